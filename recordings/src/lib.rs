@@ -1,0 +1,1 @@
+//! What a recording is: tracks, stereo WAV, crash recovery, manifest and hash chain, peaks.

@@ -1,0 +1,1 @@
+//! `hotline.toml` and the organisation file: one file per section: shape, default, check.

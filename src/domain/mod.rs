@@ -1,0 +1,14 @@
+//! The rules. Pure: no async, no I/O, no clock, no random; time comes in, events and effects go out.
+
+pub mod acd;
+pub mod calendar;
+pub mod call;
+pub mod contact;
+pub mod id;
+pub mod ivr;
+pub mod phone;
+pub mod revisit;
+pub mod sms;
+pub mod staff;
+pub mod ticket;
+pub mod time;

@@ -1,0 +1,288 @@
+//! Who works here and for whom: units, users, their roles, extensions, specialists.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
+use super::phone::PhoneNumber;
+use std::collections::BTreeMap;
+
+/// What a person may do. One role a user; data scope (own unit, own calls, all) follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 坐席人员: answers citizens, registers tickets.
+    Agent,
+    /// 专席/政策专员: joins three-way calls, reads the ticket at hand.
+    Specialist,
+    /// 班长.
+    TeamLead,
+    /// Listens, replays, supervises.
+    Supervisor,
+    /// 答复认定: judges units' replies; never the handler.
+    Reviewer,
+    /// 回访人员: calls citizens back.
+    Revisitor,
+    /// 承办人员 of one member unit.
+    UnitHandler,
+    /// Head of one member unit.
+    UnitHead,
+    /// Reads everything de-identified, writes reports.
+    Analyst,
+    /// Reads reports and the wallboard.
+    Leader,
+    /// Reads the audit trail and verifies chains.
+    Auditor,
+    /// Administers organisation and machine tokens; no business commands.
+    Admin,
+}
+
+impl Role {
+    /// Every role, in the order above.
+    pub const ALL: [Self; 12] = [
+        Self::Agent,
+        Self::Specialist,
+        Self::TeamLead,
+        Self::Supervisor,
+        Self::Reviewer,
+        Self::Revisitor,
+        Self::UnitHandler,
+        Self::UnitHead,
+        Self::Analyst,
+        Self::Leader,
+        Self::Auditor,
+        Self::Admin,
+    ];
+
+    /// The role's name in files, tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Specialist => "specialist",
+            Self::TeamLead => "team_lead",
+            Self::Supervisor => "supervisor",
+            Self::Reviewer => "reviewer",
+            Self::Revisitor => "revisitor",
+            Self::UnitHandler => "unit_handler",
+            Self::UnitHead => "unit_head",
+            Self::Analyst => "analyst",
+            Self::Leader => "leader",
+            Self::Auditor => "auditor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Kind of body in the organisation tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    /// 江苏12345 itself.
+    Platform,
+    /// 设区市 12345.
+    City,
+    /// 政府部门.
+    Department,
+    /// 党委部门.
+    Party,
+    /// 企事业单位.
+    Enterprise,
+    /// Another government hotline.
+    Hotline,
+}
+
+/// 成员单位 or a part of the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    pub code: UnitCode,
+    pub name: String,
+    pub kind: UnitKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<UnitCode>,
+}
+
+/// A person with a login. The password hash lives in storage only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub username: Username,
+    pub display_name: String,
+    pub role: Role,
+    pub unit: UnitCode,
+}
+
+/// The person (or the server itself) who wishes something, as far as the rules care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub username: Username,
+    pub role: Role,
+    pub unit: UnitCode,
+}
+
+/// A softphone's AOR and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionEntry {
+    pub number: Extension,
+    /// Digest HA1 secrets are derived from it; kept as given because RFC 8760 needs one hash per algorithm.
+    pub password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Username>,
+    /// Ready once registered.
+    #[serde(default)]
+    pub auto_ready: bool,
+    /// May place calls through a trunk.
+    #[serde(default)]
+    pub toll: bool,
+    #[serde(default)]
+    pub skills: BTreeMap<Skill, u8>,
+}
+
+/// A carrier or PBX we exchange calls with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkEntry {
+    pub name: TrunkName,
+    /// Source networks in CIDR notation; a request from elsewhere is not this trunk's.
+    pub allow: Vec<String>,
+    /// SIP URIs tried in order: fail-over on 503 or silence.
+    #[serde(default)]
+    pub outbound: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<TrunkDigest>,
+}
+
+/// Credentials we present to a carrier that asks for them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkDigest {
+    pub username: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for TrunkDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrunkDigest")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the matcher picks among free agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    #[default]
+    LongestIdle,
+}
+
+/// A waiting line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueEntry {
+    pub name: QueueName,
+    #[serde(default)]
+    pub strategy: Strategy,
+    #[serde(default = "twenty")]
+    pub ring_timeout_s: u32,
+    #[serde(default = "sixty")]
+    pub wrap_up_s: u32,
+    /// Minimum level of each skill an agent must have.
+    #[serde(default)]
+    pub needs: BTreeMap<Skill, u8>,
+    /// Larger goes first when several queues want the same agent.
+    #[serde(default)]
+    pub priority: i32,
+}
+
+const fn twenty() -> u32 {
+    20
+}
+
+const fn sixty() -> u32 {
+    60
+}
+
+/// What a dialled number does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Destination {
+    /// Straight to a person: no menu, no key (GB/T 33358).
+    Queue(QueueName),
+    /// Plays a WAV of the prompt folder and hangs up.
+    Announce(String),
+    /// Rings one extension.
+    Extension(Extension),
+    /// Runs an IVR flow.
+    Flow(String),
+}
+
+/// A DID and its entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberEntry {
+    pub number: PhoneNumber,
+    pub to: Destination,
+    pub record: bool,
+}
+
+/// A policy specialist who can be joined to a call 三方通话.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpecialistEntry {
+    pub unit: UnitCode,
+    pub name: String,
+    /// `sip:8800` (an extension or a number reached through a trunk) or a full SIP URI.
+    pub reach: String,
+    /// e.g. `Mon-Sun 00:00-24:00`; several ranges separated by `;`.
+    pub duty: String,
+    #[serde(default)]
+    pub topics: Vec<String>,
+}
+
+/// Where short messages go out and come back from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsGatewayEntry {
+    pub name: String,
+    pub kind: SmsGatewayKind,
+    pub url: String,
+    /// The unguessable part of the callback URL.
+    pub callback_token: String,
+    /// Key of the callback signature; without it callbacks are trusted by token alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for SmsGatewayEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmsGatewayEntry")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Protocol of an SMS gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsGatewayKind {
+    Http,
+}
+
+/// A working calendar: exceptions to Monday–Friday, and the hours worked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarEntry {
+    pub name: String,
+    /// `builtin:cn-2019-2026`.
+    pub source: String,
+    /// e.g. `09:00-12:00,14:00-18:00`.
+    pub hours: String,
+}
+
+/// Everything the telephone side needs to know about the organisation, swapped whole when it changes.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    pub extensions: BTreeMap<Extension, ExtensionEntry>,
+    pub trunks: Vec<TrunkEntry>,
+    pub queues: BTreeMap<QueueName, QueueEntry>,
+    pub numbers: BTreeMap<PhoneNumber, NumberEntry>,
+    pub specialists: Vec<SpecialistEntry>,
+    pub users: BTreeMap<Username, User>,
+}

@@ -1,0 +1,1 @@
+//! Work that nobody asks for: outbox relay, deadline sweep, SMS, revisits, reaper.

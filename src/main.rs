@@ -1,0 +1,5 @@
+//! Arguments → configuration → `app`.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

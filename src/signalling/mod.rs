@@ -1,0 +1,1 @@
+//! The tokio shell round the SIP machines: sockets, registrar, trunks, call control (B2BUA).
