@@ -131,6 +131,11 @@ impl ServerTransaction {
             .map_or(self.ends_at, |at| at.min(self.ends_at))
     }
 
+    /// A 2xx to an INVITE was sent.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.state == State::Accepted
+    }
+
     /// No final response was sent yet.
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
