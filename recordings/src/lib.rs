@@ -39,7 +39,7 @@ pub use archive::{Archive, AudioFile};
 pub use chain::Entry as ChainEntry;
 pub use error::Error;
 pub use id::{BadId, RecordingId};
-pub use manifest::{AudioHash, Gap, GapCause, Manifest, Party, Role};
+pub use manifest::{AudioHash, Gap, GapCause, LAST_TRACK, Manifest, Party, Role};
 pub use pool::{Chunk, Counters, Event, PoolOptions, Recorder, Refused, Trouble, WriterPool};
 pub use recover::Recovered;
 pub use store::{Begin, Store};

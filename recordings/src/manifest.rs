@@ -42,6 +42,12 @@ pub struct Manifest {
     pub prev_manifest_sha256: String,
 }
 
+/// The first track with a file of its own.
+pub(crate) const FIRST_OWN_TRACK: u8 = 2;
+
+/// The last track there may be. Sound of higher ones is left out: no phone call has so many parties.
+pub const LAST_TRACK: u8 = 15;
+
 /// Who is on a track. Track 0 is the citizen (left); 1 is the agent; 2 and up are further parties of ours (right).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
@@ -54,6 +60,18 @@ pub struct Party {
     /// First sample of the party's own file: silence before.
     #[serde(default)]
     pub joined_at_sample: u64,
+}
+
+impl Party {
+    /// Somebody nobody announced.
+    pub(crate) fn unknown(track: u8, joined_at_sample: u64) -> Self {
+        Self {
+            track,
+            role: Role::Unknown,
+            label: String::new(),
+            joined_at_sample,
+        }
+    }
 }
 
 /// What a party is to the call.

@@ -212,6 +212,7 @@ impl WriterPool {
             return;
         }
         for lane in self.recorder.lanes.iter() {
+            lane.waiting.fetch_add(1, Ordering::Relaxed);
             // An error says that the thread is gone already.
             let _ = lane.jobs.send(Job::Stop);
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::error::{At, Error};
 use crate::id::day_folder;
+use crate::manifest::{FIRST_OWN_TRACK, LAST_TRACK, Party};
 use crate::sheet::{self, Line, Sheet};
 use crate::store::part_path;
 use crate::wav::repair;
@@ -67,13 +68,16 @@ impl Store {
             fs::remove_file(&sheet_path).at(&sheet_path)?;
             return Ok(None);
         }
-        let sheet = Sheet::read(&sheet_path, id);
+        let mut sheet = Sheet::read(&sheet_path, id);
         fs::create_dir_all(archive.day(id)).at(&archive.day(id))?;
         repair_one(&archive.audio_path(id, None), 2)?;
-        for party in sheet.begin.parties.iter().filter(|party| party.track >= 2) {
-            let own = archive.audio_path(id, Some(party.track));
+        for track in FIRST_OWN_TRACK..=LAST_TRACK {
+            let own = archive.audio_path(id, Some(track));
             if own.exists() || part_path(&own).exists() {
                 repair_one(&own, 1)?;
+                if !sheet.begin.parties.iter().any(|p| p.track == track) {
+                    sheet.apply(Line::Join(Party::unknown(track, 0)));
+                }
             }
         }
         self.seal(&sheet, true, now_ms, "recovered").map(Some)

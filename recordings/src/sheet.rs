@@ -112,7 +112,9 @@ impl Sheet {
 
 /// Adds one line to the sheet's file. The file is not kept open: lines are few, descriptors are dear.
 pub(crate) fn append(path: &Path, line: &Line) -> Result<(), Error> {
-    let mut text = serde_json::to_vec(line).expect("a sheet line is plain data");
+    // A line end in front too: whatever a full disk made of the line before, this one is whole.
+    let mut text = vec![b'\n'];
+    serde_json::to_writer(&mut text, line).expect("a sheet line is plain data");
     text.push(b'\n');
     OpenOptions::new()
         .create(true)

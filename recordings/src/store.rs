@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chain::{Chain, hex};
 use crate::error::{At, Error};
-use crate::manifest::{AudioHash, FORMAT, Manifest, Party};
+use crate::manifest::{AudioHash, FIRST_OWN_TRACK, FORMAT, Manifest, Party};
 use crate::peaks::PeaksBuilder;
 use crate::sheet::{self, Line, Sheet};
 use crate::wav::{HEADER_BYTES, SAMPLE_RATE};
@@ -88,8 +88,9 @@ impl Store {
         let stereo = self.archive.audio_path(id, None);
         let mut peaks = PeaksBuilder::new();
         let mut files = vec![finish_file(&stereo, Some(&mut peaks))?];
-        for party in sheet.begin.parties.iter().filter(|party| party.track >= 2) {
-            let own = self.archive.audio_path(id, Some(party.track));
+        let tracks = sheet.begin.parties.iter().map(|party| party.track);
+        for track in tracks.filter(|track| *track >= FIRST_OWN_TRACK) {
+            let own = self.archive.audio_path(id, Some(track));
             if own.exists() || part_path(&own).exists() {
                 files.push(finish_file(&own, None)?);
             }

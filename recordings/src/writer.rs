@@ -2,14 +2,11 @@
 //! silence with a name.
 
 use crate::error::Error;
-use crate::manifest::{GapCause, Party, Role};
+use crate::manifest::{FIRST_OWN_TRACK, GapCause, LAST_TRACK, Party};
 use crate::sheet::{Line, OpenPause, Sheet};
 use crate::store::{Begin, Store, part_path};
 use crate::wav::{Frames, MAX_SAMPLES, Wav};
 use crate::{Manifest, RecordingId};
-
-/// Tracks from this number on get a file of their own.
-const FIRST_OWN_TRACK: u8 = 2;
 
 /// Writes one recording. Dropped without [`Writer::finish`], it leaves files that [`Store::recover`] finishes.
 pub struct Writer {
@@ -109,6 +106,7 @@ impl Writer {
         let skip = usize::try_from(self.position() - start_sample).expect("less than the chunk");
         let tracks: Vec<(u8, &[i16])> = tracks
             .iter()
+            .filter(|(track, _)| *track <= LAST_TRACK)
             .map(|(track, sound)| (*track, sound.as_ref().get(skip..).unwrap_or(&[])))
             .collect();
         let length = length - skip;
@@ -196,12 +194,7 @@ impl Writer {
     /// Every track with a file is in the sheet, so that sealing and recovery find the file.
     fn announce(&mut self, track: u8, start: u64) -> Result<(), Error> {
         let known = self.sheet.begin.parties.iter().find(|p| p.track == track);
-        let party = known.cloned().unwrap_or(Party {
-            track,
-            role: Role::Unknown,
-            label: String::new(),
-            joined_at_sample: start,
-        });
+        let party = known.cloned().unwrap_or(Party::unknown(track, start));
         self.join(Party {
             joined_at_sample: start,
             ..party
