@@ -1,6 +1,7 @@
 //! Writer threads for a server full of calls. Producers (media threads) hand sound over and never wait.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -29,6 +30,20 @@ pub struct PoolOptions {
     pub threads: usize,
     /// Chunks waiting for each thread. When so many wait, a further chunk is refused and counted, and becomes a gap marked lost.
     pub queue_bound: usize,
+    /// How often everything written is brought to the disk, all files in one call: this much sound, and the chunk on its way, is
+    /// what a power cut may cost. None leaves it to the kernel, which takes up to 30 s. A crash of the server alone costs none.
+    pub sync_every: Option<Duration>,
+}
+
+impl Default for PoolOptions {
+    /// One thread, which is enough for some thousands of calls, and half a second between syncs.
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            queue_bound: 2_048,
+            sync_every: Some(Duration::from_millis(500)),
+        }
+    }
 }
 
 /// The sound of one interval, up to about a second: every track of it, each from `start_sample` on.
@@ -98,6 +113,7 @@ pub struct WriterPool {
     recorder: Recorder,
     threads: Vec<JoinHandle<()>>,
     sealer: Option<JoinHandle<()>>,
+    syncer: Option<(SyncSender<()>, JoinHandle<()>)>,
 }
 
 /// The producers' handle: cheap to clone, never blocks.
@@ -185,6 +201,18 @@ impl WriterPool {
                     .spawn(move || worker.run(&inbox, &waiting))?,
             );
         }
+        let syncer = match options.sync_every {
+            Some(every) => {
+                let folder = File::open(store.archive().root())?;
+                let figures = Arc::clone(&figures);
+                let (stop, stopped) = sync_channel(0);
+                let thread = thread::Builder::new()
+                    .name("recording-sync".to_owned())
+                    .spawn(move || sync_all(&folder, every, &stopped, &figures))?;
+                Some((stop, thread))
+            }
+            None => None,
+        };
         Ok(Self {
             recorder: Recorder {
                 lanes: lanes.into(),
@@ -193,6 +221,7 @@ impl WriterPool {
             },
             threads,
             sealer: Some(sealer),
+            syncer,
         })
     }
 
@@ -216,7 +245,14 @@ impl WriterPool {
             // An error says that the thread is gone already.
             let _ = lane.jobs.send(Job::Stop);
         }
-        for thread in self.threads.drain(..).chain(self.sealer.take()) {
+        // Letting go of the channel is what stops the syncer.
+        let syncer = self.syncer.take().map(|(_, thread)| thread);
+        for thread in self
+            .threads
+            .drain(..)
+            .chain(self.sealer.take())
+            .chain(syncer)
+        {
             if thread.join().is_err() {
                 tracing::error!("a recording thread had panicked");
             }
@@ -477,6 +513,18 @@ fn seal_all(store: &Store, closed: &Receiver<Closed>, listener: &Listener) {
     for mut last in again {
         if let Ok(manifest) = last.seal(store) {
             listener(Event::Stored(manifest));
+        }
+    }
+}
+
+/// One syncfs(2) for all recordings in place of an fsync for each: on a disk that syncs in 2 ms, seven hundred of those would
+/// take longer than the interval.
+fn sync_all(folder: &File, every: Duration, stopped: &Receiver<()>, figures: &Figures) {
+    while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+        if figures.running.load(Ordering::Relaxed) > 0
+            && let Err(error) = rustix::fs::syncfs(folder)
+        {
+            tracing::warn!(%error, "recordings could not be brought to the disk");
         }
     }
 }

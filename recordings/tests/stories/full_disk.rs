@@ -63,14 +63,9 @@ fn a_full_disk_costs_its_own_time_and_nothing_else() {
     };
     let store = Store::open(disk.path()).unwrap();
     let (tell, told) = sync_channel(64);
-    let pool = WriterPool::start(
-        store.clone(),
-        PoolOptions {
-            threads: 1,
-            queue_bound: 64,
-        },
-        move |event| tell.send(event).unwrap(),
-    )
+    let pool = WriterPool::start(store.clone(), PoolOptions::default(), move |event| {
+        tell.send(event).unwrap()
+    })
     .unwrap();
     let recorder = pool.recorder();
     let next = || told.recv_timeout(Duration::from_secs(20)).unwrap();

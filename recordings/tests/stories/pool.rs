@@ -17,6 +17,7 @@ fn forty_calls_at_once_are_each_whole_and_in_one_chain() {
     let options = PoolOptions {
         threads: 3,
         queue_bound: 1_000,
+        ..PoolOptions::default()
     };
     let pool = WriterPool::start(store.clone(), options, move |event| {
         tell.send(event).unwrap()
@@ -86,6 +87,7 @@ fn sound_that_finds_the_queue_full_is_counted_and_becomes_a_gap() {
         PoolOptions {
             threads: 1,
             queue_bound: 4,
+            ..PoolOptions::default()
         },
         move |event| match event {
             Event::Failed { .. } => hold.lock().unwrap().recv().unwrap(),
@@ -153,6 +155,7 @@ fn a_drained_pool_leaves_running_calls_to_the_next_start() {
     let options = PoolOptions {
         threads: 2,
         queue_bound: 10,
+        ..PoolOptions::default()
     };
     let pool = WriterPool::start(store.clone(), options, |event| panic!("{event:?}")).unwrap();
     let recorder = pool.recorder();
