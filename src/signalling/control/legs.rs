@@ -11,6 +11,7 @@ use hotline_sip::sdp::{self, Negotiated, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
 
+use super::arrivals::ours;
 use super::{Control, Effect, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer};
 use crate::domain::acd::{self, Miss, OfferToken};
 use crate::domain::call::wish::CallRefusal;
@@ -74,7 +75,7 @@ impl Control {
             }
         };
         self.by_leg.insert(leg_id, call_id);
-        let local = sdp::offer(&self.capabilities(address));
+        let local = sdp::make_offer(&ours(leg_id, address), None);
         let Target { party, user, phones, mut one_by_one, outside: _ } = target;
         let mut first = phones;
         if first.is_empty() && !one_by_one.is_empty() {
@@ -89,8 +90,10 @@ impl Control {
             user,
             dialogs: Vec::new(),
             sip_call_id: String::new(),
-            local: Some(local),
+            address,
+            local,
             remote: None,
+            early: false,
             held_by_remote: false,
             media_open: true,
             hears: Hears::Nothing,
@@ -142,7 +145,7 @@ impl Control {
             from,
             to,
             contact: uri(&self.settings.own_number, &own_host).ok(),
-            offer: leg.local.as_ref().map(|local| local.to_string().into_bytes()),
+            offer: Some(leg.local.to_string().into_bytes()),
             headers,
             credentials,
             route: destination.path.iter().filter_map(|path| path.parse().ok()).collect(),
@@ -174,7 +177,7 @@ impl Control {
             let next = leg.alternatives.remove(0);
             for dialog in std::mem::take(&mut leg.dialogs) {
                 self.by_dialog.remove(&dialog);
-                let _ = self.endpoint.cancel(now, dialog);
+                let _ = self.endpoint.cancel(now, dialog, None);
             }
             if self.invite(call_id, leg_id, &next) {
                 return true;
@@ -269,13 +272,11 @@ impl Control {
         let arriving = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving);
         if let (Some(arriving), Doing::Ringing) = (arriving, &call.doing) {
             let dialog = arriving.dialogs[0];
-            let local = arriving.local.clone().filter(|_| sdp.is_some() && arriving.remote.is_some());
-            let status = if local.is_some() { Status::SESSION_PROGRESS } else { status };
-            let body = local.map(|local| local.to_string().into_bytes());
-            if body.is_some() {
-                arriving.stage = Stage::Arriving;
-            }
-            let _ = self.endpoint.ring(now, dialog, status, body);
+            let early = sdp.is_some() && arriving.remote.is_some();
+            let status = if early { Status::SESSION_PROGRESS } else { status };
+            let body = early.then(|| arriving.local.to_string().into_bytes());
+            arriving.early = early;
+            let _ = self.endpoint.ring(now, dialog, status, body, false);
         }
         self.sound(call_id);
     }
@@ -303,7 +304,7 @@ impl Control {
         let user = leg.user.clone();
         for other in others {
             self.by_dialog.remove(&other);
-            let _ = self.endpoint.cancel(now, other);
+            let _ = self.endpoint.cancel(now, other, None);
         }
         self.media.connect(leg_id, &remote);
         if let Some(offer) = offer {
@@ -318,6 +319,7 @@ impl Control {
     /// A leg came up: what the call does from now on.
     fn joined(&mut self, call_id: CallId, leg_id: LegId, role: LegRole, user: Option<Username>) {
         let now = self.clock.instant();
+        let at = self.clock.now();
         let call = self.call_mut(call_id);
         if role == LegRole::Agent {
             call.cdr.agent = user.or_else(|| call.cdr.agent.take());
@@ -336,7 +338,7 @@ impl Control {
             (Doing::Ringing, _) => {
                 call.doing = Doing::Talking;
                 if call.placed.is_some() {
-                    call.cdr.answered_at = Some(self.clock.now());
+                    call.cdr.answered_at = Some(at);
                     call.answered = Some(now);
                 }
                 self.answer_arrival(call_id);
@@ -398,28 +400,26 @@ impl Control {
     fn on_offered(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, offer: Option<&[u8]>) {
         let now = self.clock.instant();
         let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else { return };
-        let Some(local) = leg.local.clone() else { return };
+        let local = ours(leg_id, leg.address);
         let Some(offer) = offer else {
-            // They ask us to offer: what we said before, one version on.
-            let again = local.next_version();
-            leg.local = Some(again.clone());
-            let _ = self.endpoint.accept_offer(now, dialog, again.to_string().into_bytes());
+            // They ask us to offer: the same again.
+            leg.local = sdp::make_offer(&local, Some(&leg.local));
+            let body = leg.local.to_string().into_bytes();
+            let _ = self.endpoint.accept_offer(now, dialog, body);
             return;
         };
-        let answer = SessionDescription::parse(offer).ok().and_then(|offer| {
-            let address = local.address()?;
-            let mut capabilities = self.capabilities(address);
-            capabilities.after = Some(local.origin());
-            sdp::answer(&offer, &capabilities).ok()
-        });
+        let previous = &leg.local;
+        let answer =
+            SessionDescription::parse(offer).ok().and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
         let Some(answer) = answer else {
             let _ = self.endpoint.reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
             return;
         };
         let body = answer.sdp.to_string().into_bytes();
-        let held = !answer.negotiated.direction.receives();
+        // From our side: they send us nothing to pass on, or want to hear nothing.
+        let held = !(answer.negotiated.direction.sends() && answer.negotiated.direction.receives());
         let leg = self.call_mut(call_id).leg_mut(leg_id).expect("looked up above");
-        leg.local = Some(answer.sdp);
+        leg.local = answer.sdp;
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
         let role = leg.role;
@@ -447,7 +447,7 @@ impl Control {
         match self.blind_transfer(call_id, leg_id, &target) {
             Ok(()) => {
                 let _ = self.endpoint.accept_refer(now, dialog);
-                let _ = self.endpoint.refer_progress(now, dialog, Status::OK, true);
+                let _ = self.endpoint.refer_progress(now, dialog, Status::OK);
             }
             Err(refusal) => {
                 debug!(call.id = %call_id, %refusal, "a REFER was refused: {refusal}");
@@ -457,9 +457,9 @@ impl Control {
     }
 
     fn negotiated(&mut self, call_id: CallId, leg_id: LegId, answer: Option<&[u8]>) -> Option<Negotiated> {
-        let local = self.calls.get(&call_id)?.leg(leg_id)?.local.as_ref()?;
+        let local = &self.calls.get(&call_id)?.leg(leg_id)?.local;
         let answer = SessionDescription::parse(answer?).ok()?;
-        sdp::accept(local, &answer).ok()
+        sdp::accept_answer(local, &answer).ok()
     }
 
     /// The media side hears nothing from a leg that spoke before.
@@ -663,11 +663,6 @@ impl Control {
     pub(super) fn engage(&mut self, call: CallId, user: &Username) {
         let wrap_up = std::time::Duration::ZERO;
         self.tell_acd(acd::Input::Engaged { agent: user.clone(), call, wrap_up });
-    }
-
-    /// What we can do on a leg with this local address.
-    pub(super) fn capabilities(&self, address: SocketAddr) -> sdp::Capabilities {
-        sdp::Capabilities::g711(address)
     }
 
     fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
