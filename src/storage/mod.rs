@@ -13,6 +13,7 @@
 
 pub mod agent_states;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 mod db;
 pub mod idempotency;
