@@ -170,6 +170,19 @@ pub enum ContactEvent {
     },
 }
 
+impl ContactEvent {
+    /// The event's name in tables and the API.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Answered { .. } => "answered",
+            Self::WrapUpStarted { .. } => "wrap_up_started",
+            Self::Disposed { .. } => "disposed",
+            Self::Ended { .. } => "ended",
+        }
+    }
+}
+
 /// What `command` leads to, or why not.
 pub fn decide(
     now: Timestamp,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::db::{Row, Tx, values};
 use super::{Fault, hex};
 use crate::clock::Clock;
-use crate::domain::staff::By;
+use crate::domain::staff::{Actor, By};
 use crate::domain::ticket::{GENESIS, Rules, chain_hash};
 use crate::domain::time::Timestamp;
 
@@ -107,6 +107,14 @@ impl Chronicler<'_> {
         )
         .await?;
         Ok(())
+    }
+}
+
+/// The person who wishes, to travel with the wish; nobody for the server.
+pub(super) fn actor_of(by: By<'_>) -> Option<Actor> {
+    match by {
+        By::Person(actor) => Some(actor.clone()),
+        By::Server => None,
     }
 }
 

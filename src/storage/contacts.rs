@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind};
+use super::chronicle::{Chain, Chronicler, Kind, actor_of};
 use super::db::{Row, Tx, Value, values};
 use super::{Fault, Storage, Trouble, calls, to_json};
 use crate::clock::Clock;
@@ -44,7 +44,7 @@ struct Wish {
 
 impl Storage {
     /// Makes an answered call durable, with its contact and ticket draft: to be awaited before the 200 OK leaves.
-    /// The ticket's number is in the answer. Told twice, it is durable once.
+    /// Told twice, it is durable once.
     pub async fn answered(
         &self,
         now: Timestamp,
@@ -90,7 +90,7 @@ impl Storage {
     ) -> Result<ContactRecord, Trouble<Refusal>> {
         let wish = Wish {
             now,
-            by: by.actor().cloned(),
+            by: actor_of(by),
             id,
             command,
             rules: rules.clone(),
@@ -201,8 +201,8 @@ impl Chronicler<'_> {
             .ok_or(Trouble::Refused(Refusal::WrongStage { stage: "不存在" }))?;
         let mut record = record_of(&row)?;
         let mut chain = Chain::of_row(&row)?;
-        let events = decide(self.now, Some(&record.contact), command, self.by)
-            .map_err(Trouble::Refused)?;
+        let events =
+            decide(self.now, Some(&record.contact), command, self.by).map_err(Trouble::Refused)?;
         self.append_contact(tx, id, &mut chain, &events).await?;
         record.contact = events
             .iter()

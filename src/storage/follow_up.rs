@@ -23,12 +23,10 @@ impl Chronicler<'_> {
                     self.ask_by_sms(tx, record, phone).await?;
                 }
                 Event::SurveyAnswered { rating, .. } => {
-                    let outcome = format!("{rating:?}");
-                    self.close_surveys(tx, record.id, &outcome).await?;
+                    self.close_surveys(tx, record.id, rating).await?;
                 }
                 Event::SurveyFailed { why, .. } => {
-                    let outcome = format!("{why:?}");
-                    self.close_surveys(tx, record.id, &outcome).await?;
+                    self.close_surveys(tx, record.id, why).await?;
                 }
                 // 人工回访: dissatisfied, or a second time after rectification.
                 Event::RevisitPlanned { round, revisit } => {
@@ -77,7 +75,7 @@ impl Chronicler<'_> {
     }
 
     async fn ask_no_more(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
-        self.close_surveys(tx, ticket, "ticket_moved_on").await?;
+        self.close_surveys(tx, ticket, &"ticket_moved_on").await?;
         self.cancel_revisits(tx, ticket).await
     }
 }

@@ -9,7 +9,7 @@
 //! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
-//! - [`check`], [`backup`]: whether all of it still holds together, and a copy of it
+//! - [`recovery`], [`backup`]: after a crash, and against a fire
 //!
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
@@ -27,6 +27,7 @@ pub mod organisation;
 pub mod outbox;
 mod page;
 pub mod recordings;
+pub mod recovery;
 pub mod revisits;
 pub mod sessions;
 pub mod sms;
@@ -108,6 +109,14 @@ pub enum Trouble<R> {
 }
 
 impl<R> Trouble<R> {
+    /// Where the rules cannot say no, a refusal is a fault.
+    fn or_fault(self, explain: impl FnOnce(R) -> Fault) -> Fault {
+        match self {
+            Self::Refused(refusal) => explain(refusal),
+            Self::Fault(fault) => fault,
+        }
+    }
+
     /// The same trouble where more may be refused.
     fn widen<W: From<R>>(self) -> Trouble<W> {
         match self {

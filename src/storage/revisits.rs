@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind};
+use super::chronicle::{Chain, Chronicler, Kind, actor_of};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::{Once, Replay, claim};
 use super::tickets::CommandRefusal;
@@ -60,7 +60,7 @@ impl Storage {
     ) -> Result<RevisitRecord, Trouble<CommandRefusal>> {
         let wish = Wish {
             now,
-            by: by.actor().cloned(),
+            by: actor_of(by),
             id,
             command,
             rules: rules.clone(),
@@ -113,8 +113,7 @@ impl Storage {
     }
 }
 
-const REVISIT: &str =
-    "SELECT id, version, planned_at, updated_at, json FROM revisit WHERE id = $1";
+const REVISIT: &str = "SELECT id, version, planned_at, updated_at, json FROM revisit WHERE id = $1";
 
 impl Wish {
     async fn carry_out(&self, tx: &mut Tx) -> Result<RevisitRecord, Trouble<CommandRefusal>> {
@@ -234,11 +233,7 @@ impl Chronicler<'_> {
     }
 
     /// Cancels what is still planned for a ticket that moved on.
-    pub(super) async fn cancel_revisits(
-        &self,
-        tx: &mut Tx,
-        ticket: TicketId,
-    ) -> Result<(), Fault> {
+    pub(super) async fn cancel_revisits(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
         let open = tx
             .rows(
                 "SELECT id FROM revisit WHERE ticket_id = $1 \
@@ -249,11 +244,8 @@ impl Chronicler<'_> {
         for row in &open {
             let server = self.as_server();
             // Boxed: a revisit's result changes a ticket, whose change may cancel revisits.
-            let cancel = Box::pin(server.change_revisit(
-                tx,
-                row.get("id")?,
-                &RevisitCommand::Cancel,
-            ));
+            let cancel =
+                Box::pin(server.change_revisit(tx, row.get("id")?, &RevisitCommand::Cancel));
             match cancel.await {
                 Ok(_) => {}
                 Err(Trouble::Fault(fault)) => return Err(fault),

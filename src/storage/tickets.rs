@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind};
+use super::chronicle::{Chain, Chronicler, Kind, actor_of};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::{Once, Replay, claim};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -170,10 +170,7 @@ impl Storage {
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
         let wish = Wish {
             now,
-            by: match by {
-                By::Person(actor) => Some(actor.clone()),
-                By::Server => None,
-            },
+            by: actor_of(by),
             id,
             command,
             rules: rules.clone(),
@@ -309,7 +306,8 @@ impl Chronicler<'_> {
         id: TicketId,
         command: &Command,
     ) -> Result<TicketRecord, Trouble<Refusal>> {
-        let events = decide(self.now, None, command, self.by, self.rules).map_err(Trouble::Refused)?;
+        let events =
+            decide(self.now, None, command, self.by, self.rules).map_err(Trouble::Refused)?;
         let ticket = fold(&events).expect("opening a ticket is at least one event");
         let mut chain = Chain::new();
         self.append_all(tx, id, &mut chain, &events).await?;
@@ -418,11 +416,7 @@ fn columns(record: &TicketRecord, chain: &Chain) -> [Value; 10] {
     ]
 }
 
-async fn store_parts(
-    tx: &mut Tx,
-    record: &TicketRecord,
-    before: &[UnitCode],
-) -> Result<(), Fault> {
+async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) -> Result<(), Fault> {
     let parts = parts_of(&record.ticket);
     if parts.iter().copied().eq(before) {
         return Ok(());

@@ -244,13 +244,16 @@ CREATE TABLE sms_seen (
 
 -- What could not be matched: kept for a person, never dropped.
 CREATE TABLE sms_quarantine (
-    id       TEXT NOT NULL PRIMARY KEY,
-    gateway  TEXT NOT NULL,
-    kind     TEXT NOT NULL,
-    at       INTEGER NOT NULL,
-    why      TEXT NOT NULL,
-    json     TEXT NOT NULL
+    id         TEXT NOT NULL PRIMARY KEY,
+    gateway    TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    why        TEXT NOT NULL,
+    -- The gateway's id of the message a receipt is about.
+    message_id TEXT NOT NULL,
+    json       TEXT NOT NULL
 ) STRICT;
+CREATE INDEX sms_quarantine_message_id ON sms_quarantine (gateway, message_id);
 CREATE INDEX sms_quarantine_at ON sms_quarantine (at, id);
 
 -- Evidence -------------------------------------------------------------------------------------------------------
