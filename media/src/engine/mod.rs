@@ -116,6 +116,8 @@ pub struct Remote {
     pub direction: Direction,
     /// The far side may be behind a NAT: it may move once, early. See the module's text.
     pub nat: bool,
+    /// Find keys in the sound itself, for trunks that do not negotiate telephone-event.
+    pub detect_tones: bool,
 }
 
 impl Remote {
@@ -131,6 +133,7 @@ impl Remote {
             dtmf_payload_type: None,
             direction: Direction::BOTH,
             nat: false,
+            detect_tones: false,
         }
     }
 }
