@@ -10,13 +10,17 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::domain::id::CallId;
+use crate::domain::acd::AgentState;
+use crate::domain::call::Cdr;
+use crate::domain::contact::ContactCommand;
+use crate::domain::id::{CallId, ContactId, Username};
+use crate::domain::staff::By;
 use crate::domain::ticket::Rules;
 use crate::signalling::journal::{AgentStateChange, CommitToken, Entry};
 use crate::signalling::shell::{Signalling, ToKeep};
 use crate::storage::agent_states::AgentStateChange as AgentStateRow;
 use crate::storage::contacts::Answered;
-use crate::storage::{Fault, Storage};
+use crate::storage::{Fault, Storage, Trouble};
 
 /// Facts waiting for storage; beyond this call control keeps its own backlog.
 pub(super) const QUEUE: usize = 8_192;
@@ -39,14 +43,28 @@ impl Journal {
     pub(super) async fn run(self, mut facts: mpsc::Receiver<ToKeep>, signalling: impl Fn() -> Option<Signalling>) {
         let journal = Arc::new(self);
         let mut wave = Vec::with_capacity(WAVE);
+        // Contacts whose agents still write; bounded by the number of agents.
+        let mut wrapping = HashMap::new();
         while facts.recv_many(&mut wave, WAVE).await > 0 {
             let mut agents = Vec::new();
+            let mut wrapped = Vec::new();
             let mut calls: HashMap<CallId, Vec<ToKeep>> = HashMap::new();
             for fact in wave.drain(..) {
                 match fact.entry {
-                    Entry::AgentState(change) => agents.push(row_of(change)),
+                    Entry::AgentState(change) => {
+                        if change.from == AgentState::WrapUp {
+                            wrapped.push(change.agent.clone());
+                        }
+                        agents.push(row_of(change));
+                    }
                     Entry::Answered(ref answered) => calls.entry(answered.cdr.id).or_default().push(fact),
-                    Entry::Progressed(ref cdr) | Entry::Ended(ref cdr) => calls.entry(cdr.id).or_default().push(fact),
+                    Entry::Progressed(ref cdr) => calls.entry(cdr.id).or_default().push(fact),
+                    Entry::Ended(ref cdr) => {
+                        if let (Some(agent), Some(contact)) = (&cdr.agent, cdr.contact_id) {
+                            wrapping.insert(agent.clone(), contact);
+                        }
+                        calls.entry(cdr.id).or_default().push(fact);
+                    }
                 }
             }
             let mut under_way = JoinSet::new();
@@ -64,6 +82,7 @@ impl Journal {
                     error!(%fault, "a fact could not be kept: {fault}");
                 }
             }
+            journal.finish_wrap_ups(wrapped, &mut wrapping).await;
         }
     }
 
@@ -75,12 +94,47 @@ impl Journal {
                         Answered { cdr: answered.cdr, contact: answered.contact, ticket: answered.ticket };
                     self.keep_answered(answered).await
                 }
-                Entry::Progressed(cdr) | Entry::Ended(cdr) => {
-                    self.keep_trying("call record", || self.storage.call_written((*cdr).clone())).await
+                Entry::Progressed(cdr) => {
+                    let kept = self.keep_record(&cdr).await;
+                    if let (Some(contact), Some(agent)) = (cdr.contact_id, cdr.agent) {
+                        self.tell_contact(contact, ContactCommand::Answered { agent }).await;
+                    }
+                    kept
+                }
+                Entry::Ended(cdr) => {
+                    let kept = self.keep_record(&cdr).await;
+                    if let (Some(contact), Some(_)) = (cdr.contact_id, cdr.answered_at) {
+                        self.tell_contact(contact, ContactCommand::HungUp).await;
+                    }
+                    kept
                 }
                 Entry::AgentState(_) => unreachable!("agent states are kept apart from calls"),
             };
             tell(token, kept, signalling.as_ref()).await;
+        }
+    }
+
+    async fn keep_record(&self, cdr: &Cdr) -> bool {
+        self.keep_trying("call record", || self.storage.call_written(cdr.clone())).await
+    }
+
+    /// The contact follows its call. What it refuses it knew already: an agent told twice, a contact that has ended.
+    async fn tell_contact(&self, contact: ContactId, command: ContactCommand) {
+        self.keep_trying("contact", || async {
+            match self.storage.contact_command(self.clock.now(), By::Server, contact, command.clone(), &self.rules).await {
+                Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
+                Err(Trouble::Fault(fault)) => Err(fault),
+            }
+        })
+        .await;
+    }
+
+    /// An agent's wrap-up is over, and with it the contact it was for.
+    async fn finish_wrap_ups(&self, agents: Vec<Username>, wrapping: &mut HashMap<Username, ContactId>) {
+        for agent in agents {
+            if let Some(contact) = wrapping.remove(&agent) {
+                self.tell_contact(contact, ContactCommand::FinishWrapUp).await;
+            }
         }
     }
 
