@@ -4,13 +4,12 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::{Answer, Problem};
+use crate::storage::{self, Listing};
 
 /// A JSON body, in or out.
 #[derive(FromRequest)]
@@ -78,16 +77,27 @@ pub(crate) struct Page<T> {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A place in a list, opaque to the client: whatever orders the list, as JSON in base64url.
-pub(crate) fn write_cursor<T: Serialize>(place: &T) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).expect("a place is ids and numbers"))
+impl<T> Page<T> {
+    /// A page of storage's, each item as this caller may see it.
+    pub(crate) fn of<R>(listing: Listing<R>, show: impl FnMut(R) -> T) -> Self {
+        Self {
+            items: listing.items.into_iter().map(show).collect(),
+            next_cursor: listing.next_cursor,
+        }
+    }
 }
 
-/// Reads what `write_cursor` wrote; anything else is the client's mistake.
-pub(crate) fn read_cursor<T: for<'de> Deserialize<'de>>(text: &str) -> Answer<T> {
-    (text.len() <= 512)
-        .then(|| URL_SAFE_NO_PAD.decode(text).ok())
-        .flatten()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| Problem::malformed("invalid_cursor", "not a cursor of this list"))
+/// Where a list goes on, and how far.
+pub(crate) fn page(cursor: Option<&str>, limit: Option<u32>) -> Answer<storage::Page> {
+    if limit.is_some_and(|limit| !(1..=storage::Page::LIMIT_MAX).contains(&limit)) {
+        return Err(Problem::malformed(
+            "invalid_limit",
+            format!("a page has 1 to {} items", storage::Page::LIMIT_MAX),
+        ));
+    }
+    let after = cursor
+        .map(str::parse)
+        .transpose()
+        .map_err(|bad: storage::BadCursor| Problem::malformed("invalid_cursor", bad.to_string()))?;
+    Ok(storage::Page { after, limit })
 }

@@ -8,9 +8,11 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tracing::{error, warn};
 use utoipa::ToSchema;
 
 use crate::domain::call::wish::CallRefusal;
+use crate::storage::Fault;
 
 /// A refused request. Build one with the constructor that fits; `?` turns rejections and refusals into it.
 #[derive(Debug)]
@@ -198,6 +200,21 @@ impl From<CallRefusal> for Problem {
             CallRefusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, refusal.code(), refusal.to_string())
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Busy(_) | Fault::Down(_) => {
+                warn!(%fault, "a request failed: {fault}");
+                Self::unavailable("database_unavailable", "the database does not answer")
+            }
+            Fault::Conflict(_) | Fault::Corrupt(_) => {
+                error!(%fault, "a request failed: {fault}");
+                Self::bug()
+            }
+        }
     }
 }
 
