@@ -118,6 +118,29 @@ pub struct Actor {
     pub unit: UnitCode,
 }
 
+/// Who wishes: a person, or the server itself where the rules let things happen by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    Person(&'a Actor),
+    Server,
+}
+
+impl By<'_> {
+    /// The name under which the wish is recorded.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(actor) => &actor.username.0,
+            Self::Server => "@server",
+        }
+    }
+}
+
+impl<'a> From<&'a Actor> for By<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self::Person(actor)
+    }
+}
+
 /// A softphone's AOR and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtensionEntry {
