@@ -96,11 +96,14 @@ const TICKET_READERS: &[Role] = &[
     Auditor,
 ];
 const DESK: &[Role] = &[Agent, TeamLead, Supervisor];
+/// Which command is whose is the ticket's own business.
 const TICKET_WRITERS: &[Role] = &[
     Agent,
+    Specialist,
     TeamLead,
     Supervisor,
     Reviewer,
+    Revisitor,
     UnitHandler,
     UnitHead,
 ];

@@ -50,13 +50,8 @@ pub trait CallControl: Send + Sync + 'static {
     fn healthy(&self) -> Pending<'_, bool>;
 }
 
-/// Finished recordings, as they are read.
+/// The files of finished recordings. Their manifests are rows in storage.
 pub trait RecordingReader: Send + Sync + 'static {
-    /// The evidence sheet; `None` when there is no such recording, or it still runs.
-    fn manifest(
-        &self,
-        id: RecordingId,
-    ) -> Pending<'_, io::Result<Option<serde_json::Map<String, serde_json::Value>>>>;
     /// The waveform for a player, as audiowaveform's JSON.
     fn peaks(&self, id: RecordingId) -> Pending<'_, io::Result<Option<Bytes>>>;
     /// The sound: both sides in stereo, or the own `track` of a third party.
@@ -68,10 +63,8 @@ pub trait RecordingReader: Send + Sync + 'static {
 }
 
 /// One WAV file, open.
-pub trait Audio: Send + Sync + 'static {
+pub trait Audio: Send + 'static {
     fn length_bytes(&self) -> u64;
-    /// A strong validator without quotes: the content's hash. `None` while nothing vouches for the bytes.
-    fn etag(&self) -> Option<&str>;
     /// At most `length` bytes from `offset`; fewer only at the end.
     fn read(&mut self, offset: u64, length: usize) -> Pending<'_, io::Result<Bytes>>;
 }

@@ -12,6 +12,7 @@ use tracing::{error, warn};
 use utoipa::ToSchema;
 
 use crate::domain::call::wish::CallRefusal;
+use crate::domain::ticket::Refusal;
 use crate::storage::Fault;
 
 /// A refused request. Build one with the constructor that fits; `?` turns rejections and refusals into it.
@@ -184,6 +185,19 @@ impl IntoResponse for Problem {
             );
         }
         response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchTicket => Self::not_found(),
+            refusal => Self::refused(
+                refusal.code(),
+                Some(refusal.article().to_owned()),
+                refusal.detail(),
+            ),
+        }
     }
 }
 

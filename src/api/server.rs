@@ -11,26 +11,25 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
 /// Connections open at once; the next waits in the kernel's backlog.
-const CONNECTIONS_MAX: usize = 4096;
+const CONNECTIONS_MAX: u32 = 4096;
 /// Time for a request's head to arrive (RFC 9110 §15.5.9).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADERS_MAX: usize = 64;
 const HEAD_MAX: usize = 32 * 1024;
 /// Time for running requests to finish once told to stop.
-const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves `router` on `listener` until `stop` resolves, then lets open requests finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let (stopping, _) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer, place) = tokio::select! {
@@ -58,18 +57,27 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             .max_buf_size(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
             .with_upgrades();
-        let connection = graceful.watch(connection);
+        let mut stopped = stopping.subscribe();
         tokio::spawn(async move {
-            if let Err(fault) = connection.await {
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = stopped.wait_for(|stop| *stop) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(fault) = ended {
                 debug!(%fault, "a connection ended early: {fault}");
             }
             drop(place);
         });
     }
-    if tokio::time::timeout(FINISH_TIMEOUT, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    drop(listener);
+    stopping.send_replace(true);
+    // Every connection holds a place: when all places are free, all connections are gone.
+    let gone = room.acquire_many(CONNECTIONS_MAX);
+    if tokio::time::timeout(FINISH_TIMEOUT, gone).await.is_err() {
         warn!("HTTP requests were cut off: they did not finish in time");
     }
 }
@@ -78,9 +86,9 @@ async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
 ) -> io::Result<(
-    tokio::net::TcpStream,
+    TcpStream,
     SocketAddr,
-    tokio::sync::OwnedSemaphorePermit,
+    OwnedSemaphorePermit,
 )> {
     let place = Arc::clone(room)
         .acquire_owned()
