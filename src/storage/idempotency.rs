@@ -72,7 +72,7 @@ impl Storage {
                             &values![now.plus_millis(-KEPT_MS)],
                         )
                         .await?;
-                        claim(tx, *now, once).await?;
+                        claim(tx, *now, once, "").await?;
                         tx.execute(
                             "UPDATE idempotency SET status = $4, body = $5 \
                          WHERE actor = $1 AND route = $2 AND key = $3 AND status IS NULL",
@@ -87,7 +87,7 @@ impl Storage {
     }
 }
 
-const FIND: &str = "SELECT body_sha256, status, body FROM idempotency \
+const FIND: &str = "SELECT body_sha256, status, body, subject FROM idempotency \
                     WHERE actor = $1 AND route = $2 AND key = $3";
 
 fn place(once: &Once) -> [super::db::Value; 3] {
@@ -111,19 +111,34 @@ fn replay_of(once: &Once, row: &super::db::Row) -> Result<Replay, Fault> {
     })
 }
 
-/// Claims the key inside a unit of work: [`Replay::New`] for the first, and for everybody after that what is
-/// known.
-pub(super) async fn claim(tx: &mut Tx, now: Timestamp, once: &Once) -> Result<Replay, Fault> {
+/// Claims the key inside a unit of work, for work on `subject`: [`Replay::New`] for the first; for everybody
+/// after that what is known, and what it was about.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    now: Timestamp,
+    once: &Once,
+    subject: &str,
+) -> Result<(Replay, String), Fault> {
     let claimed = tx
         .execute(
-            "INSERT INTO idempotency (actor, route, key, body_sha256, at) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (actor, route, key) DO NOTHING",
-            &values![once.actor, once.route, once.key, once.body_sha256, now],
+            "INSERT INTO idempotency (actor, route, key, body_sha256, subject, at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (actor, route, key) DO NOTHING",
+            &values![
+                once.actor,
+                once.route,
+                once.key,
+                once.body_sha256,
+                subject,
+                now
+            ],
         )
         .await?;
     if claimed == 1 {
-        return Ok(Replay::New);
+        return Ok((Replay::New, subject.to_owned()));
     }
-    let row = tx.row(FIND, &place(once)).await?;
-    row.map_or(Ok(Replay::New), |row| replay_of(once, &row))
+    let row = tx
+        .row(FIND, &place(once))
+        .await?
+        .ok_or_else(|| Fault::Busy("the idempotency key is being forgotten".to_owned()))?;
+    Ok((replay_of(once, &row)?, row.get("subject")?))
 }

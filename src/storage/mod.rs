@@ -13,14 +13,17 @@
 
 pub mod agent_states;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 mod db;
+mod follow_up;
 pub mod idempotency;
 pub mod organisation;
 pub mod outbox;
 mod page;
 pub mod recordings;
 pub mod sessions;
+pub mod tickets;
 pub mod tokens;
 
 use std::sync::Arc;

@@ -63,6 +63,13 @@ pub struct Listing<T> {
 }
 
 impl<T> Listing<T> {
+    pub(super) const fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            next_cursor: None,
+        }
+    }
+
     /// Cuts the one row too many that was read to learn whether there is more.
     pub(super) fn cut(mut items: Vec<T>, page: &Page, place: impl Fn(&T) -> Cursor) -> Self {
         let limit = page.limit() as usize;

@@ -48,6 +48,7 @@ CREATE TABLE idempotency (
     route       TEXT NOT NULL,
     key         TEXT NOT NULL,
     body_sha256 TEXT NOT NULL,
+    subject     TEXT NOT NULL,
     status      INTEGER,
     body        TEXT,
     at          INTEGER NOT NULL,
@@ -102,6 +103,60 @@ CREATE TABLE agent_state (
     call_id  TEXT
 ) STRICT;
 CREATE INDEX agent_state_username ON agent_state (username, at);
+
+-- Tickets --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE counter (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE ticket (
+    id         TEXT NOT NULL PRIMARY KEY,
+    number     TEXT NOT NULL UNIQUE,
+    opened_at  INTEGER NOT NULL,
+    caller     TEXT,
+    contact_id TEXT,
+    call_id    TEXT,
+    version    INTEGER NOT NULL,
+    head_hash  TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    stage      TEXT NOT NULL,
+    -- Who answers for it now.
+    unit       TEXT NOT NULL,
+    phone      TEXT,
+    -- The first deadline that runs, and when the sweep has something to record.
+    due_at     INTEGER,
+    wake_at    INTEGER,
+    json       TEXT NOT NULL
+) STRICT;
+CREATE INDEX ticket_opened_at ON ticket (opened_at, id);
+CREATE INDEX ticket_stage ON ticket (stage, opened_at, id);
+CREATE INDEX ticket_unit_now ON ticket (unit, opened_at, id);
+CREATE INDEX ticket_phone ON ticket (phone, opened_at);
+CREATE INDEX ticket_caller ON ticket (caller, opened_at);
+CREATE INDEX ticket_due_at ON ticket (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ticket_wake_at ON ticket (wake_at, id) WHERE wake_at IS NOT NULL;
+
+-- Units with a part in a ticket: what a member unit may see.
+CREATE TABLE ticket_unit (
+    ticket_id TEXT NOT NULL REFERENCES ticket (id),
+    unit      TEXT NOT NULL,
+    PRIMARY KEY (ticket_id, unit)
+) STRICT;
+CREATE INDEX ticket_unit_unit ON ticket_unit (unit, ticket_id);
+
+CREATE TABLE ticket_event (
+    ticket_id TEXT NOT NULL REFERENCES ticket (id),
+    seq       INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    actor     TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    json      TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    hash      TEXT NOT NULL,
+    PRIMARY KEY (ticket_id, seq)
+) STRICT;
 
 -- Evidence -------------------------------------------------------------------------------------------------------
 
