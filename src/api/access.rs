@@ -188,12 +188,7 @@ const fn person(method: Method, path: &'static str, who: Who) -> Rule {
     }
 }
 
-const fn rule(
-    method: Method,
-    path: &'static str,
-    roles: &'static [Role],
-    scope: Scope,
-) -> Rule {
+const fn rule(method: Method, path: &'static str, roles: &'static [Role], scope: Scope) -> Rule {
     Rule {
         method,
         path,

@@ -18,7 +18,7 @@ use super::Api;
 use super::access::Scope;
 use super::problem::{Answer, Problem};
 use crate::clock::Clock;
-use crate::domain::id::{TokenId, Username};
+use crate::domain::id::Username;
 use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
@@ -43,7 +43,7 @@ pub(crate) struct Caller {
 #[derive(Clone)]
 enum Credential {
     Session { token: String, csrf: String },
-    Token { id: TokenId, scopes: Vec<String> },
+    Token { scopes: Vec<String> },
 }
 
 impl Caller {
@@ -51,7 +51,7 @@ impl Caller {
     pub(super) fn may_use(&self, scope: Option<Scope>) -> bool {
         match &self.credential {
             Credential::Session { .. } => true,
-            Credential::Token { scopes, .. } => {
+            Credential::Token { scopes } => {
                 scope.is_some_and(|scope| scopes.iter().any(|held| held == scope.code()))
             }
         }
@@ -79,13 +79,6 @@ impl Caller {
         match &self.credential {
             Credential::Session { csrf, .. } => Some(csrf),
             Credential::Token { .. } => None,
-        }
-    }
-
-    pub(crate) fn token_id(&self) -> Option<TokenId> {
-        match &self.credential {
-            Credential::Session { .. } => None,
-            Credential::Token { id, .. } => Some(*id),
         }
     }
 }
@@ -138,7 +131,6 @@ pub(super) async fn identify(api: &Api, headers: &HeaderMap) -> Answer<Caller> {
             actor: token.actor(),
             display_name: token.name,
             credential: Credential::Token {
-                id: token.id,
                 scopes: token.scopes,
             },
         });

@@ -78,7 +78,9 @@ impl Live {
         if self.news.receiver_count() > 0 {
             let (calls, agents) = calls.live().await;
             // Without readers there is nobody to tell: not a fault.
-            let _ = self.news.send(News::Board(Arc::new(Floor { calls, agents })));
+            let _ = self
+                .news
+                .send(News::Board(Arc::new(Floor { calls, agents })));
         }
     }
 

@@ -68,10 +68,7 @@ impl Problem {
     }
 
     /// 400: the request cannot be understood.
-    pub(crate) fn malformed(
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn malformed(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
@@ -100,7 +97,11 @@ impl Problem {
 
     /// 404: nothing there, or nothing this role may know of.
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "没有找到 (no such thing)")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "没有找到 (no such thing)",
+        )
     }
 
     /// 409: the rules say no.
@@ -145,10 +146,6 @@ impl Problem {
             "internal",
             "服务器内部错误 (internal error)",
         )
-    }
-
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
     }
 }
 

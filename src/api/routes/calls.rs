@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::read_command;
+use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::problem::{Answer, Problem};
-use crate::api::Api;
 use crate::domain::call::wish::{CallCommand, Granted, Wish};
 use crate::domain::call::{Cdr, Direction, Leg, LegRole, Termination, TerminationResult};
 use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Username};
@@ -105,9 +105,9 @@ impl CallView {
             answered_at: cdr.answered_at,
             ended_at: cdr.ended_at,
             wait_ms: cdr.wait_ms,
-            termination: cdr.termination.map(|Termination { result, reason }| {
-                TerminationView { result, reason }
-            }),
+            termination: cdr
+                .termination
+                .map(|Termination { result, reason }| TerminationView { result, reason }),
             legs: cdr
                 .legs
                 .into_iter()

@@ -78,7 +78,10 @@ where
     let command: T =
         serde_json::from_value(Value::Object(body)).map_err(|error| invalid(error.to_string()))?;
     let read = serde_json::to_value(&command).expect("a command is plain data");
-    match keys.iter().find(|key| *key == "command" || read.get(*key).is_none()) {
+    match keys
+        .iter()
+        .find(|key| *key == "command" || read.get(*key).is_none())
+    {
         Some(key) => Err(invalid(format!("{name} knows no field {key:?}"))),
         None => Ok(command),
     }

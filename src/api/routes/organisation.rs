@@ -12,7 +12,7 @@ use crate::api::extract::{Json, Page};
 use crate::api::problem::Answer;
 use crate::domain::acd::AgentState;
 use crate::domain::id::CallId;
-use crate::domain::staff::{Role, UnitKind};
+use crate::domain::staff::{Duty, Role, UnitKind};
 
 fn whole<T>(items: Vec<T>) -> Json<Page<T>> {
     Json(Page {
@@ -64,9 +64,7 @@ pub(crate) struct SpecialistView {
 
 /// Whom an agent can consult.
 #[utoipa::path(get, path = "/api/v1/specialists", tag = "organisation", responses((status = 200, body = Page<SpecialistView>)))]
-pub(crate) async fn specialists(
-    State(api): State<Arc<Api>>,
-) -> Answer<Json<Page<SpecialistView>>> {
+pub(crate) async fn specialists(State(api): State<Arc<Api>>) -> Answer<Json<Page<SpecialistView>>> {
     let now = api.clock.now();
     let directory = api.storage.directory().await?;
     Ok(whole(
@@ -74,7 +72,9 @@ pub(crate) async fn specialists(
             .specialists
             .into_iter()
             .map(|specialist| SpecialistView {
-                on_duty: duty::on_duty(&specialist.duty, now),
+                on_duty: Duty::parse(&specialist.duty)
+                    .ok()
+                    .map(|duty| duty.covers(now)),
                 unit: specialist.unit.0,
                 name: specialist.name,
                 reach: specialist.reach,
@@ -108,8 +108,8 @@ pub(crate) async fn queues(State(api): State<Arc<Api>>) -> Answer<Json<Page<Queu
                 let here = calls
                     .iter()
                     .filter(|call| call.queue.as_deref() == Some(queue.name.0.as_str()));
-                let (waiting, talking): (Vec<_>, Vec<_>) = here
-                    .partition(|call| matches!(call.state, "queued" | "offered"));
+                let (waiting, talking): (Vec<_>, Vec<_>) =
+                    here.partition(|call| matches!(call.state, "queued" | "offered"));
                 QueueView {
                     waiting: waiting.len(),
                     talking: talking.len(),

@@ -99,7 +99,10 @@ pub(crate) async fn create(
         return Err(Problem::invalid("name", "a name of 1 to 64 characters"));
     }
     if new.scopes.is_empty() {
-        return Err(Problem::invalid("scopes", "a token without a scope opens nothing"));
+        return Err(Problem::invalid(
+            "scopes",
+            "a token without a scope opens nothing",
+        ));
     }
     if new.role == Role::Admin {
         return Err(Problem::invalid("role", "administration is for people"));
@@ -124,7 +127,8 @@ pub(crate) async fn create(
         expires_at: new.expires_at,
     };
     let (token, secret) = api.storage.create_token(now, &caller.actor, wish).await?;
-    let detail = serde_json::json!({"role": token.role, "unit": token.unit, "scopes": token.scopes});
+    let detail =
+        serde_json::json!({"role": token.role, "unit": token.unit, "scopes": token.scopes});
     audit(&api, &caller, "token_created", token.id, detail).await?;
     let made = MadeToken {
         token: token.into(),
