@@ -60,7 +60,8 @@ struct Floor {
 #[derive(Debug, Clone)]
 pub(crate) struct TicketNews {
     pub(crate) ticket: TicketId,
-    pub(crate) event: &'static str,
+    pub(crate) stage: &'static str,
+    pub(crate) version: u64,
     /// Units that work on it.
     pub(crate) units: Vec<UnitCode>,
 }
@@ -190,7 +191,9 @@ impl Reader {
             let event = match news {
                 Ok(News::Board(floor)) => self.board(&floor),
                 Ok(News::Ticket(news)) => news.concerns(&self.caller).then(|| {
-                    let body = serde_json::json!({"id": news.ticket, "event": news.event});
+                    let body = serde_json::json!({
+                        "id": news.ticket, "stage": news.stage, "version": news.version,
+                    });
                     Event::default().event("ticket").data(body.to_string())
                 }),
                 Err(RecvError::Lagged(_)) => {

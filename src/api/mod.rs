@@ -10,6 +10,7 @@ mod access;
 mod auth;
 mod extract;
 mod gate;
+mod idempotency;
 mod live;
 mod openapi;
 mod problem;
@@ -30,6 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
+use crate::domain::ticket::Rules;
 use crate::storage::Storage;
 use live::Live;
 use openapi::Described;
@@ -75,6 +77,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub calls: Arc<dyn CallControl>,
     pub recordings: Arc<dyn RecordingReader>,
+    /// The rules that tickets are handled under.
+    pub rules: Arc<Rules>,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// Whether browsers reach us over TLS: the session cookie is then never sent without.
@@ -87,6 +91,7 @@ pub struct Api {
     clock: Arc<dyn Clock>,
     calls: Arc<dyn CallControl>,
     recordings: Arc<dyn RecordingReader>,
+    rules: Arc<Rules>,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
     live: Live,
@@ -102,6 +107,7 @@ impl Api {
             clock: parts.clock,
             calls: parts.calls,
             recordings: parts.recordings,
+            rules: parts.rules,
             metrics: parts.metrics,
             gatekeeper,
             live: Live::new(),
@@ -125,8 +131,13 @@ impl Api {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            self.live.look(&*self.calls).await;
+            self.push_board().await;
         }
+    }
+
+    /// Pushes the floor, as it is now, to live readers.
+    pub async fn push_board(&self) {
+        self.live.look(&*self.calls).await;
     }
 }
 

@@ -11,9 +11,11 @@ use serde::Serialize;
 use tracing::{error, warn};
 use utoipa::ToSchema;
 
+use super::idempotency;
 use crate::domain::call::wish::CallRefusal;
 use crate::domain::ticket::Refusal;
-use crate::storage::Fault;
+use crate::storage::tickets::CommandRefusal;
+use crate::storage::{Fault, Trouble};
 
 /// A refused request. Build one with the constructor that fits; `?` turns rejections and refusals into it.
 #[derive(Debug)]
@@ -147,10 +149,15 @@ impl Problem {
             "服务器内部错误 (internal error)",
         )
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    /// The rules said no: asked again, they would say it again.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status == StatusCode::CONFLICT
+    }
+
+    /// Status and JSON text, for an answer that is kept.
+    pub(crate) fn into_parts(self) -> (StatusCode, String) {
+        let status = self.status;
         let body = ProblemBody {
             r#type: format!("urn:hotline:problem:{}", self.code),
             title: self
@@ -163,18 +170,26 @@ impl IntoResponse for Problem {
             code: self.code.into_owned(),
             article: self.article,
         };
-        let bytes = serde_json::to_vec(&body).expect("strings and numbers always serialise");
+        let text = serde_json::to_string(&body).expect("strings and numbers always serialise");
+        (status, text)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let retry_after_s = self.retry_after_s;
+        let (status, body) = self.into_parts();
         let mut response = (
-            self.status,
+            status,
             [(header::CONTENT_TYPE, "application/problem+json")],
-            bytes,
+            body,
         )
             .into_response();
         let headers = response.headers_mut();
-        if let Some(after) = self.retry_after_s {
+        if let Some(after) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             // RFC 9110 §11.6.1: a 401 names at least one scheme.
             headers.insert(
                 header::WWW_AUTHENTICATE,
@@ -182,6 +197,24 @@ impl IntoResponse for Problem {
             );
         }
         response
+    }
+}
+
+impl<R: Into<Self>> From<Trouble<R>> for Problem {
+    fn from(trouble: Trouble<R>) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) => refusal.into(),
+            Trouble::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<CommandRefusal> for Problem {
+    fn from(refusal: CommandRefusal) -> Self {
+        match refusal {
+            CommandRefusal::Rules(refusal) => refusal.into(),
+            CommandRefusal::KeyUsed => idempotency::reused(),
+        }
     }
 }
 

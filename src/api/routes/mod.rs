@@ -7,6 +7,7 @@ mod health;
 mod organisation;
 mod recordings;
 mod session;
+mod tickets;
 mod tokens;
 
 use std::sync::Arc;
@@ -55,6 +56,10 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(recordings::manifest))
         .routes(routes!(recordings::audio))
         .routes(routes!(recordings::peaks))
+        .routes(routes!(tickets::list, tickets::create))
+        .routes(routes!(tickets::get))
+        .routes(routes!(tickets::events))
+        .routes(routes!(tickets::command))
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))
