@@ -1,9 +1,9 @@
 //! Call records 话单: inserted when a call is answered, completed when it ended, found by whoever asks for them.
-//! How an answered call becomes durable together with its contact and ticket draft is in `answered`.
+//! How an answered call becomes durable together with its contact and ticket draft is in [`contacts`](super::contacts).
 
-use super::db::{Row, Select, Tx, values};
+use super::db::{Select, Tx, Value, values};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
-use crate::domain::call::{Cdr, Direction, Termination, TerminationResult};
+use crate::domain::call::{Cdr, Direction, TerminationResult};
 use crate::domain::id::{CallId, Username};
 use crate::domain::time::Timestamp;
 
@@ -63,36 +63,6 @@ impl Storage {
             id: cdr.id.to_string(),
         }))
     }
-
-    /// At start-up: ends every call that a dead server left open. Returns how many.
-    ///
-    /// With several nodes on one database each names itself; today there is one.
-    pub async fn end_open_calls(&self, now: Timestamp) -> Result<u64, Fault> {
-        self.db
-            .write(now, |tx, now| {
-                Box::pin(async move {
-                    let open = tx
-                        .rows("SELECT json FROM call WHERE ended_at IS NULL", &[])
-                        .await?;
-                    let mut ended = 0;
-                    for row in &open {
-                        let mut cdr: Cdr = row.json("json")?;
-                        cdr.ended_at = Some(*now);
-                        cdr.termination = Some(Termination {
-                            result: TerminationResult::Unknown,
-                            reason: "server_restarted".to_owned(),
-                        });
-                        for leg in &mut cdr.legs {
-                            leg.ended_at.get_or_insert(*now);
-                        }
-                        end(tx, &cdr).await?;
-                        ended += 1;
-                    }
-                    Ok(ended)
-                })
-            })
-            .await
-    }
 }
 
 const fn direction(direction: Direction) -> &'static str {
@@ -127,7 +97,8 @@ pub(super) async fn insert(tx: &mut Tx, cdr: &Cdr) -> Result<bool, Fault> {
     Ok(inserted == 1)
 }
 
-async fn end(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
+/// Completes a call's record.
+pub(super) async fn end(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
     if insert(tx, cdr).await? {
         return Ok(());
     }
@@ -142,7 +113,7 @@ async fn end(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
     Ok(())
 }
 
-fn row_of(cdr: &Cdr) -> [super::db::Value; 16] {
+fn row_of(cdr: &Cdr) -> [Value; 16] {
     let termination = cdr.termination.as_ref();
     values![
         cdr.id,
@@ -162,9 +133,4 @@ fn row_of(cdr: &Cdr) -> [super::db::Value; 16] {
         cdr.ticket_id,
         to_json(cdr)
     ]
-}
-
-/// The record in a row that was read with its `json`.
-pub(super) fn cdr_of(row: &Row) -> Result<Cdr, Fault> {
-    row.json("json")
 }

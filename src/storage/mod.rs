@@ -5,8 +5,11 @@
 //! - [`organisation`]: units, users, extensions, trunks, queues, numbers, specialists, gateways, calendars
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
-//! - [`calls`]: an answered call made durable before its 200 OK leaves; call records
+//! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
+//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
+//! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
+//! - [`recovery`], [`backup`]: after a crash, and against a fire
 //!
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
@@ -15,6 +18,8 @@ pub mod agent_states;
 pub mod audit;
 pub mod backup;
 pub mod calls;
+mod chronicle;
+pub mod contacts;
 mod db;
 mod follow_up;
 pub mod idempotency;
@@ -22,7 +27,10 @@ pub mod organisation;
 pub mod outbox;
 mod page;
 pub mod recordings;
+pub mod recovery;
+pub mod revisits;
 pub mod sessions;
+pub mod sms;
 pub mod tickets;
 pub mod tokens;
 
@@ -98,6 +106,24 @@ pub enum Trouble<R> {
     Refused(R),
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl<R> Trouble<R> {
+    /// Where the rules cannot say no, a refusal is a fault.
+    fn or_fault(self, explain: impl FnOnce(R) -> Fault) -> Fault {
+        match self {
+            Self::Refused(refusal) => explain(refusal),
+            Self::Fault(fault) => fault,
+        }
+    }
+
+    /// The same trouble where more may be refused.
+    fn widen<W: From<R>>(self) -> Trouble<W> {
+        match self {
+            Self::Refused(refusal) => Trouble::Refused(refusal.into()),
+            Self::Fault(fault) => Trouble::Fault(fault),
+        }
+    }
 }
 
 impl Storage {

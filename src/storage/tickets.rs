@@ -8,16 +8,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::db::{Row, Select, Tx, values};
+use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::{Once, Replay, claim};
-use super::{Cursor, Fault, Listing, Page, Storage, Trouble, follow_up, hex, to_json};
+use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, By, Role};
-use crate::domain::ticket::{
-    Command, Event, GENESIS, Refusal, Rules, Ticket, apply, chain_hash, decide,
-};
+use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, apply, decide, fold};
 use crate::domain::time::Timestamp;
 
 /// A ticket as it stands.
@@ -67,12 +66,6 @@ pub enum CommandRefusal {
     /// The idempotency key was used with another body.
     #[error("该幂等键已用于内容不同的请求")]
     KeyUsed,
-}
-
-impl From<Refusal> for Trouble<CommandRefusal> {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.into())
-    }
 }
 
 /// What a person may see of all tickets.
@@ -177,10 +170,7 @@ impl Storage {
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
         let wish = Wish {
             now,
-            by: match by {
-                By::Person(actor) => Some(actor.clone()),
-                By::Server => None,
-            },
+            by: actor_of(by),
             id,
             command,
             rules: rules.clone(),
@@ -271,8 +261,8 @@ impl Storage {
 
 const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
 const TICKET: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
-const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM ticket_event \
-                      WHERE ticket_id = $1 ORDER BY seq";
+const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
+                      WHERE subject = $1 AND kind = 'ticket' ORDER BY seq";
 
 impl Wish {
     async fn carry_out(&self, tx: &mut Tx) -> Result<TicketRecord, Trouble<CommandRefusal>> {
@@ -293,13 +283,10 @@ impl Wish {
             clock: &*self.clock,
         };
         let done = match self.id {
-            None => chronicler.open(tx, id, &self.command).await,
-            Some(id) => chronicler.change(tx, id, &self.command).await,
+            None => chronicler.open_ticket(tx, id, &self.command).await,
+            Some(id) => chronicler.change_ticket(tx, id, &self.command).await,
         };
-        done.map_err(|trouble| match trouble {
-            Trouble::Refused(refusal) => refusal.into(),
-            Trouble::Fault(fault) => fault.into(),
-        })
+        done.map_err(Trouble::widen)
     }
 }
 
@@ -311,132 +298,96 @@ async fn before(tx: &mut Tx, subject: &str) -> Result<TicketRecord, Trouble<Comm
     Ok(record_of(&row)?)
 }
 
-/// Who carries commands out within a unit of work. Other aggregates use it too: an SMS reply and a revisit's
-/// result come to a ticket through the same front door as a person's wish.
-pub(super) struct Chronicler<'a> {
-    pub(super) now: Timestamp,
-    pub(super) by: By<'a>,
-    pub(super) rules: &'a Rules,
-    pub(super) clock: &'a dyn Clock,
-}
-
-/// A ticket with the end of its chain.
-struct Open {
-    record: TicketRecord,
-    head: [u8; 32],
-}
-
 impl Chronicler<'_> {
     /// Opens ticket `id`.
-    pub(super) async fn open(
+    pub(super) async fn open_ticket(
         &self,
         tx: &mut Tx,
         id: TicketId,
         command: &Command,
     ) -> Result<TicketRecord, Trouble<Refusal>> {
-        let events = self.decide(None, command)?;
-        let ticket = events
-            .iter()
-            .fold(None, |ticket, event| Some(apply(ticket, event)))
-            .ok_or_else(|| Fault::Corrupt("a new ticket without an event".to_owned()))?;
-        let open = Open {
-            record: TicketRecord {
-                id,
-                number: next_number(tx, self.now).await?,
-                version: 0,
-                updated_at: self.now,
-                ticket,
-            },
-            head: GENESIS,
+        let events =
+            decide(self.now, None, command, self.by, self.rules).map_err(Trouble::Refused)?;
+        let ticket = fold(&events).expect("opening a ticket is at least one event");
+        let mut chain = Chain::new();
+        self.append_all(tx, id, &mut chain, &events).await?;
+        let record = TicketRecord {
+            id,
+            number: next_number(tx, self.now).await?,
+            version: chain.version,
+            updated_at: self.now,
+            ticket,
         };
-        // The row first: its events refer to it.
         tx.execute(
-            "INSERT INTO ticket (id, number, opened_at, caller, contact_id, call_id, version, \
-             head_hash, updated_at, stage, unit, json) \
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $3, 'draft', '', '')",
-            &values![
-                id,
-                open.record.number,
-                self.now,
-                open.record.ticket.caller,
-                open.record.ticket.contact,
-                open.record.ticket.call,
-                hex(&open.head)
-            ],
+            "INSERT INTO ticket (id, version, head_hash, updated_at, stage, unit, phone, due_at, \
+             wake_at, json, number, opened_at, caller, contact_id, call_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            &[
+                &columns(&record, &chain)[..],
+                &values![
+                    record.number,
+                    self.now,
+                    record.ticket.caller,
+                    record.ticket.contact,
+                    record.ticket.call
+                ],
+            ]
+            .concat(),
         )
         .await?;
-        Ok(self.write(tx, open, &events).await?)
+        self.follow_up(tx, &record, &events).await?;
+        Ok(record)
     }
 
     /// Carries `command` out on ticket `id`.
-    pub(super) async fn change(
+    pub(super) async fn change_ticket(
         &self,
         tx: &mut Tx,
         id: TicketId,
         command: &Command,
     ) -> Result<TicketRecord, Trouble<Refusal>> {
-        let Open { mut record, head } = lock(tx, id)
+        let (mut record, mut chain) = lock(tx, id)
             .await?
-            .filter(|open| Sight::of(self.by).covers(&open.record.ticket))
+            .filter(|(record, _)| Sight::of(self.by).covers(&record.ticket))
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
-        let events = self.decide(Some(&record.ticket), command)?;
+        let ticket = record.ticket;
+        let events = decide(self.now, Some(&ticket), command, self.by, self.rules)
+            .map_err(Trouble::Refused)?;
+        let parts_before: Vec<UnitCode> = parts_of(&ticket).into_iter().cloned().collect();
+        self.append_all(tx, id, &mut chain, &events).await?;
         record.ticket = events
             .iter()
-            .fold(record.ticket, |ticket, event| apply(Some(ticket), event));
-        Ok(self.write(tx, Open { record, head }, &events).await?)
+            .fold(ticket, |ticket, event| apply(Some(ticket), event));
+        record.version = chain.version;
+        record.updated_at = self.now;
+        tx.execute(
+            "UPDATE ticket SET version = $2, head_hash = $3, updated_at = $4, stage = $5, \
+             unit = $6, phone = $7, due_at = $8, wake_at = $9, json = $10 WHERE id = $1",
+            &columns(&record, &chain),
+        )
+        .await?;
+        store_parts(tx, &record, &parts_before).await?;
+        self.follow_up(tx, &record, &events).await?;
+        Ok(record)
     }
 
-    fn decide(
-        &self,
-        ticket: Option<&Ticket>,
-        command: &Command,
-    ) -> Result<Vec<Event>, Trouble<Refusal>> {
-        decide(self.now, ticket, command, self.by, self.rules).map_err(Trouble::Refused)
-    }
-
-    /// Appends the events, stores the state they led to, and writes down what follows.
-    async fn write(
+    async fn append_all(
         &self,
         tx: &mut Tx,
-        open: Open,
+        id: TicketId,
+        chain: &mut Chain,
         events: &[Event],
-    ) -> Result<TicketRecord, Fault> {
-        let Open {
-            mut record,
-            mut head,
-        } = open;
+    ) -> Result<(), Fault> {
         for event in events {
-            record.version += 1;
-            let json = to_json(event);
-            let hash = chain_hash(head, record.version, self.now, self.by.name(), &json);
-            tx.execute(
-                "INSERT INTO ticket_event (ticket_id, seq, at, actor, name, json, prev_hash, hash) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                &values![
-                    record.id,
-                    record.version,
-                    self.now,
-                    self.by.name(),
-                    event.name(),
-                    json,
-                    hex(&head),
-                    hex(&hash)
-                ],
-            )
-            .await?;
-            head = hash;
+            self.append(tx, Kind::Ticket, id.0, chain, event.name(), to_json(event))
+                .await?;
         }
-        record.updated_at = self.now;
-        store(tx, &record, head).await?;
-        for event in events {
-            follow_up::write_down(tx, self, &record, event).await?;
-        }
-        Ok(record)
+        Ok(())
     }
 }
 
 /// Reads a ticket and keeps everybody else from changing it until this unit of work ends.
-async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Open>, Fault> {
+async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<(TicketRecord, Chain)>, Fault> {
     let row = tx
         .row(
             "UPDATE ticket SET version = version WHERE id = $1 \
@@ -444,46 +395,30 @@ async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Open>, Fault> {
             &values![id],
         )
         .await?;
-    row.map(|row| {
-        Ok(Open {
-            record: record_of(&row)?,
-            head: hash_of(&row.get::<String>("head_hash")?)?,
-        })
-    })
-    .transpose()
+    row.map(|row| Ok((record_of(&row)?, Chain::of_row(&row)?)))
+        .transpose()
 }
 
-async fn store(tx: &mut Tx, record: &TicketRecord, head: [u8; 32]) -> Result<(), Fault> {
+/// What lists and the sweep find a ticket by, beside its state.
+fn columns(record: &TicketRecord, chain: &Chain) -> [Value; 10] {
     let ticket = &record.ticket;
-    let due_at = ticket.deadlines().into_iter().map(|(_, due)| due).min();
-    tx.execute(
-        "UPDATE ticket SET version = $2, head_hash = $3, updated_at = $4, stage = $5, unit = $6, \
-         phone = $7, due_at = $8, wake_at = $9, json = $10 WHERE id = $1",
-        &values![
-            record.id,
-            record.version,
-            hex(&head),
-            record.updated_at,
-            ticket.stage.code(),
-            ticket.responsible().clone(),
-            ticket.phone().cloned(),
-            due_at,
-            ticket.wake_at(),
-            to_json(ticket)
-        ],
-    )
-    .await?;
-    let known = tx
-        .rows(
-            "SELECT unit FROM ticket_unit WHERE ticket_id = $1 ORDER BY unit",
-            &values![record.id],
-        )
-        .await?
-        .iter()
-        .map(|row| row.get("unit"))
-        .collect::<Result<Vec<UnitCode>, _>>()?;
-    let parts = parts_of(ticket);
-    if known.iter().eq(parts.iter().copied()) {
+    values![
+        record.id,
+        chain.version,
+        chain.head_hash(),
+        record.updated_at,
+        ticket.stage.code(),
+        ticket.responsible().clone(),
+        ticket.phone().cloned(),
+        ticket.deadlines().into_iter().map(|(_, due)| due).min(),
+        ticket.wake_at(),
+        to_json(ticket)
+    ]
+}
+
+async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) -> Result<(), Fault> {
+    let parts = parts_of(&record.ticket);
+    if parts.iter().copied().eq(before) {
         return Ok(());
     }
     tx.execute(
@@ -534,17 +469,4 @@ fn event_of(row: &Row) -> Result<TicketEvent, Fault> {
         prev_hash: row.get("prev_hash")?,
         hash: row.get("hash")?,
     })
-}
-
-/// 32 bytes from their hexadecimal text.
-pub(super) fn hash_of(text: &str) -> Result<[u8; 32], Fault> {
-    let foreign = || Fault::Corrupt("a hash is not 64 hexadecimal digits".to_owned());
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return Err(foreign());
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| foreign())?;
-    }
-    Ok(hash)
 }

@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 
 /// Longest texts, in characters.
 const LINE: usize = 200;
-const PROSE: usize = 10_000;
+pub(in crate::domain) const PROSE: usize = 10_000;
 const CO_HANDLERS_MAX: usize = 20;
 
 /// What `command` leads to, wished at `now` by `by` on `ticket` (`None`: there is none yet).
@@ -175,7 +175,7 @@ impl Wish<'_> {
                 recording,
             } => {
                 let (actor, round) = self.revisiting(ticket)?;
-                let rating = rating_of(*outcome, *rating)?;
+                let rating = outcome.rating(*rating)?;
                 if rating.is_some() && recording.is_none() {
                     return Err(Refusal::RevisitWithoutRecording);
                 }
@@ -858,6 +858,28 @@ impl ReviewOutcome {
     }
 }
 
+impl RevisitOutcome {
+    /// The citizen's rating. What a revisitor wrote must agree with itself: who was not reached has none, and
+    /// 不满意 is not a good one.
+    pub(in crate::domain) fn rating(
+        self,
+        given: Option<Rating>,
+    ) -> Result<Option<Rating>, Refusal> {
+        let default = match self {
+            Self::Satisfied => Some(Rating::Satisfied),
+            Self::Dissatisfied => Some(Rating::Dissatisfied),
+            Self::NoAnswer | Self::WrongNumber | Self::Refused => None,
+        };
+        match (default, given) {
+            (_, None) => Ok(default),
+            (Some(default), Some(given)) if given.is_satisfied() == default.is_satisfied() => {
+                Ok(Some(given))
+            }
+            (_, Some(_)) => Err(Refusal::RatingContradicts),
+        }
+    }
+}
+
 fn wrong(ticket: &Ticket) -> Refusal {
     Refusal::WrongStage {
         stage: ticket.stage.name(),
@@ -887,22 +909,6 @@ fn not_replied(ticket: &Ticket) -> Result<(), Refusal> {
         | Stage::Closed { .. }
         | Stage::Archived { .. }
         | Stage::Voided { .. } => Err(wrong(ticket)),
-    }
-}
-
-/// What a revisitor wrote must agree with itself: no answer has no rating, and 不满意 is not a good one.
-fn rating_of(outcome: RevisitOutcome, given: Option<Rating>) -> Result<Option<Rating>, Refusal> {
-    let default = match outcome {
-        RevisitOutcome::Satisfied => Some(Rating::Satisfied),
-        RevisitOutcome::Dissatisfied => Some(Rating::Dissatisfied),
-        RevisitOutcome::NoAnswer | RevisitOutcome::WrongNumber | RevisitOutcome::Refused => None,
-    };
-    match (default, given) {
-        (_, None) => Ok(default),
-        (Some(default), Some(given)) if given.is_satisfied() == default.is_satisfied() => {
-            Ok(Some(given))
-        }
-        (_, Some(_)) => Err(Refusal::RatingContradicts),
     }
 }
 
@@ -951,7 +957,12 @@ fn check_units(lead: &UnitCode, co_handlers: &[UnitCode], desk: &UnitCode) -> Re
 }
 
 /// A text that must say something.
-fn written(field: &'static str, text: &str, max: usize, article: Article) -> Result<(), Refusal> {
+pub(in crate::domain) fn written(
+    field: &'static str,
+    text: &str,
+    max: usize,
+    article: Article,
+) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::Missing { field, article });
     }

@@ -23,6 +23,7 @@ pub use chain::{GENESIS, chain_hash};
 pub use command::{Command, Told};
 pub use deadline::{Deadline, DeadlineKind, Mark, Running};
 pub use decide::decide;
+pub(in crate::domain) use decide::{PROSE, written};
 pub use event::Event;
 pub use refusal::{Article, Refusal};
 pub use rules::{Limits, Rules};

@@ -38,6 +38,8 @@ pub struct Limits {
     pub extensions_max: u32,
     /// Not in the text: by when a manual revisit is made.
     pub revisit_days: u32,
+    /// Not in the text: calls tried before a revisit ends unanswered.
+    pub revisit_attempts: u32,
     /// Not in the text: by when a unit rectifies; 5 to 15 working days elsewhere.
     pub rectify_days: u32,
 }
@@ -53,6 +55,7 @@ impl Default for Limits {
             send_back_other_days: 2,
             extensions_max: 1,
             revisit_days: 3,
+            revisit_attempts: 3,
             rectify_days: 5,
         }
     }

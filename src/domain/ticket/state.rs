@@ -598,6 +598,12 @@ impl Ticket {
         self.handlers.contains(person)
     }
 
+    /// Everybody who handled or reviewed it: none of them may revisit the citizen.
+    pub fn involved(&self) -> BTreeSet<Username> {
+        let reviewers = self.reviews.iter().map(|review| review.by.clone());
+        self.handlers.iter().cloned().chain(reviewers).collect()
+    }
+
     /// Did `person` judge a reply of this ticket?
     pub fn reviewed_by(&self, person: &Username) -> bool {
         self.reviews.iter().any(|r| r.by == *person)

@@ -146,17 +146,115 @@ CREATE TABLE ticket_unit (
 );
 CREATE INDEX ticket_unit_unit ON ticket_unit (unit, ticket_id);
 
-CREATE TABLE ticket_event (
-    ticket_id TEXT COLLATE "C" NOT NULL REFERENCES ticket (id),
+CREATE TABLE contact (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    call_id    TEXT COLLATE "C" NOT NULL UNIQUE,
+    ticket_id  TEXT COLLATE "C" NOT NULL,
+    caller     TEXT COLLATE "C",
+    agent      TEXT COLLATE "C",
+    started_at BIGINT NOT NULL,
+    stage      TEXT COLLATE "C" NOT NULL,
+    version    BIGINT NOT NULL,
+    head_hash  TEXT COLLATE "C" NOT NULL,
+    json       TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX contact_ticket_id ON contact (ticket_id);
+CREATE INDEX contact_open ON contact (id) WHERE stage <> 'ended';
+
+CREATE TABLE revisit (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    ticket_id  TEXT COLLATE "C" NOT NULL,
+    planned_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    stage      TEXT COLLATE "C" NOT NULL,
+    version    BIGINT NOT NULL,
+    head_hash  TEXT COLLATE "C" NOT NULL,
+    json       TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX revisit_planned_at ON revisit (planned_at, id);
+CREATE INDEX revisit_stage ON revisit (stage, planned_at, id);
+CREATE INDEX revisit_ticket_id ON revisit (ticket_id);
+
+-- What happened to tickets, contacts and revisits. Chained by hash per subject; never edited.
+CREATE TABLE event (
+    subject   TEXT COLLATE "C" NOT NULL,
     seq       BIGINT NOT NULL,
+    kind      TEXT COLLATE "C" NOT NULL CHECK (kind IN ('ticket', 'contact', 'revisit')),
     at        BIGINT NOT NULL,
     actor     TEXT COLLATE "C" NOT NULL,
     name      TEXT COLLATE "C" NOT NULL,
     json      TEXT COLLATE "C" NOT NULL,
     prev_hash TEXT COLLATE "C" NOT NULL,
     hash      TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (ticket_id, seq)
+    PRIMARY KEY (subject, seq)
 );
+
+-- Short messages -------------------------------------------------------------------------------------------------
+
+CREATE TABLE sms (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    ticket_id  TEXT COLLATE "C" NOT NULL,
+    phone      TEXT COLLATE "C" NOT NULL,
+    text       TEXT COLLATE "C" NOT NULL,
+    state      TEXT COLLATE "C" NOT NULL CHECK (state IN
+               ('queued', 'submitting', 'accepted', 'delivered', 'failed', 'unknown')),
+    gateway    TEXT COLLATE "C",
+    -- The gateway's own id.
+    message_id TEXT COLLATE "C",
+    reason     TEXT COLLATE "C",
+    queued_at  BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX sms_message_id ON sms (gateway, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX sms_ticket_id ON sms (ticket_id);
+CREATE INDEX sms_submitting ON sms (id) WHERE state = 'submitting';
+
+-- A survey asked by short message; open until it is answered or given up.
+CREATE TABLE survey (
+    sms_id    TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    ticket_id TEXT COLLATE "C" NOT NULL,
+    phone     TEXT COLLATE "C" NOT NULL,
+    code      TEXT COLLATE "C" NOT NULL,
+    asked_at  BIGINT NOT NULL,
+    closed_at BIGINT,
+    -- How it closed: a rating, why it failed, or that the ticket was opened again.
+    outcome   TEXT COLLATE "C"
+);
+CREATE UNIQUE INDEX survey_open ON survey (phone, code) WHERE closed_at IS NULL;
+CREATE INDEX survey_waiting ON survey (asked_at, sms_id) WHERE closed_at IS NULL;
+CREATE INDEX survey_ticket_id ON survey (ticket_id);
+
+-- Callbacks as they came, stored before they are acknowledged.
+CREATE TABLE sms_callback (
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    gateway     TEXT COLLATE "C" NOT NULL,
+    kind        TEXT COLLATE "C" NOT NULL CHECK (kind IN ('receipt', 'reply')),
+    received_at BIGINT NOT NULL,
+    body        BYTEA NOT NULL
+);
+
+-- What a callback told us, each thing once.
+CREATE TABLE sms_seen (
+    gateway TEXT COLLATE "C" NOT NULL,
+    id      TEXT COLLATE "C" NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (gateway, id)
+);
+
+-- What could not be matched: kept for a person, never dropped.
+CREATE TABLE sms_quarantine (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    gateway    TEXT COLLATE "C" NOT NULL,
+    kind       TEXT COLLATE "C" NOT NULL,
+    at         BIGINT NOT NULL,
+    why        TEXT COLLATE "C" NOT NULL,
+    -- The gateway's id of the message a receipt is about.
+    message_id TEXT COLLATE "C" NOT NULL,
+    json       TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX sms_quarantine_message_id ON sms_quarantine (gateway, message_id);
+CREATE INDEX sms_quarantine_at ON sms_quarantine (at, id);
 
 -- Evidence -------------------------------------------------------------------------------------------------------
 

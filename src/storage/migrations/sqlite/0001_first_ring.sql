@@ -146,17 +146,115 @@ CREATE TABLE ticket_unit (
 ) STRICT;
 CREATE INDEX ticket_unit_unit ON ticket_unit (unit, ticket_id);
 
-CREATE TABLE ticket_event (
-    ticket_id TEXT NOT NULL REFERENCES ticket (id),
+CREATE TABLE contact (
+    id         TEXT NOT NULL PRIMARY KEY,
+    call_id    TEXT NOT NULL UNIQUE,
+    ticket_id  TEXT NOT NULL,
+    caller     TEXT,
+    agent      TEXT,
+    started_at INTEGER NOT NULL,
+    stage      TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    head_hash  TEXT NOT NULL,
+    json       TEXT NOT NULL
+) STRICT;
+CREATE INDEX contact_ticket_id ON contact (ticket_id);
+CREATE INDEX contact_open ON contact (id) WHERE stage <> 'ended';
+
+CREATE TABLE revisit (
+    id         TEXT NOT NULL PRIMARY KEY,
+    ticket_id  TEXT NOT NULL,
+    planned_at INTEGER NOT NULL,
+    due_at     INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    stage      TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    head_hash  TEXT NOT NULL,
+    json       TEXT NOT NULL
+) STRICT;
+CREATE INDEX revisit_planned_at ON revisit (planned_at, id);
+CREATE INDEX revisit_stage ON revisit (stage, planned_at, id);
+CREATE INDEX revisit_ticket_id ON revisit (ticket_id);
+
+-- What happened to tickets, contacts and revisits. Chained by hash per subject; never edited.
+CREATE TABLE event (
+    subject   TEXT NOT NULL,
     seq       INTEGER NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('ticket', 'contact', 'revisit')),
     at        INTEGER NOT NULL,
     actor     TEXT NOT NULL,
     name      TEXT NOT NULL,
     json      TEXT NOT NULL,
     prev_hash TEXT NOT NULL,
     hash      TEXT NOT NULL,
-    PRIMARY KEY (ticket_id, seq)
+    PRIMARY KEY (subject, seq)
 ) STRICT;
+
+-- Short messages -------------------------------------------------------------------------------------------------
+
+CREATE TABLE sms (
+    id         TEXT NOT NULL PRIMARY KEY,
+    ticket_id  TEXT NOT NULL,
+    phone      TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN
+               ('queued', 'submitting', 'accepted', 'delivered', 'failed', 'unknown')),
+    gateway    TEXT,
+    -- The gateway's own id.
+    message_id TEXT,
+    reason     TEXT,
+    queued_at  INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sms_message_id ON sms (gateway, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX sms_ticket_id ON sms (ticket_id);
+CREATE INDEX sms_submitting ON sms (id) WHERE state = 'submitting';
+
+-- A survey asked by short message; open until it is answered or given up.
+CREATE TABLE survey (
+    sms_id    TEXT NOT NULL PRIMARY KEY,
+    ticket_id TEXT NOT NULL,
+    phone     TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    asked_at  INTEGER NOT NULL,
+    closed_at INTEGER,
+    -- How it closed: a rating, why it failed, or that the ticket was opened again.
+    outcome   TEXT
+) STRICT;
+CREATE UNIQUE INDEX survey_open ON survey (phone, code) WHERE closed_at IS NULL;
+CREATE INDEX survey_waiting ON survey (asked_at, sms_id) WHERE closed_at IS NULL;
+CREATE INDEX survey_ticket_id ON survey (ticket_id);
+
+-- Callbacks as they came, stored before they are acknowledged.
+CREATE TABLE sms_callback (
+    id          TEXT NOT NULL PRIMARY KEY,
+    gateway     TEXT NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('receipt', 'reply')),
+    received_at INTEGER NOT NULL,
+    body        BLOB NOT NULL
+) STRICT;
+
+-- What a callback told us, each thing once.
+CREATE TABLE sms_seen (
+    gateway TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (gateway, id)
+) STRICT;
+
+-- What could not be matched: kept for a person, never dropped.
+CREATE TABLE sms_quarantine (
+    id         TEXT NOT NULL PRIMARY KEY,
+    gateway    TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    why        TEXT NOT NULL,
+    -- The gateway's id of the message a receipt is about.
+    message_id TEXT NOT NULL,
+    json       TEXT NOT NULL
+) STRICT;
+CREATE INDEX sms_quarantine_message_id ON sms_quarantine (gateway, message_id);
+CREATE INDEX sms_quarantine_at ON sms_quarantine (at, id);
 
 -- Evidence -------------------------------------------------------------------------------------------------------
 
