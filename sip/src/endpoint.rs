@@ -166,6 +166,11 @@ pub enum Event {
         /// The body, e.g. `Signal=5`.
         body: Vec<u8>,
     },
+    /// They answered [`Endpoint::ping`]: the phone lives and knows the call.
+    Alive {
+        /// Which leg.
+        leg: LegHandle,
+    },
     /// They ask us to call someone in their place. [`Endpoint::accept_refer`] or [`Endpoint::reject_refer`] answers.
     Refer {
         /// Which leg.
@@ -610,6 +615,17 @@ impl Endpoint {
         status: Status,
     ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.reject_refer(now, layer, status))
+    }
+
+    /// Asks inside the call whether the peer still knows it (OPTIONS, §11): [`Event::Alive`] if so, else [`Event::Ended`] with
+    /// [`EndCause::Lost`].
+    pub fn ping(&mut self, now: Instant, leg: LegHandle) -> Result<(), Refused> {
+        self.leg(leg, |leg, layer| leg.ping(now, layer))
+    }
+
+    /// The leg's Call-ID, known from the start.
+    pub fn call_id(&self, leg: LegHandle) -> Option<&str> {
+        Some(&self.legs.get(&leg)?.dialog.call_id)
     }
 
     /// How the leg's dialog is named from outside; `None` before there is one.

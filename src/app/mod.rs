@@ -9,7 +9,6 @@ mod prompts;
 mod studio;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -339,10 +338,4 @@ fn row_of(manifest: &recordings::Manifest) -> Option<RecordingRow> {
         manifest_sha256: manifest.sha256(),
         manifest: serde_json::to_value(manifest).expect("a manifest has text keys and finite numbers"),
     })
-}
-
-/// A folder's own path, for messages.
-#[expect(dead_code, reason = "used by backup and restore")]
-fn shown(path: &Path) -> PathBuf {
-    path.to_owned()
 }

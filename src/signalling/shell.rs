@@ -129,6 +129,12 @@ impl Signalling {
         answered.await.unwrap_or_default()
     }
 
+    /// The task lives and answers.
+    pub async fn is_alive(&self) -> bool {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.try_send(Message::Live(answer)).is_ok() && answered.await.is_ok()
+    }
+
     /// An entry with this token was kept, or cannot be.
     pub async fn committed(&self, token: CommitToken, kept: bool) {
         // Nobody to tell any more: the server has stopped.

@@ -96,6 +96,8 @@ impl Transports {
                 }
             },
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.send_stream(flow, bytes),
+            // No socket of ours speaks it, so nothing came from there either.
+            Transport::Other(_) => false,
         }
     }
 

@@ -148,7 +148,6 @@ impl Control {
     }
 
     fn extension_dials(&mut self, arrival: Arrival, extension: Extension) {
-        let now = self.clock.instant();
         let dialog = arrival.dialog;
         if arrival.dialled == ECHO || arrival.dialled == SPEAK {
             let doing = if arrival.dialled == ECHO { Doing::Echoing } else { Doing::Announcing("closing.wav".to_owned()) };
@@ -186,7 +185,6 @@ impl Control {
 
     /// A dialled number of ours: opens the call and does what the number says.
     fn enter(&mut self, arrival: Arrival, entry: &NumberEntry, extension: Option<Extension>) {
-        let now = self.clock.instant();
         let dialog = arrival.dialog;
         let role = LegRole::Citizen;
         let direction = if extension.is_some() { Direction::Internal } else { Direction::Inbound };

@@ -4,9 +4,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use hotline_sip::endpoint::{Account, EndCause, Event, Flow, InviteParams, LegHandle, NoResponse, RequestParams};
+use hotline_sip::digest::Account;
+use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
 use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
-use hotline_sip::message::{Method, Status};
+use hotline_sip::message::Status;
 use hotline_sip::sdp::{self, Negotiated, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
@@ -208,6 +209,7 @@ impl Control {
             | Event::OfferAnswered { leg, .. }
             | Event::OfferRejected { leg, .. }
             | Event::Info { leg, .. }
+            | Event::Alive { leg }
             | Event::Refer { leg, .. }
             | Event::ReferProgress { leg, .. }
             | Event::Ended { leg, .. } => *leg,
@@ -234,6 +236,7 @@ impl Control {
             Event::OfferAnswered { sdp, .. } => self.on_answer_to_ours(call_id, leg_id, sdp.as_deref()),
             Event::OfferWithdrawn { .. } | Event::OfferRejected { .. } | Event::ReferProgress { .. } => {}
             Event::Info { .. } => {}
+            Event::Alive { .. } => self.phone_lives(call_id, leg_id),
             Event::Refer { refer_to, .. } => self.on_refer(call_id, leg_id, dialog, &refer_to),
             Event::Ended { cause, .. } => {
                 self.by_dialog.remove(&dialog);
@@ -479,44 +482,24 @@ impl Control {
         self.timers.insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
     }
 
-    /// Asks a phone whether it lives: OPTIONS to where its call is.
+    /// Asks a phone whether it lives and knows the call.
     fn probe(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
-        let Some(leg) = self.calls.get(&call_id).and_then(|call| call.leg(leg_id)) else { return };
-        let Some((target, next_hop)) = leg.dialogs.first().and_then(|dialog| self.endpoint.remote_target(*dialog)) else {
-            return;
-        };
-        let own_host = host_port(self.settings.advertised);
-        let Ok(from) = uri(&self.settings.own_number, &own_host).map(NameAddr::new) else { return };
-        let params = RequestParams {
-            method: Method::Options,
-            to: NameAddr::new(target.without_params()),
-            target,
-            next_hop,
-            from,
-            headers: Headers::new(),
-            body: Vec::new(),
-            credentials: None,
-            series: None,
-        };
-        if let Ok(request) = self.endpoint.request(now, params) {
-            self.probes.insert(request, (call_id, leg_id));
+        let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
+        if let Some(dialog) = leg.and_then(|leg| leg.dialogs.first()).copied() {
+            // Refused only when the dialog is ending: its own end follows.
+            let _ = self.endpoint.ping(now, dialog);
         }
     }
 
-    pub(super) fn on_response(&mut self, request: hotline_sip::endpoint::RequestHandle, outcome: Option<NoResponse>) {
-        let Some((call_id, leg_id)) = self.probes.remove(&request) else { return };
+    /// The phone answered: its silence is its choice. It is asked again while it stays silent.
+    fn phone_lives(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
         let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
-        match (outcome, leg.silence) {
-            (None, Silence::Probing { .. } | Silence::Alive) => {
-                leg.silence = Silence::Alive;
-                self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
-                self.sound(call_id);
-            }
-            // The network says that nobody is there.
-            (Some(NoResponse::Transport), Silence::Probing { .. }) => self.leg_left(call_id, leg_id, Left::Died),
-            (Some(_), _) | (None, Silence::None) => {}
+        if leg.silence != Silence::None {
+            leg.silence = Silence::Alive;
+            self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.sound(call_id);
         }
     }
 

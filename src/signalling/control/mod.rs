@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Authenticator;
-use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle, RequestHandle};
+use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
 use hotline_sip::header::Transport;
 use hotline_sip::message::{Message, Status};
 use hotline_sip::parse::ParseError;
@@ -129,8 +129,6 @@ pub struct Control {
     by_dialog: HashMap<LegHandle, CallId>,
     by_leg: HashMap<LegId, CallId>,
     commits: HashMap<CommitToken, CallId>,
-    /// OPTIONS probes under way, by the endpoint's request handle.
-    probes: HashMap<RequestHandle, (CallId, LegId)>,
     timers: BTreeSet<(Instant, Timer)>,
     effects: VecDeque<Effect>,
     last_token: u64,
@@ -166,7 +164,6 @@ impl Control {
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
             commits: HashMap::new(),
-            probes: HashMap::new(),
             timers: BTreeSet::from([(now + ROLL_CALL, Timer::RollCall)]),
             effects: VecDeque::new(),
             last_token: 0,
@@ -303,7 +300,6 @@ impl Control {
                 self.arrive(leg, &request, &flow, offer.as_deref());
             }
             endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
-            endpoint::Event::Response { request, outcome } => self.on_response(request, outcome.err()),
             other => self.on_dialog(other),
         }
     }
