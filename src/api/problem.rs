@@ -19,7 +19,7 @@ use crate::storage::{Fault, Trouble};
 
 /// A refused request. Build one with the constructor that fits; `?` turns rejections and refusals into it.
 #[derive(Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     code: Cow<'static, str>,
     detail: String,
@@ -30,7 +30,7 @@ pub struct Problem {
 /// The body of every answer that is not a success (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemBody {
+pub(crate) struct ProblemBody {
     /// `urn:hotline:problem:<code>`.
     r#type: String,
     title: String,

@@ -26,7 +26,10 @@ async fn routes(world: &World) -> Vec<Route> {
             routes.push(Route {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
-                roles: roles.iter().map(|r| r.as_str().unwrap().to_owned()).collect(),
+                roles: roles
+                    .iter()
+                    .map(|r| r.as_str().unwrap().to_owned())
+                    .collect(),
                 scope: operation["x-scope"].as_str().map(str::to_owned),
                 open: operation["security"] == Value::Array(vec![]),
             });
@@ -46,7 +49,9 @@ fn filled(path: &str) -> String {
 }
 
 async fn asks(person: &Person<'_>, route: &Route) -> StatusCode {
-    let response = person.open(route.method.clone(), &filled(&route.path)).await;
+    let response = person
+        .open(route.method.clone(), &filled(&route.path))
+        .await;
     response.status()
 }
 

@@ -77,7 +77,11 @@ async fn each_mistake_has_its_own_answer() {
             .await;
         let what = format!("{method} {path} {:.80}", body.unwrap_or_default());
         assert_eq!(reply.refusal(), (status, code.to_owned()), "{what}");
-        assert!(reply.body.len() < 2048, "{what}: {} bytes", reply.body.len());
+        assert!(
+            reply.body.len() < 2048,
+            "{what}: {} bytes",
+            reply.body.len()
+        );
     }
     assert!(world.floor.wishes.lock().unwrap().is_empty());
 }

@@ -85,7 +85,11 @@ async fn each_role_sees_its_part_of_the_floor() {
         let (name, board) = stream.next().await;
         assert_eq!(name, "board");
         assert_eq!(board["calls"].as_array().unwrap().len(), calls, "{role:?}");
-        assert_eq!(board["agents"].as_array().unwrap().len(), agents, "{role:?}");
+        assert_eq!(
+            board["agents"].as_array().unwrap().len(),
+            agents,
+            "{role:?}"
+        );
         for (key, count) in [("waiting", 1), ("talking", 2), ("ready", 1), ("present", 3)] {
             assert_eq!(board[key], count, "{role:?} {key}");
         }

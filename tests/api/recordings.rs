@@ -103,7 +103,11 @@ async fn a_replay_by_ranges_gives_each_byte_once_and_leaves_its_trace() {
     }
     assert_eq!(heard, whole.body);
 
-    let listened = ("supervisor".to_owned(), "listen".to_owned(), RECORDING.to_string());
+    let listened = (
+        "supervisor".to_owned(),
+        "listen".to_owned(),
+        RECORDING.to_string(),
+    );
     assert_eq!(deeds(&world).await, vec![listened; 4]);
 }
 

@@ -113,7 +113,14 @@ async fn guessing_is_slowed_by_source_whatever_the_names() {
     let mut answers = Vec::new();
     for n in 0..70 {
         let body = json!({"username": format!("user{n}"), "password": "guess"});
-        answers.push(world.nobody().post("/api/v1/login", body).await.status.as_u16());
+        answers.push(
+            world
+                .nobody()
+                .post("/api/v1/login", body)
+                .await
+                .status
+                .as_u16(),
+        );
     }
     assert_eq!(answers.iter().filter(|&&status| status == 401).count(), 60);
     assert_eq!(answers[60..], [429; 10]);

@@ -185,9 +185,7 @@ impl Person<'_> {
         if is_json {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        self.world
-            .send(request.body(body.into()).unwrap())
-            .await
+        self.world.send(request.body(body.into()).unwrap()).await
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod audit;
 mod calendars;
+mod callbacks;
 mod calls;
 mod health;
 mod organisation;
 mod recordings;
+mod revisits;
 mod session;
 mod tickets;
 mod tokens;
@@ -60,6 +62,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
+        .routes(routes!(revisits::list))
+        .routes(routes!(revisits::command))
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))
@@ -67,6 +71,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
         .routes(routes!(audit::list))
+        .routes(routes!(callbacks::receipt))
+        .routes(routes!(callbacks::reply))
 }
 
 /// Reads a command named in the URL with its body. `T` is tagged by `command`; a key it does not know is refused.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
 
 use super::Submission;
@@ -15,20 +15,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_MAX: usize = 16 * 1024;
 const MESSAGE_ID_MAX: usize = 128;
 
-/// One provider reached over HTTP.
+/// Reaches providers over HTTP; one for all of them, whatever their URLs.
 #[derive(Debug, Clone)]
 pub struct HttpGateway {
     client: Client,
-    url: Url,
-}
-
-/// Why a gateway cannot be used at all.
-#[derive(Debug, thiserror::Error)]
-pub enum GatewayFault {
-    #[error("the gateway's url is not http(s)://host/…")]
-    Url,
-    #[error("no HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
 }
 
 #[derive(Serialize)]
@@ -44,26 +34,22 @@ struct Taken {
 }
 
 impl HttpGateway {
-    /// A client for the provider at `url`; redirects and proxies are not followed, so a message goes nowhere else.
-    pub fn new(url: &str) -> Result<Self, GatewayFault> {
-        let url = Url::parse(url).map_err(|_| GatewayFault::Url)?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(GatewayFault::Url);
-        }
+    /// Redirects and proxies are not followed: a message goes to the provider and nowhere else.
+    pub fn new() -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { client, url })
+        Ok(Self { client })
     }
 
-    /// Hands one message over. Safe to repeat only when the outcome says so.
-    pub async fn submit(&self, id: SmsId, to: &PhoneNumber, text: &str) -> Submission {
+    /// Hands one message to the provider at `url`. Safe to repeat only when the outcome says so.
+    pub async fn submit(&self, url: &str, id: SmsId, to: &PhoneNumber, text: &str) -> Submission {
         let sent = self
             .client
-            .post(self.url.clone())
+            .post(url)
             .header("Idempotency-Key", id.to_string())
             .json(&Submit {
                 id,
@@ -74,8 +60,11 @@ impl HttpGateway {
             .await;
         match sent {
             Ok(answer) => read(answer).await,
-            Err(fault) if fault.is_connect() || fault.is_builder() => Submission::NotSent {
+            Err(fault) if fault.is_connect() => Submission::NotSent {
                 reason: "no connection to the gateway".to_owned(),
+            },
+            Err(fault) if fault.is_builder() => Submission::NotSent {
+                reason: "the gateway's url is not one".to_owned(),
             },
             Err(fault) => Submission::Unknown {
                 reason: cause(&fault).to_owned(),
