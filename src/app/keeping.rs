@@ -11,14 +11,15 @@ use hotline_recordings::Archive;
 use super::open_storage;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::storage::backup::BackupSheet;
 
 /// The recordings' part of a backup.
 const MANIFESTS: &str = "recordings.jsonl";
 
 /// Every difference between what is kept and what should be; empty when all is well.
 pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
-    let storage = open_storage(config, clock).await?;
-    let mut differences: Vec<String> = storage.check().await?.iter().map(ToString::to_string).collect();
+    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let mut differences: Vec<String> = storage.check(clock.now()).await?.iter().map(ToString::to_string).collect();
     let archive = Archive::open(config.recordings_folder());
     let wrong = tokio::task::spawn_blocking(move || archive.verify()).await??;
     differences.extend(wrong.iter().map(ToString::to_string));
@@ -41,7 +42,7 @@ pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyho
         out.get_ref().sync_all()?;
         manifests
     };
-    Ok(format!("{} rows, {manifests} recordings' manifests in {}", sheet.rows(), dir.display()))
+    Ok(format!("{} rows, {manifests} recordings' manifests in {}", rows(&sheet), dir.display()))
 }
 
 /// Brings a backup into an empty database and an empty recordings' folder.
@@ -57,5 +58,9 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
     let path = dir.join(MANIFESTS);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifests = archive.import(BufReader::new(file))?;
-    Ok(format!("{} rows, {manifests} recordings' manifests from {}", sheet.rows(), dir.display()))
+    Ok(format!("{} rows, {manifests} recordings' manifests from {}", rows(&sheet), dir.display()))
+}
+
+fn rows(sheet: &BackupSheet) -> u64 {
+    sheet.tables.iter().map(|table| table.rows).sum()
 }
