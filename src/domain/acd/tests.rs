@@ -281,6 +281,29 @@ fn a_phone_that_gives_no_sign_of_life_costs_the_caller_eight_seconds() {
 }
 
 #[test]
+fn a_silent_phone_that_stays_registered_is_tried_again() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.arrives(1);
+    hall.pass(8 * S);
+    assert_eq!((hall.state("li"), hall.offered().len()), ("offline", 0));
+    hall.pass(60 * S);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+    hall.fails(Miss::Unreachable);
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(
+        hall.offered(),
+        [(call(1), "li".to_owned())],
+        "the agent says the phone is well"
+    );
+    hall.answers();
+    hall.handle(Input::PhoneSilent { agent: name("li") });
+    assert_eq!(hall.state("li"), "offline");
+    hall.joins(1, "main", Place::Head);
+    hall.pass(60 * S);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+}
+
+#[test]
 fn a_caller_whose_agent_was_lost_goes_before_those_who_only_waited() {
     let mut hall = Hall::with_ready(&["li", "wang"]);
     hall.arrives(1);
@@ -828,7 +851,10 @@ impl Simulation {
             Step::PhoneUp(n) => self.handle(Input::PhoneUp { agent: agent(n) }),
             Step::PhoneDown(n) | Step::Lose(n) => {
                 let lost = self.talk_of(&agent(n));
-                let down = self.handle(Input::PhoneDown { agent: agent(n) });
+                let down = self.handle(match step {
+                    Step::Lose(_) => Input::PhoneSilent { agent: agent(n) },
+                    _ => Input::PhoneDown { agent: agent(n) },
+                });
                 if let Some(call) = lost
                     && self.calls.get(&call) == Some(&Known::Answered)
                 {
