@@ -166,6 +166,9 @@ pub(super) enum Doing {
     },
 }
 
+/// Names the timer of one agent.
+type TimerOf = fn(Username) -> Timer;
+
 impl Agent {
     pub(super) fn state(&self) -> AgentState {
         match (&self.doing, &self.rest) {
@@ -205,7 +208,7 @@ impl Agent {
     }
 
     /// When the agent needs a timer, and which.
-    pub(super) fn timers(&self) -> [(Option<Instant>, fn(Username) -> Timer); 2] {
+    pub(super) fn timers(&self) -> [(Option<Instant>, TimerOf); 2] {
         [
             (self.wrap_up_ends(), Timer::WrapUp),
             (self.tried_again(), Timer::TryAgain),

@@ -821,7 +821,8 @@ impl Acd {
                 }
                 Miss::Declined | Miss::Busy | Miss::NoAnswer => {
                     agent.misses += 1;
-                    if agent.misses >= misses_max {
+                    // Who chose something else meanwhile goes there.
+                    if agent.misses >= misses_max && agent.rest == WishedState::Ready {
                         agent.misses = 0;
                         agent.rest = WishedState::Break {
                             reason: NO_ANSWER.to_owned(),
@@ -848,7 +849,7 @@ impl Acd {
 
 /// Small steps.
 impl Acd {
-    /// The one place where an agent changes: keeps the lines' free agents and the wrap-up timer right, and tells.
+    /// The one place where an agent changes: keeps the lines' free agents and the timers right, and tells.
     fn change(
         &mut self,
         now: Instant,

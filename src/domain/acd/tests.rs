@@ -256,6 +256,17 @@ fn two_misses_in_a_row_are_a_break() {
 }
 
 #[test]
+fn who_goes_home_while_the_phone_rings_is_not_put_on_a_break() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.arrives(1);
+    hall.fails(Miss::Declined);
+    hall.rings();
+    hall.wish("li", WishedState::Offline);
+    hall.pass(20 * S);
+    assert_eq!(hall.state("li"), "offline");
+}
+
+#[test]
 fn an_answer_between_two_misses_counts_from_zero_again() {
     let mut hall = Hall::with_ready(&["li"]);
     hall.arrives(1);
@@ -530,6 +541,52 @@ fn the_matcher_wants_every_needed_skill_at_its_level() {
         (skills(&[("mandarin", 1), ("wu", 1)]), false),
     ] {
         assert_eq!(matcher::may_answer(&has, &needs), may, "{needs:?}");
+    }
+}
+
+#[test]
+fn the_matcher_takes_the_urgent_line_then_the_earlier_turn() {
+    let line = |name: &str, priority: i32, turn: Option<(Place, u64)>| {
+        let mut line = Line::new(queue(name, priority, &[]));
+        if let Some((place, number)) = turn {
+            line.waiting.insert(Turn { place, number }, call(1));
+        }
+        (QueueName::from(name), line)
+    };
+    let table = [
+        (vec![line("a", 0, None)], None),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 1))),
+                line("b", 1, Some((Place::Back, 2))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 2))),
+                line("b", 0, Some((Place::Back, 1))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 1))),
+                line("b", 0, Some((Place::Head, 2))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 1, Some((Place::Back, 2))),
+                line("b", 0, Some((Place::Head, 1))),
+            ],
+            Some("a"),
+        ),
+    ];
+    for (lines, expected) in table {
+        let chosen = matcher::line_for(lines.iter().map(|(name, line)| (name, line)));
+        assert_eq!(chosen.map(|name| name.0.as_str()), expected, "{lines:?}");
     }
 }
 
