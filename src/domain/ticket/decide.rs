@@ -369,11 +369,7 @@ impl Wish<'_> {
         if work.send_back.is_some() {
             return Err(Refusal::AwaitingDecision);
         }
-        let contacted = ticket
-            .contacts
-            .iter()
-            .any(|c| c.unit == unit && c.at >= work.dispatched_at);
-        if !contacted && no_contact_reason.is_none() {
+        if !assignment.contacted && no_contact_reason.is_none() {
             return Err(Refusal::NoContactProof);
         }
         Ok(vec![Event::Replied {

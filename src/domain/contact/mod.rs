@@ -350,3 +350,6 @@ fn server_only(by: By<'_>) -> Result<(), Refusal> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;
