@@ -350,7 +350,8 @@ impl OutStream {
         } else {
             self.last_timestamp.wrapping_add(samples as u32)
         };
-        self.stamp(begins, payload_type, timestamp, samples, now)
+        self.last_at = now;
+        self.stamp(begins, payload_type, timestamp, samples)
     }
 
     /// The header of one packet of an RFC 4733 event: all of an event's packets have the timestamp of its first.
@@ -366,7 +367,10 @@ impl OutStream {
         } else {
             self.last_timestamp
         };
-        self.stamp(first, payload_type, timestamp, payload_len, now)
+        if first {
+            self.last_at = now;
+        }
+        self.stamp(first, payload_type, timestamp, payload_len)
     }
 
     /// What is sent next is a new stretch: its timestamp follows the clock, its first packet has the marker.
@@ -380,7 +384,6 @@ impl OutStream {
         payload_type: u8,
         timestamp: u32,
         payload_len: usize,
-        now: u64,
     ) -> Header {
         let header = Header {
             marker,
@@ -391,11 +394,6 @@ impl OutStream {
         };
         self.source = Source::Own;
         self.next_sequence = self.next_sequence.wrapping_add(1);
-        self.last_at = if timestamp == self.last_timestamp {
-            self.last_at
-        } else {
-            now
-        };
         self.last_timestamp = timestamp;
         self.count(payload_len);
         header
