@@ -16,7 +16,7 @@ BEAT = 0.8
 BARS = 8
 LENGTH = int(BARS * 4 * BEAT * RATE)
 
-# Bass, pad and melody of each bar, in semitones above A2; None rests.
+# Bass, pad and melody of each bar, in semitones above A3 (a telephone carries little below 300 Hz); None rests.
 SONG = [
     (0, (12, 19, 24), (24, None, 28, 31)),
     (-5, (7, 14, 19), (33, 31, None, 28)),
@@ -30,17 +30,18 @@ SONG = [
 
 
 def hertz(semitones):
-    return 110.0 * 2 ** (semitones / 12)
+    return 220.0 * 2 ** (semitones / 12)
 
 
 def pluck(out, start, semitones, seconds, level, rng):
     """A string: noise in a delay line that loses its edge at each turn."""
     line = [rng.uniform(-1, 1) for _ in range(max(2, round(RATE / hertz(semitones))))]
-    line = [(a + b) / 2 for a, b in zip(line, line[1:] + line[:1])]
+    mean = sum(line) / len(line)
+    line = [(a + b) / 2 - mean for a, b in zip(line, line[1:] + line[:1])]
     for n in range(int(seconds * RATE)):
         at = n % len(line)
         sample = line[at]
-        line[at] = 0.4985 * (sample + line[(at + 1) % len(line)])
+        line[at] = 0.4992 * (sample + line[(at + 1) % len(line)])
         attack = min(1.0, n / 40)
         out[(start + n) % LENGTH] += level * attack * sample
 
@@ -60,13 +61,13 @@ def main(path):
     out = [0.0] * LENGTH
     for bar, (bass, chord, melody) in enumerate(SONG):
         start = int(bar * 4 * BEAT * RATE)
-        pluck(out, start, bass + 12, 4 * BEAT, 0.5, rng)
-        pluck(out, start + int(2 * BEAT * RATE), bass + 19, 2 * BEAT, 0.3, rng)
+        pluck(out, start, bass, 4 * BEAT, 0.5, rng)
+        pluck(out, start + int(2 * BEAT * RATE), bass + 7, 2 * BEAT, 0.3, rng)
         for note in chord:
             pad(out, start - int(0.4 * RATE), note, 4 * BEAT + 0.8, 0.08)
         for beat, note in enumerate(melody):
             if note is not None:
-                pluck(out, start + int(beat * BEAT * RATE), note, 2.4, 0.55, rng)
+                pluck(out, start + int(beat * BEAT * RATE), note - 12, 2.4, 0.55, rng)
     rms = math.sqrt(sum(sample * sample for sample in out) / LENGTH)
     # -23 dB below full scale, as the script brings speech to: music lies a little under it.
     gain = 32_768 * 10 ** (-23 / 20) / rms
