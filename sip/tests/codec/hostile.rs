@@ -105,7 +105,7 @@ fn frames(bytes: &[u8], cut: impl Fn(usize) -> usize) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_message_that_reads_prints_as_one_that_reads_the_same(bytes in almost_sip()) {
