@@ -143,11 +143,14 @@ impl Authenticator {
             realm: realm.into(),
             key,
             nonce_lifetime_s,
-            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            algorithms: vec![Algorithm::Md5, Algorithm::Sha256],
         }
     }
 
-    /// The same offering these algorithms in this order. RFC 8760 §2.3 wants the strongest first.
+    /// The same offering these algorithms in this order.
+    ///
+    /// RFC 8760 §2.3 wants the strongest first. The default is MD5 first all the same: sipp 3.6.1 and JsSIP read only the first
+    /// challenge and know no SHA-256, so nobody of theirs could register. Where all phones are newer, put SHA-256 first or alone.
     pub fn with_algorithms(mut self, algorithms: Vec<Algorithm>) -> Self {
         self.algorithms = algorithms;
         self

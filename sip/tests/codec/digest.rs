@@ -82,7 +82,7 @@ fn a_client_takes_the_first_algorithm_it_knows() {
         .iter()
         .map(|c| c.param("algorithm").unwrap().into_owned())
         .collect();
-    assert_eq!(algorithms, ["SHA-256", "MD5"]);
+    assert_eq!(algorithms, ["MD5", "SHA-256"]);
     let unknown: Challenge =
         "Digest realm=\"hotline\", nonce=\"n\", algorithm=SHA-512-256, qop=\"auth\""
             .parse()
@@ -92,7 +92,7 @@ fn a_client_takes_the_first_algorithm_it_knows() {
     let answer = account()
         .authorize(&offered, None, &Method::Invite, "sip:a@b", b"", "c", 1)
         .unwrap();
-    assert_eq!(answer.param("algorithm").unwrap(), "SHA-256");
+    assert_eq!(answer.param("algorithm").unwrap(), "MD5");
     let nothing = account().authorize(&[unknown], None, &Method::Invite, "sip:a@b", b"", "c", 1);
     assert_eq!(nothing.unwrap_err(), ChallengeError::Unknown);
 }
@@ -139,7 +139,7 @@ fn session_variants_are_let_in() {
 
 /// One line of credentials with a parameter replaced.
 fn forged(name: &str, value: &str) -> Credentials {
-    let honest = answer(&server().challenges(NOW, false)[1]);
+    let honest = answer(&server().challenges(NOW, false)[0]);
     let before = honest.param(name).unwrap().into_owned();
     let text = honest.to_string();
     let forged = text
@@ -223,7 +223,7 @@ fn a_client_older_than_qop_is_let_in_with_md5_only() {
     for (challenge, verdict) in server()
         .challenges(NOW, false)
         .iter()
-        .zip([Verdict::Invalid, Verdict::Valid])
+        .zip([Verdict::Valid, Verdict::Invalid])
     {
         let old: Challenge = challenge
             .to_string()

@@ -120,6 +120,7 @@ fn what_is_no_uri_is_refused() {
         "tel:",
         "tel:+",
         "tel:12 34",
+        "tel:12?x=y",
         "tel:zz",
         "other:",
         "sip:a@b@c",
