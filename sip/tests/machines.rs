@@ -471,6 +471,9 @@ fn one_request_on_two_ways_is_one_call() {
     world.incoming();
 }
 
+/// What PRACK, REFER and NOTIFY must carry to be looked at.
+const MADE_UP: &str = "RAck: 1 1 INVITE\r\nRefer-To: <sip:a@192.0.2.9>\r\nEvent: refer\r\nSubscription-State: active\r\n";
+
 #[test]
 fn requests_for_unknown_calls_get_481_and_stray_acks_nothing() {
     let mut world = World::new(20, GOOD);
@@ -480,7 +483,13 @@ fn requests_for_unknown_calls_get_481_and_stray_acks_nothing() {
         world.inject(
             CALLEE,
             address(CALLER),
-            request(method, "sip:12345@192.0.2.2", ";tag=0123456789abcdef", "").as_bytes(),
+            request(
+                method,
+                "sip:12345@192.0.2.2",
+                ";tag=0123456789abcdef",
+                MADE_UP,
+            )
+            .as_bytes(),
         );
         assert_eq!(world.count(CALLEE, &format!("481 {method}")), 1, "{method}");
     }

@@ -215,6 +215,7 @@ impl Leg {
 
     fn on_answered(&mut self, now: Instant, layer: &mut Layer, answer: Answer) {
         let Answer {
+            key,
             response,
             flow,
             cseq,
@@ -226,6 +227,8 @@ impl Leg {
             // Unreadable To or Contact: there is no dialog to hang up in. Their missing ACK will tell them.
             Err(_) => return self.fail(layer, Status::BAD_GATEWAY, Some(response)),
         }
+        // A repetition that comes after the call's end is then not taken for a fork.
+        layer.note_answered(key, self.dialog.remote_tag.as_deref().unwrap_or(""));
         self.note_peer(&response.headers);
         self.take_session_timer(now, &response.headers);
         let early = self.early_answer();

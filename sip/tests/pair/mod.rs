@@ -1,6 +1,8 @@
 //! Endpoints on a simulated network: seeded loss, doubling, reordering and delay, on simulated time. A test drives the ends
 //! as a contact centre would and looks at what they tell.
 
+mod random;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -98,6 +100,8 @@ pub(crate) struct World {
     pub(crate) ends: Vec<End>,
     pub(crate) link: Link,
     pub(crate) transport: Transport,
+    /// Nothing arrives any more, on any transport.
+    pub(crate) cut: bool,
     dice: Dice,
     wire: BTreeMap<(Instant, u64), Packet>,
     sent: u64,
@@ -147,6 +151,7 @@ impl World {
             ends,
             link,
             transport: Transport::Udp,
+            cut: false,
             dice: Dice(seed),
             wire: BTreeMap::new(),
             sent: 0,
@@ -210,6 +215,9 @@ impl World {
             .find(|loss| loss.kind == kind && loss.left > 0)
         {
             loss.left -= 1;
+            return;
+        }
+        if self.cut {
             return;
         }
         let reliable = flow.transport.is_reliable();
