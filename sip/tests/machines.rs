@@ -336,11 +336,14 @@ fn a_call_without_limit_still_ends_at_timer_c() {
 
 #[test]
 fn a_waiting_call_keeps_its_proxies_awake_and_is_refused_in_the_end() {
-    let mut config = Config::default();
-    config.timers = Timers {
+    let timers = Timers {
         ringing_max: Duration::from_secs(3600),
         waiting_max: Duration::from_secs(300),
         ..Timers::default()
+    };
+    let config = Config {
+        timers,
+        ..Config::default()
     };
     let mut world = World::with_config(15, GOOD, config);
     world.call();

@@ -352,7 +352,16 @@ impl Leg {
                 if self.invite_out == Some(key) {
                     self.invite_out = None;
                 }
-                self.hang_up(now, layer, cause, None);
+                if matches!(self.stage, Stage::Up) {
+                    self.hang_up(now, layer, cause, None);
+                } else if purpose == Purpose::Update && !self.is_over() {
+                    // Before the call is up its INVITE decides.
+                    self.negotiation = Negotiation::Stable;
+                    layer.emit(Event::OfferRejected {
+                        leg: self.handle,
+                        status: Status::REQUEST_TIMEOUT,
+                    });
+                }
             }
             Purpose::Bye => self.stage = Stage::Over,
             Purpose::Refer => self.on_refer_response(layer, Status::REQUEST_TIMEOUT),
