@@ -151,6 +151,23 @@ async fn schema(tx: &mut Tx) -> Result<i64, Fault> {
         .get("version")
 }
 
+/// Every table with its columns, for the test that both databases have the same.
+#[cfg(test)]
+pub(super) async fn shape(tx: &mut Tx) -> Result<Vec<(String, Vec<(String, String)>)>, Fault> {
+    let columns = |table: &Table| {
+        table
+            .columns
+            .iter()
+            .map(|(name, kind)| (name.clone(), format!("{kind:?}")))
+            .collect()
+    };
+    let tables = tables(tx).await?;
+    Ok(tables
+        .iter()
+        .map(|table| (table.name.clone(), columns(table)))
+        .collect())
+}
+
 /// Every table and its columns, as the database itself says.
 async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Fault> {
     let rows = match tx.dialect() {

@@ -15,6 +15,9 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -128,6 +131,8 @@ pub(super) struct Tx {
     link: Link,
     /// The database said that this transaction collided with another and may be run again.
     collided: bool,
+    /// The first thing that went wrong in the present unit of work.
+    fault: Option<Fault>,
 }
 
 enum Link {
@@ -142,6 +147,7 @@ impl Tx {
         Self {
             link,
             collided: false,
+            fault: None,
         }
     }
 
@@ -210,7 +216,9 @@ impl Tx {
     fn told<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, Fault> {
         result.map_err(|error| {
             self.collided |= postgres::is_collision(&error);
-            Fault::from(error)
+            let fault = Fault::from(error);
+            self.fault.get_or_insert_with(|| fault.clone());
+            fault
         })
     }
 }

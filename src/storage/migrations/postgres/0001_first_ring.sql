@@ -290,7 +290,7 @@ CREATE TABLE outbox (
     created_at  BIGINT NOT NULL,
     due_at      BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
-    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'dead')),
     lease_until BIGINT,
     error       TEXT COLLATE "C"
 );

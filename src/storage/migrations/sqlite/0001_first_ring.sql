@@ -290,7 +290,7 @@ CREATE TABLE outbox (
     created_at  INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,
     attempts    INTEGER NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
+    state       TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
     lease_until INTEGER,
     error       TEXT
 ) STRICT;
