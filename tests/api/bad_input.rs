@@ -17,6 +17,8 @@ async fn each_mistake_has_its_own_answer() {
     let dispatch = format!("/api/v1/tickets/{ID}/commands/dispatch");
     let hold = format!("/api/v1/calls/{ID}/commands/hold");
     let consult = format!("/api/v1/calls/{ID}/commands/consult");
+    let sweep = format!("/api/v1/tickets/{ID}/commands/sweep");
+    let archive = format!("/api/v1/tickets/{ID}/commands/archive");
     let deadline = "/api/v1/calendars/statutory/deadline";
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
     #[rustfmt::skip]
@@ -67,8 +69,8 @@ async fn each_mistake_has_its_own_answer() {
         (&get, "/api/v1/calendars/lunar/days/2025-01-26", None, 404, "not_found"),
         (&post, "/api/v1/units", Some("{}"), 405, "method_not_allowed"),
         (&get, "/api/v1/login", None, 405, "method_not_allowed"),
-        (&post, &format!("/api/v1/tickets/{ID}/commands/sweep"), Some("{}"), 404, "not_found"),
-        (&post, &format!("/api/v1/tickets/{ID}/commands/archive"), Some("{}"), 404, "not_found"),
+        (&post, &sweep, Some("{}"), 404, "not_found"),
+        (&post, &archive, Some("{}"), 404, "not_found"),
     ];
     for (method, path, body, status, code) in table {
         let body_text = body.unwrap_or_default().to_owned();

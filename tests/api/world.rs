@@ -37,6 +37,7 @@ pub struct World {
     pub router: Router,
     pub floor: Arc<Floor>,
     pub shelf: Arc<Shelf>,
+    pub rules: Arc<Rules>,
     _folder: tempfile::TempDir,
 }
 
@@ -51,12 +52,13 @@ impl World {
         storage.apply(start, organisation()).await.unwrap();
         let floor = Arc::new(Floor::default());
         let shelf = Arc::new(Shelf::default());
+        let rules = Arc::new(Rules::provincial(UnitCode::from(DESK)));
         let api = Api::new(Parts {
             storage: storage.clone(),
             clock: clock.clone(),
             calls: floor.clone(),
             recordings: shelf.clone(),
-            rules: Arc::new(Rules::provincial(UnitCode::from(DESK))),
+            rules: rules.clone(),
             metrics: Box::new(|| "up 1\n".to_owned()),
             tls: false,
         });
@@ -67,6 +69,7 @@ impl World {
             api,
             floor,
             shelf,
+            rules,
             _folder: folder,
         }
     }
