@@ -15,10 +15,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 
 use super::Api;
-use super::access::Scope;
+use super::access::{Scope, sees_whole_numbers};
 use super::problem::{Answer, Problem};
 use crate::clock::Clock;
 use crate::domain::id::Username;
+use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
@@ -71,6 +72,20 @@ impl Caller {
                 "csrf",
                 "X-CSRF-Token is missing or not this session's",
             ))
+        }
+    }
+
+    /// A citizen's number as this caller may see it.
+    pub(crate) fn sees(&self, number: &PhoneNumber) -> String {
+        self.sees_text(number.as_str())
+    }
+
+    /// As [`Self::sees`], of a text that may be a number.
+    pub(crate) fn sees_text(&self, number: &str) -> String {
+        if sees_whole_numbers(self.actor.role) {
+            number.to_owned()
+        } else {
+            mask(number)
         }
     }
 

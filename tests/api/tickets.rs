@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use crate::world::{OTHER_UNIT, Person, UNIT, World};
 
-pub const PHONE: &str = "13812345678";
+pub(crate) const PHONE: &str = "13812345678";
 
-pub fn demand() -> Value {
+pub(crate) fn demand() -> Value {
     json!({"title": "路灯不亮", "content": "小区门口的路灯坏了三天", "kind": "complaint", "address": "中山路1号",
         "petitioner": {"name": "王小明", "phone": PHONE, "applicant": "person"}})
 }
 
 /// Carries out a command that must be granted; the ticket afterwards.
-pub async fn command(person: &Person<'_>, id: &str, name: &str, body: Value) -> Value {
+pub(crate) async fn command(person: &Person<'_>, id: &str, name: &str, body: Value) -> Value {
     let path = format!("/api/v1/tickets/{id}/commands/{name}");
     let reply = person.post(&path, body).await;
     assert_eq!(reply.status, 200, "{name}: {:?}", reply.body);
@@ -23,7 +23,7 @@ pub async fn command(person: &Person<'_>, id: &str, name: &str, body: Value) -> 
 }
 
 /// Registers a ticket at the desk; its id.
-pub async fn registered(world: &World) -> String {
+pub(crate) async fn registered(world: &World) -> String {
     let lead = world.person(Role::TeamLead).await;
     let reply = lead.post("/api/v1/tickets", demand()).await;
     assert_eq!(reply.status, 201, "{:?}", reply.body);
@@ -31,7 +31,7 @@ pub async fn registered(world: &World) -> String {
 }
 
 /// Takes a registered ticket to its closing: the survey is in the outbox then.
-pub async fn closed(world: &World) -> String {
+pub(crate) async fn closed(world: &World) -> String {
     let id = registered(world).await;
     let lead = world.person(Role::TeamLead).await;
     let unit = world.person(Role::UnitHandler).await;
@@ -104,6 +104,7 @@ async fn a_dispatched_ticket_shows_its_clocks() {
         ])
     );
     world.pass(Duration::from_secs(3601));
+    let lead = world.person(Role::TeamLead).await;
     let later = lead.get("/api/v1/tickets?overdue=true").await.ok();
     assert_eq!(later["items"][0]["id"], id.as_str());
     assert_eq!(later["items"][0]["deadlines"][1]["overdue"], true);
@@ -271,4 +272,20 @@ async fn the_statutory_calendar_answers_by_http() {
         .await;
     assert_eq!(unknown.refusal(), (409, "calendar_unpublished".to_owned()));
     assert_eq!(unknown.json()["article"], "11(3)");
+}
+
+#[tokio::test]
+async fn twenty_at_once_under_one_key_make_one_ticket() {
+    let world = World::new().await;
+    let lead = world.person(Role::TeamLead).await;
+    let keyed = lead.with("idempotency-key", "k-3");
+    let ask = || keyed.post("/api/v1/tickets", demand());
+    let answers = futures_util::future::join_all((0..20).map(|_| ask())).await;
+    let ids: std::collections::BTreeSet<_> = answers
+        .iter()
+        .map(|answer| answer.ok()["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 1);
+    let all = lead.get("/api/v1/tickets").await.ok();
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
 }
