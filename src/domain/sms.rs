@@ -299,7 +299,11 @@ mod tests {
     #[test]
     fn the_survey_is_signed_once_quotes_the_matter_and_costs_two_parts() {
         let text = survey_text(code("1234"), Some("路灯不亮"));
-        insta::assert_snapshot!(text, @"");
+        assert_eq!(
+            text,
+            "【江苏12345】您反映的诉求“路灯不亮”已办结, 请评价: 1非常满意 2满意 3基本满意 4不满意 5非常不满意。\
+             回复“数字 编号”, 本次编号1234, 如“1 1234”。"
+        );
         assert_eq!(parts(&text), 2);
         let hostile = survey_text(code("1234"), Some(&"【银行】\n请 转账".repeat(900)));
         assert_eq!(hostile.matches('【').count(), 1);
@@ -330,6 +334,16 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(parts(&text), expected, "{}", text.chars().count());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_phone_sends_is_read_without_a_panic(text in "\\PC{0,60}", code in 1000u16..10_000, n in 1usize..6) {
+            let _ = (read_reply(&text), parts(&text), survey_text(SurveyCode(code), Some(&text)));
+            let said = format!("{n} {code}");
+            let read = read_reply(&said).unwrap();
+            assert_eq!((read.rating, read.code), (Rating::ALL[n - 1], Some(SurveyCode(code))));
         }
     }
 }

@@ -151,6 +151,23 @@ async fn schema(tx: &mut Tx) -> Result<i64, Fault> {
         .get("version")
 }
 
+/// Every table with its columns, for the test that both databases have the same.
+#[cfg(test)]
+pub(super) async fn shape(tx: &mut Tx) -> Result<Vec<(String, Vec<(String, String)>)>, Fault> {
+    let columns = |table: &Table| {
+        table
+            .columns
+            .iter()
+            .map(|(name, kind)| (name.clone(), format!("{kind:?}")))
+            .collect()
+    };
+    let tables = tables(tx).await?;
+    Ok(tables
+        .iter()
+        .map(|table| (table.name.clone(), columns(table)))
+        .collect())
+}
+
 /// Every table and its columns, as the database itself says.
 async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Fault> {
     let rows = match tx.dialect() {
@@ -220,7 +237,6 @@ async fn copy_out(tx: &mut Tx, table: &Table, folder: &Path) -> Result<TableShee
             break;
         }
     }
-    pages.close(tx).await?;
     file.flush().await?;
     file.get_ref().sync_all().await?;
     Ok(TableSheet {
@@ -234,7 +250,8 @@ fn file_of(table: &Table, folder: &Path) -> std::path::PathBuf {
     folder.join(format!("{}.jsonl", table.name))
 }
 
-/// Reads a table in pages: by row id on SQLite, through a cursor on PostgreSQL.
+/// Reads a table in pages: by row id on SQLite, through a cursor (closed with the snapshot) on PostgreSQL. Each
+/// table's cursor has a name of its own, because the driver keeps a statement's columns by its text.
 struct Pages {
     last_rowid: i64,
     dialect: Dialect,
@@ -245,7 +262,7 @@ impl Pages {
         let dialect = tx.dialect();
         if dialect == Dialect::Postgres {
             let declare = format!(
-                "DECLARE pages NO SCROLL CURSOR FOR SELECT * FROM {}",
+                "DECLARE pages_of_{0} NO SCROLL CURSOR FOR SELECT * FROM {0}",
                 table.name
             );
             tx.execute_text(sql(declare), &[]).await?;
@@ -270,17 +287,13 @@ impl Pages {
                 Ok(rows)
             }
             Dialect::Postgres => {
-                tx.rows_text(sql(format!("FETCH FORWARD {PAGE} FROM pages")), &[])
-                    .await
+                tx.rows_text(
+                    sql(format!("FETCH FORWARD {PAGE} FROM pages_of_{}", table.name)),
+                    &[],
+                )
+                .await
             }
         }
-    }
-
-    async fn close(self, tx: &mut Tx) -> Result<(), Fault> {
-        if self.dialect == Dialect::Postgres {
-            tx.execute("CLOSE pages", &[]).await?;
-        }
-        Ok(())
     }
 }
 

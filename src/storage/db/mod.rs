@@ -15,6 +15,9 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -53,13 +56,6 @@ impl Db {
             Err(Fault::Down(
                 "storage.url must begin with sqlite: or postgres://".to_owned(),
             ))
-        }
-    }
-
-    pub(super) const fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -135,6 +131,8 @@ pub(super) struct Tx {
     link: Link,
     /// The database said that this transaction collided with another and may be run again.
     collided: bool,
+    /// The first thing that went wrong in the present unit of work.
+    fault: Option<Fault>,
 }
 
 enum Link {
@@ -149,6 +147,7 @@ impl Tx {
         Self {
             link,
             collided: false,
+            fault: None,
         }
     }
 
@@ -217,7 +216,9 @@ impl Tx {
     fn told<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, Fault> {
         result.map_err(|error| {
             self.collided |= postgres::is_collision(&error);
-            Fault::from(error)
+            let fault = Fault::from(error);
+            self.fault.get_or_insert_with(|| fault.clone());
+            fault
         })
     }
 }
@@ -287,6 +288,19 @@ impl Select {
         self.sql.push_str(" $");
         self.sql.push_str(&self.values.len().to_string());
     }
+}
+
+/// Takes the next `count` numbers of the counter `name`; the last of them. Whoever counts keeps others from
+/// counting until their unit of work ends, so there are no gaps.
+pub(super) async fn count_up(tx: &mut Tx, name: &str, count: u64) -> Result<u64, Fault> {
+    tx.row(
+        "INSERT INTO counter (name, value) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET value = counter.value + $2 RETURNING value",
+        &values![name, count],
+    )
+    .await?
+    .ok_or_else(|| Fault::Corrupt("a counter without a row".to_owned()))?
+    .get("value")
 }
 
 /// Runs a unit of work so that its panic ends it alone, not the writer that serves everybody.

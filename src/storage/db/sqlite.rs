@@ -234,6 +234,7 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         (ran.answer)(Ok(()));
         return Err(fault);
     }
+    tx.fault = None;
     let ran = job(Ok(tx)).await;
     if ran.keep {
         return match tx.execute("RELEASE unit_of_work", &[]).await {
@@ -245,9 +246,13 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         };
     }
     (ran.answer)(Ok(()));
-    tx.execute("ROLLBACK TO unit_of_work", &[]).await?;
-    tx.execute("RELEASE unit_of_work", &[]).await?;
-    Ok(None)
+    let cause = tx.fault.take();
+    let undone = match tx.execute("ROLLBACK TO unit_of_work", &[]).await {
+        Ok(_) => tx.execute("RELEASE unit_of_work", &[]).await,
+        failed => failed,
+    };
+    // A full disk makes SQLite roll back everything by itself: then the savepoint is gone, and the disk is why.
+    undone.map(|_| None).map_err(|fault| cause.unwrap_or(fault))
 }
 
 async fn close_writer(tx: Tx) {
