@@ -90,10 +90,15 @@ impl SmsGateway for Carrier {
 }
 
 async fn send_messages(world: &World) -> Report {
+    send_within(world, Duration::from_secs(10)).await
+}
+
+async fn send_within(world: &World, timeout: Duration) -> Report {
     let job = SmsSending {
         storage: world.storage.clone(),
         rules: world.rules.clone(),
-        gateway: Arc::new(Carrier(HttpGateway::new().unwrap())),
+        gateway: Arc::new(Carrier(HttpGateway::new(timeout).unwrap())),
+        per_second: 50,
     };
     job.run_once(world.now()).await.unwrap()
 }
@@ -278,6 +283,24 @@ async fn a_message_in_doubt_is_never_sent_again() {
         assert_eq!(send_messages(&world).await, Report::default());
     }
     assert!(inbox.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_leaves_the_message_in_doubt() {
+    let world = World::new().await;
+    // Nobody accepts: the connection stands in the kernel's backlog, and the request in its buffer.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    use_gateway(&world, &url).await;
+    let id = closed(&world).await;
+    let report = send_within(&world, Duration::from_millis(50)).await;
+    assert_eq!(report.done, 1);
+    let message = only_message(&world, &id).await;
+    assert_eq!(message.state, SmsState::Unknown);
+    assert_eq!(
+        message.reason.as_deref(),
+        Some("the gateway did not answer in time")
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use hotline::domain::ticket::Rules;
 use hotline::domain::time::Timestamp;
 use hotline::storage::Storage;
 use hotline::storage::organisation::{Organisation, Password};
+use hotline::storage::sessions::SessionLimits;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -60,7 +61,8 @@ impl World {
             recordings: shelf.clone(),
             rules: rules.clone(),
             metrics: Box::new(|| "up 1\n".to_owned()),
-            tls: false,
+            sessions: SessionLimits::default(),
+            behind_tls: true,
         });
         Self {
             router: router(Arc::clone(&api)),
