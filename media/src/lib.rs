@@ -8,7 +8,13 @@
 pub mod dtmf;
 pub mod engine;
 pub mod g711;
+pub mod mix;
+pub mod playout;
+pub mod prompt;
+pub mod rtcp;
+pub mod rtp;
 pub mod tap;
+pub mod timeline;
 
 mod sys;
 
@@ -19,5 +25,3 @@ pub use engine::{
 pub use g711::Law;
 pub use prompt::Prompt;
 pub use tap::{Chunk, Finished, Full, RecordingKey, Tap, TrackChunk, TrackNo};
-
-pub mod prompt;

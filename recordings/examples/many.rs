@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (writing, memory) = (processor_ms()?, resident_kib()?);
     for n in 0..recordings {
-        patiently(|| recorder.finish(id(n), 0, "call_ended"));
+        patiently(|| recorder.finish(id(n), 0, 0, "call_ended"));
     }
     pool.drain();
     let sealing = processor_ms()? - writing;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::RecordingId;
+use crate::chain::sha256_hex;
 
 /// Names the shape of the JSON, for readers years from now.
 pub(crate) const FORMAT: &str = "hotline-recording/1";
@@ -40,6 +41,21 @@ pub struct Manifest {
     pub files: Vec<AudioHash>,
     /// SHA-256 of the manifest before this one, 64 zeros for the first.
     pub prev_manifest_sha256: String,
+}
+
+impl Manifest {
+    /// As it stands on disk: one line of JSON.
+    pub(crate) fn line(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("a manifest is plain data");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The hash under which the chain knows a manifest that was sealed just now. Kept in the server's database, it ties the
+    /// two together. For older ones ask the chain: their bytes may be another version's.
+    pub fn sha256(&self) -> String {
+        sha256_hex(&self.line())
+    }
 }
 
 /// The first track with a file of its own.

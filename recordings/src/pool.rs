@@ -138,7 +138,7 @@ struct Figures {
 
 enum Job {
     Begin(Begin),
-    Chunk(RecordingId, Chunk),
+    Chunk(RecordingId, Box<dyn FnOnce() -> Chunk + Send>),
     Join(RecordingId, Party),
     Pause {
         id: RecordingId,
@@ -157,6 +157,7 @@ enum Job {
 #[derive(Debug)]
 struct Finish {
     id: RecordingId,
+    end_sample: u64,
     at_ms: i64,
     reason: String,
 }
@@ -274,13 +275,23 @@ impl Recorder {
 
     /// Hands over sound. Refused sound needs nothing from the caller: it is counted, and the next chunk's position shows the gap.
     pub fn chunk(&self, id: RecordingId, chunk: Chunk) -> Result<(), Refused> {
+        self.chunk_with(id, move || chunk)
+    }
+
+    /// Hands over sound that is still encoded: `decode` runs on the writer thread, and not at all when it is refused.
+    pub fn chunk_with(
+        &self,
+        id: RecordingId,
+        decode: impl FnOnce() -> Chunk + Send + 'static,
+    ) -> Result<(), Refused> {
         if self.lane(id).waiting.load(Ordering::Relaxed) >= self.bound {
             self.figures.dropped.fetch_add(1, Ordering::Relaxed);
             return Err(Refused::Full);
         }
-        self.send(id, Job::Chunk(id, chunk)).inspect_err(|_| {
-            self.figures.dropped.fetch_add(1, Ordering::Relaxed);
-        })
+        self.send(id, Job::Chunk(id, Box::new(decode)))
+            .inspect_err(|_| {
+                self.figures.dropped.fetch_add(1, Ordering::Relaxed);
+            })
     }
 
     /// Says who is on a track that joins late.
@@ -313,15 +324,22 @@ impl Recorder {
         self.send(id, Job::Resume { id, at_sample })
     }
 
-    /// Ends a recording. Refused, it may be tried again; never finished, it is recovered at the next start.
+    /// Ends a recording at `end_sample`; what no chunk covered up to there is a gap. Refused, it may be tried again; never finished, it is recovered at the next start.
     pub fn finish(
         &self,
         id: RecordingId,
+        end_sample: u64,
         at_ms: i64,
         reason: impl Into<String>,
     ) -> Result<(), Refused> {
         let reason = reason.into();
-        self.send(id, Job::Finish(Finish { id, at_ms, reason }))
+        let finish = Finish {
+            id,
+            end_sample,
+            at_ms,
+            reason,
+        };
+        self.send(id, Job::Finish(finish))
     }
 
     /// Figures for the metrics page.
@@ -383,7 +401,7 @@ impl Worker {
             waiting.fetch_sub(1, Ordering::Relaxed);
             match job {
                 Job::Begin(begin) => self.begin(begin),
-                Job::Chunk(id, chunk) => self.write(id, &chunk),
+                Job::Chunk(id, decode) => self.write(id, decode),
                 Job::Join(id, party) => self.mark(id, |writer| writer.join(party)),
                 Job::Pause {
                     id,
@@ -419,7 +437,7 @@ impl Worker {
         self.recordings.insert(id, running);
     }
 
-    fn write(&mut self, id: RecordingId, chunk: &Chunk) {
+    fn write(&mut self, id: RecordingId, decode: Box<dyn FnOnce() -> Chunk + Send>) {
         let Some(running) = self.recordings.get_mut(&id) else {
             self.figures.stray.fetch_add(1, Ordering::Relaxed);
             return;
@@ -435,6 +453,7 @@ impl Worker {
         let Running::Writing { writer, failing } = running else {
             return;
         };
+        let chunk = decode();
         let written = writer.append(chunk.start_sample, &chunk.tracks);
         let first = written.is_err() && !*failing;
         *failing = written.is_err();
@@ -547,6 +566,7 @@ impl Closed {
         let Running::Writing { writer, .. } = &mut self.running else {
             unreachable!("made above");
         };
+        writer.extend_to(self.finish.end_sample)?;
         let sheet: Sheet = writer.close()?;
         store.seal(&sheet, false, self.finish.at_ms, &self.finish.reason)
     }

@@ -15,16 +15,18 @@ use crate::{Begin, RecordingId};
 #[derive(Debug, Clone)]
 pub(crate) struct Sheet {
     pub(crate) begin: Begin,
-    pub(crate) gaps: Vec<Gap>,
-    pub(crate) pause: Option<OpenPause>,
+    pauses: Vec<Pause>,
+    /// First sample of each lost stretch and the first after it.
+    lost: Vec<(u64, u64)>,
 }
 
-/// A pause nobody ended yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct OpenPause {
-    pub(crate) from_sample: u64,
-    pub(crate) by: String,
-    pub(crate) why: String,
+#[derive(Debug, Clone)]
+struct Pause {
+    from_sample: u64,
+    /// None while it lasts.
+    to_sample: Option<u64>,
+    by: String,
+    why: String,
 }
 
 /// One line of the file.
@@ -33,22 +35,33 @@ pub(crate) struct OpenPause {
 pub(crate) enum Line {
     Begin(Begin),
     Join(Party),
-    Pause(OpenPause),
-    Resume { at_sample: u64 },
-    Lost { from_sample: u64, to_sample: u64 },
+    Pause {
+        from_sample: u64,
+        by: String,
+        why: String,
+    },
+    Resume {
+        at_sample: u64,
+    },
+    Lost {
+        from_sample: u64,
+        to_sample: u64,
+    },
 }
 
 impl Sheet {
     pub(crate) fn new(begin: Begin) -> Self {
         Self {
             begin,
-            gaps: Vec::new(),
-            pause: None,
+            pauses: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
-    /// Takes one more fact in.
+    /// Takes one more fact in. A pause within a pause is the first one; an end without a pause is nothing.
     pub(crate) fn apply(&mut self, line: Line) {
+        let last = self.pauses.last_mut();
+        let lasting = last.filter(|pause| pause.to_sample.is_none());
         match line {
             Line::Begin(begin) => self.begin = begin,
             Line::Join(party) => {
@@ -57,36 +70,70 @@ impl Sheet {
                     .retain(|known| known.track != party.track);
                 self.begin.parties.push(party);
             }
-            Line::Pause(pause) => {
-                self.pause.get_or_insert(pause);
+            Line::Pause {
+                from_sample,
+                by,
+                why,
+            } => {
+                if lasting.is_none() {
+                    self.pauses.push(Pause {
+                        from_sample,
+                        to_sample: None,
+                        by,
+                        why,
+                    });
+                }
             }
-            Line::Resume { at_sample } => self.end_pause(at_sample),
+            Line::Resume { at_sample } => {
+                if let Some(pause) = lasting {
+                    pause.to_sample = Some(at_sample.max(pause.from_sample));
+                }
+            }
             Line::Lost {
                 from_sample,
                 to_sample,
-            } => self.gaps.push(Gap {
-                from_sample,
-                to_sample,
-                cause: GapCause::Lost,
-            }),
+            } => self.lost.push((from_sample, to_sample)),
         }
     }
 
-    /// Ends the running pause, if there is one, no earlier than it began.
-    pub(crate) fn end_pause(&mut self, at_sample: u64) {
-        if let Some(OpenPause {
-            from_sample,
-            by,
-            why,
-        }) = self.pause.take()
-            && at_sample > from_sample
-        {
-            self.gaps.push(Gap {
-                from_sample,
-                to_sample: at_sample,
-                cause: GapCause::Paused { by, why },
-            });
+    /// Whether nothing is to be kept at this sample, and the first sample, up to `end`, at which that changes.
+    pub(crate) fn paused_at(&self, at: u64, end: u64) -> (bool, u64) {
+        for pause in &self.pauses {
+            let to = pause.to_sample.unwrap_or(u64::MAX);
+            if at < pause.from_sample {
+                return (false, end.min(pause.from_sample));
+            }
+            if at < to {
+                return (true, end.min(to));
+            }
         }
+        (false, end)
+    }
+
+    /// How much was lost, in samples.
+    pub(crate) fn lost_samples(&self) -> u64 {
+        self.lost.iter().map(|(from, to)| to - from).sum()
+    }
+
+    /// Every gap of a recording of this length, in order.
+    pub(crate) fn gaps(&self, samples: u64) -> Vec<Gap> {
+        let lost = self.lost.iter().map(|&(from_sample, to_sample)| Gap {
+            from_sample,
+            to_sample,
+            cause: GapCause::Lost,
+        });
+        let paused = self.pauses.iter().map(|pause| Gap {
+            from_sample: pause.from_sample,
+            to_sample: pause.to_sample.unwrap_or(samples).min(samples),
+            cause: GapCause::Paused {
+                by: pause.by.clone(),
+                why: pause.why.clone(),
+            },
+        });
+        let mut gaps: Vec<Gap> = lost.chain(paused).collect();
+        gaps.retain(|gap| gap.from_sample < gap.to_sample);
+        gaps.sort_by_key(|gap| gap.from_sample);
+        gaps
     }
 
     /// Reads a sheet back, as far as it is whole. What a power cut tore off is lost; an unreadable sheet still gives its

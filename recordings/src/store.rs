@@ -34,7 +34,17 @@ pub struct Begin {
 pub struct Store {
     archive: Archive,
     chain: Arc<Mutex<Chain>>,
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
+}
+
+/// Gives the folder back itself: closing the file would not while a process being started still holds a copy of it.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A lock that cannot be given back goes with the process.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Store {
@@ -54,7 +64,7 @@ impl Store {
         Ok(Self {
             archive: Archive::open(root),
             chain: Arc::new(Mutex::new(chain)),
-            _lock: Arc::new(lock),
+            _lock: Arc::new(Lock(lock)),
         })
     }
 
@@ -99,16 +109,14 @@ impl Store {
         fs::write(&peaks_path, peaks.finish()).at(&peaks_path)?;
 
         let samples = (files[0].bytes.saturating_sub(HEADER_BYTES)) / 4;
-        let mut sheet = sheet.clone();
-        sheet.end_pause(samples);
-        sheet.gaps.sort_by_key(|gap| gap.from_sample);
-        sheet.begin.parties.sort_by_key(|party| party.track);
+        let mut parties = sheet.begin.parties.clone();
+        parties.sort_by_key(|party| party.track);
 
         let mut chain = self.chain.lock().expect("no panic while the chain is held");
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             id,
-            call_id: sheet.begin.call_id,
+            call_id: sheet.begin.call_id.clone(),
             sequence: chain.length(),
             started_at_ms: sheet.begin.started_at_ms,
             finished_at_ms,
@@ -117,13 +125,12 @@ impl Store {
             sample_rate: SAMPLE_RATE,
             samples,
             duration_ms: samples * 1_000 / u64::from(SAMPLE_RATE),
-            parties: sheet.begin.parties,
-            gaps: sheet.gaps,
+            parties,
+            gaps: sheet.gaps(samples),
             files,
             prev_manifest_sha256: chain.head().to_owned(),
         };
-        let mut bytes = serde_json::to_vec(&manifest).expect("a manifest is plain data");
-        bytes.push(b'\n');
+        let bytes = manifest.line();
         write_durably(&self.archive.manifest_path(id), &bytes)?;
         sync_folder(&day)?;
         chain.append(id, &bytes)?;

@@ -1,9 +1,11 @@
 //! One running recording: sound comes in by position, goes out to stereo and own-track files, and what is missing is
 //! silence with a name.
 
+use std::ops::Range;
+
 use crate::error::Error;
-use crate::manifest::{FIRST_OWN_TRACK, GapCause, LAST_TRACK, Party};
-use crate::sheet::{Line, OpenPause, Sheet};
+use crate::manifest::{FIRST_OWN_TRACK, LAST_TRACK, Party};
+use crate::sheet::{Line, Sheet};
 use crate::store::{Begin, Store, part_path};
 use crate::wav::{Frames, MAX_SAMPLES, Wav};
 use crate::{Manifest, RecordingId};
@@ -61,25 +63,19 @@ impl Writer {
         by: impl Into<String>,
         why: impl Into<String>,
     ) -> Result<(), Error> {
-        let from_sample = at_sample.max(self.position());
-        self.note(Line::Pause(OpenPause {
-            from_sample,
+        self.note(Line::Pause {
+            from_sample: at_sample.max(self.position()),
             by: by.into(),
             why: why.into(),
-        }))
+        })
     }
 
-    /// Sound is kept again from `at_sample` on.
+    /// Sound is kept again from `at_sample` on. Sound from before the pause may still come: positions count, not the order of
+    /// calls.
     pub fn resume(&mut self, at_sample: u64) -> Result<(), Error> {
-        self.stereo.heal()?;
-        let at_sample = at_sample.max(self.position());
-        // Silence up to here first: once the pause is over, a hole would count as lost.
-        if let Some(pause) = &self.sheet.pause
-            && at_sample > pause.from_sample
-        {
-            self.fill_to(at_sample)?;
-        }
-        self.note(Line::Resume { at_sample })
+        self.note(Line::Resume {
+            at_sample: at_sample.max(self.position()),
+        })
     }
 
     /// Adds the sound of one interval: every track of it in one call, each from `start_sample` on. A missing or shorter track
@@ -103,21 +99,24 @@ impl Writer {
             return Ok(());
         }
         self.fill_to(start_sample)?;
-        let skip = usize::try_from(self.position() - start_sample).expect("less than the chunk");
-        let tracks: Vec<(u8, &[i16])> = tracks
-            .iter()
-            .filter(|(track, _)| *track <= LAST_TRACK)
-            .map(|(track, sound)| (*track, sound.as_ref().get(skip..).unwrap_or(&[])))
-            .collect();
-        let length = length - skip;
+        // Not more than the chunk: a failed write returns, a good one moves the position on.
+        let offset = |at: u64| usize::try_from(at - start_sample).expect("inside the chunk");
+        while self.position() < end {
+            let at = self.position();
+            let (paused, until) = self.sheet.paused_at(at, end);
+            if paused {
+                self.stereo.append_silence(until - at)?;
+            } else {
+                self.write(offset(at)..offset(until), tracks)?;
+            }
+        }
+        Ok(())
+    }
 
-        // A pause that begins inside this interval splits it.
-        let audible = self.sheet.pause.as_ref().map_or(length, |pause| {
-            usize::try_from(pause.from_sample.saturating_sub(self.position()))
-                .map_or(length, |until| until.min(length))
-        });
-        self.write(audible, &tracks)?;
-        self.stereo.append_silence((length - audible) as u64)
+    /// Says that the recording lasted up to this sample: what is missing there is a gap.
+    pub fn extend_to(&mut self, end_sample: u64) -> Result<(), Error> {
+        self.stereo.heal()?;
+        self.fill_to(end_sample)
     }
 
     /// Ends the recording and seals it into the chain.
@@ -140,14 +139,27 @@ impl Writer {
         Ok(self.sheet.clone())
     }
 
-    fn write(&mut self, length: usize, tracks: &[(u8, &[i16])]) -> Result<(), Error> {
-        if length == 0 {
-            return Ok(());
-        }
-        let start = self.position();
-        for &(track, sound) in tracks {
+    /// Writes this part of the tracks.
+    fn write<S: AsRef<[i16]>>(
+        &mut self,
+        part: Range<usize>,
+        tracks: &[(u8, S)],
+    ) -> Result<(), Error> {
+        let (start, length) = (self.position(), part.len());
+        let tracks: Vec<(u8, &[i16])> = tracks
+            .iter()
+            .filter(|(track, _)| *track <= LAST_TRACK)
+            .map(|(track, sound)| {
+                let sound = sound.as_ref();
+                (
+                    *track,
+                    &sound[part.start.min(sound.len())..part.end.min(sound.len())],
+                )
+            })
+            .collect();
+        for &(track, sound) in &tracks {
             if track >= FIRST_OWN_TRACK && !sound.is_empty() {
-                self.write_own(track, start, &sound[..sound.len().min(length)])?;
+                self.write_own(track, start, sound)?;
             }
         }
         let citizen = tracks.iter().find(|(track, _)| *track == 0);
@@ -211,16 +223,16 @@ impl Writer {
             return Err(Error::TooLong(self.id()));
         }
         self.stereo.append_silence(target - from)?;
-        let lost_until = self
-            .sheet
-            .pause
-            .as_ref()
-            .map_or(target, |pause| pause.from_sample.clamp(from, target));
-        if lost_until > from {
-            self.note(Line::Lost {
-                from_sample: from,
-                to_sample: lost_until,
-            })?;
+        let mut at = from;
+        while at < target {
+            let (paused, until) = self.sheet.paused_at(at, target);
+            if !paused {
+                self.note(Line::Lost {
+                    from_sample: at,
+                    to_sample: until,
+                })?;
+            }
+            at = until;
         }
         Ok(())
     }
@@ -234,8 +246,6 @@ impl Writer {
 
     /// How much of it was lost so far, in samples.
     pub fn lost_samples(&self) -> u64 {
-        let lost = |gap: &&crate::Gap| gap.cause == GapCause::Lost;
-        let gaps = self.sheet.gaps.iter().filter(lost);
-        gaps.map(|gap| gap.to_sample - gap.from_sample).sum()
+        self.sheet.lost_samples()
     }
 }

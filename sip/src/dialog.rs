@@ -1,6 +1,6 @@
 //! One dialog (RFC 3261 §12): who the two ends are, how their requests are numbered, and by which way ours go.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::endpoint::{DialogName, Flow};
 use crate::header::{CSeq, HeaderError, HeaderName, Headers, NameAddr, Transport};
@@ -51,6 +51,19 @@ pub(crate) enum Order {
 }
 
 impl Dialog {
+    /// The Contact that leads to us over that flow.
+    pub(crate) fn contact_for(user: Option<&str>, sent_by: &str, flow: &Flow) -> String {
+        let at = if user.is_some() { "@" } else { "" };
+        let user = user.unwrap_or("");
+        match flow.transport {
+            Transport::Udp => format!("<sip:{user}{at}{sent_by}>"),
+            ref other => {
+                let transport = other.as_str().to_ascii_lowercase();
+                format!("<sip:{user}{at}{sent_by};transport={transport}>")
+            }
+        }
+    }
+
     /// The side that received the INVITE (§12.1.1).
     pub(crate) fn of_callee(
         request: &Request,
@@ -97,7 +110,11 @@ impl Dialog {
             call_id: call_id.into(),
             local_tag,
             remote_tag: None,
-            local: from.clone().with_tag(&local_tag.to_string()).to_string().into(),
+            local: from
+                .clone()
+                .with_tag(&local_tag.to_string())
+                .to_string()
+                .into(),
             remote: to.to_string().into(),
             local_seq: 0,
             remote_seq: None,
@@ -108,18 +125,53 @@ impl Dialog {
         }
     }
 
+    /// The caller's half, from the INVITE as it was sent.
+    pub(crate) fn of_sent(invite: &Request, flow: Flow) -> Result<Self, HeaderError> {
+        let from = invite.headers.from()?;
+        let tag = from
+            .tag()
+            .and_then(Tag::parse)
+            .ok_or(HeaderError::Missing("tag of From"))?;
+        Ok(Self {
+            call_id: invite.headers.call_id()?.into(),
+            local_tag: tag,
+            remote_tag: None,
+            local: from.to_string().into(),
+            remote: "".into(),
+            local_seq: invite.headers.cseq()?.seq,
+            remote_seq: None,
+            route: Box::default(),
+            target: invite.uri.clone(),
+            contact: "".into(),
+            flow,
+        })
+    }
+
     /// The dialog that a response with a To tag makes of the caller's half (§12.1.2).
-    pub(crate) fn with_answer(&self, response: &Response, flow: &Flow) -> Result<Self, HeaderError> {
+    pub(crate) fn with_answer(
+        &self,
+        response: &Response,
+        flow: &Flow,
+    ) -> Result<Self, HeaderError> {
         let to = response.headers.to()?;
         let mut route = response.headers.record_routes()?;
         route.reverse();
-        let target = response.headers.contact()?.map_or_else(|| self.target.clone(), |contact| contact.uri);
+        let target = response
+            .headers
+            .contact()?
+            .map_or_else(|| self.target.clone(), |contact| contact.uri);
+        let same = self.remote_tag.as_deref() == to.tag();
         Ok(Self {
             remote_tag: to.tag().map(Into::into),
             remote: to.to_string().into(),
+            // Each fork numbers its requests by itself.
+            remote_seq: self.remote_seq.filter(|_| same),
             route: printed(route),
             target,
-            flow: Flow { connection: flow.connection, ..self.flow.clone() },
+            flow: Flow {
+                connection: flow.connection,
+                ..self.flow.clone()
+            },
             ..self.clone()
         })
     }
@@ -195,9 +247,15 @@ impl Dialog {
         if routed.is_none() && is_private(address) && !is_private(self.flow.remote.ip()) {
             return self.flow.clone();
         }
-        let transport = uri.param("transport").map_or_else(|| self.flow.transport.clone(), Transport::from);
+        let transport = uri
+            .param("transport")
+            .map_or_else(|| self.flow.transport.clone(), Transport::from);
         let port = uri.port().unwrap_or_else(|| transport.default_port());
-        Flow { transport, remote: (address, port).into(), ..self.flow.clone() }
+        Flow {
+            transport,
+            remote: (address, port).into(),
+            ..self.flow.clone()
+        }
     }
 
     /// How others may name this dialog.
@@ -217,9 +275,14 @@ fn printed(hops: Vec<NameAddr>) -> Box<[Box<str>]> {
 /// Addresses that mean something only on their own network.
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified()
+        }
         IpAddr::V6(v6) => {
-            v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
         }
     }
 }

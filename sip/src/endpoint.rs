@@ -13,11 +13,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::header::{HeaderName, Headers, NameAddr, Reason, Replaces, Transport};
+use crate::dialog::{Dialog, Tag};
+use crate::digest::Account;
+use crate::header::{CSeq, HeaderName, Headers, NameAddr, Reason, Replaces, Transport};
 use crate::message::{Message, Method, Request, Response, Status};
-use crate::transaction::{ClientOwner, Fired, Layer, ServerOwner, Timers};
-use crate::uri::Uri;
-use crate::usage::Leg;
+use crate::parse::{ParseError, Problem};
+pub use crate::transaction::Timers;
+use crate::transaction::{Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner};
+use crate::uri::{Scheme, Uri};
+use crate::usage::{ALLOW, Leg, add_headers};
 
 /// Where a message came from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,6 +34,16 @@ pub struct Flow {
     pub remote: SocketAddr,
     /// The connection on transports that have them. `None` asks the shell to find or open one to `remote`.
     pub connection: Option<u64>,
+}
+
+impl Flow {
+    /// True if a lost connection can be made again from our side: not to a browser.
+    pub(crate) fn can_be_opened(&self) -> bool {
+        match self.transport {
+            Transport::Udp | Transport::Tcp | Transport::Tls => true,
+            Transport::Ws | Transport::Wss | Transport::Other(_) => false,
+        }
+    }
 }
 
 /// One call leg, for as long as the endpoint lives: never used twice.
@@ -151,6 +165,11 @@ pub enum Event {
         content_type: Option<String>,
         /// The body, e.g. `Signal=5`.
         body: Vec<u8>,
+    },
+    /// They answered [`Endpoint::ping`]: the phone lives and knows the call.
+    Alive {
+        /// Which leg.
+        leg: LegHandle,
     },
     /// They ask us to call someone in their place. [`Endpoint::accept_refer`] or [`Endpoint::reject_refer`] answers.
     Refer {
@@ -293,21 +312,6 @@ pub struct RequestParams {
     pub series: Option<(String, u32)>,
 }
 
-/// User name and password for digest.
-#[derive(Clone)]
-pub struct Account {
-    /// User name.
-    pub username: String,
-    /// Password.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Account {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Account").finish_non_exhaustive()
-    }
-}
-
 /// What names a dialog from outside: for Replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialogName {
@@ -379,7 +383,6 @@ pub struct Endpoint {
     layer: Layer,
     legs: HashMap<LegHandle, Box<Leg>>,
     by_tag: HashMap<Tag, LegHandle>,
-    requests: HashMap<RequestHandle, ()>,
     last_handle: u64,
 }
 
@@ -475,8 +478,17 @@ impl Endpoint {
 
     /// Sends a provisional response: 180, or 183 with early media. It is sent reliably (RFC 3262) if `reliable` is wished and
     /// they can, or if they demand it.
-    pub fn ring(&mut self, now: Instant, leg: LegHandle, status: Status, sdp: Option<Vec<u8>>, reliable: bool) -> Result<(), Refused> {
-        self.leg(leg, |leg, layer| leg.ring(now, layer, status, sdp, reliable))
+    pub fn ring(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        status: Status,
+        sdp: Option<Vec<u8>>,
+        reliable: bool,
+    ) -> Result<(), Refused> {
+        self.leg(leg, |leg, layer| {
+            leg.ring(now, layer, status, sdp, reliable)
+        })
     }
 
     /// Answers the call with 200. `sdp` is our answer, or our offer if they made none.
@@ -485,7 +497,13 @@ impl Endpoint {
     }
 
     /// Refuses the call. `headers` are added to the response: Retry-After, WWW-Authenticate, Contact, …
-    pub fn reject(&mut self, now: Instant, leg: LegHandle, status: Status, headers: &Headers) -> Result<(), Refused> {
+    pub fn reject(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        status: Status,
+        headers: &Headers,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.reject(now, layer, status, headers))
     }
 
@@ -506,14 +524,24 @@ impl Endpoint {
 
     /// Gives up a call that is not answered yet; [`Event::Failed`] with 487 comes at once. If their 200 crosses our CANCEL, it
     /// is acknowledged and hung up here.
-    pub fn cancel(&mut self, now: Instant, leg: LegHandle, reason: Option<&Reason>) -> Result<(), Refused> {
+    pub fn cancel(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        reason: Option<&Reason>,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.cancel(now, layer, reason))
     }
 
     // ---- calls that are up -----------------------------------------------------------------------------------------
 
     /// Ends the leg at whatever stage it is: hangs up, cancels, or refuses with 480.
-    pub fn bye(&mut self, now: Instant, leg: LegHandle, reason: Option<&Reason>) -> Result<(), Refused> {
+    pub fn bye(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        reason: Option<&Reason>,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.bye(now, layer, reason))
     }
 
@@ -524,22 +552,43 @@ impl Endpoint {
     }
 
     /// Answers [`Event::Offered`]; where they asked us for an offer, `sdp` is it.
-    pub fn accept_offer(&mut self, now: Instant, leg: LegHandle, sdp: Vec<u8>) -> Result<(), Refused> {
+    pub fn accept_offer(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        sdp: Vec<u8>,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.accept_offer(now, layer, sdp))
     }
 
     /// Refuses [`Event::Offered`], as a rule with 488. The session stays as it was.
-    pub fn reject_offer(&mut self, now: Instant, leg: LegHandle, status: Status) -> Result<(), Refused> {
+    pub fn reject_offer(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        status: Status,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.reject_offer(now, layer, status))
     }
 
     /// Sends an INFO.
-    pub fn info(&mut self, now: Instant, leg: LegHandle, content_type: &str, body: Vec<u8>) -> Result<(), Refused> {
+    pub fn info(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.info(now, layer, content_type, body))
     }
 
     /// Asks them to call someone else.
-    pub fn refer(&mut self, now: Instant, leg: LegHandle, refer_to: &NameAddr) -> Result<(), Refused> {
+    pub fn refer(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        refer_to: &NameAddr,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.refer(now, layer, refer_to))
     }
 
@@ -549,13 +598,34 @@ impl Endpoint {
     }
 
     /// Tells them how the referred call fares; a final status ends the telling.
-    pub fn refer_progress(&mut self, now: Instant, leg: LegHandle, status: Status) -> Result<(), Refused> {
+    pub fn refer_progress(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        status: Status,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.refer_progress(now, layer, status))
     }
 
     /// Refuses a REFER.
-    pub fn reject_refer(&mut self, now: Instant, leg: LegHandle, status: Status) -> Result<(), Refused> {
+    pub fn reject_refer(
+        &mut self,
+        now: Instant,
+        leg: LegHandle,
+        status: Status,
+    ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.reject_refer(now, layer, status))
+    }
+
+    /// Asks inside the call whether the peer still knows it (OPTIONS, §11): [`Event::Alive`] if so, else [`Event::Ended`] with
+    /// [`EndCause::Lost`].
+    pub fn ping(&mut self, now: Instant, leg: LegHandle) -> Result<(), Refused> {
+        self.leg(leg, |leg, layer| leg.ping(now, layer))
+    }
+
+    /// The leg's Call-ID, known from the start.
+    pub fn call_id(&self, leg: LegHandle) -> Option<&str> {
+        Some(&self.legs.get(&leg)?.dialog.call_id)
     }
 
     /// How the leg's dialog is named from outside; `None` before there is one.
@@ -567,44 +637,484 @@ impl Endpoint {
     pub fn find_leg(&self, replaces: &Replaces) -> Option<LegHandle> {
         let handle = *self.by_tag.get(&Tag::parse(&replaces.to_tag)?)?;
         let dialog = &self.legs.get(&handle)?.dialog;
-        dialog.is(&replaces.call_id, Some(&replaces.from_tag)).then_some(handle)
+        dialog
+            .is(&replaces.call_id, Some(&replaces.from_tag))
+            .then_some(handle)
     }
 
     // ---- outside calls ---------------------------------------------------------------------------------------------
 
     /// Answers [`Event::Request`]. `body` comes with its Content-Type.
-    pub fn respond(&mut self, now: Instant, tx: ServerTx, status: Status, headers: &Headers, body: Option<(&str, Vec<u8>)>) -> Result<(), Refused> {
+    pub fn respond(
+        &mut self,
+        now: Instant,
+        tx: ServerTx,
+        status: Status,
+        headers: &Headers,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Result<(), Refused> {
         let mut response = self.layer.response_to(tx, status).ok_or(Refused::Gone)?;
         add_headers(&mut response.headers, headers);
         if let Some((content_type, body)) = body {
             response.set_body(content_type, body);
         }
-        self.layer.respond(now, tx, &response).map(|_| ()).ok_or(Refused::Gone)
+        self.layer
+            .respond(now, tx, &response)
+            .map(|_| ())
+            .ok_or(Refused::Gone)
     }
 
     /// Sends a request and waits for its response, which comes as [`Event::Response`].
-    pub fn request(&mut self, now: Instant, params: RequestParams) -> Result<RequestHandle, Refused> {
+    pub fn request(
+        &mut self,
+        now: Instant,
+        params: RequestParams,
+    ) -> Result<RequestHandle, Refused> {
         self.layer.room_for_client()?;
-        let RequestParams { method, target, next_hop, from, mut to, headers, body, credentials, series } = params;
+        let RequestParams {
+            method,
+            target,
+            next_hop,
+            from,
+            mut to,
+            headers,
+            body,
+            credentials,
+            series,
+        } = params;
         self.last_handle += 1;
         let handle = RequestHandle(self.last_handle);
         let (call_id, seq) = series.unwrap_or_else(|| (self.layer.new_call_id(), 1));
         let tag = Tag(self.layer.random());
         let mut request = Request::new(method.clone(), target);
         request.headers.push(HeaderName::MaxForwards, 70);
-        request.headers.push(HeaderName::From, from.with_tag(&tag.to_string()));
+        request
+            .headers
+            .push(HeaderName::From, from.with_tag(&tag.to_string()));
         to.params.remove("tag");
         request.headers.push(HeaderName::To, to);
         request.headers.push(HeaderName::CallId, call_id);
         request.headers.push(HeaderName::CSeq, CSeq { seq, method });
         add_headers(&mut request.headers, &headers);
         request.body = body;
-        self.layer.request(now, request, next_hop, ClientOwner::Request(handle), credentials.map(Arc::new));
+        self.layer.request(
+            now,
+            request,
+            next_hop,
+            ClientOwner::Request(handle),
+            credentials.map(Arc::new),
+        );
         Ok(handle)
     }
 
     /// Answers a request without any state, for admission control before [`Endpoint::received_message`].
     pub fn refuse(&mut self, flow: &Flow, request: &Request, status: Status, headers: &Headers) {
-        self.layer.respond_stateless(flow, request, status, |response| add_headers(&mut response.headers, headers));
+        self.layer
+            .respond_stateless(flow, request, status, |response| {
+                add_headers(&mut response.headers, headers)
+            });
+    }
+
+    // ---- from here on: routing -------------------------------------------------------------------------------------
+
+    fn new_leg(&mut self) -> (LegHandle, Tag) {
+        self.last_handle += 1;
+        let mut tag = Tag(self.layer.random());
+        while self.by_tag.contains_key(&tag) {
+            tag = Tag(self.layer.random());
+        }
+        (LegHandle(self.last_handle), tag)
+    }
+
+    fn keep(&mut self, mut leg: Leg) {
+        let handle = leg.handle;
+        leg.reschedule(&mut self.layer);
+        self.by_tag.insert(leg.dialog.local_tag, handle);
+        self.legs.insert(handle, Box::new(leg));
+    }
+
+    /// A wish for a leg.
+    fn leg(
+        &mut self,
+        handle: LegHandle,
+        wish: impl FnOnce(&mut Leg, &mut Layer) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        match self.legs.get(&handle) {
+            Some(leg) if !leg.is_over() => {
+                self.with_leg(handle, wish).unwrap_or(Err(Refused::Gone))
+            }
+            Some(_) | None => Err(Refused::Gone),
+        }
+    }
+
+    /// Runs `act` on a leg, then moves its deadline, or forgets it if it is finished.
+    fn with_leg<R>(
+        &mut self,
+        handle: LegHandle,
+        act: impl FnOnce(&mut Leg, &mut Layer) -> R,
+    ) -> Option<R> {
+        let leg = self.legs.get_mut(&handle)?;
+        let result = act(leg, &mut self.layer);
+        leg.reschedule(&mut self.layer);
+        if leg.is_finished() {
+            self.by_tag.remove(&leg.dialog.local_tag);
+            self.legs.remove(&handle);
+        }
+        Some(result)
+    }
+
+    fn on_response(&mut self, now: Instant, flow: &Flow, response: Response) {
+        let Some(answer) = self.layer.response(now, flow, response) else {
+            return;
+        };
+        match answer.owner {
+            ClientOwner::Nobody => {}
+            ClientOwner::Request(handle) => self.on_request_answered(now, handle, answer),
+            ClientOwner::Leg(handle, purpose) => {
+                let takes = self
+                    .legs
+                    .get(&handle)
+                    .is_some_and(|leg| leg.takes(purpose, &answer));
+                if takes {
+                    self.with_leg(handle, |leg, layer| {
+                        leg.on_response(now, layer, purpose, answer)
+                    });
+                } else if purpose == Purpose::Call && answer.response.status.is_success() {
+                    self.release(now, &answer);
+                }
+            }
+        }
+    }
+
+    fn on_request_answered(&mut self, now: Instant, handle: RequestHandle, answer: Answer) {
+        if answer.response.status.is_provisional() {
+            return;
+        }
+        match self
+            .layer
+            .authorised(answer.key, &answer.response, answer.cseq + 1)
+        {
+            Some((request, account)) => {
+                self.layer
+                    .request(now, request, answer.flow, answer.owner, account);
+            }
+            None => self.layer.emit(Event::Response {
+                request: handle,
+                outcome: Ok(Box::new(answer.response)),
+            }),
+        }
+    }
+
+    /// A 2xx that nobody wants: another fork's, or one that crossed our CANCEL. It is acknowledged and hung up (§13.2.2.4).
+    fn release(&mut self, now: Instant, answer: &Answer) {
+        let dialog = self
+            .layer
+            .sent_request(answer.key)
+            .and_then(|invite| Dialog::of_sent(&invite, answer.flow.clone()).ok())
+            .and_then(|half| half.with_answer(&answer.response, &answer.flow).ok());
+        let Some(mut dialog) = dialog else {
+            return;
+        };
+        let hop = dialog.next_hop();
+        self.layer
+            .request_once(dialog.numbered(Method::Ack, answer.cseq), &hop);
+        let tag = dialog.remote_tag.as_deref().unwrap_or("").to_owned();
+        if self.layer.release_fork(answer.key, &tag) {
+            let account = self.layer.account(answer.key);
+            let bye = dialog.request(Method::Bye);
+            self.layer
+                .request(now, bye, hop, ClientOwner::Nobody, account);
+        }
+    }
+
+    fn on_fired(&mut self, now: Instant, fired: Fired) {
+        match fired {
+            Fired::NoResponse(_, ClientOwner::Nobody, _)
+            | Fired::RangTooLong(ClientOwner::Nobody | ClientOwner::Request(_)) => {}
+            Fired::NoResponse(_, ClientOwner::Request(request), why) => {
+                self.layer.emit(Event::Response {
+                    request,
+                    outcome: Err(why),
+                });
+            }
+            Fired::NoResponse(key, ClientOwner::Leg(handle, purpose), why) => {
+                self.with_leg(handle, |leg, layer| {
+                    leg.no_response(now, layer, purpose, key, why)
+                });
+            }
+            Fired::RangTooLong(ClientOwner::Leg(handle, purpose)) => {
+                self.with_leg(handle, |leg, layer| leg.rang_too_long(layer, purpose));
+            }
+            Fired::Unanswered(_, ServerOwner::Shell) => {}
+            Fired::Unanswered(tx, ServerOwner::Leg(handle)) => {
+                self.with_leg(handle, |leg, layer| leg.left_unanswered(now, layer, tx));
+            }
+            Fired::Leg(handle) => {
+                self.with_leg(handle, |leg, layer| {
+                    leg.woken();
+                    leg.tick(now, layer);
+                });
+            }
+        }
+    }
+
+    fn on_request(&mut self, now: Instant, flow: &Flow, mut request: Request) {
+        let Ok(mut via) = request.headers.via() else {
+            self.layer.stats.malformed += 1;
+            return;
+        };
+        via.set_source(flow.remote.ip(), flow.remote.port());
+        request.headers.set_first(HeaderName::Via, &via);
+        let head = match Head::read(&request.headers) {
+            Ok(head) if head.cseq.method == request.method => head,
+            Ok(_) => return self.refuse_malformed(flow, &request, "CSeq names another method"),
+            Err(error) => return self.refuse_malformed(flow, &request, &error.to_string()),
+        };
+        match request.method {
+            Method::Ack => return self.on_ack(now, &head, &request),
+            Method::Cancel => return self.on_cancel(now, flow, &head, &request),
+            _ if self.layer.repeated(&request.method, &head) => return,
+            _ => {}
+        }
+        if let Err(objection) = self.judge(&request) {
+            return self
+                .layer
+                .respond_stateless(flow, &request, objection.status, |response| {
+                    if let Some((name, value)) = objection.header {
+                        response.headers.push(name, value);
+                    }
+                });
+        }
+        if !self.layer.room_for_server() {
+            return self.refuse_full(flow, &request);
+        }
+        match head.to_tag {
+            Some(_) => self.on_request_inside(now, flow, &head, request),
+            None => self.on_request_outside(now, flow, &head, request),
+        }
+    }
+
+    fn refuse_malformed(&mut self, flow: &Flow, request: &Request, why: &str) {
+        self.layer.stats.malformed += 1;
+        self.layer
+            .respond_stateless(flow, request, Status::BAD_REQUEST, |response| {
+                response.reason = format!("Bad Request ({why})");
+            });
+    }
+
+    fn refuse_full(&mut self, flow: &Flow, request: &Request) {
+        self.layer
+            .respond_stateless(flow, request, Status::SERVICE_UNAVAILABLE, |response| {
+                response.headers.push(HeaderName::RetryAfter, 5);
+            });
+    }
+
+    /// The inspections of RFC 3261 §8.2.1 to §8.2.3 that need no call.
+    fn judge(&self, request: &Request) -> Result<(), Objection> {
+        let headers = &request.headers;
+        match request.method {
+            Method::Other(_) => return Err(Objection::bare(Status::NOT_IMPLEMENTED)),
+            Method::Publish => {
+                return Err(Objection::with(
+                    Status::METHOD_NOT_ALLOWED,
+                    HeaderName::Allow,
+                    ALLOW,
+                ));
+            }
+            _ => {}
+        }
+        if request.uri.scheme() == Scheme::Other {
+            return Err(Objection::bare(Status::UNSUPPORTED_URI_SCHEME));
+        }
+        // A B2BUA passes calls on, so it counts hops as a proxy does (RFC 7332); what ends here may arrive with none left.
+        match headers.max_forwards() {
+            Err(_) => return Err(Objection::bare(Status::BAD_REQUEST)),
+            Ok(Some(0)) if matches!(request.method, Method::Invite | Method::Message) => {
+                return Err(Objection::bare(Status::TOO_MANY_HOPS));
+            }
+            Ok(_) => {}
+        }
+        let unknown: Vec<String> = headers
+            .elements(HeaderName::Require)
+            .into_iter()
+            .filter(|tag| !self.understands(tag))
+            .collect();
+        if !unknown.is_empty() {
+            let unsupported = unknown.join(", ");
+            return Err(Objection::with(
+                Status::BAD_EXTENSION,
+                HeaderName::Unsupported,
+                unsupported,
+            ));
+        }
+        if request.method == Method::Invite {
+            match headers.contact() {
+                Ok(Some(contact)) if contact.uri.is_sip() => {}
+                Ok(_) | Err(_) => return Err(Objection::bare(Status::BAD_REQUEST)),
+            }
+            let encoded = headers
+                .elements(HeaderName::ContentEncoding)
+                .iter()
+                .any(|coding| !coding.eq_ignore_ascii_case("identity"));
+            if !request.body.is_empty() && (encoded || request.sdp().is_none()) {
+                return Err(Objection::with(
+                    Status::UNSUPPORTED_MEDIA_TYPE,
+                    HeaderName::Accept,
+                    "application/sdp",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn understands(&self, tag: &str) -> bool {
+        let mut known = self
+            .layer
+            .config
+            .extensions
+            .iter()
+            .map(String::as_str)
+            .chain(["100rel", "timer"]);
+        known.any(|known| known.eq_ignore_ascii_case(tag))
+    }
+
+    fn on_ack(&mut self, now: Instant, head: &Head, request: &Request) {
+        if self.layer.acknowledged(now, head) {
+            return;
+        }
+        match self.leg_of(head) {
+            Some(handle) => {
+                let sdp = request.sdp().map(<[u8]>::to_vec);
+                self.with_leg(handle, |leg, layer| {
+                    leg.on_ack(now, layer, head.cseq.seq, sdp)
+                });
+            }
+            None => self.layer.stats.strays += 1,
+        }
+    }
+
+    fn on_cancel(&mut self, now: Instant, flow: &Flow, head: &Head, request: &Request) {
+        let Some((tx, owner, tag)) = self.layer.cancelled(head) else {
+            return self.layer.respond_stateless(
+                flow,
+                request,
+                Status::CALL_DOES_NOT_EXIST,
+                |_| {},
+            );
+        };
+        // §9.2: the CANCEL is answered by itself, with the To tag of the INVITE's responses. A repetition gets the same.
+        self.layer
+            .respond_stateless(flow, request, Status::OK, |response| {
+                if let Ok(mut to) = response.headers.to() {
+                    to.set_tag(&tag.to_string());
+                    response.headers.set(HeaderName::To, to);
+                }
+            });
+        if let ServerOwner::Leg(handle) = owner
+            && self.layer.is_open(tx)
+        {
+            let reason = request.headers.first(HeaderName::Reason).ok().flatten();
+            self.with_leg(handle, |leg, layer| leg.cancelled(now, layer, tx, reason));
+        }
+    }
+
+    /// The leg whose dialog a message of theirs belongs to.
+    fn leg_of(&self, head: &Head) -> Option<LegHandle> {
+        let handle = *self.by_tag.get(&Tag::parse(head.to_tag.as_deref()?)?)?;
+        let leg = self.legs.get(&handle)?;
+        leg.dialog
+            .is(&head.call_id, head.from_tag.as_deref())
+            .then_some(handle)
+    }
+
+    fn on_request_inside(&mut self, now: Instant, flow: &Flow, head: &Head, request: Request) {
+        match self.leg_of(head) {
+            Some(handle) => {
+                self.with_leg(handle, |leg, layer| {
+                    leg.on_request(now, layer, flow, head, request)
+                });
+            }
+            None => {
+                self.layer
+                    .respond_stateless(flow, &request, Status::CALL_DOES_NOT_EXIST, |_| {})
+            }
+        }
+    }
+
+    fn on_request_outside(&mut self, now: Instant, flow: &Flow, head: &Head, request: Request) {
+        if self.layer.is_merged(head) || self.is_loop(&request) {
+            return self
+                .layer
+                .respond_stateless(flow, &request, Status::LOOP_DETECTED, |_| {});
+        }
+        match request.method {
+            Method::Invite => self.on_call(now, flow, head, request),
+            // These have no meaning outside a dialog.
+            Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
+                self.layer
+                    .respond_stateless(flow, &request, Status::CALL_DOES_NOT_EXIST, |_| {});
+            }
+            _ => {
+                let tag = Tag(self.layer.random());
+                let event = Box::new(request.clone());
+                let tx = self
+                    .layer
+                    .accept(now, flow, request, head, ServerOwner::Shell, tag);
+                self.layer.emit(Event::Request {
+                    tx,
+                    request: event,
+                    flow: flow.clone(),
+                });
+            }
+        }
+    }
+
+    /// A request of ours that came back unchanged (§16.3). With another Request-URI it is a spiral, and welcome.
+    fn is_loop(&self, request: &Request) -> bool {
+        let vias = request.headers.vias().unwrap_or_default();
+        vias.iter().any(|via| {
+            self.layer.request_behind(via).is_some_and(|ours| {
+                ours.headers.call_id().ok() == request.headers.call_id().ok()
+                    && ours.uri.equivalent(&request.uri)
+            })
+        })
+    }
+
+    fn on_call(&mut self, now: Instant, flow: &Flow, head: &Head, request: Request) {
+        if self.legs.len() >= self.layer.config.legs_max {
+            self.layer.stats.refused_full += 1;
+            return self.refuse_full(flow, &request);
+        }
+        let (handle, tag) = self.new_leg();
+        let contact = Dialog::contact_for(request.uri.user(), &self.layer.sent_by(flow), flow);
+        match Dialog::of_callee(&request, flow.clone(), tag, contact) {
+            Ok(dialog) => {
+                let leg = Leg::incoming(now, &mut self.layer, handle, dialog, flow, head, request);
+                self.keep(leg);
+            }
+            Err(error) => self.refuse_malformed(flow, &request, &error.to_string()),
+        }
+    }
+}
+
+/// Why a request is refused before any state is made for it.
+struct Objection {
+    status: Status,
+    header: Option<(HeaderName<'static>, String)>,
+}
+
+impl Objection {
+    fn bare(status: Status) -> Self {
+        Self {
+            status,
+            header: None,
+        }
+    }
+
+    fn with(status: Status, name: HeaderName<'static>, value: impl Into<String>) -> Self {
+        Self {
+            status,
+            header: Some((name, value.into())),
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! specialist steps `Aside`. Whoever is in a room hears the others in it; a citizen alone in `Main` hears music.
 //! Hold, consult, conference, transfer and "leave the two talking" are then only moves between rooms.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use hotline_sip::endpoint::LegHandle;
@@ -14,7 +15,7 @@ use super::media::Hears;
 use crate::domain::acd::OfferToken;
 use crate::domain::call::wish::Purpose;
 use crate::domain::call::{Cdr, LegRole, Quality};
-use crate::domain::id::{CallId, Extension, LegId, QueueName, RecordingId, Username};
+use crate::domain::id::{CallId, LegId, QueueName, RecordingId, Username};
 use crate::domain::staff::Actor;
 use crate::domain::time::Timestamp;
 
@@ -66,9 +67,13 @@ pub struct Leg {
     /// One dialog once answered; several while a phone with several contacts is forked to.
     pub dialogs: Vec<LegHandle>,
     pub sip_call_id: String,
+    /// Where our side of its media is.
+    pub address: SocketAddr,
     /// The session we last described to this side.
-    pub local: Option<SessionDescription>,
+    pub local: SessionDescription,
     pub remote: Option<Negotiated>,
+    /// We called back early media to a caller that still waits for our answer.
+    pub early: bool,
     /// The other side put us on hold.
     pub held_by_remote: bool,
     pub media_open: bool,
@@ -145,9 +150,7 @@ pub struct Call {
     pub started: Instant,
     pub answered: Option<Instant>,
     /// The server placed this call itself, for this purpose and person.
-    pub placed: Option<(Purpose, Actor)>,
-    /// Which extension an outward call came from, for its right to dial.
-    pub from_extension: Option<Extension>,
+    pub placed: Option<(Purpose, Actor, RecordingId)>,
 }
 
 impl Call {
@@ -161,11 +164,6 @@ impl Call {
 
     pub fn by_dialog(&mut self, dialog: LegHandle) -> Option<&mut Leg> {
         self.legs.iter_mut().find(|leg| leg.dialogs.contains(&dialog))
-    }
-
-    /// The outside party the call is about.
-    pub fn citizen(&self) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.role == LegRole::Citizen && leg.stage != Stage::Ended)
     }
 
     /// The agent who has the call now.
@@ -202,7 +200,9 @@ impl Call {
 
     /// What every leg with sound should hear now, following only from the call's state.
     pub fn topology(&self) -> Vec<(LegId, Hears)> {
-        let hearable = |leg: &&Leg| leg.media_open && leg.remote.is_some() && matches!(leg.stage, Stage::Up | Stage::Early);
+        let hearable = |leg: &&Leg| {
+            leg.media_open && leg.remote.is_some() && (leg.early || matches!(leg.stage, Stage::Up | Stage::Early))
+        };
         let sounding: Vec<&Leg> = self.legs.iter().filter(hearable).collect();
         sounding.iter().map(|leg| (leg.id, self.hears(leg, &sounding))).collect()
     }

@@ -62,10 +62,8 @@ pub trait Media: Send {
 pub enum MediaEvent {
     /// The announcement, or the last of the prompts, was played to its end.
     Played { leg: LegId },
-    /// No packet for longer than the configured time although the leg should be sending.
+    /// No packet for longer than the configured time although the leg should be sending. Said once until sound returns.
     Silent { leg: LegId },
-    /// Packets arrive again after `Silent`.
-    Heard { leg: LegId },
     Dtmf { leg: LegId, digit: char },
     /// The leg's last word on its quality.
     Closed { leg: LegId, quality: Quality },

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hotline_sip::endpoint::{Flow, Transport};
-use hotline_sip::message::StreamFramer;
+use hotline_sip::endpoint::Flow;
+use hotline_sip::header::Transport;
+use hotline_sip::message::Message;
+use hotline_sip::parse::{Frame, Framer, ParseError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
@@ -31,9 +33,10 @@ const CONNECT: Duration = Duration::from_secs(4);
 /// What a connection reports to the owner of signalling.
 #[derive(Debug)]
 pub enum FromStream {
-    Opened { flow: Flow, to_peer: mpsc::Sender<Vec<u8>> },
-    Message { flow: Flow, bytes: Vec<u8> },
-    /// What arrived is no SIP and cannot be answered; the connection was closed.
+    Opened { flow: Flow, to_peer: mpsc::Sender<Arc<[u8]>> },
+    Message { flow: Flow, message: Box<Message> },
+    /// What arrived cannot be used; it may deserve a 400.
+    Malformed { flow: Flow, error: Box<ParseError> },
     Closed { flow: Flow },
 }
 
@@ -42,7 +45,7 @@ pub enum FromStream {
 pub struct Transports {
     pub udp: UdpSocket,
     pub local: SocketAddr,
-    streams: HashMap<u64, mpsc::Sender<Vec<u8>>>,
+    streams: HashMap<u64, mpsc::Sender<Arc<[u8]>>>,
     /// Streams by far end, so that a request to a phone we already talk to uses its connection.
     by_remote: HashMap<SocketAddr, u64>,
     inbox: mpsc::Sender<FromStream>,
@@ -63,7 +66,7 @@ impl Transports {
     }
 
     /// Notes a connection that came up.
-    pub fn opened(&mut self, flow: &Flow, to_peer: mpsc::Sender<Vec<u8>>) {
+    pub fn opened(&mut self, flow: &Flow, to_peer: mpsc::Sender<Arc<[u8]>>) {
         if let Some(id) = flow.connection {
             self.streams.insert(id, to_peer);
             self.by_remote.insert(flow.remote, id);
@@ -81,7 +84,7 @@ impl Transports {
     }
 
     /// Sends one message. False when it could not leave at all: the transaction hears of it as a transport failure.
-    pub fn send(&mut self, flow: &Flow, bytes: Vec<u8>) -> bool {
+    pub fn send(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
         match flow.transport {
             Transport::Udp => match self.udp.try_send_to(&bytes, flow.remote) {
                 Ok(_) => true,
@@ -93,10 +96,12 @@ impl Transports {
                 }
             },
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.send_stream(flow, bytes),
+            // No socket of ours speaks it, so nothing came from there either.
+            Transport::Other(_) => false,
         }
     }
 
-    fn send_stream(&mut self, flow: &Flow, bytes: Vec<u8>) -> bool {
+    fn send_stream(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
         let id = flow.connection.or_else(|| self.by_remote.get(&flow.remote).copied());
         match id.and_then(|id| self.streams.get(&id)) {
             Some(stream) => stream.try_send(bytes).is_ok(),
@@ -106,7 +111,7 @@ impl Transports {
     }
 
     /// Opens a connection outwards; `bytes` is the first thing said on it.
-    fn connect(&mut self, flow: &Flow, bytes: Vec<u8>) -> bool {
+    fn connect(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
         if self.streams.len() >= MAX_CONNECTIONS {
             return false;
         }
@@ -180,21 +185,20 @@ async fn converse(
     stream: TcpStream,
     flow: Flow,
     inbox: mpsc::Sender<FromStream>,
-    mut from_us: mpsc::Receiver<Vec<u8>>,
+    mut from_us: mpsc::Receiver<Arc<[u8]>>,
 ) {
     // Small messages that someone waits for: never held back for company.
     let _ = stream.set_nodelay(true);
     let (mut reader, mut writer) = stream.into_split();
-    let mut framer = StreamFramer::new();
+    let mut framer = Framer::new();
     let mut buffer = vec![0; 8192];
     loop {
         tokio::select! {
             read = timeout(IDLE, reader.read(&mut buffer)) => {
                 let Ok(Ok(length @ 1..)) = read else { break };
-                if !deliver(&mut framer, &buffer[..length], &flow, &inbox).await {
-                    break;
-                }
-                if framer.take_pong() && writer.write_all(b"\r\n").await.is_err() {
+                framer.feed(&buffer[..length]);
+                let Ok(pings) = deliver(&mut framer, &flow, &inbox).await else { break };
+                if pings && writer.write_all(b"\r\n").await.is_err() {
                     break;
                 }
             }
@@ -216,22 +220,29 @@ async fn converse(
     let _ = inbox.send(FromStream::Closed { flow }).await;
 }
 
-/// False when the stream can no longer be understood.
-async fn deliver(framer: &mut StreamFramer, bytes: &[u8], flow: &Flow, inbox: &mpsc::Sender<FromStream>) -> bool {
-    framer.push(bytes);
+/// The stream can no longer be understood, or nobody listens any more.
+struct Lost;
+
+/// Hands on what the framer holds. True when the peer asked for a keep-alive back.
+async fn deliver(framer: &mut Framer, flow: &Flow, inbox: &mpsc::Sender<FromStream>) -> Result<bool, Lost> {
+    let mut pinged = false;
     loop {
-        match framer.next() {
-            Ok(Some(bytes)) => {
-                if inbox.send(FromStream::Message { flow: flow.clone(), bytes }).await.is_err() {
-                    return false;
-                }
+        let (event, lost) = match framer.poll() {
+            Ok(None) => return Ok(pinged),
+            Ok(Some(Frame::Ping)) => {
+                pinged = true;
+                continue;
             }
-            Ok(None) => return true,
-            Err(error) => {
-                metrics::counter!("hotline_sip_dropped", "reason" => "framing").increment(1);
-                debug!(%error, "a SIP stream lost its framing: {error}");
-                return false;
+            Ok(Some(Frame::Message(message))) => {
+                (FromStream::Message { flow: flow.clone(), message: Box::new(message) }, false)
             }
+            Ok(Some(Frame::Bad(error))) => {
+                (FromStream::Malformed { flow: flow.clone(), error: Box::new(error) }, false)
+            }
+            Err(error) => (FromStream::Malformed { flow: flow.clone(), error: Box::new(error) }, true),
+        };
+        if inbox.send(event).await.is_err() || lost {
+            return Err(Lost);
         }
     }
 }

@@ -20,9 +20,9 @@ pub struct CallFilter {
 }
 
 impl Storage {
-    /// Completes the record of an ended call; writes the whole of it when the call was never answered.
+    /// Writes a call's record as it stands: the first word of it, a step on, or its end.
     /// A record that is complete stays as it is: a call ends once.
-    pub async fn call_ended(&self, cdr: Cdr) -> Result<(), Fault> {
+    pub async fn call_written(&self, cdr: Cdr) -> Result<(), Fault> {
         self.db.write(cdr, |tx, cdr| Box::pin(end(tx, cdr))).await
     }
 

@@ -14,38 +14,10 @@ use super::db::{Row, Tx, values};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::staff::{
-    CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, QueueEntry, Role,
-    SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
+    CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
+    SmsGatewayEntry, SpecialistEntry, Unit, User,
 };
 use crate::domain::time::Timestamp;
-
-/// What an organisation file says. What it does not mention stays as it is.
-#[derive(Debug, Clone, Default)]
-pub struct Organisation {
-    pub units: Vec<Unit>,
-    pub users: Vec<(User, Password)>,
-    pub extensions: Vec<ExtensionEntry>,
-    pub trunks: Vec<TrunkEntry>,
-    pub queues: Vec<QueueEntry>,
-    pub numbers: Vec<NumberEntry>,
-    pub specialists: Vec<SpecialistEntry>,
-    pub sms_gateways: Vec<SmsGatewayEntry>,
-    pub calendars: Vec<CalendarEntry>,
-}
-
-/// A password as the file gives it.
-#[derive(Clone)]
-pub enum Password {
-    Plain(String),
-    /// Argon2id in PHC form, `$argon2id$…`.
-    Hash(String),
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
 
 /// One entry that was added or changed. Entries that were already so are not told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

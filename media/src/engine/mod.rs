@@ -18,10 +18,12 @@
 //!
 //! Before `connect` nothing is accepted. After it, only the signalled address is. A leg marked `nat` may move once to
 //! another source while fewer than five packets have been accepted since that `connect`; sending follows. Everything
-//! else is dropped and counted ([`Metrics::foreign`]). When the window is closed the socket is connected, so that the
-//! kernel refuses strangers before they cost anything (they are then no longer counted). Endpoints that send from another
-//! port than they advertise (some load tools, one-way NATs) need `nat: true`; plain trunks do not.
+//! else is dropped and counted ([`Metrics::foreign`]). After five accepted packets the socket is connected, so that the
+//! kernel refuses strangers before they cost anything; they are then no longer counted. Endpoints that send from another
+//! port than they advertise (some load tools, NATs without a fixed mapping) need `nat: true`, loopback or not; a far side
+//! that sends from its advertised address works either way.
 
+mod leg;
 mod ports;
 mod worker;
 
@@ -116,6 +118,8 @@ pub struct Remote {
     pub direction: Direction,
     /// The far side may be behind a NAT: it may move once, early. See the module's text.
     pub nat: bool,
+    /// Find keys in the sound itself, for trunks that do not negotiate telephone-event.
+    pub detect_tones: bool,
 }
 
 impl Remote {
@@ -131,6 +135,7 @@ impl Remote {
             dtmf_payload_type: None,
             direction: Direction::BOTH,
             nat: false,
+            detect_tones: false,
         }
     }
 }

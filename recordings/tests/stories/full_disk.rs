@@ -108,7 +108,7 @@ fn a_full_disk_costs_its_own_time_and_nothing_else() {
     recorder.chunk(id(1), second(5)).unwrap();
     recorder.chunk(id(2), second(1)).unwrap();
     for n in [1, 2] {
-        recorder.finish(id(n), 0, "call_ended").unwrap();
+        recorder.finish(id(n), 0, 0, "call_ended").unwrap();
     }
     for (n, from) in [(1, 8_000..=20_000), (2, 0..=0)] {
         let Event::Stored(manifest) = next() else {

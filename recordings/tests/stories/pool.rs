@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use hotline_recordings::{Chunk, Event, PoolOptions, Refused, Store, WriterPool};
+use hotline_recordings::{Chunk, Event, GapCause, PoolOptions, Refused, Store, WriterPool};
 
 use crate::support::{begin, id, loudness, read, tone};
 
@@ -45,7 +45,9 @@ fn forty_calls_at_once_are_each_whole_and_in_one_chain() {
                     }
                 }
                 for call in calls {
-                    recorder.finish(id(call.into()), 0, "call_ended").unwrap();
+                    recorder
+                        .finish(id(call.into()), 40_000, 0, "call_ended")
+                        .unwrap();
                 }
             });
         }
@@ -137,15 +139,21 @@ fn sound_that_finds_the_queue_full_is_counted_and_becomes_a_gap() {
             },
         )
         .unwrap();
-    recorder.finish(id(1), 0, "call_ended").unwrap();
+    recorder.finish(id(1), 104_000, 0, "call_ended").unwrap();
     pool.drain();
     let manifest = told.recv().unwrap();
-    assert_eq!(manifest.samples, 96_000);
-    assert_eq!(manifest.gaps.len(), 1);
-    assert_eq!(
-        (manifest.gaps[0].from_sample, manifest.gaps[0].to_sample),
-        (40_000, 88_000)
-    );
+    assert_eq!(manifest.samples, 104_000);
+    let gaps = manifest.gaps.iter().map(|gap| {
+        let lost = gap.cause == GapCause::Lost;
+        (gap.from_sample, gap.to_sample, lost)
+    });
+    // Refused by the queue; never handed over; paused to the end.
+    let told = [
+        (40_000, 88_000, true),
+        (96_000, 100_000, true),
+        (100_000, 104_000, false),
+    ];
+    assert_eq!(gaps.collect::<Vec<_>>(), told);
 }
 
 #[test]

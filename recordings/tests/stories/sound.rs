@@ -58,6 +58,8 @@ fn the_citizen_is_left_and_everybody_of_ours_is_right() {
     assert_eq!(manifest.parties[2].joined_at_sample, 8_000);
     assert_eq!(manifest.files.len(), 2);
     assert_eq!(manifest.gaps, []);
+    let head = store.archive().head().unwrap().unwrap();
+    assert_eq!((head.id, head.manifest_sha256), (id(1), manifest.sha256()));
     assert_eq!(store.archive().manifest(id(1)).unwrap(), Some(manifest));
     assert_eq!(store.archive().verify().unwrap(), []);
 }
@@ -105,6 +107,36 @@ fn a_pause_keeps_nothing_and_says_who_and_why() {
         }
     );
     assert_eq!(manifest.gaps.len(), 1);
+}
+
+/// Sound reaches the writer half a second after it was said; marks do not wait for it.
+#[test]
+fn a_short_pause_takes_nothing_of_the_sound_still_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let mut writer = store.begin(begin(1)).unwrap();
+    for (from, to) in [(1_000, 2_000), (3_000, 3_500)] {
+        writer.pause(from, "agent1000", "银行卡").unwrap();
+        writer.resume(to).unwrap();
+    }
+    writer.append(0, &[(0, tone(CITIZEN, 0, 4_000))]).unwrap();
+    let manifest = writer.finish(0, "call_ended").unwrap();
+    let left = &read(&day(dir.path()).join(format!("{}.wav", id(1))))[0];
+    for (from, to, kept) in [
+        (0, 1_000, true),
+        (1_000, 2_000, false),
+        (2_000, 3_000, true),
+        (3_000, 3_500, false),
+        (3_500, 4_000, true),
+    ] {
+        let heard = left[from..to] == tone(CITIZEN, from as u64, to - from);
+        assert_eq!(heard, kept, "{from}..{to}");
+    }
+    let gaps = manifest
+        .gaps
+        .iter()
+        .map(|gap| (gap.from_sample, gap.to_sample));
+    assert_eq!(gaps.collect::<Vec<_>>(), [(1_000, 2_000), (3_000, 3_500)]);
 }
 
 #[test]

@@ -9,11 +9,14 @@ use super::client::{self, ClientTransaction, Heard};
 use super::schedule::Schedule;
 use super::server::{self, ServerTransaction};
 use crate::dialog::Tag;
+use crate::digest::Account;
 use crate::endpoint::{
-    Account, Config, Effect, Event, Flow, LegHandle, NoResponse, Refused, RequestHandle, ServerTx,
-    Stats,
+    Config, Effect, Event, Flow, LegHandle, NoResponse, Refused, RequestHandle, ServerTx, Stats,
 };
-use crate::header::{CSeq, HeaderError, HeaderName, Headers, MAGIC_COOKIE, NameAddr, Via};
+use crate::header::{
+    CSeq, Challenge, Credentials, HeaderError, HeaderName, Headers, MAGIC_COOKIE, NameAddr, Reason,
+    Via,
+};
 use crate::message::{Message, Method, Request, Response, Status};
 
 /// One client transaction: its branch, and whether it is the CANCEL that shares its INVITE's branch (RFC 3261 §9.1).
@@ -46,6 +49,8 @@ pub(crate) enum Purpose {
     Prack,
     Bye,
     Info,
+    /// Does the peer still know the call?
+    Ping,
     Notify,
     Refer,
 }
@@ -86,6 +91,7 @@ struct Client {
     cseq: CSeq,
     /// A CANCEL was wished before RFC 3261 §9.1 allows it.
     cancel_wanted: bool,
+    cancel_reason: Option<Box<Reason>>,
     /// To tags of forks that were answered and let go.
     released: Vec<Box<str>>,
     deadline: Option<Instant>,
@@ -320,6 +326,7 @@ impl Layer {
                 account,
                 cseq,
                 cancel_wanted: false,
+                cancel_reason: None,
                 released: Vec::new(),
                 deadline,
             },
@@ -350,7 +357,7 @@ impl Layer {
     }
 
     /// Cancels an INVITE, now or as soon as a provisional response allows it (§9.1).
-    pub(crate) fn cancel(&mut self, now: Instant, key: ClientKey) {
+    pub(crate) fn cancel(&mut self, now: Instant, key: ClientKey, reason: Option<&Reason>) {
         let Some(client) = self.clients.get_mut(&key) else {
             return;
         };
@@ -358,6 +365,7 @@ impl Layer {
             return;
         }
         client.cancel_wanted = true;
+        client.cancel_reason = reason.cloned().map(Box::new);
         if client.machine.may_cancel() {
             self.send_cancel(now, key);
         }
@@ -370,11 +378,15 @@ impl Layer {
         };
         client.machine.cancelled(now, &timers);
         let (flow, seq) = (client.flow.clone(), client.cseq.seq);
+        let reason = client.cancel_reason.take();
         let request = same_hop(&client.bytes, Method::Cancel, seq, None);
         self.reschedule_client(key);
-        let Some(request) = request else {
+        let Some(mut request) = request else {
             return;
         };
+        if let Some(reason) = reason {
+            request.headers.push(HeaderName::Reason, reason);
+        }
         let cancel = ClientKey {
             is_cancel: true,
             ..key
@@ -391,13 +403,20 @@ impl Layer {
     }
 
     /// Takes a response to its transaction. `Some`: its owner must hear of it.
-    pub(crate) fn response(&mut self, now: Instant, flow: &Flow, response: Response) -> Option<Answer> {
+    pub(crate) fn response(
+        &mut self,
+        now: Instant,
+        flow: &Flow,
+        response: Response,
+    ) -> Option<Answer> {
         let timers = self.config.timers;
         let Some((key, client)) = Self::find_client(&mut self.clients, &response) else {
             self.stats.strays += 1;
             return None;
         };
-        let heard = client.machine.response(now, &timers, response.status.code());
+        let heard = client
+            .machine
+            .response(now, &timers, response.status.code());
         let wants_cancel = client.cancel_wanted && client.machine.may_cancel();
         match heard {
             Heard::Refusal | Heard::RefusalAgain => {
@@ -450,6 +469,70 @@ impl Layer {
         reread(&self.clients.get(&key)?.bytes)
     }
 
+    /// The request again with credentials, if it was challenged and we have an account; and who may answer a second challenge.
+    /// Must be called while its transaction still lives, that is, at once.
+    pub(crate) fn authorised(
+        &mut self,
+        key: ClientKey,
+        response: &Response,
+        seq: u32,
+    ) -> Option<(Request, Option<Arc<Account>>)> {
+        let (ask, reply) = match response.status {
+            Status::UNAUTHORIZED => (HeaderName::WwwAuthenticate, HeaderName::Authorization),
+            Status::PROXY_AUTHENTICATION_REQUIRED => (
+                HeaderName::ProxyAuthenticate,
+                HeaderName::ProxyAuthorization,
+            ),
+            _ => return None,
+        };
+        let account = self.account(key)?;
+        let mut request = self.again(key, seq)?;
+        let challenges: Vec<Challenge> = response
+            .headers
+            .all(ask)
+            .filter_map(|line| line.text().parse().ok())
+            .collect();
+        let before: Option<Credentials> = request
+            .headers
+            .text(reply)
+            .and_then(|text| text.parse().ok());
+        let cnonce = format!("{:016x}", self.random());
+        let credentials = account
+            .authorize(
+                &challenges,
+                before.as_ref(),
+                &request.method,
+                request.uri.as_str(),
+                &request.body,
+                &cnonce,
+                1,
+            )
+            .ok()?;
+        request.headers.set(reply, credentials);
+        // A nonce may be stale once; a server that says so for ever is not followed for ever.
+        Some((request, before.is_none().then_some(account)))
+    }
+
+    /// A request as it was sent, with a new number and without Via, to be sent again.
+    pub(crate) fn again(&self, key: ClientKey, seq: u32) -> Option<Request> {
+        let mut request = self.sent_request(key)?;
+        for name in [
+            HeaderName::Via,
+            HeaderName::UserAgent,
+            HeaderName::ContentLength,
+        ] {
+            request.headers.remove(name);
+        }
+        let method = request.method.clone();
+        request.headers.set(HeaderName::CSeq, CSeq { seq, method });
+        Some(request)
+    }
+
+    /// A Call-ID nobody else has.
+    pub(crate) fn new_call_id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.random(), self.random())
+    }
+
     /// Who may answer a challenge to that request.
     pub(crate) fn account(&self, key: ClientKey) -> Option<Arc<Account>> {
         self.clients.get(&key)?.account.clone()
@@ -462,7 +545,8 @@ impl Layer {
         let Some(client) = self.clients.get_mut(&key) else {
             return false;
         };
-        if client.released.len() >= FORKS_MAX || client.released.iter().any(|known| **known == *tag) {
+        if client.released.len() >= FORKS_MAX || client.released.iter().any(|known| **known == *tag)
+        {
             return false;
         }
         client.released.push(tag.into());
@@ -546,7 +630,10 @@ impl Layer {
             return false;
         };
         let timers = self.config.timers;
-        let server = self.servers.get_mut(&tx).expect("by_branch holds live transactions");
+        let server = self
+            .servers
+            .get_mut(&tx)
+            .expect("by_branch holds live transactions");
         // RFC 6026: in Accepted the ACK is the user's.
         if server.machine.is_accepted() {
             return false;
@@ -626,14 +713,23 @@ impl Layer {
         }
         // §12.1.1: what makes or refreshes a dialog repeats the way.
         if request.method == Method::Invite && status != Status::TRYING && status.code() < 300 {
-            response.headers.copy(&request.headers, HeaderName::RecordRoute);
+            response
+                .headers
+                .copy(&request.headers, HeaderName::RecordRoute);
         }
-        response.headers.push(HeaderName::Server, &self.config.product);
+        response
+            .headers
+            .push(HeaderName::Server, &self.config.product);
         response
     }
 
     /// Sends a response made by [`Layer::response_to`]. Returns its bytes and way, which the user of a 2xx to an INVITE needs.
-    pub(crate) fn respond(&mut self, now: Instant, tx: ServerTx, response: &Response) -> Option<(Arc<[u8]>, Flow)> {
+    pub(crate) fn respond(
+        &mut self,
+        now: Instant,
+        tx: ServerTx,
+        response: &Response,
+    ) -> Option<(Arc<[u8]>, Flow)> {
         let timers = self.config.timers;
         let server = self.servers.get_mut(&tx)?;
         if !server.machine.respond(now, &timers, response.status.code()) {
@@ -659,7 +755,9 @@ impl Layer {
 
     /// No final response was sent yet.
     pub(crate) fn is_open(&self, tx: ServerTx) -> bool {
-        self.servers.get(&tx).is_some_and(|server| server.machine.is_open())
+        self.servers
+            .get(&tx)
+            .is_some_and(|server| server.machine.is_open())
     }
 
     /// The request that an open server transaction is for.
@@ -668,7 +766,13 @@ impl Layer {
     }
 
     /// Answers without keeping anything (§8.2.7). The tag depends on the request alone, so a repetition gets the same answer.
-    pub(crate) fn respond_stateless(&mut self, flow: &Flow, request: &Request, status: Status, fill: impl FnOnce(&mut Response)) {
+    pub(crate) fn respond_stateless(
+        &mut self,
+        flow: &Flow,
+        request: &Request,
+        status: Status,
+        fill: impl FnOnce(&mut Response),
+    ) {
         if request.method == Method::Ack {
             return;
         }
@@ -694,7 +798,9 @@ impl Layer {
             to.set_tag(&self.stateless_tag(&response.headers).to_string());
             response.headers.set(HeaderName::To, to);
         }
-        response.headers.push(HeaderName::Server, &self.config.product);
+        response
+            .headers
+            .push(HeaderName::Server, &self.config.product);
         let bytes = response.to_bytes().into();
         self.send(&way_back(flow, &via), &bytes);
     }
@@ -785,7 +891,9 @@ impl Layer {
                 }
             }
             server::Due::Unanswered => {
-                return self.drop_server(tx).map(|owner| Fired::Unanswered(tx, owner));
+                return self
+                    .drop_server(tx)
+                    .map(|owner| Fired::Unanswered(tx, owner));
             }
             server::Due::Over => {
                 self.drop_server(tx);
@@ -841,7 +949,9 @@ pub(crate) fn same_way(flow: &Flow, broken: &Flow) -> bool {
     match (flow.connection, broken.connection) {
         (Some(one), Some(other)) => one == other,
         // The shell may have opened a connection for a flow that named none.
-        (None, None | Some(_)) => flow.transport == broken.transport && flow.remote == broken.remote,
+        (None, None | Some(_)) => {
+            flow.transport == broken.transport && flow.remote == broken.remote
+        }
         (Some(_), None) => false,
     }
 }
@@ -849,5 +959,7 @@ pub(crate) fn same_way(flow: &Flow, broken: &Flow) -> bool {
 /// Sixteen lower-case hexadecimal digits, as our branches and tags have them.
 pub(crate) fn parse_hex(text: &str) -> Option<u64> {
     let is_ours = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    is_ours.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+    is_ours
+        .then(|| u64::from_str_radix(text, 16).ok())
+        .flatten()
 }

@@ -9,6 +9,6 @@ mod server;
 mod timers;
 
 pub(crate) use layer::{
-    Answer, ClientKey, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, parse_hex,
+    Answer, ClientKey, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, parse_hex, same_way,
 };
 pub use timers::Timers;

@@ -1,9 +1,11 @@
 //! Requests from outside: who is it, may they, and where does it go.
 
-use hotline_sip::digest::{self, Verdict};
+use std::net::SocketAddr;
+
+use hotline_sip::digest::{Secret, Verdict};
 use hotline_sip::endpoint::{Flow, LegHandle, ServerTx};
-use hotline_sip::header::{Contacts, HeaderName};
-use hotline_sip::message::{Method, Request};
+use hotline_sip::header::{Contacts, Credentials, HeaderName, Headers};
+use hotline_sip::message::{Method, Request, Status};
 use hotline_sip::sdp::{self, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{info, warn};
@@ -18,7 +20,10 @@ use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage};
 use crate::signalling::identity::{self, Claim};
 use crate::signalling::journal::{Answered, Entry};
 use crate::signalling::media::Hears;
-use crate::signalling::registrar::{Asked, Refused};
+use crate::signalling::registrar::{Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused};
+
+/// For 405 (RFC 3261 §21.4.6): what is answered outside a call.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
 
 /// Feature codes of extensions.
 const ECHO: &str = "*43";
@@ -34,8 +39,8 @@ pub(super) enum Caller {
 /// A request that is not believed, and what it is told.
 #[derive(Debug)]
 struct Unbelieved {
-    status: u16,
-    headers: Vec<(HeaderName<'static>, String)>,
+    status: Status,
+    headers: Headers,
 }
 
 impl Control {
@@ -44,36 +49,36 @@ impl Control {
         let now = self.clock.instant();
         let (status, headers) = match request.method {
             Method::Register => match self.register(request, flow) {
-                Ok(headers) => (200, headers),
+                Ok(headers) => (Status::OK, headers),
                 Err(no) => (no.status, no.headers),
             },
             // A carrier or a load balancer asks whether to send calls here.
             Method::Options if self.admission.is_draining() => {
-                (503, vec![(HeaderName::RetryAfter, "30".to_owned())])
+                (Status::SERVICE_UNAVAILABLE, with(HeaderName::RetryAfter, 30))
             }
-            Method::Options => (200, vec![(HeaderName::Accept, "application/sdp".to_owned())]),
-            _ => (405, Vec::new()),
+            Method::Options => (Status::OK, with(HeaderName::Accept, "application/sdp")),
+            _ => (Status::METHOD_NOT_ALLOWED, with(HeaderName::Allow, ALLOW)),
         };
-        self.endpoint.respond(now, tx, status, headers, None);
+        let _ = self.endpoint.respond(now, tx, status, &headers, None);
     }
 
-    fn register(&mut self, request: &Request, flow: &Flow) -> Result<Vec<(HeaderName<'static>, String)>, Unbelieved> {
+    fn register(&mut self, request: &Request, flow: &Flow) -> Result<Headers, Unbelieved> {
         let now = self.clock.instant();
         let aor = request.headers.to().ok().and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
-        let aor = Extension(aor.ok_or(Unbelieved::new(400))?);
+        let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
         // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
         let proven = self.prove(request, None)?;
         if proven != aor {
-            return Err(Unbelieved::new(403));
+            return Err(Unbelieved::new(Status::FORBIDDEN));
         }
         let source = flow.clone();
         let path = request.headers.elements(HeaderName::Path);
-        let call_id = request.headers.call_id().map_err(|_| Unbelieved::new(400))?;
-        let cseq = request.headers.cseq().map_err(|_| Unbelieved::new(400))?.number;
-        let default_expires = request.headers.expires().ok().flatten().unwrap_or(super::registrar::MAX_EXPIRES_S);
-        let changes = match request.headers.contacts().map_err(|_| Unbelieved::new(400))? {
-            Contacts::Any if default_expires == 0 => self.registrar.clear(&aor),
-            Contacts::Any => return Err(Unbelieved::new(400)),
+        let call_id = request.headers.call_id().map_err(|_| Unbelieved::bad_request())?;
+        let cseq = request.headers.cseq().map_err(|_| Unbelieved::bad_request())?.seq;
+        let default_expires = request.headers.expires().ok().flatten().unwrap_or(MAX_EXPIRES_S);
+        let changes = match request.headers.contacts().map_err(|_| Unbelieved::bad_request())? {
+            Contacts::Star if default_expires == 0 => self.registrar.clear(&aor),
+            Contacts::Star => return Err(Unbelieved::bad_request()),
             Contacts::List(contacts) => {
                 let asked: Vec<(Asked, Flow)> = contacts
                     .iter()
@@ -85,22 +90,23 @@ impl Control {
                     .collect();
                 self.registrar.register(now, &aor, &asked, &source, &path, call_id, cseq).map_err(|why| match why {
                     Refused::TooBrief => Unbelieved {
-                        status: 423,
-                        headers: vec![(HeaderName::MinExpires, super::registrar::MIN_EXPIRES_S.to_string())],
+                        status: Status::INTERVAL_TOO_BRIEF,
+                        headers: with(HeaderName::MinExpires, MIN_EXPIRES_S),
                     },
-                    Refused::TooMany => Unbelieved::new(403),
-                    Refused::OutOfOrder => Unbelieved::new(500),
+                    Refused::TooMany => Unbelieved::new(Status::FORBIDDEN),
+                    Refused::OutOfOrder => Unbelieved::new(Status::SERVER_INTERNAL_ERROR),
                 })?
             }
         };
         self.phones_changed(changes);
-        let mut headers: Vec<(HeaderName<'static>, String)> = self
-            .registrar
-            .live(now, &aor)
-            .iter()
-            .map(|binding| (HeaderName::Contact, format!("<{}>;expires={}", binding.uri, binding.seconds_left(now))))
-            .collect();
-        headers.extend(path.into_iter().map(|path| (HeaderName::Path, path)));
+        let mut headers = Headers::new();
+        for binding in self.registrar.live(now, &aor) {
+            let left = binding.seconds_left(now);
+            headers.push(HeaderName::Contact, format_args!("<{}>;expires={left}", binding.uri));
+        }
+        for path in path {
+            headers.push(HeaderName::Path, path);
+        }
         Ok(headers)
     }
 
@@ -110,36 +116,38 @@ impl Control {
         dialog: LegHandle,
         request: &Request,
         flow: &Flow,
-        offer: Option<SessionDescription>,
+        offer: Option<&[u8]>,
     ) {
         let now = self.clock.instant();
         let caller = match self.believe(request, flow) {
             Ok(caller) => caller,
             Err(no) => {
                 metrics::counter!("hotline_calls_refused", "reason" => "not_believed").increment(1);
-                return self.endpoint.reject(now, dialog, no.status, no.headers);
+                return self.refuse(dialog, no.status, &no.headers);
             }
         };
         if let Err(refused) = self.admission.admit(now, self.calls.len()) {
             metrics::counter!("hotline_calls_refused", "reason" => refused.code()).increment(1);
-            let retry = vec![(HeaderName::RetryAfter, refused.retry_after_s().to_string())];
-            return self.endpoint.reject(now, dialog, 503, retry);
+            let retry = with(HeaderName::RetryAfter, refused.retry_after_s());
+            return self.refuse(dialog, Status::SERVICE_UNAVAILABLE, &retry);
         }
         let dialled = request.uri.subscriber().unwrap_or_default().into_owned();
         let from = request.headers.from().ok();
         let from = from.as_ref().and_then(|from| from.uri.subscriber()).unwrap_or_default().into_owned();
+        let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
+            return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
+        };
         let arrival = Arrival { dialog, dialled, from, sip_call_id: call_id_of(request), offer };
         match caller {
             Caller::Trunk(_) => match self.number(&arrival.dialled) {
                 Some(entry) => self.enter(arrival, &entry, None),
-                None => self.endpoint.reject(now, dialog, 404, Vec::new()),
+                None => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
             },
             Caller::Extension(extension) => self.extension_dials(arrival, extension),
         }
     }
 
     fn extension_dials(&mut self, arrival: Arrival, extension: Extension) {
-        let now = self.clock.instant();
         let dialog = arrival.dialog;
         if arrival.dialled == ECHO || arrival.dialled == SPEAK {
             let doing = if arrival.dialled == ECHO { Doing::Echoing } else { Doing::Announcing("closing.wav".to_owned()) };
@@ -167,17 +175,16 @@ impl Control {
                     }
                     let role = if target.outside { LegRole::Citizen } else { LegRole::Extension };
                     if self.place(call, role, Room::Main, target, None).is_none() {
-                        self.refuse_arrival(call, 503, "no_media_port");
+                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
                     }
                 }
-                Err(_) => self.endpoint.reject(now, dialog, 404, Vec::new()),
+                Err(_) => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
             }
         }
     }
 
     /// A dialled number of ours: opens the call and does what the number says.
     fn enter(&mut self, arrival: Arrival, entry: &NumberEntry, extension: Option<Extension>) {
-        let now = self.clock.instant();
         let dialog = arrival.dialog;
         let role = LegRole::Citizen;
         let direction = if extension.is_some() { Direction::Internal } else { Direction::Inbound };
@@ -211,14 +218,14 @@ impl Control {
                     self.call_mut(call).doing = Doing::Ringing;
                     self.call_mut(call).record = entry.record;
                     if self.place(call, LegRole::Extension, Room::Main, target, None).is_none() {
-                        self.refuse_arrival(call, 503, "no_media_port");
+                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
                     }
                 }
-                None => self.endpoint.reject(now, dialog, 480, Vec::new()),
+                None => self.refuse(dialog, Status::TEMPORARILY_UNAVAILABLE, &Headers::new()),
             },
             NumberDestination::Flow(flow) => {
                 warn!(%flow, "a number leads to flow {flow}, which is not known");
-                self.endpoint.reject(now, dialog, 404, Vec::new());
+                self.refuse(dialog, Status::NOT_FOUND, &Headers::new());
             }
         }
     }
@@ -240,18 +247,20 @@ impl Control {
             Err(fault) => {
                 warn!(%fault, "a call was refused: {fault}");
                 metrics::counter!("hotline_calls_refused", "reason" => "no_media_port").increment(1);
-                self.endpoint.reject(now, arrival.dialog, 503, vec![(HeaderName::RetryAfter, "5".to_owned())]);
+                self.refuse(arrival.dialog, Status::SERVICE_UNAVAILABLE, &with(HeaderName::RetryAfter, 5));
                 return None;
             }
         };
         self.by_leg.insert(leg_id, id);
         let described = match &arrival.offer {
-            Some(offer) => sdp::answer(offer, &self.capabilities(address)).map(|answer| (answer.sdp, Some(answer.negotiated))),
-            None => Ok((sdp::offer(&self.capabilities(address)), None)),
+            Some(offer) => {
+                sdp::answer(offer, &ours(leg_id, address), None).map(|answer| (answer.sdp, Some(answer.negotiated)))
+            }
+            None => Ok((sdp::make_offer(&ours(leg_id, address), None), None)),
         };
         let Ok((local, remote)) = described else {
             // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
-            self.endpoint.reject(now, arrival.dialog, 488, Vec::new());
+            self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &Headers::new());
             self.media.close(leg_id);
             return None;
         };
@@ -271,8 +280,10 @@ impl Control {
             user,
             dialogs: vec![arrival.dialog],
             sip_call_id: arrival.sip_call_id.clone(),
-            local: Some(local),
+            address,
+            local,
             remote,
+            early: false,
             held_by_remote: false,
             media_open: true,
             hears: Hears::Nothing,
@@ -317,7 +328,6 @@ impl Control {
             started: now,
             answered: None,
             placed: None,
-            from_extension: extension,
         };
         self.by_dialog.insert(arrival.dialog, id);
         self.calls.insert(id, call);
@@ -334,10 +344,10 @@ impl Control {
         leg.stage = Stage::Up;
         leg.answered_at = Some(at);
         let dialog = leg.dialogs[0];
-        let local = leg.local.clone().expect("an arriving leg was described when it was opened");
+        let local = leg.local.to_string().into_bytes();
         call.answered = Some(now);
         call.cdr.answered_at = Some(at);
-        self.endpoint.answer(now, dialog, &local);
+        let _ = self.endpoint.answer(now, dialog, local);
         let queue = match &call.doing {
             Doing::Committing(_) => call.queue.clone(),
             _ => None,
@@ -355,16 +365,18 @@ impl Control {
     }
 
     /// Refuses the leg that called us and ends the call.
-    pub(super) fn refuse_arrival(&mut self, id: CallId, status: u16, reason: &str) {
-        let now = self.clock.instant();
+    pub(super) fn refuse_arrival(&mut self, id: CallId, status: Status, reason: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(leg) = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving) {
-            leg.status = Some(status);
-            let retry = if status == 503 { vec![(HeaderName::RetryAfter, "5".to_owned())] } else { Vec::new() };
+            leg.status = Some(status.code());
             let dialog = leg.dialogs[0];
-            self.endpoint.reject(now, dialog, status, retry);
+            let headers = match status {
+                Status::SERVICE_UNAVAILABLE => with(HeaderName::RetryAfter, 5),
+                _ => Headers::new(),
+            };
+            self.refuse(dialog, status, &headers);
         }
-        let result = match status {
+        let result = match status.code() {
             500.. => TerminationResult::Ours,
             _ => TerminationResult::Upstream,
         };
@@ -376,8 +388,8 @@ impl Control {
         let now = self.clock.instant();
         let from = request.headers.from().ok();
         let from = from.as_ref().and_then(|from| from.uri.user_decoded()).unwrap_or_default();
-        let credentials = digest::credentials(request);
-        let name = credentials.as_ref().and_then(|credentials| credentials.username());
+        let credentials = self.credentials(request);
+        let name = credentials.as_ref().and_then(|credentials| credentials.param("username"));
         let extension = Extension::from(name.as_deref().unwrap_or(&from));
         let facts = identity::Request {
             source: flow.remote.ip(),
@@ -386,7 +398,7 @@ impl Control {
             registered_here: self.registrar.is_registered_from(now, &extension, flow),
         };
         match identity::claim(&self.directory, &facts) {
-            Claim::Stranger => Err(Unbelieved::new(403)),
+            Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
             Claim::Extension(extension) => self.prove(request, Some(&extension)).map(Caller::Extension),
         }
@@ -395,32 +407,46 @@ impl Control {
     /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
     fn prove(&self, request: &Request, expected: Option<&Extension>) -> Result<Extension, Unbelieved> {
         let at_s = u64::try_from(self.clock.now().millis() / 1000).unwrap_or(0);
-        let Some(credentials) = digest::credentials(request) else {
+        let Some(credentials) = self.credentials(request) else {
             return Err(self.challenge(at_s, false));
         };
-        let name = credentials.username().unwrap_or_default().into_owned();
+        let name = credentials.param("username").unwrap_or_default().into_owned();
         let extension = Extension(name);
-        // An unknown user is checked against a password nobody knows: the same work, the same answer.
-        let password = self.directory.extensions.get(&extension).map(|entry| entry.password.as_str());
-        let verdict = self.verifier().verify(at_s, request, &credentials, password.unwrap_or("\u{0}"));
-        match verdict {
-            Verdict::Valid if password.is_some() && expected.is_none_or(|expected| *expected == extension) => Ok(extension),
+        let secret = self
+            .directory
+            .extensions
+            .get(&extension)
+            .map(|entry| Secret::from_password(&extension.0, self.authenticator.realm(), &entry.password));
+        match self.authenticator.check(at_s, &credentials, &request.method, secret.as_ref()) {
+            Verdict::Valid if expected.is_none_or(|expected| *expected == extension) => Ok(extension),
             Verdict::Stale => Err(self.challenge(at_s, true)),
-            Verdict::Valid | Verdict::Wrong => {
+            Verdict::Valid | Verdict::Invalid => {
                 metrics::counter!("hotline_sip_wrong_credentials").increment(1);
-                Err(Unbelieved::new(403))
+                Err(Unbelieved::new(Status::FORBIDDEN))
             }
         }
     }
 
     fn challenge(&self, at_s: u64, stale: bool) -> Unbelieved {
-        let challenges = self.verifier().challenges(at_s, stale);
-        let headers = challenges.into_iter().map(|challenge| (HeaderName::WwwAuthenticate, challenge)).collect();
-        Unbelieved { status: 401, headers }
+        let mut headers = Headers::new();
+        for challenge in self.authenticator.challenges(at_s, stale) {
+            headers.push(HeaderName::WwwAuthenticate, challenge);
+        }
+        Unbelieved { status: Status::UNAUTHORIZED, headers }
     }
 
-    fn verifier(&self) -> digest::Verifier<'_> {
-        digest::Verifier::new(&self.settings.realm, &self.settings.nonce_key)
+    /// The digest credentials for our realm, when the request has any.
+    fn credentials(&self, request: &Request) -> Option<Credentials> {
+        request.headers.all(HeaderName::Authorization).find_map(|field| {
+            let credentials: Credentials = field.text().parse().ok()?;
+            let ours = credentials.param("realm").is_some_and(|realm| realm == self.authenticator.realm());
+            (credentials.is_digest() && ours).then_some(credentials)
+        })
+    }
+
+    fn refuse(&mut self, dialog: LegHandle, status: Status, headers: &Headers) {
+        // A request that was withdrawn meanwhile needs no refusal.
+        let _ = self.endpoint.reject(self.clock.instant(), dialog, status, headers);
     }
 
     fn number(&self, dialled: &str) -> Option<NumberEntry> {
@@ -458,9 +484,27 @@ struct Arrival {
 }
 
 impl Unbelieved {
-    const fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new() }
+    const fn new(status: Status) -> Self {
+        Self { status, headers: Headers::new() }
     }
+
+    const fn bad_request() -> Self {
+        Self::new(Status::BAD_REQUEST)
+    }
+}
+
+/// One header alone.
+fn with(name: HeaderName<'_>, value: impl std::fmt::Display) -> Headers {
+    let mut headers = Headers::new();
+    headers.push(name, value);
+    headers
+}
+
+/// What we can do on a leg whose port is at this address.
+pub(super) fn ours(leg: LegId, address: SocketAddr) -> sdp::Local {
+    // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
+    let session_id = (leg.0.as_u128() as u64) >> 1;
+    sdp::Local::g711(address, session_id)
 }
 
 fn call_id_of(request: &Request) -> String {

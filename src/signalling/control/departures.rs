@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use hotline_sip::header::Headers;
+use hotline_sip::message::Status;
 use tracing::{info, warn};
 
 use super::legs::Left;
@@ -41,9 +43,9 @@ impl Control {
         }
         if was == Stage::Up {
             if let (LegRole::Agent | LegRole::Specialist | LegRole::Supervisor, Some(agent)) = (role, user.clone()) {
-                if left == Left::Died && !self.call_mut(call_id).live_legs().any(|leg| leg.user == user) {
-                    // A phone found dead takes no further call until it registers again.
-                    self.tell_acd(acd::Input::PhoneDown { agent });
+                if left == Left::Died {
+                    // A phone found dead takes no further call until it shows a sign of life.
+                    self.tell_acd(acd::Input::PhoneSilent { agent });
                 } else {
                     self.tell_acd(acd::Input::TalkEnded { agent, call: call_id });
                 }
@@ -91,9 +93,10 @@ impl Control {
             // The one we rang did not come: tell whoever called, or give the citizen back to the queue.
             let (result, reason) = refused(left);
             let status = match left {
-                Left::Refused(status) => status,
-                Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died => 480,
+                Left::Refused(status) => Status::new(status),
+                Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died => None,
             };
+            let status = status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
             if call.legs.iter().any(|leg| leg.stage == Stage::Arriving) {
                 return self.refuse_arrival(call_id, status, &reason);
             }
@@ -175,12 +178,12 @@ impl Control {
             self.by_dialog.remove(&dialog);
             match stage {
                 Stage::Up => drop(self.endpoint.bye(now, dialog, None)),
-                Stage::Calling | Stage::Early => drop(self.endpoint.cancel(now, dialog)),
+                Stage::Calling | Stage::Early => drop(self.endpoint.cancel(now, dialog, None)),
                 Stage::Arriving => drop(self.endpoint.reject(
                     now,
                     dialog,
-                    hotline_sip::message::Status::TEMPORARILY_UNAVAILABLE,
-                    hotline_sip::header::Headers::new(),
+                    Status::TEMPORARILY_UNAVAILABLE,
+                    &Headers::new(),
                 )),
                 Stage::Ended => {}
             }

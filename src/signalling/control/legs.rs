@@ -4,13 +4,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use hotline_sip::endpoint::{Account, EndCause, Event, Flow, InviteParams, LegHandle, NoResponse, RequestParams};
+use hotline_sip::digest::Account;
+use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
 use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
-use hotline_sip::message::{Method, Status};
+use hotline_sip::message::Status;
 use hotline_sip::sdp::{self, Negotiated, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
 
+use super::arrivals::ours;
 use super::{Control, Effect, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer};
 use crate::domain::acd::{self, Miss, OfferToken};
 use crate::domain::call::wish::CallRefusal;
@@ -74,7 +76,7 @@ impl Control {
             }
         };
         self.by_leg.insert(leg_id, call_id);
-        let local = sdp::offer(&self.capabilities(address));
+        let local = sdp::make_offer(&ours(leg_id, address), None);
         let Target { party, user, phones, mut one_by_one, outside: _ } = target;
         let mut first = phones;
         if first.is_empty() && !one_by_one.is_empty() {
@@ -89,8 +91,10 @@ impl Control {
             user,
             dialogs: Vec::new(),
             sip_call_id: String::new(),
-            local: Some(local),
+            address,
+            local,
             remote: None,
+            early: false,
             held_by_remote: false,
             media_open: true,
             hears: Hears::Nothing,
@@ -142,7 +146,7 @@ impl Control {
             from,
             to,
             contact: uri(&self.settings.own_number, &own_host).ok(),
-            offer: leg.local.as_ref().map(|local| local.to_string().into_bytes()),
+            offer: Some(leg.local.to_string().into_bytes()),
             headers,
             credentials,
             route: destination.path.iter().filter_map(|path| path.parse().ok()).collect(),
@@ -174,7 +178,7 @@ impl Control {
             let next = leg.alternatives.remove(0);
             for dialog in std::mem::take(&mut leg.dialogs) {
                 self.by_dialog.remove(&dialog);
-                let _ = self.endpoint.cancel(now, dialog);
+                let _ = self.endpoint.cancel(now, dialog, None);
             }
             if self.invite(call_id, leg_id, &next) {
                 return true;
@@ -205,6 +209,7 @@ impl Control {
             | Event::OfferAnswered { leg, .. }
             | Event::OfferRejected { leg, .. }
             | Event::Info { leg, .. }
+            | Event::Alive { leg }
             | Event::Refer { leg, .. }
             | Event::ReferProgress { leg, .. }
             | Event::Ended { leg, .. } => *leg,
@@ -231,6 +236,7 @@ impl Control {
             Event::OfferAnswered { sdp, .. } => self.on_answer_to_ours(call_id, leg_id, sdp.as_deref()),
             Event::OfferWithdrawn { .. } | Event::OfferRejected { .. } | Event::ReferProgress { .. } => {}
             Event::Info { .. } => {}
+            Event::Alive { .. } => self.phone_lives(call_id, leg_id),
             Event::Refer { refer_to, .. } => self.on_refer(call_id, leg_id, dialog, &refer_to),
             Event::Ended { cause, .. } => {
                 self.by_dialog.remove(&dialog);
@@ -269,13 +275,11 @@ impl Control {
         let arriving = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving);
         if let (Some(arriving), Doing::Ringing) = (arriving, &call.doing) {
             let dialog = arriving.dialogs[0];
-            let local = arriving.local.clone().filter(|_| sdp.is_some() && arriving.remote.is_some());
-            let status = if local.is_some() { Status::SESSION_PROGRESS } else { status };
-            let body = local.map(|local| local.to_string().into_bytes());
-            if body.is_some() {
-                arriving.stage = Stage::Arriving;
-            }
-            let _ = self.endpoint.ring(now, dialog, status, body);
+            let early = sdp.is_some() && arriving.remote.is_some();
+            let status = if early { Status::SESSION_PROGRESS } else { status };
+            let body = early.then(|| arriving.local.to_string().into_bytes());
+            arriving.early = early;
+            let _ = self.endpoint.ring(now, dialog, status, body, false);
         }
         self.sound(call_id);
     }
@@ -303,7 +307,7 @@ impl Control {
         let user = leg.user.clone();
         for other in others {
             self.by_dialog.remove(&other);
-            let _ = self.endpoint.cancel(now, other);
+            let _ = self.endpoint.cancel(now, other, None);
         }
         self.media.connect(leg_id, &remote);
         if let Some(offer) = offer {
@@ -318,6 +322,7 @@ impl Control {
     /// A leg came up: what the call does from now on.
     fn joined(&mut self, call_id: CallId, leg_id: LegId, role: LegRole, user: Option<Username>) {
         let now = self.clock.instant();
+        let at = self.clock.now();
         let call = self.call_mut(call_id);
         if role == LegRole::Agent {
             call.cdr.agent = user.or_else(|| call.cdr.agent.take());
@@ -336,7 +341,7 @@ impl Control {
             (Doing::Ringing, _) => {
                 call.doing = Doing::Talking;
                 if call.placed.is_some() {
-                    call.cdr.answered_at = Some(self.clock.now());
+                    call.cdr.answered_at = Some(at);
                     call.answered = Some(now);
                 }
                 self.answer_arrival(call_id);
@@ -355,13 +360,15 @@ impl Control {
 
     /// Starts the call's recording when two sides are up, or adds the leg to it.
     fn keep_recording(&mut self, call_id: CallId, leg_id: LegId) {
-        let recording = RecordingId(self.clock.new_id());
+        let new_id = RecordingId(self.clock.new_id());
         let call = self.call_mut(call_id);
         if !call.record || !matches!(call.doing, Doing::Talking) {
             return;
         }
         match call.recording {
             None => {
+                // Whoever wished for the call was told its recording's name already.
+                let recording = call.placed.as_ref().map_or(new_id, |(_, _, recording)| *recording);
                 let up: Vec<LegId> =
                     call.live_legs().filter(|leg| leg.stage == Stage::Up).map(|leg| leg.id).collect();
                 let tracks: Vec<Track> = up.iter().filter_map(|leg| call.track_of(*leg)).collect();
@@ -398,28 +405,26 @@ impl Control {
     fn on_offered(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, offer: Option<&[u8]>) {
         let now = self.clock.instant();
         let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else { return };
-        let Some(local) = leg.local.clone() else { return };
+        let local = ours(leg_id, leg.address);
         let Some(offer) = offer else {
-            // They ask us to offer: what we said before, one version on.
-            let again = local.next_version();
-            leg.local = Some(again.clone());
-            let _ = self.endpoint.accept_offer(now, dialog, again.to_string().into_bytes());
+            // They ask us to offer: the same again.
+            leg.local = sdp::make_offer(&local, Some(&leg.local));
+            let body = leg.local.to_string().into_bytes();
+            let _ = self.endpoint.accept_offer(now, dialog, body);
             return;
         };
-        let answer = SessionDescription::parse(offer).ok().and_then(|offer| {
-            let address = local.address()?;
-            let mut capabilities = self.capabilities(address);
-            capabilities.after = Some(local.origin());
-            sdp::answer(&offer, &capabilities).ok()
-        });
+        let previous = &leg.local;
+        let answer =
+            SessionDescription::parse(offer).ok().and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
         let Some(answer) = answer else {
             let _ = self.endpoint.reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
             return;
         };
         let body = answer.sdp.to_string().into_bytes();
-        let held = !answer.negotiated.direction.receives();
+        // From our side: they send us nothing to pass on, or want to hear nothing.
+        let held = !(answer.negotiated.direction.sends() && answer.negotiated.direction.receives());
         let leg = self.call_mut(call_id).leg_mut(leg_id).expect("looked up above");
-        leg.local = Some(answer.sdp);
+        leg.local = answer.sdp;
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
         let role = leg.role;
@@ -447,7 +452,7 @@ impl Control {
         match self.blind_transfer(call_id, leg_id, &target) {
             Ok(()) => {
                 let _ = self.endpoint.accept_refer(now, dialog);
-                let _ = self.endpoint.refer_progress(now, dialog, Status::OK, true);
+                let _ = self.endpoint.refer_progress(now, dialog, Status::OK);
             }
             Err(refusal) => {
                 debug!(call.id = %call_id, %refusal, "a REFER was refused: {refusal}");
@@ -457,9 +462,9 @@ impl Control {
     }
 
     fn negotiated(&mut self, call_id: CallId, leg_id: LegId, answer: Option<&[u8]>) -> Option<Negotiated> {
-        let local = self.calls.get(&call_id)?.leg(leg_id)?.local.as_ref()?;
+        let local = &self.calls.get(&call_id)?.leg(leg_id)?.local;
         let answer = SessionDescription::parse(answer?).ok()?;
-        sdp::accept(local, &answer).ok()
+        sdp::accept_answer(local, &answer).ok()
     }
 
     /// The media side hears nothing from a leg that spoke before.
@@ -479,44 +484,24 @@ impl Control {
         self.timers.insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
     }
 
-    /// Asks a phone whether it lives: OPTIONS to where its call is.
+    /// Asks a phone whether it lives and knows the call.
     fn probe(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
-        let Some(leg) = self.calls.get(&call_id).and_then(|call| call.leg(leg_id)) else { return };
-        let Some((target, next_hop)) = leg.dialogs.first().and_then(|dialog| self.endpoint.remote_target(*dialog)) else {
-            return;
-        };
-        let own_host = host_port(self.settings.advertised);
-        let Ok(from) = uri(&self.settings.own_number, &own_host).map(NameAddr::new) else { return };
-        let params = RequestParams {
-            method: Method::Options,
-            to: NameAddr::new(target.without_params()),
-            target,
-            next_hop,
-            from,
-            headers: Headers::new(),
-            body: Vec::new(),
-            credentials: None,
-            series: None,
-        };
-        if let Ok(request) = self.endpoint.request(now, params) {
-            self.probes.insert(request, (call_id, leg_id));
+        let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
+        if let Some(dialog) = leg.and_then(|leg| leg.dialogs.first()).copied() {
+            // Refused only when the dialog is ending: its own end follows.
+            let _ = self.endpoint.ping(now, dialog);
         }
     }
 
-    pub(super) fn on_response(&mut self, request: hotline_sip::endpoint::RequestHandle, outcome: Option<NoResponse>) {
-        let Some((call_id, leg_id)) = self.probes.remove(&request) else { return };
+    /// The phone answered: its silence is its choice. It is asked again while it stays silent.
+    fn phone_lives(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
         let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
-        match (outcome, leg.silence) {
-            (None, Silence::Probing { .. } | Silence::Alive) => {
-                leg.silence = Silence::Alive;
-                self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
-                self.sound(call_id);
-            }
-            // The network says that nobody is there.
-            (Some(NoResponse::Transport), Silence::Probing { .. }) => self.leg_left(call_id, leg_id, Left::Died),
-            (Some(_), _) | (None, Silence::None) => {}
+        if leg.silence != Silence::None {
+            leg.silence = Silence::Alive;
+            self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.sound(call_id);
         }
     }
 
@@ -663,11 +648,6 @@ impl Control {
     pub(super) fn engage(&mut self, call: CallId, user: &Username) {
         let wrap_up = std::time::Duration::ZERO;
         self.tell_acd(acd::Input::Engaged { agent: user.clone(), call, wrap_up });
-    }
-
-    /// What we can do on a leg with this local address.
-    pub(super) fn capabilities(&self, address: SocketAddr) -> sdp::Capabilities {
-        sdp::Capabilities::g711(address)
     }
 
     fn trunk_account(&self, name: &TrunkName) -> Option<Account> {

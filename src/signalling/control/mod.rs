@@ -18,18 +18,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hotline_sip::digest::Authenticator;
 use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
+use hotline_sip::header::Transport;
+use hotline_sip::message::{Message, Status};
+use hotline_sip::parse::ParseError;
 use tracing::warn;
 
 use super::admission::{Admission, Limits};
-use super::call::{Call, Doing, Leg, Silence, Stage};
+use super::call::{Call, Doing};
 use super::journal::{AgentStateChange, CommitToken, Entry};
-use super::media::{Hears, Media, MediaEvent};
+use super::media::{Media, MediaEvent};
 use super::registrar::{self, Registrar};
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
-use crate::domain::call::{LegRole, Termination, TerminationResult};
+use crate::domain::call::TerminationResult;
 use crate::domain::id::{CallId, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
@@ -46,19 +50,21 @@ const LAST_WORD: Duration = Duration::from_secs(2);
 const TRUNK_SILENCE: Duration = Duration::from_secs(4);
 /// How long an outside phone or a specialist may ring.
 const RING: Duration = Duration::from_secs(60);
+/// How long a digest nonce lives, seconds. Short: a captured response can be replayed while it lives.
+const NONCE_LIFE_S: u64 = 300;
 /// How often the distributor is told which calls still live; well within its lease.
 const ROLL_CALL: Duration = Duration::from_secs(30);
 
 /// What does not change while the server runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where our sockets are bound.
+    pub local: SocketAddr,
     /// What our Via, Contact and From say.
     pub advertised: SocketAddr,
     /// Who we are to carriers and phones: user part of From on calls we place.
     pub own_number: String,
     pub realm: String,
-    /// Key of the digest nonces; random at every start.
-    pub nonce_key: [u8; 32],
     pub limits: Limits,
     pub acd: acd::Rules,
 }
@@ -66,8 +72,12 @@ pub struct Settings {
 /// What happened.
 #[derive(Debug)]
 pub enum Input {
-    /// A message arrived.
-    Received { flow: Flow, bytes: Vec<u8> },
+    /// A datagram arrived.
+    Datagram { flow: Flow, bytes: Vec<u8> },
+    /// A message arrived on a stream.
+    Message { flow: Flow, message: Box<Message> },
+    /// Something arrived on a stream that is no usable message.
+    Malformed { flow: Flow, error: Box<ParseError> },
     /// A connection is gone, or a datagram could not leave.
     TransportFailed { flow: Flow },
     Media(MediaEvent),
@@ -86,7 +96,7 @@ pub enum Input {
 /// What is to be done by the shell.
 #[derive(Debug)]
 pub enum Effect {
-    Send { flow: Flow, bytes: Vec<u8> },
+    Send { flow: Flow, bytes: Arc<[u8]> },
     /// To be kept, in order; with a token, its commit is waited for.
     Journal { entry: Entry, token: Option<CommitToken> },
     /// Something a wallboard shows has changed.
@@ -110,6 +120,7 @@ pub struct Control {
     settings: Settings,
     directory: Arc<Directory>,
     endpoint: Endpoint,
+    authenticator: Authenticator,
     registrar: Registrar,
     acd: Acd,
     admission: Admission,
@@ -118,8 +129,6 @@ pub struct Control {
     by_dialog: HashMap<LegHandle, CallId>,
     by_leg: HashMap<LegId, CallId>,
     commits: HashMap<CommitToken, CallId>,
-    /// OPTIONS probes under way, by the endpoint's request handle.
-    probes: HashMap<endpoint::ClientTx, (CallId, LegId)>,
     timers: BTreeSet<(Instant, Timer)>,
     effects: VecDeque<Effect>,
     last_token: u64,
@@ -128,15 +137,25 @@ pub struct Control {
 impl Control {
     pub fn new(clock: Arc<dyn Clock>, settings: Settings, directory: Arc<Directory>, media: Box<dyn Media>) -> Self {
         let now = clock.instant();
-        let mut seed = [0; 32];
-        clock.random(&mut seed);
+        let mut nonce_key = [0; 32];
+        clock.random(&mut nonce_key);
+        let random = Arc::clone(&clock);
+        let random = move || {
+            let mut bytes = [0; 8];
+            random.random(&mut bytes);
+            u64::from_le_bytes(bytes)
+        };
+        let advertised = [Transport::Udp, Transport::Tcp]
+            .map(|transport| ((transport, settings.local), settings.advertised.to_string()));
+        let endpoint = endpoint::Config {
+            advertised: HashMap::from(advertised),
+            legs_max: settings.limits.calls.saturating_mul(4),
+            ..endpoint::Config::default()
+        };
         let config = acd::Config::from_directory(&directory, settings.acd);
         Self {
-            endpoint: Endpoint::new(endpoint::Config {
-                advertised: settings.advertised,
-                seed,
-                ..endpoint::Config::default()
-            }),
+            endpoint: Endpoint::new(endpoint, random),
+            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
             registrar: Registrar::default(),
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
@@ -145,7 +164,6 @@ impl Control {
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
             commits: HashMap::new(),
-            probes: HashMap::new(),
             timers: BTreeSet::from([(now + ROLL_CALL, Timer::RollCall)]),
             effects: VecDeque::new(),
             last_token: 0,
@@ -159,7 +177,9 @@ impl Control {
     pub fn handle(&mut self, input: Input) {
         let now = self.clock.instant();
         match input {
-            Input::Received { flow, bytes } => self.endpoint.received(now, flow, bytes),
+            Input::Datagram { flow, bytes } => self.endpoint.received(now, &flow, &bytes),
+            Input::Message { flow, message } => self.endpoint.received_message(now, &flow, *message),
+            Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
                     let changes = self.registrar.connection_lost(connection);
@@ -276,9 +296,10 @@ impl Control {
 
     fn on_sip(&mut self, event: endpoint::Event) {
         match event {
-            endpoint::Event::Incoming { leg, request, flow, offer } => self.arrive(leg, &request, &flow, offer),
+            endpoint::Event::Incoming { leg, request, flow, offer } => {
+                self.arrive(leg, &request, &flow, offer.as_deref());
+            }
             endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
-            endpoint::Event::Response { tx, response } => self.on_response(tx, response.is_some()),
             other => self.on_dialog(other),
         }
     }
@@ -362,7 +383,7 @@ impl Control {
         } else {
             // Nothing may be promised that is not kept: the network tries again or elsewhere.
             metrics::counter!("hotline_calls_refused", "reason" => "not_kept").increment(1);
-            self.refuse_arrival(call_id, 503, "not_kept");
+            self.refuse_arrival(call_id, Status::SERVICE_UNAVAILABLE, "not_kept");
         }
     }
 

@@ -269,7 +269,6 @@ impl Control {
             started: self.clock.instant(),
             answered: None,
             placed: Some((purpose, by, recording)),
-            from_extension: None,
         };
         self.calls.insert(id, call);
         self.engage(id, &username);
