@@ -158,6 +158,12 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/tickets/{id}/events", TICKET_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/tickets/{id}/commands/{command}", TICKET_WRITERS, Scope::TicketsWrite),
 
+    rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor], Scope::TicketsRead),
+
+    rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
+    rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
+
     rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),
 

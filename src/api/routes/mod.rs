@@ -4,7 +4,9 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod contacts;
 mod health;
+mod messages;
 mod organisation;
 mod recordings;
 mod revisits;
@@ -62,6 +64,10 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
+        .routes(routes!(messages::of_ticket))
+        .routes(routes!(messages::quarantine))
+        .routes(routes!(contacts::get))
+        .routes(routes!(contacts::command))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
         .routes(routes!(calendars::day))

@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::read_command;
 use crate::api::Api;
-use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::idempotency;
@@ -70,11 +69,7 @@ impl RevisitView {
             version: record.version,
             ticket_id: revisit.ticket,
             round: revisit.round,
-            phone: if sees_whole_numbers(caller.actor.role) {
-                revisit.phone.as_str().to_owned()
-            } else {
-                revisit.phone.masked()
-            },
+            phone: caller.sees(&revisit.phone),
             planned_at: record.planned_at,
             updated_at: record.updated_at,
             due: revisit.due,

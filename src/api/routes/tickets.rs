@@ -216,7 +216,8 @@ pub(crate) async fn get(
     Ok(Json(TicketView::seen_by(&caller, api.clock.now(), record)))
 }
 
-async fn visible(api: &Api, caller: &Caller, id: TicketId) -> Answer<TicketRecord> {
+/// The ticket, if `caller` may know of it.
+pub(super) async fn visible(api: &Api, caller: &Caller, id: TicketId) -> Answer<TicketRecord> {
     api.storage
         .ticket(By::Person(&caller.actor), id)
         .await?
