@@ -1,0 +1,51 @@
+//! Deadlines in order. Each owner has at most one and knows it, so moving one costs two tree operations and nothing is
+//! ever scanned.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// Owners of deadlines, ordered by when they are due.
+#[derive(Debug)]
+pub(crate) struct Schedule<K> {
+    due: BTreeSet<(Instant, K)>,
+}
+
+impl<K: Ord + Copy> Schedule<K> {
+    pub(crate) fn new() -> Self {
+        Self {
+            due: BTreeSet::new(),
+        }
+    }
+
+    /// Replaces the owner's deadline. `old` must be what it was set to before.
+    pub(crate) fn set(&mut self, owner: K, old: Option<Instant>, new: Option<Instant>) {
+        if old == new {
+            return;
+        }
+        if let Some(at) = old {
+            self.due.remove(&(at, owner));
+        }
+        if let Some(at) = new {
+            self.due.insert((at, owner));
+        }
+    }
+
+    /// When the next deadline falls.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one owner whose deadline has come.
+    pub(crate) fn pop(&mut self, now: Instant) -> Option<K> {
+        let (at, owner) = *self.due.first()?;
+        (at <= now).then(|| {
+            self.due.remove(&(at, owner));
+            owner
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+}

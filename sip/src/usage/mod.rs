@@ -1,0 +1,734 @@
+//! What a call does inside its dialog. A [`Leg`] is one call seen from one side; its parts are told in the files below:
+//! [`callee`] until an incoming call is answered, [`caller`] until an outgoing one is, [`session`] for offers and answers,
+//! [`prack`], [`session_timer`], [`refer`]; here is what joins them: stages, requests of any kind, and the end.
+
+mod callee;
+mod caller;
+mod prack;
+mod refer;
+mod session;
+mod session_timer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use callee::Incoming;
+use caller::Outgoing;
+use refer::Referral;
+use session::{Negotiation, Reoffer};
+use session_timer::SessionTimer;
+
+use crate::dialog::{Dialog, Order};
+use crate::digest::Account;
+use crate::endpoint::{EndCause, Event, Flow, LegHandle, NoResponse, Refused, ServerTx};
+use crate::header::{HeaderName, Headers, Reason};
+use crate::message::{Method, Request, Response, Status};
+use crate::transaction::{
+    Answer, ClientKey, ClientOwner, Head, Layer, Purpose, ServerOwner, Timers, same_way,
+};
+
+/// What we can be asked (§20.5).
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, PRACK, REFER, NOTIFY, SUBSCRIBE, MESSAGE";
+
+/// One call, seen from one side.
+pub(crate) struct Leg {
+    pub(crate) handle: LegHandle,
+    pub(crate) dialog: Dialog,
+    stage: Stage,
+    /// We sent the INVITE, so the Call-ID is ours: decides who waits longer after glare (§14.1).
+    is_caller: bool,
+    peer_updates: bool,
+    negotiation: Negotiation,
+    /// Our side of the session as last sent, for a refresh by re-INVITE.
+    local_sdp: Box<[u8]>,
+    reoffer: Reoffer,
+    /// A re-INVITE of ours without final response.
+    invite_out: Option<ClientKey>,
+    /// A 2xx of ours that waits for its ACK.
+    unacked: Option<Unacked>,
+    /// The last ACK that we sent, in case its 2xx comes again.
+    ack: Option<SentAck>,
+    timer: Option<SessionTimer>,
+    referral: Referral,
+    account: Option<Arc<Account>>,
+    /// The deadline the layer knows.
+    scheduled: Option<Instant>,
+}
+
+/// How far the call is.
+enum Stage {
+    /// Theirs, not finally answered.
+    Incoming(Box<Incoming>),
+    /// Ours, not finally answered.
+    Outgoing(Box<Outgoing>),
+    /// A 2xx was sent or received.
+    Up,
+    /// The shell was told the end; our BYE waits for the ACK that must come before it (§15).
+    LeavingUnacked(Option<Box<Reason>>),
+    /// The shell was told the end; our BYE waits for its response, and theirs may cross it.
+    Leaving,
+    /// Nothing more will be sent or understood.
+    Over,
+}
+
+/// A 2xx to an INVITE, sent again until its ACK comes (§13.3.1.4), on any transport.
+struct Unacked {
+    seq: u32,
+    bytes: Arc<[u8]>,
+    flow: Flow,
+    /// It answered the INVITE that made the call.
+    is_first: bool,
+    pulse: Pulse,
+}
+
+struct SentAck {
+    seq: u32,
+    bytes: Arc<[u8]>,
+    flow: Flow,
+}
+
+/// Retransmission with doubling intervals until 64·T1.
+struct Pulse {
+    interval: Duration,
+    longest: Duration,
+    at: Instant,
+    until: Instant,
+}
+
+/// What a [`Pulse`] says.
+enum Beat {
+    NotYet,
+    Again,
+    GiveUp,
+}
+
+impl Pulse {
+    fn new(now: Instant, timers: &Timers, longest: Duration) -> Self {
+        Self {
+            interval: timers.t1,
+            longest,
+            at: now + timers.t1,
+            until: now + timers.give_up(),
+        }
+    }
+
+    fn beat(&mut self, now: Instant) -> Beat {
+        if now >= self.until {
+            return Beat::GiveUp;
+        }
+        if now < self.at {
+            return Beat::NotYet;
+        }
+        self.interval = (self.interval * 2).min(self.longest);
+        self.at = now + self.interval;
+        Beat::Again
+    }
+
+    fn deadline(&self) -> Instant {
+        self.at.min(self.until)
+    }
+}
+
+impl Leg {
+    fn new(
+        handle: LegHandle,
+        dialog: Dialog,
+        stage: Stage,
+        is_caller: bool,
+        negotiation: Negotiation,
+    ) -> Self {
+        Self {
+            handle,
+            dialog,
+            stage,
+            is_caller,
+            peer_updates: false,
+            negotiation,
+            local_sdp: Box::default(),
+            reoffer: Reoffer::default(),
+            invite_out: None,
+            unacked: None,
+            ack: None,
+            timer: None,
+            referral: Referral::default(),
+            account: None,
+            scheduled: None,
+        }
+    }
+
+    /// The shell was told that it ended.
+    pub(crate) fn is_over(&self) -> bool {
+        match self.stage {
+            Stage::Incoming(_) | Stage::Outgoing(_) | Stage::Up => false,
+            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => true,
+        }
+    }
+
+    /// It can be forgotten.
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    // ---- time ------------------------------------------------------------------------------------------------------
+
+    /// Tells the layer when to wake this leg.
+    pub(crate) fn reschedule(&mut self, layer: &mut Layer) {
+        let new = if self.is_finished() {
+            None
+        } else {
+            self.deadline()
+        };
+        layer.wake_leg(self.handle, self.scheduled, new);
+        self.scheduled = new;
+    }
+
+    /// The layer's deadline was used up.
+    pub(crate) fn woken(&mut self) {
+        self.scheduled = None;
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let stage = match &self.stage {
+            Stage::Incoming(incoming) => Some(incoming.deadline()),
+            Stage::Outgoing(outgoing) => outgoing.deadline(),
+            Stage::Up | Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => None,
+        };
+        let is_up = matches!(self.stage, Stage::Up);
+        [
+            stage,
+            self.unacked
+                .as_ref()
+                .map(|unacked| unacked.pulse.deadline()),
+            self.reoffer.deadline().filter(|_| is_up),
+            self.timer
+                .as_ref()
+                .map(SessionTimer::deadline)
+                .filter(|_| is_up),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Instant, layer: &mut Layer) {
+        match self.stage {
+            Stage::Incoming(_) => self.tick_incoming(now, layer),
+            Stage::Outgoing(_) => self.tick_outgoing(now, layer),
+            Stage::Up => {
+                self.tick_unacked(now, layer);
+                self.tick_session_timer(now, layer);
+                self.offer_if_free(now, layer);
+            }
+            Stage::LeavingUnacked(_) => self.tick_unacked(now, layer),
+            Stage::Leaving | Stage::Over => {}
+        }
+    }
+
+    fn tick_unacked(&mut self, now: Instant, layer: &mut Layer) {
+        let Some(unacked) = &mut self.unacked else {
+            return;
+        };
+        match unacked.pulse.beat(now) {
+            Beat::NotYet => {}
+            Beat::Again => layer.resend(&unacked.flow, &unacked.bytes),
+            Beat::GiveUp => {
+                self.unacked = None;
+                match std::mem::replace(&mut self.stage, Stage::Up) {
+                    Stage::LeavingUnacked(reason) => self.send_bye(now, layer, reason.as_deref()),
+                    Stage::Up
+                    | Stage::Incoming(_)
+                    | Stage::Outgoing(_)
+                    | Stage::Leaving
+                    | Stage::Over => {
+                        self.hang_up(now, layer, EndCause::AckTimeout, None);
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- requests and responses inside the dialog ------------------------------------------------------------------
+
+    /// Sends a request inside the dialog.
+    fn send(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        request: Request,
+        purpose: Purpose,
+    ) -> ClientKey {
+        let owner = ClientOwner::Leg(self.handle, purpose);
+        layer.request(
+            now,
+            request,
+            self.dialog.next_hop(),
+            owner,
+            self.account.clone(),
+        )
+    }
+
+    /// True if a response to a request of this leg is for it. A 2xx to the call's INVITE from another fork is not.
+    pub(crate) fn takes(&self, purpose: Purpose, answer: &Answer) -> bool {
+        if purpose != Purpose::Call || !answer.response.status.is_success() {
+            return true;
+        }
+        match self.stage {
+            Stage::Incoming(_) | Stage::Over => false,
+            Stage::Outgoing(_) => true,
+            Stage::Up | Stage::LeavingUnacked(_) | Stage::Leaving => {
+                let to = answer.response.headers.to().ok();
+                to.is_some_and(|to| to.tag() == self.dialog.remote_tag.as_deref())
+            }
+        }
+    }
+
+    pub(crate) fn on_response(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        purpose: Purpose,
+        answer: Answer,
+    ) {
+        let status = answer.response.status;
+        match purpose {
+            Purpose::Call => return self.on_call_response(now, layer, answer),
+            Purpose::Reinvite | Purpose::Update | Purpose::Refresh => {
+                return self.on_offer_response(now, layer, purpose, answer);
+            }
+            Purpose::Prack
+            | Purpose::Bye
+            | Purpose::Info
+            | Purpose::Ping
+            | Purpose::Notify
+            | Purpose::Refer => {}
+        }
+        if status.is_provisional() {
+            return;
+        }
+        let seq = self.dialog.local_seq + 1;
+        if let Some((request, account)) = layer.authorised(answer.key, &answer.response, seq) {
+            self.dialog.local_seq = seq;
+            let owner = ClientOwner::Leg(self.handle, purpose);
+            layer.request(now, request, self.dialog.next_hop(), owner, account);
+            return;
+        }
+        match purpose {
+            Purpose::Bye => self.stage = Stage::Over,
+            Purpose::Prack => self.on_prack_response(now, layer, &answer.response),
+            Purpose::Refer => self.on_refer_response(layer, status),
+            // The subscription is gone, not the call (RFC 5057).
+            Purpose::Notify if !status.is_success() => self.referral.forget_theirs(),
+            Purpose::Info | Purpose::Ping if status == Status::CALL_DOES_NOT_EXIST => {
+                self.hang_up(now, layer, EndCause::Lost, None);
+            }
+            Purpose::Ping => layer.event(Event::Alive { leg: self.handle }),
+            Purpose::Notify
+            | Purpose::Info
+            | Purpose::Call
+            | Purpose::Reinvite
+            | Purpose::Update
+            | Purpose::Refresh => {}
+        }
+    }
+
+    /// A request of this leg got no response.
+    pub(crate) fn no_response(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        purpose: Purpose,
+        key: ClientKey,
+        why: NoResponse,
+    ) {
+        let cause = match why {
+            NoResponse::Timeout => EndCause::Lost,
+            NoResponse::Transport => EndCause::TransportFailed,
+        };
+        match purpose {
+            Purpose::Call => self.call_failed(layer, why),
+            // §12.2.1.2: silence means that they have no such dialog any more.
+            Purpose::Reinvite | Purpose::Update | Purpose::Refresh => {
+                if self.invite_out == Some(key) {
+                    self.invite_out = None;
+                }
+                self.hang_up(now, layer, cause, None);
+            }
+            Purpose::Bye => self.stage = Stage::Over,
+            Purpose::Refer => self.on_refer_response(layer, Status::REQUEST_TIMEOUT),
+            Purpose::Notify => self.referral.forget_theirs(),
+            Purpose::Prack | Purpose::Info => {}
+            Purpose::Ping => self.hang_up(now, layer, EndCause::Lost, None),
+        }
+    }
+
+    /// An INVITE of ours rang too long and was cancelled.
+    pub(crate) fn rang_too_long(&mut self, layer: &mut Layer, purpose: Purpose) {
+        if purpose == Purpose::Call && matches!(self.stage, Stage::Outgoing(_)) {
+            self.fail(layer, Status::REQUEST_TIMEOUT, None);
+        }
+        // A cancelled re-INVITE ends by its own final response.
+    }
+
+    /// The shell let a request of theirs lie until it was gone.
+    pub(crate) fn left_unanswered(&mut self, now: Instant, layer: &mut Layer, tx: ServerTx) {
+        self.referral.forget_request(tx);
+        if self.negotiation.waits_on(tx) {
+            self.negotiation = Negotiation::Stable;
+            self.offer_if_free(now, layer);
+        }
+    }
+
+    pub(crate) fn on_request(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        flow: &Flow,
+        head: &Head,
+        request: Request,
+    ) {
+        if self.dialog.order(head.cseq.seq) == Order::Stale {
+            // §12.2.2: out of order.
+            return layer.respond_stateless(flow, &request, Status::SERVER_INTERNAL_ERROR, |_| {});
+        }
+        self.follow(flow, &request);
+        let tag = self.dialog.local_tag;
+        let accept =
+            |layer: &mut Layer, request, owner| layer.accept(now, flow, request, head, owner, tag);
+        let ours = ServerOwner::Leg(self.handle);
+        match request.method {
+            Method::Bye => {
+                let reason = reason_of(&request.headers);
+                let tx = accept(layer, request, ours);
+                layer.respond_status(now, tx, Status::OK);
+                self.on_bye(now, layer, reason);
+            }
+            _ if self.is_over() => {
+                layer.respond_stateless(flow, &request, Status::CALL_DOES_NOT_EXIST, |_| {});
+            }
+            Method::Invite => {
+                let sdp = request.sdp().map(<[u8]>::to_vec);
+                let tx = accept(layer, request, ours);
+                self.on_reinvite(now, layer, tx, sdp);
+            }
+            Method::Update => {
+                let sdp = request.sdp().map(<[u8]>::to_vec);
+                let tx = accept(layer, request, ours);
+                self.on_update(now, layer, tx, sdp);
+            }
+            Method::Prack => {
+                let rack = request.headers.one(HeaderName::RAck).ok().flatten();
+                let sdp = request.sdp().map(<[u8]>::to_vec);
+                let tx = accept(layer, request, ours);
+                self.on_prack(now, layer, tx, rack, sdp);
+            }
+            Method::Refer => self.on_refer(now, layer, request, |layer, request| {
+                accept(layer, request, ours)
+            }),
+            Method::Notify => {
+                let status = self.on_notify(layer, &request);
+                let tx = accept(layer, request, ours);
+                layer.respond_status(now, tx, status);
+            }
+            Method::Info => {
+                layer.emit(Event::Info {
+                    leg: self.handle,
+                    content_type: request
+                        .headers
+                        .text(HeaderName::ContentType)
+                        .map(|text| text.into_owned()),
+                    body: request.body.clone(),
+                });
+                let tx = accept(layer, request, ours);
+                layer.respond_status(now, tx, Status::OK);
+            }
+            Method::Options => {
+                let tx = accept(layer, request, ours);
+                if let Some(mut response) = layer.response_to(tx, Status::OK) {
+                    self.describe(layer, &mut response.headers);
+                    response.headers.push(HeaderName::Accept, "application/sdp");
+                    layer.respond(now, tx, &response);
+                }
+            }
+            Method::Ack
+            | Method::Cancel
+            | Method::Register
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => {
+                let event = Box::new(request.clone());
+                let tx = accept(layer, request, ServerOwner::Shell);
+                layer.emit(Event::Request {
+                    tx,
+                    request: event,
+                    flow: flow.clone(),
+                });
+            }
+        }
+    }
+
+    /// Goes where the peer went: to its new connection, and on a target refresh to its new address.
+    fn follow(&mut self, flow: &Flow, request: &Request) {
+        let refreshes = matches!(request.method, Method::Invite | Method::Update);
+        if flow.connection.is_some() || refreshes {
+            self.dialog.flow = flow.clone();
+        }
+        if refreshes {
+            self.dialog.refresh_target(&request.headers);
+        }
+        self.note_peer(&request.headers);
+    }
+
+    /// Notes what they can do. Silence about Allow changes nothing.
+    fn note_peer(&mut self, headers: &Headers) {
+        if headers.contains(HeaderName::Allow) {
+            self.peer_updates = headers.has_token(HeaderName::Allow, "UPDATE");
+        }
+    }
+
+    /// Adds what every INVITE, UPDATE and their responses say of us.
+    fn describe(&self, layer: &Layer, headers: &mut Headers) {
+        headers.push(HeaderName::Contact, &self.dialog.contact);
+        headers.push(HeaderName::Allow, ALLOW);
+        headers.push(HeaderName::Supported, supported(layer));
+    }
+
+    /// An ACK for a 2xx of ours.
+    pub(crate) fn on_ack(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        seq: u32,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let Some(unacked) = self.unacked.take_if(|unacked| unacked.seq == seq) else {
+            return;
+        };
+        if let Stage::LeavingUnacked(reason) = &mut self.stage {
+            let reason = reason.take();
+            return self.send_bye(now, layer, reason.as_deref());
+        }
+        self.settle_ack(now, layer, unacked.is_first, sdp);
+    }
+
+    /// Our 2xx is known to have arrived.
+    fn settle_ack(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        is_first: bool,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let leg = self.handle;
+        let expected = self.negotiation.take_answer_in_ack();
+        match (is_first, expected) {
+            (true, _) => layer.emit(Event::Acked {
+                leg,
+                answer: sdp.filter(|_| expected),
+            }),
+            (false, true) => layer.emit(Event::OfferAnswered { leg, sdp }),
+            (false, false) => {}
+        }
+        self.offer_if_free(now, layer);
+    }
+
+    /// Sends the ACK of a 2xx and keeps it.
+    fn send_ack(&mut self, layer: &mut Layer, seq: u32, sdp: Option<&[u8]>) {
+        let mut ack = self.dialog.numbered(Method::Ack, seq);
+        if let Some(sdp) = sdp {
+            ack.set_body("application/sdp", sdp);
+        }
+        let flow = self.dialog.next_hop();
+        let bytes = layer.request_once(ack, &flow);
+        self.ack = Some(SentAck { seq, bytes, flow });
+    }
+
+    /// A 2xx that we saw before: its ACK was lost. True if it was such.
+    fn acked_again(&self, layer: &mut Layer, seq: u32) -> bool {
+        match &self.ack {
+            Some(ack) if ack.seq == seq => {
+                layer.resend(&ack.flow, &ack.bytes);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    pub(crate) fn info(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(), Refused> {
+        if !matches!(self.stage, Stage::Up) {
+            return Err(Refused::NotNow);
+        }
+        let mut request = self.dialog.request(Method::Info);
+        request.set_body(content_type, body);
+        self.send(now, layer, request, Purpose::Info);
+        Ok(())
+    }
+
+    pub(crate) fn ping(&mut self, now: Instant, layer: &mut Layer) -> Result<(), Refused> {
+        if !matches!(self.stage, Stage::Up) {
+            return Err(Refused::NotNow);
+        }
+        let request = self.dialog.request(Method::Options);
+        self.send(now, layer, request, Purpose::Ping);
+        Ok(())
+    }
+
+    // ---- the end ---------------------------------------------------------------------------------------------------
+
+    /// They hung up; the BYE is answered.
+    fn on_bye(&mut self, now: Instant, layer: &mut Layer, reason: Option<Reason>) {
+        let leg = self.handle;
+        match self.stage {
+            // §15: the caller may end an early dialog so.
+            Stage::Incoming(_) => {
+                self.refuse_call(now, layer, Status::REQUEST_TERMINATED, &Headers::new());
+                layer.emit(Event::Cancelled { leg, reason });
+            }
+            // The callee may not; its final response will come.
+            Stage::Outgoing(_) => return,
+            Stage::Up => layer.emit(Event::Ended {
+                leg,
+                cause: EndCause::ByeReceived,
+                reason,
+            }),
+            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => {}
+        }
+        self.close_requests(now, layer);
+        self.stage = Stage::Over;
+    }
+
+    pub(crate) fn bye(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        reason: Option<&Reason>,
+    ) -> Result<(), Refused> {
+        match self.stage {
+            Stage::Incoming(_) => {
+                self.reject(now, layer, Status::TEMPORARILY_UNAVAILABLE, &Headers::new())
+            }
+            Stage::Outgoing(_) => self.cancel(now, layer, reason),
+            Stage::Up => {
+                self.hang_up(now, layer, EndCause::ByeSent, reason);
+                Ok(())
+            }
+            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => Err(Refused::Gone),
+        }
+    }
+
+    /// Ends an answered call from our side and tells the shell why.
+    fn hang_up(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        cause: EndCause,
+        reason: Option<&Reason>,
+    ) {
+        if !matches!(self.stage, Stage::Up) {
+            return;
+        }
+        layer.emit(Event::Ended {
+            leg: self.handle,
+            cause,
+            reason: None,
+        });
+        self.close_requests(now, layer);
+        if let Some(seq) = self.negotiation.take_awaited_ack() {
+            // The caller's side owes an ACK before anything else.
+            self.send_ack(layer, seq, None);
+        }
+        if self.unacked.is_some() {
+            self.stage = Stage::LeavingUnacked(reason.cloned().map(Box::new));
+        } else {
+            self.send_bye(now, layer, reason);
+        }
+    }
+
+    fn send_bye(&mut self, now: Instant, layer: &mut Layer, reason: Option<&Reason>) {
+        let mut bye = self.dialog.request(Method::Bye);
+        if let Some(reason) = reason {
+            bye.headers.push(HeaderName::Reason, reason);
+        }
+        self.send(now, layer, bye, Purpose::Bye);
+        self.stage = Stage::Leaving;
+    }
+
+    /// §15.1.2: every request of theirs that still waits is answered.
+    fn close_requests(&mut self, now: Instant, layer: &mut Layer) {
+        for tx in [
+            self.negotiation.open_request(),
+            self.referral.open_request(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            layer.respond_status(now, tx, Status::REQUEST_TERMINATED);
+        }
+        self.referral = Referral::default();
+    }
+
+    /// True if this leg's signalling depends on that flow.
+    pub(crate) fn is_on(&self, flow: &Flow) -> bool {
+        self.dialog.flow.connection.is_some() && same_way(&self.dialog.flow, flow)
+    }
+
+    /// The connection is gone. Where the peer can be called back the dialog goes on; a browser's cannot.
+    pub(crate) fn transport_failed(&mut self, now: Instant, layer: &mut Layer) {
+        self.dialog.flow.connection = None;
+        let can_return = self.dialog.flow.can_be_opened() && self.dialog.target.ip().is_some();
+        if can_return {
+            return;
+        }
+        match self.stage {
+            Stage::Up => layer.emit(Event::Ended {
+                leg: self.handle,
+                cause: EndCause::TransportFailed,
+                reason: None,
+            }),
+            Stage::Incoming(_) => {
+                self.refuse_call(now, layer, Status::TEMPORARILY_UNAVAILABLE, &Headers::new());
+                layer.emit(Event::Cancelled {
+                    leg: self.handle,
+                    reason: None,
+                });
+            }
+            // The INVITE transaction fails by itself.
+            Stage::Outgoing(_) => return,
+            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => {}
+        }
+        self.close_requests(now, layer);
+        self.stage = Stage::Over;
+    }
+}
+
+/// Option tags that we can honour.
+fn supported(layer: &Layer) -> String {
+    let extensions = layer.config.extensions.iter().map(String::as_str);
+    ["100rel", "timer"]
+        .into_iter()
+        .chain(extensions)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn reason_of(headers: &Headers) -> Option<Reason> {
+    headers.first(HeaderName::Reason).ok().flatten()
+}
+
+/// Adds lines the shell wishes.
+pub(crate) fn add_headers(to: &mut Headers, more: &Headers) {
+    for field in more.iter() {
+        to.push(HeaderName::from(field.name), field.text());
+    }
+}
+
+fn sdp_of(response: &Response) -> Option<Vec<u8>> {
+    response.sdp().map(<[u8]>::to_vec)
+}

@@ -1,0 +1,116 @@
+//! Reliable provisional responses (RFC 3262), both sides.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::session::{Negotiation, Waiting};
+use super::{Beat, Leg, Pulse, Stage};
+use crate::endpoint::{Event, Flow, ServerTx};
+use crate::header::{HeaderName, RAck};
+use crate::message::{Method, Response, Status};
+use crate::transaction::{Layer, Purpose};
+
+/// A provisional response of ours that is sent again until its PRACK comes.
+pub(super) struct Unpracked {
+    pub(super) rseq: u32,
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) flow: Flow,
+    pub(super) had_sdp: bool,
+    pub(super) pulse: Pulse,
+}
+
+impl Leg {
+    /// Their PRACK.
+    pub(super) fn on_prack(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        tx: ServerTx,
+        rack: Option<RAck>,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let invite_seq = self.invite_seq_of_call();
+        let matched = match &mut self.stage {
+            Stage::Incoming(incoming) => incoming.unpracked.take_if(|unpracked| {
+                rack.is_some_and(|rack| {
+                    rack.rseq == unpracked.rseq
+                        && rack.seq == invite_seq
+                        && rack.method == Method::Invite
+                })
+            }),
+            Stage::Outgoing(_)
+            | Stage::Up
+            | Stage::LeavingUnacked(_)
+            | Stage::Leaving
+            | Stage::Over => None,
+        };
+        if matched.is_none() {
+            return layer.respond_status(now, tx, Status::CALL_DOES_NOT_EXIST);
+        }
+        let leg = self.handle;
+        if self.negotiation.take_answer_in_prack() {
+            layer.respond_status(now, tx, Status::OK);
+            layer.emit(Event::OfferAnswered { leg, sdp });
+        } else if sdp.is_some() && self.negotiation.is_stable() {
+            self.negotiation = Negotiation::Theirs(Waiting::Request(tx, Method::Prack));
+            layer.emit(Event::Offered { leg, sdp });
+        } else {
+            layer.respond_status(now, tx, Status::OK);
+        }
+        self.after_prack(now, layer);
+    }
+
+    /// Sends the provisional response again, or gives the call up: without its PRACK they may not know it (RFC 3262 §3).
+    pub(super) fn tick_unpracked(&mut self, now: Instant, layer: &mut Layer) -> bool {
+        let Stage::Incoming(incoming) = &mut self.stage else {
+            return false;
+        };
+        let Some(unpracked) = &mut incoming.unpracked else {
+            return false;
+        };
+        match unpracked.pulse.beat(now) {
+            Beat::NotYet => false,
+            Beat::Again => {
+                layer.resend(&unpracked.flow, &unpracked.bytes);
+                false
+            }
+            Beat::GiveUp => true,
+        }
+    }
+
+    /// Acknowledges a reliable provisional response.
+    pub(super) fn send_prack(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        rseq: u32,
+        seq: u32,
+        sdp: Option<Vec<u8>>,
+    ) {
+        let mut prack = self.dialog.request(Method::Prack);
+        prack.headers.push(
+            HeaderName::RAck,
+            RAck {
+                rseq,
+                seq,
+                method: Method::Invite,
+            },
+        );
+        if let Some(sdp) = sdp {
+            prack.set_body("application/sdp", sdp);
+        }
+        self.send(now, layer, prack, Purpose::Prack);
+    }
+
+    /// A refused PRACK leaves the call to its final response.
+    pub(super) fn on_prack_response(
+        &mut self,
+        now: Instant,
+        layer: &mut Layer,
+        response: &Response,
+    ) {
+        if response.status.is_success() {
+            self.offer_if_free(now, layer);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What tests stand on: phones, sound, databases of their own.
+
+pub mod phone;
+pub mod sound;
