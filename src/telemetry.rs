@@ -119,6 +119,51 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "http_request_seconds",
         "Time to answer an HTTP request, by route.",
     ),
+    (
+        Kind::Counter,
+        "hotline_recordings_stored",
+        "Recordings sealed into the chain.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_journal_retries",
+        "Writes of calls and agent states that had to wait for the database.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_journal_lost",
+        "Writes of calls and agent states that could not be kept. Not zero: look at the disk.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_media_events_dropped",
+        "Media events lost because call control was behind.",
+    ),
+    (
+        Kind::Counter,
+        "job_done_total",
+        "Pieces of work done, by job.",
+    ),
+    (
+        Kind::Counter,
+        "job_failed_total",
+        "Pieces of work given up, by job.",
+    ),
+    (
+        Kind::Counter,
+        "job_faults_total",
+        "Runs that failed as a whole, by job.",
+    ),
+    (
+        Kind::Gauge,
+        "job_lag_seconds",
+        "How late the oldest piece of work is, by job.",
+    ),
+    (
+        Kind::Counter,
+        "sms_callbacks_total",
+        "Callbacks of SMS gateways, by kind and outcome.",
+    ),
 ];
 
 /// From a cache hit to the longest a person waits.

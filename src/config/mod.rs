@@ -230,6 +230,24 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_shows_the_defaults() {
+        let example = include_str!("../../deploy/hotline.toml");
+        let shown: String = example
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        // Keys without a default of their own are shown with an example, marked `#= `.
+        assert_eq!(parse(&shown, &[]), Ok(Config::default()));
+        let with_all: String = shown
+            .lines()
+            .map(|line| line.strip_prefix("#= ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let all = parse(&with_all, &[]).unwrap();
+        assert!(all.storage.url.is_some() && all.recordings.url.is_some());
+        assert!(all.sip.advertised_address.is_some());
+    }
+
+    #[test]
     fn every_key_outside_scripts_may_set_is_a_variable() {
         let config = parse(
             "data_dir = '/srv/a'\n[log]\nlevel = 'warn'\n",

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::OfferToken;
+use super::{OfferToken, Timer};
 use crate::domain::call::wish::WishedState;
-use crate::domain::id::{CallId, QueueName};
+use crate::domain::id::{CallId, QueueName, Username};
 
 /// Where an agent stands. Exactly one at any time; each change is a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub const NO_ANSWER: &str = "no_answer";
 pub enum Cause {
     PhoneUp,
     PhoneDown,
+    /// A phone that was silent is believed once more.
+    TriedAgain,
     /// The agent chose it.
     Wished,
     Offered,
@@ -75,6 +77,7 @@ impl Cause {
         match self {
             Self::PhoneUp => "phone_up",
             Self::PhoneDown => "phone_down",
+            Self::TriedAgain => "tried_again",
             Self::Wished => "wished",
             Self::Offered => "offered",
             Self::Withdrawn => "withdrawn",
@@ -122,7 +125,7 @@ pub(super) struct Agent {
     pub(super) serves: Vec<QueueName>,
     /// Taken out of the organisation; leaves once idle.
     pub(super) retired: bool,
-    pub(super) phone_up: bool,
+    pub(super) phone: Phone,
     /// What the agent last chose (or was put on); in force whenever `doing` is `Nothing`.
     pub(super) rest: WishedState,
     pub(super) doing: Doing,
@@ -132,6 +135,19 @@ pub(super) struct Agent {
     pub(super) misses: u32,
     /// When the present state began.
     pub(super) since: Instant,
+}
+
+/// What is known of an agent's phones, taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phone {
+    /// None is registered.
+    Down,
+    Up,
+    /// Registered, but the last offer met silence. Tried again when it registers, or at this time: a dead phone may
+    /// cost callers some seconds now and then, an agent lost by one dropped packet would cost them the agent.
+    Silent {
+        until: Instant,
+    },
 }
 
 /// What keeps an agent from taking the next call.
@@ -150,13 +166,16 @@ pub(super) enum Doing {
     },
 }
 
+/// Names the timer of one agent.
+type TimerOf = fn(Username) -> Timer;
+
 impl Agent {
     pub(super) fn state(&self) -> AgentState {
         match (&self.doing, &self.rest) {
             (Doing::Offered(_), _) => AgentState::Offered,
             (Doing::Talking { .. }, _) => AgentState::Talking,
             (Doing::WrapUp { .. }, _) => AgentState::WrapUp,
-            (Doing::Nothing, _) if self.retired || !self.phone_up => AgentState::Offline,
+            (Doing::Nothing, _) if self.retired || self.phone != Phone::Up => AgentState::Offline,
             (Doing::Nothing, WishedState::Offline) => AgentState::Offline,
             (Doing::Nothing, WishedState::Ready) => AgentState::Ready,
             (Doing::Nothing, WishedState::Break { reason }) => AgentState::Break {
@@ -170,11 +189,30 @@ impl Agent {
         (self.state() == AgentState::Ready).then_some(self.idle_turn)
     }
 
-    pub(super) fn wrap_up_ends(&self) -> Option<Instant> {
+    pub(super) fn is_wrapping_up(&self) -> bool {
+        self.wrap_up_ends().is_some()
+    }
+
+    fn wrap_up_ends(&self) -> Option<Instant> {
         match self.doing {
             Doing::WrapUp { until, .. } => Some(until),
             Doing::Nothing | Doing::Offered(_) | Doing::Talking { .. } => None,
         }
+    }
+
+    fn tried_again(&self) -> Option<Instant> {
+        match self.phone {
+            Phone::Silent { until } => Some(until),
+            Phone::Down | Phone::Up => None,
+        }
+    }
+
+    /// When the agent needs a timer, and which.
+    pub(super) fn timers(&self) -> [(Option<Instant>, TimerOf); 2] {
+        [
+            (self.wrap_up_ends(), Timer::WrapUp),
+            (self.tried_again(), Timer::TryAgain),
+        ]
     }
 
     pub(super) fn call(&self) -> Option<CallId> {

@@ -17,7 +17,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use self::agent_state::{Agent, Doing};
+use self::agent_state::{Agent, Doing, Phone};
 pub use self::agent_state::{AgentState, Cause, Miss, NO_ANSWER};
 pub use self::queue::{Line, Place, Turn};
 use crate::domain::call::wish::{CallRefusal, WishedState};
@@ -31,6 +31,8 @@ pub struct Rules {
     pub misses_before_break: u32,
     /// An offered phone that gave no sign of life by then is unreachable.
     pub silence_max: Duration,
+    /// How long an unreachable phone that stays registered is spared.
+    pub silence_rest: Duration,
     /// A call not heard of for this long is reaped.
     pub lease: Duration,
     /// Callers learn their changed position at most this often.
@@ -45,6 +47,7 @@ impl Default for Rules {
             misses_before_break: 2,
             // A caller whose agent's phone died must be back in the queue within 10 s.
             silence_max: Duration::from_secs(8),
+            silence_rest: Duration::from_secs(60),
             lease: Duration::from_secs(90),
             position_interval: Duration::from_secs(15),
             wrap_up_extensions_max: 5,
@@ -104,13 +107,18 @@ pub struct OfferToken(u64);
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The agent's phone registered or refreshed; of several phones, the first. Nothing changes when it was up.
+    /// A phone of the agent's registered or refreshed. Tell every time: a phone that was silent is believed again.
     PhoneUp {
         agent: Username,
     },
-    /// The agent's last phone is gone: unregistered, expired, or found dead. The agent is offline, also out of a talk.
+    /// The agent's last phone is gone: unregistered or expired. The agent is offline, also out of a talk.
     /// The caller of an offer keeps the turn; a caller in talk is the call control's to enqueue at the [`Place::Head`].
     PhoneDown {
+        agent: Username,
+    },
+    /// The agent's phone was found dead though it is still registered: as [`Input::PhoneDown`], but tried again after
+    /// [`Rules::silence_rest`].
+    PhoneSilent {
         agent: Username,
     },
     /// `PUT /me/state`. While something is going on it is remembered and takes effect afterwards; in wrap-up at once.
@@ -249,7 +257,7 @@ pub struct Acd {
     calls: BTreeMap<CallId, Call>,
     /// At most one for each agent.
     offers: BTreeMap<OfferToken, Offer>,
-    /// One for each offer, wrap-up, call and line with callers.
+    /// One for each offer, wrap-up, silent phone, call and line with callers.
     timers: BTreeSet<(Instant, Timer)>,
     /// Drained after every input.
     effects: VecDeque<Effect>,
@@ -289,6 +297,7 @@ struct Offer {
 enum Timer {
     Offer(OfferToken),
     WrapUp(Username),
+    TryAgain(Username),
     Lease(CallId),
     Positions(QueueName),
 }
@@ -334,7 +343,11 @@ impl Acd {
     pub fn handle(&mut self, now: Instant, input: Input) -> Result<(), Refused> {
         match input {
             Input::PhoneUp { agent } => self.phone_up(now, &agent),
-            Input::PhoneDown { agent } => self.phone_down(now, &agent),
+            Input::PhoneDown { agent } => self.phone_lost(now, &agent, Phone::Down),
+            Input::PhoneSilent { agent } => {
+                let until = now + self.rules.silence_rest;
+                self.phone_lost(now, &agent, Phone::Silent { until })
+            }
             Input::Wish { agent, state } => self.wish(now, &agent, state),
             Input::Enqueue { call, queue, place } => self.enqueue(now, call, queue, place),
             Input::Abandoned { call } => {
@@ -415,10 +428,10 @@ impl Acd {
     fn phone_up(&mut self, now: Instant, name: &Username) -> Result<(), Refused> {
         self.known(name)?;
         self.change(now, name, Cause::PhoneUp, |agent| {
-            if agent.phone_up {
-                return;
+            match std::mem::replace(&mut agent.phone, Phone::Up) {
+                Phone::Up | Phone::Silent { .. } => return,
+                Phone::Down => {}
             }
-            agent.phone_up = true;
             agent.misses = 0;
             // A break the agent chose outlives the loss of a phone; anything else starts afresh.
             let chosen_break =
@@ -435,7 +448,7 @@ impl Acd {
         Ok(())
     }
 
-    fn phone_down(&mut self, now: Instant, name: &Username) -> Result<(), Refused> {
+    fn phone_lost(&mut self, now: Instant, name: &Username, phone: Phone) -> Result<(), Refused> {
         let agent = self.known(name)?;
         let doing = agent.doing;
         let offer = match doing {
@@ -447,7 +460,9 @@ impl Acd {
             Doing::Nothing | Doing::WrapUp { .. } => None,
         };
         self.change(now, name, Cause::PhoneDown, |agent| {
-            agent.phone_up = false;
+            if agent.phone != Phone::Down {
+                agent.phone = phone;
+            }
             match doing {
                 // Wrap-up is work on a screen: losing the phone does not cut it short.
                 Doing::WrapUp { .. } => {}
@@ -464,10 +479,14 @@ impl Acd {
 
     fn wish(&mut self, now: Instant, name: &Username, state: WishedState) -> Result<(), Refused> {
         let agent = self.known(name)?;
-        if !agent.phone_up && state != WishedState::Offline {
+        if agent.phone == Phone::Down && state != WishedState::Offline {
             return Err(Refused::NoPhone);
         }
         self.change(now, name, Cause::Wished, |agent| {
+            // Who says "ready" at a silent phone has looked at it.
+            if state == WishedState::Ready {
+                agent.phone = Phone::Up;
+            }
             agent.rest = state;
             agent.misses = 0;
             match agent.doing {
@@ -582,6 +601,9 @@ impl Acd {
         }
         self.call_mut(now, call).agents.push(name.clone());
         self.change(now, name, Cause::Engaged, |agent| {
+            if agent.phone != Phone::Down {
+                agent.phone = Phone::Up;
+            }
             agent.doing = Doing::Talking { call, wrap_up };
         });
         if let Some(offer) = given_back {
@@ -618,7 +640,7 @@ impl Acd {
 
     fn wrap_up_done(&mut self, now: Instant, name: &Username) -> Result<(), Refused> {
         let agent = self.known(name)?;
-        if agent.wrap_up_ends().is_none() {
+        if !agent.is_wrapping_up() {
             return Err(Refused::NotInWrapUp);
         }
         self.end_wrap_up(now, name);
@@ -670,6 +692,7 @@ impl Acd {
             match timer {
                 Timer::Offer(token) => self.offer_ran_out(now, token),
                 Timer::WrapUp(name) => self.end_wrap_up(now, &name),
+                Timer::TryAgain(name) => self.try_again(now, &name),
                 Timer::Lease(call) => self.reap(now, call),
                 Timer::Positions(queue) => self.tell_positions(now, queue),
             }
@@ -782,15 +805,24 @@ impl Acd {
 
     /// A settled offer was not taken: the caller goes on at the same turn, the agent to the end of the idle.
     fn miss(&mut self, now: Instant, offer: &Offer, why: Miss) {
-        let misses_max = self.rules.misses_before_break;
+        let Rules {
+            misses_before_break: misses_max,
+            silence_rest,
+            ..
+        } = self.rules;
         self.change(now, &offer.agent, Cause::Missed(why), |agent| {
             agent.doing = Doing::Nothing;
             match why {
-                // A dead phone is not the agent's fault. It is up again when it next registers.
-                Miss::Unreachable => agent.phone_up = false,
+                // A dead phone is not the agent's fault.
+                Miss::Unreachable => {
+                    agent.phone = Phone::Silent {
+                        until: now + silence_rest,
+                    };
+                }
                 Miss::Declined | Miss::Busy | Miss::NoAnswer => {
                     agent.misses += 1;
-                    if agent.misses >= misses_max {
+                    // Who chose something else meanwhile goes there.
+                    if agent.misses >= misses_max && agent.rest == WishedState::Ready {
                         agent.misses = 0;
                         agent.rest = WishedState::Break {
                             reason: NO_ANSWER.to_owned(),
@@ -817,7 +849,7 @@ impl Acd {
 
 /// Small steps.
 impl Acd {
-    /// The one place where an agent changes: keeps the lines' free agents and the wrap-up timer right, and tells.
+    /// The one place where an agent changes: keeps the lines' free agents and the timers right, and tells.
     fn change(
         &mut self,
         now: Instant,
@@ -830,8 +862,7 @@ impl Acd {
             .agents
             .get_mut(name)
             .expect("only agents who are known change");
-        let (from, free_before, wrap_up_before) =
-            (agent.state(), agent.free(), agent.wrap_up_ends());
+        let (from, free_before, timers_before) = (agent.state(), agent.free(), agent.timers());
         change(agent);
         let to = agent.state();
         if from != to {
@@ -840,7 +871,7 @@ impl Acd {
                 agent.idle_turn = number;
             }
         }
-        let (free, wrap_up) = (agent.free(), agent.wrap_up_ends());
+        let free = agent.free();
         if free != free_before {
             for queue in &agent.serves {
                 let line = self
@@ -855,12 +886,15 @@ impl Acd {
                 }
             }
         }
-        if wrap_up != wrap_up_before {
-            if let Some(at) = wrap_up_before {
-                self.timers.remove(&(at, Timer::WrapUp(name.clone())));
+        for ((before, timer), (after, _)) in timers_before.into_iter().zip(agent.timers()) {
+            if before == after {
+                continue;
             }
-            if let Some(at) = wrap_up {
-                self.timers.insert((at, Timer::WrapUp(name.clone())));
+            if let Some(at) = before {
+                self.timers.remove(&(at, timer(name.clone())));
+            }
+            if let Some(at) = after {
+                self.timers.insert((at, timer(name.clone())));
             }
         }
         if from != to || matches!(cause, Cause::WrapUpExtended(_)) {
@@ -873,6 +907,11 @@ impl Acd {
             });
         }
         if agent.retired && agent.doing == Doing::Nothing {
+            for (at, timer) in agent.timers() {
+                if let Some(at) = at {
+                    self.timers.remove(&(at, timer(name.clone())));
+                }
+            }
             self.agents.remove(name);
         }
     }
@@ -880,6 +919,13 @@ impl Acd {
     fn end_wrap_up(&mut self, now: Instant, name: &Username) {
         self.change(now, name, Cause::WrapUpOver, |agent| {
             agent.doing = Doing::Nothing;
+        });
+        self.serve_agent(now, name);
+    }
+
+    fn try_again(&mut self, now: Instant, name: &Username) {
+        self.change(now, name, Cause::TriedAgain, |agent| {
+            agent.phone = Phone::Up;
         });
         self.serve_agent(now, name);
     }
@@ -1069,7 +1115,7 @@ impl Acd {
                 auto_ready: false,
                 serves: Vec::new(),
                 retired: false,
-                phone_up: false,
+                phone: Phone::Down,
                 rest: WishedState::Offline,
                 doing: Doing::Nothing,
                 idle_turn: 0,

@@ -256,6 +256,17 @@ fn two_misses_in_a_row_are_a_break() {
 }
 
 #[test]
+fn who_goes_home_while_the_phone_rings_is_not_put_on_a_break() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.arrives(1);
+    hall.fails(Miss::Declined);
+    hall.rings();
+    hall.wish("li", WishedState::Offline);
+    hall.pass(20 * S);
+    assert_eq!(hall.state("li"), "offline");
+}
+
+#[test]
 fn an_answer_between_two_misses_counts_from_zero_again() {
     let mut hall = Hall::with_ready(&["li"]);
     hall.arrives(1);
@@ -278,6 +289,29 @@ fn a_phone_that_gives_no_sign_of_life_costs_the_caller_eight_seconds() {
     assert_eq!(hall.state("dead"), "offline");
     hall.phone_up("dead");
     assert_eq!(hall.state("dead"), "ready", "it registered again");
+}
+
+#[test]
+fn a_silent_phone_that_stays_registered_is_tried_again() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.arrives(1);
+    hall.pass(8 * S);
+    assert_eq!((hall.state("li"), hall.offered().len()), ("offline", 0));
+    hall.pass(60 * S);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+    hall.fails(Miss::Unreachable);
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(
+        hall.offered(),
+        [(call(1), "li".to_owned())],
+        "the agent says the phone is well"
+    );
+    hall.answers();
+    hall.handle(Input::PhoneSilent { agent: name("li") });
+    assert_eq!(hall.state("li"), "offline");
+    hall.joins(1, "main", Place::Head);
+    hall.pass(60 * S);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
 }
 
 #[test]
@@ -507,6 +541,52 @@ fn the_matcher_wants_every_needed_skill_at_its_level() {
         (skills(&[("mandarin", 1), ("wu", 1)]), false),
     ] {
         assert_eq!(matcher::may_answer(&has, &needs), may, "{needs:?}");
+    }
+}
+
+#[test]
+fn the_matcher_takes_the_urgent_line_then_the_earlier_turn() {
+    let line = |name: &str, priority: i32, turn: Option<(Place, u64)>| {
+        let mut line = Line::new(queue(name, priority, &[]));
+        if let Some((place, number)) = turn {
+            line.waiting.insert(Turn { place, number }, call(1));
+        }
+        (QueueName::from(name), line)
+    };
+    let table = [
+        (vec![line("a", 0, None)], None),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 1))),
+                line("b", 1, Some((Place::Back, 2))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 2))),
+                line("b", 0, Some((Place::Back, 1))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 0, Some((Place::Back, 1))),
+                line("b", 0, Some((Place::Head, 2))),
+            ],
+            Some("b"),
+        ),
+        (
+            vec![
+                line("a", 1, Some((Place::Back, 2))),
+                line("b", 0, Some((Place::Head, 1))),
+            ],
+            Some("a"),
+        ),
+    ];
+    for (lines, expected) in table {
+        let chosen = matcher::line_for(lines.iter().map(|(name, line)| (name, line)));
+        assert_eq!(chosen.map(|name| name.0.as_str()), expected, "{lines:?}");
     }
 }
 
@@ -828,7 +908,10 @@ impl Simulation {
             Step::PhoneUp(n) => self.handle(Input::PhoneUp { agent: agent(n) }),
             Step::PhoneDown(n) | Step::Lose(n) => {
                 let lost = self.talk_of(&agent(n));
-                let down = self.handle(Input::PhoneDown { agent: agent(n) });
+                let down = self.handle(match step {
+                    Step::Lose(_) => Input::PhoneSilent { agent: agent(n) },
+                    _ => Input::PhoneDown { agent: agent(n) },
+                });
                 if let Some(call) = lost
                     && self.calls.get(&call) == Some(&Known::Answered)
                 {
