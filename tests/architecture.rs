@@ -222,6 +222,69 @@ fn decisions_are_numbered_without_a_hole_and_have_their_four_parts() {
     assert!(!names.is_empty());
 }
 
+/// A reader follows a link; a person on duty follows an alert to its chapter.
+#[test]
+fn documents_name_files_chapters_and_metrics_that_exist() {
+    let mut wrong = Vec::new();
+    let documents = every_file()
+        .into_iter()
+        .filter(|path| path.ends_with(".md"));
+    for path in documents {
+        let text = fs::read_to_string(root().join(&path)).unwrap();
+        let folder = Path::new(&path).parent().unwrap();
+        for (_, rest) in text
+            .match_indices("](")
+            .map(|(at, _)| text.split_at(at + 2))
+        {
+            let target = rest.split(')').next().unwrap();
+            let (file, chapter) = target.split_once('#').unwrap_or((target, ""));
+            if file.contains("://") {
+                continue;
+            }
+            let file = if file.is_empty() {
+                root().join(&path)
+            } else {
+                root().join(folder).join(file)
+            };
+            if !file.exists() || !chapter.is_empty() && !has_chapter(&file, chapter) {
+                wrong.push(format!("{path}: {target}"));
+            }
+        }
+    }
+    let alerts = fs::read_to_string(root().join("deploy/alerts.yaml")).unwrap();
+    for line in alerts.lines() {
+        if let Some((_, chapter)) = line.split_once("runbook.md#") {
+            let chapter = chapter.trim_end_matches('"');
+            if !has_chapter(&root().join("deploy/runbook.md"), chapter) {
+                wrong.push(format!("deploy/alerts.yaml: runbook.md#{chapter}"));
+            }
+        }
+    }
+    let described = fs::read_to_string(root().join("src/telemetry.rs")).unwrap();
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for word in alerts
+        .split(|c| !in_name(c))
+        .filter(|word| word.starts_with("hotline_"))
+    {
+        let name = word.strip_suffix("_total").unwrap_or(word);
+        if !described.contains(&format!("\"{name}\"")) {
+            wrong.push(format!("deploy/alerts.yaml: {word} is described nowhere"));
+        }
+    }
+    assert_none(wrong, "words that lead nowhere");
+}
+
+/// Whether a document has a heading with this anchor, as the common renderers make them.
+fn has_chapter(file: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .any(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            heading.replace(' ', "-") == anchor
+        })
+}
+
 /// Paths of the machine something was written on mean nothing on another.
 #[test]
 fn no_file_names_somebodys_machine() {
