@@ -3,7 +3,9 @@
 //! Up: storage (migrated, settled after a crash) → recordings recovered → media threads → call control → jobs → HTTP.
 //! Down: no new calls → live calls end → journal kept → jobs stop → HTTP ends → recordings sealed → storage closed.
 
+mod jobs;
 mod journal;
+pub mod keeping;
 mod ports;
 mod prompts;
 mod studio;
@@ -130,7 +132,8 @@ impl Server {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
-        let jobs = start_jobs(config, &storage, &clock, &rules, &api, &stopped)?;
+        let mut jobs = jobs::start(&storage, &clock, &rules, &stopped)?;
+        jobs.push(push_boards(Arc::clone(&api), stopped));
         info!(%http, sip = %signalling.local(), "ready: HTTP on {http}, SIP on {}", signalling.local());
         Ok(Self {
             http,
@@ -188,6 +191,16 @@ impl Server {
         self.signalling.directory(Arc::new(directory)).await;
         Ok(())
     }
+}
+
+/// Pushes the floor to wallboards until `stopped` says true.
+fn push_boards(api: Arc<Api>, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = api.push_boards() => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
+    })
 }
 
 async fn wait(what: &str, task: JoinHandle<()>) {

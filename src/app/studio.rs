@@ -66,6 +66,8 @@ impl Media for Studio {
         let law = match remote.codec {
             Codec::Pcma => media::Law::A,
             Codec::Pcmu => media::Law::Mu,
+            // Never offered and never accepted: see `ours` in call control.
+            Codec::G722 | Codec::Opus => return,
         };
         let remote = media::Remote {
             rtp: remote.remote,
@@ -79,6 +81,7 @@ impl Media for Studio {
             direction: media::Direction { send: remote.direction.sends(), receive: remote.direction.receives() },
             // Phones behind a home router and load tools send from another port than they advertise.
             nat: true,
+            detect_tones: remote.dtmf_payload.is_none(),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
     }
@@ -220,8 +223,8 @@ impl media::Tap for Tap {
         self.recorder.chunk(self.id, chunk).map_err(|_| media::Full)
     }
 
-    fn finished(&self, _finished: media::Finished) -> Result<(), media::Full> {
-        self.recorder.finish(self.id, self.clock.now().millis(), "call_ended").map_err(|_| media::Full)
+    fn finished(&self, finished: media::Finished) -> Result<(), media::Full> {
+        self.recorder.finish(self.id, finished.end_sample, self.clock.now().millis(), "call_ended").map_err(|_| media::Full)
     }
 }
 

@@ -336,4 +336,14 @@ mod tests {
             assert_eq!(parts(&text), expected, "{}", text.chars().count());
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_phone_sends_is_read_without_a_panic(text in "\\PC{0,60}", code in 1000u16..10_000, n in 1usize..6) {
+            let _ = (read_reply(&text), parts(&text), survey_text(SurveyCode(code), Some(&text)));
+            let said = format!("{n} {code}");
+            let read = read_reply(&said).unwrap();
+            assert_eq!((read.rating, read.code), (Rating::ALL[n - 1], Some(SurveyCode(code))));
+        }
+    }
 }

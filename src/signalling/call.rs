@@ -166,11 +166,6 @@ impl Call {
         self.legs.iter_mut().find(|leg| leg.dialogs.contains(&dialog))
     }
 
-    /// The outside party the call is about.
-    pub fn citizen(&self) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.role == LegRole::Citizen && leg.stage != Stage::Ended)
-    }
-
     /// The agent who has the call now.
     pub fn agent(&self) -> Option<&Leg> {
         self.legs.iter().find(|leg| leg.role == LegRole::Agent && leg.stage != Stage::Ended)

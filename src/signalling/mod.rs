@@ -5,14 +5,14 @@
 //! - [`registrar`], [`identity`], [`admission`]: who is where, who is calling, how many are let in.
 //! - [`media`], [`journal`]: what is asked of the media side and of storage; `app` answers.
 
-mod admission;
-mod call;
+pub mod admission;
+pub mod call;
 pub mod control;
-mod identity;
+pub mod identity;
 pub mod journal;
 pub mod media;
-mod registrar;
+pub mod registrar;
 pub mod shell;
-mod transport;
+pub mod transport;
 
 pub use admission::Limits;

@@ -1,7 +1,7 @@
 //! Who is where: bindings of our extensions to the contacts of their phones (RFC 3261 §10.3), with Path (RFC 3327).
 //! Pure: time comes in; what changed comes back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use hotline_sip::endpoint::Flow;
@@ -56,7 +56,7 @@ pub enum Refused {
     OutOfOrder,
 }
 
-/// An extension came to have a phone, or lost its last one.
+/// An extension has a phone, or lost its last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Up(Extension),
@@ -199,17 +199,13 @@ impl Registrar {
         }
         self.bindings.insert(extension.clone(), bindings);
     }
-
-    /// Extensions with at least one phone, for a distributor that was configured anew.
-    pub fn extensions(&self) -> BTreeMap<&Extension, usize> {
-        self.bindings.iter().map(|(extension, bindings)| (extension, bindings.len())).collect()
-    }
 }
 
 fn change(extension: &Extension, had: bool, has: bool) -> Option<Change> {
     match (had, has) {
-        (false, true) => Some(Change::Up(extension.clone())),
+        // Each REGISTER is a sign of life: a phone that was found silent meanwhile is believed again.
+        (_, true) => Some(Change::Up(extension.clone())),
         (true, false) => Some(Change::Down(extension.clone())),
-        (true, true) | (false, false) => None,
+        (false, false) => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::db::values;
+use super::db::{count_up, values};
 use super::{Fault, Storage, to_json};
 use crate::domain::acd::AgentState;
 use crate::domain::id::{CallId, Username};
@@ -22,26 +22,23 @@ pub struct AgentStateChange {
 impl Storage {
     /// Writes changes down, in the order given. The telephone side hands them over in bunches and does not wait.
     pub async fn agent_states_changed(&self, changes: Vec<AgentStateChange>) -> Result<(), Fault> {
-        let rows: Vec<_> = changes
-            .iter()
-            .map(|change| {
-                values![
-                    self.new_id(),
-                    change.username,
-                    change.at,
-                    to_json(&change.state),
-                    change.call
-                ]
-            })
-            .collect();
         self.db
-            .write(rows, |tx, rows| {
+            .write(changes, |tx, changes| {
                 Box::pin(async move {
-                    for row in rows {
+                    // Several in one millisecond keep their order by number.
+                    let count = changes.len() as u64;
+                    let last = count_up(tx, "agent_state", count).await?;
+                    for (change, seq) in changes.iter().zip(last + 1 - count..) {
                         tx.execute(
-                            "INSERT INTO agent_state (id, username, at, state, call_id) \
+                            "INSERT INTO agent_state (seq, username, at, state, call_id) \
                              VALUES ($1, $2, $3, $4, $5)",
-                            row,
+                            &values![
+                                seq,
+                                change.username,
+                                change.at,
+                                to_json(&change.state),
+                                change.call
+                            ],
                         )
                         .await?;
                     }
@@ -62,7 +59,7 @@ impl Storage {
             .db
             .rows(
                 "SELECT username, at, state, call_id FROM agent_state \
-                 WHERE username = $1 AND at >= $2 AND at < $3 ORDER BY at, id",
+                 WHERE username = $1 AND at >= $2 AND at < $3 ORDER BY at, seq",
                 &values![username.clone(), since, until],
             )
             .await?;

@@ -220,7 +220,6 @@ async fn copy_out(tx: &mut Tx, table: &Table, folder: &Path) -> Result<TableShee
             break;
         }
     }
-    pages.close(tx).await?;
     file.flush().await?;
     file.get_ref().sync_all().await?;
     Ok(TableSheet {
@@ -234,7 +233,8 @@ fn file_of(table: &Table, folder: &Path) -> std::path::PathBuf {
     folder.join(format!("{}.jsonl", table.name))
 }
 
-/// Reads a table in pages: by row id on SQLite, through a cursor on PostgreSQL.
+/// Reads a table in pages: by row id on SQLite, through a cursor (closed with the snapshot) on PostgreSQL. Each
+/// table's cursor has a name of its own, because the driver keeps a statement's columns by its text.
 struct Pages {
     last_rowid: i64,
     dialect: Dialect,
@@ -245,7 +245,7 @@ impl Pages {
         let dialect = tx.dialect();
         if dialect == Dialect::Postgres {
             let declare = format!(
-                "DECLARE pages NO SCROLL CURSOR FOR SELECT * FROM {}",
+                "DECLARE pages_of_{0} NO SCROLL CURSOR FOR SELECT * FROM {0}",
                 table.name
             );
             tx.execute_text(sql(declare), &[]).await?;
@@ -270,17 +270,13 @@ impl Pages {
                 Ok(rows)
             }
             Dialect::Postgres => {
-                tx.rows_text(sql(format!("FETCH FORWARD {PAGE} FROM pages")), &[])
-                    .await
+                tx.rows_text(
+                    sql(format!("FETCH FORWARD {PAGE} FROM pages_of_{}", table.name)),
+                    &[],
+                )
+                .await
             }
         }
-    }
-
-    async fn close(self, tx: &mut Tx) -> Result<(), Fault> {
-        if self.dialect == Dialect::Postgres {
-            tx.execute("CLOSE pages", &[]).await?;
-        }
-        Ok(())
     }
 }
 

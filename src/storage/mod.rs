@@ -9,7 +9,7 @@
 //! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
-//! - [`recovery`], [`backup`]: after a crash, and against a fire
+//! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
 //!
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
@@ -18,6 +18,7 @@ pub mod agent_states;
 pub mod audit;
 pub mod backup;
 pub mod calls;
+pub mod check;
 mod chronicle;
 pub mod contacts;
 mod db;

@@ -15,7 +15,7 @@ use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::staff::{
     CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
-    SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
+    SmsGatewayEntry, SpecialistEntry, Unit, User,
 };
 use crate::domain::time::Timestamp;
 

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::db::{Row, Tx, values};
+use super::db::{Dialect, Row, Tx, values};
 use super::{Fault, Storage};
 use crate::domain::time::Timestamp;
 
@@ -67,15 +67,12 @@ impl Storage {
                 (now, kind, lease_until, limit),
                 |tx, (now, kind, lease_until, limit)| {
                     Box::pin(async move {
-                        // The outer condition repeats the inner one: on PostgreSQL a second claimer that waited
-                        // for the row judges it anew, by the outer condition only.
+                        let claim = match tx.dialect() {
+                            Dialect::Sqlite => CLAIM_SQLITE,
+                            Dialect::Postgres => CLAIM_POSTGRES,
+                        };
                         tx.rows(
-                            "UPDATE outbox SET lease_until = $3, attempts = attempts + 1 \
-                         WHERE id IN (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' \
-                         AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) \
-                         ORDER BY due_at, id LIMIT $4) \
-                         AND state = 'waiting' AND (lease_until IS NULL OR lease_until <= $2) \
-                         RETURNING id, subject, attempts, created_at",
+                            claim,
                             &values![kind.code(), *now, *lease_until, i64::from(*limit)],
                         )
                         .await
@@ -159,6 +156,17 @@ impl Storage {
             .await
     }
 }
+
+const CLAIM_SQLITE: &str = "UPDATE outbox SET lease_until = $3, attempts = attempts + 1 \
+    WHERE id IN (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' AND due_at <= $2 \
+    AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $4) \
+    RETURNING id, subject, attempts, created_at";
+
+/// Several claimers at once each take what the others have not.
+const CLAIM_POSTGRES: &str = "UPDATE outbox SET lease_until = $3, attempts = attempts + 1 \
+    WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' \
+    AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $4 \
+    FOR UPDATE SKIP LOCKED)) RETURNING id, subject, attempts, created_at";
 
 fn work_of(row: &Row, kind: WorkKind, lease_until: Timestamp) -> Result<Work, Fault> {
     Ok(Work {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::chronicle::{Chain, Chronicler, Kind, actor_of};
-use super::db::{Row, Select, Tx, Value, values};
+use super::db::{Row, Select, Tx, Value, count_up, values};
 use super::idempotency::{Once, Replay, claim};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
@@ -439,15 +439,8 @@ async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) ->
 /// The day's next number. The day is Beijing's.
 async fn next_number(tx: &mut Tx, now: Timestamp) -> Result<String, Fault> {
     let day = now.in_beijing().strftime("%Y%m%d").to_string();
-    let row = tx
-        .row(
-            "INSERT INTO counter (name, value) VALUES ($1, 1) \
-             ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
-            &values![format!("ticket-{day}")],
-        )
-        .await?
-        .ok_or_else(|| Fault::Corrupt("a counter without a row".to_owned()))?;
-    Ok(format!("{day}-{:06}", row.get::<i64>("value")?))
+    let number = count_up(tx, &format!("ticket-{day}"), 1).await?;
+    Ok(format!("{day}-{number:06}"))
 }
 
 pub(super) fn record_of(row: &Row) -> Result<TicketRecord, Fault> {

@@ -35,7 +35,7 @@ rm -rf "$2"
 "#;
 
 /// The URL of a new, empty database.
-pub async fn new_database() -> String {
+pub(crate) async fn new_database() -> String {
     let server = SERVER.get_or_init(start);
     let name = format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let mut admin = connect(&url(&server.folder, "postgres")).await;

@@ -322,7 +322,7 @@ impl Leg {
             Purpose::Info | Purpose::Ping if status == Status::CALL_DOES_NOT_EXIST => {
                 self.hang_up(now, layer, EndCause::Lost, None);
             }
-            Purpose::Ping => layer.event(Event::Alive { leg: self.handle }),
+            Purpose::Ping => layer.emit(Event::Alive { leg: self.handle }),
             Purpose::Notify
             | Purpose::Info
             | Purpose::Call

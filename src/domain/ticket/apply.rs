@@ -79,6 +79,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 unit,
                 acknowledge: Running::new(acknowledge),
                 acknowledged: None,
+                contacted: false,
                 opinion: None,
             };
             let work = Work {
@@ -119,6 +120,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             summary,
         } => {
             ticket.handlers.extend(by.clone());
+            assignment_mut(&mut ticket, &unit).contacted = true;
             ticket.contacts.push(ContactProof {
                 at,
                 by,

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Told};
 use super::event::Event;
-use super::refusal::{Article, Refusal};
+use super::refusal::{Article, Refusal, server_only};
 use super::rules::Rules;
 use super::state::{
     Assignment, Demand, FollowUp, FollowUpResult, Missed, Petitioner, Rating, ReviewOutcome,
@@ -37,7 +37,7 @@ pub fn decide(
                 caller,
             },
         ) => {
-            wish.server_only()?;
+            server_only(by)?;
             Ok(vec![Event::Opened {
                 at: now,
                 source: *source,
@@ -369,11 +369,7 @@ impl Wish<'_> {
         if work.send_back.is_some() {
             return Err(Refusal::AwaitingDecision);
         }
-        let contacted = ticket
-            .contacts
-            .iter()
-            .any(|c| c.unit == unit && c.at >= work.dispatched_at);
-        if !contacted && no_contact_reason.is_none() {
+        if !assignment.contacted && no_contact_reason.is_none() {
             return Err(Refusal::NoContactProof);
         }
         Ok(vec![Event::Replied {
@@ -581,7 +577,7 @@ impl Wish<'_> {
     }
 
     fn survey_open(&self, ticket: &Ticket) -> Result<(), Refusal> {
-        self.server_only()?;
+        server_only(self.by)?;
         let Stage::Closed {
             follow_up: FollowUp::Surveying,
             ..
@@ -758,7 +754,7 @@ impl Wish<'_> {
 
     /// Each clock's furthest unrecorded mark. The ticket still runs: a lapse is a fact, not an end.
     fn sweep(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
-        self.server_only()?;
+        server_only(self.by)?;
         let marks: Vec<Event> = ticket
             .clocks()
             .into_iter()
@@ -778,16 +774,6 @@ impl Wish<'_> {
     }
 
     // Who may.
-
-    fn server_only(&self) -> Result<(), Refusal> {
-        match self.by {
-            By::Server => Ok(()),
-            By::Person(_) => Err(Refusal::NotYours {
-                need: "该操作由系统自动执行",
-                article: "11",
-            }),
-        }
-    }
 
     fn desk_person(&self, roles: &[Role], article: Article) -> Result<&Actor, Refusal> {
         match self.by {

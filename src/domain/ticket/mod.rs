@@ -25,6 +25,7 @@ pub use deadline::{Deadline, DeadlineKind, Mark, Running};
 pub use decide::decide;
 pub(in crate::domain) use decide::{PROSE, written};
 pub use event::Event;
+pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
 pub use rules::{Limits, Rules};
 pub use state::{

@@ -1,6 +1,7 @@
 //! Why a wish is not granted: a stable code for programs, the article for lawyers, a Chinese sentence for the person.
 
 use crate::domain::calendar::NoDeadline;
+use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 
 /// An article of 苏政办发〔2020〕29号, e.g. `11(4)`.
@@ -65,10 +66,6 @@ pub enum Refusal {
     FollowUpOpen,
     #[error("没有到期的提醒或时限")]
     NothingDue,
-    #[error("该号码不是有效的联系电话")]
-    NoPhone,
-    #[error("已达到最多回访次数{max}次")]
-    NoAttemptsLeft { max: u32 },
     #[error("该回访任务正由他人进行")]
     TakenBySomebodyElse,
     #[error(transparent)]
@@ -104,8 +101,6 @@ impl Refusal {
             Self::NothingToRectify => "nothing_to_rectify",
             Self::FollowUpOpen => "follow_up_open",
             Self::NothingDue => "nothing_due",
-            Self::NoPhone => "no_phone",
-            Self::NoAttemptsLeft { .. } => "no_attempts_left",
             Self::TakenBySomebodyElse => "taken_by_somebody_else",
             Self::NoDeadline(NoDeadline::Unpublished { .. }) => "calendar_unpublished",
             Self::NoDeadline(NoDeadline::OutOfRange { .. }) => "limit_out_of_range",
@@ -138,8 +133,6 @@ impl Refusal {
             | Self::RatingContradicts
             | Self::NothingToRectify
             | Self::FollowUpOpen
-            | Self::NoPhone
-            | Self::NoAttemptsLeft { .. }
             | Self::TakenBySomebodyElse => "11(5)",
         }
     }
@@ -150,6 +143,81 @@ impl Refusal {
     }
 }
 
+/// Some things happen by themselves only.
+pub(in crate::domain) fn server_only(by: By<'_>) -> Result<(), Refusal> {
+    match by {
+        By::Server => Ok(()),
+        By::Person(_) => Err(Refusal::NotYours {
+            need: "该操作由系统自动执行",
+            article: "11",
+        }),
+    }
+}
+
 fn clock(at: &Timestamp) -> String {
     at.in_beijing().strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_a_code_of_its_own_an_article_and_a_chinese_sentence() {
+        let at = Timestamp::from_millis(0);
+        let refusals = [
+            Refusal::WrongStage { stage: "已办结" },
+            Refusal::NoSuchTicket,
+            Refusal::NotYours {
+                need: "仅限承办单位办理",
+                article: "7",
+            },
+            Refusal::Missing {
+                field: "标题",
+                article: "11(1)",
+            },
+            Refusal::TooLong {
+                field: "标题",
+                max: 200,
+            },
+            Refusal::BadAssignment {
+                why: "会办单位过多",
+            },
+            Refusal::AlreadyAcknowledged,
+            Refusal::NotAcknowledged,
+            Refusal::NoContactProof,
+            Refusal::ContactWithoutLink,
+            Refusal::SendBackWindowClosed { since: at },
+            Refusal::AlreadyOverdue { since: at },
+            Refusal::NoExtensionsLeft { max: 1 },
+            Refusal::ExtensionTooLong { max: 5 },
+            Refusal::AwaitingDecision,
+            Refusal::NothingToDecide,
+            Refusal::ReviewerHandled,
+            Refusal::RevisitorInvolved,
+            Refusal::NoOpenSurvey,
+            Refusal::NoOpenRevisit,
+            Refusal::RevisitWithoutRecording,
+            Refusal::RatingContradicts,
+            Refusal::NothingToRectify,
+            Refusal::FollowUpOpen,
+            Refusal::NothingDue,
+            Refusal::TakenBySomebodyElse,
+            Refusal::NoDeadline(NoDeadline::Unpublished { year: 2027 }),
+            Refusal::NoDeadline(NoDeadline::OutOfRange { max: 500 }),
+        ];
+        let codes: std::collections::BTreeSet<_> = refusals.iter().map(Refusal::code).collect();
+        assert_eq!(codes.len(), refusals.len());
+        for refusal in &refusals {
+            let article: u32 = refusal
+                .article()
+                .split('(')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!((1..=34).contains(&article), "{refusal:?}");
+            assert!(refusal.detail().contains(|c| ('一'..='龥').contains(&c)));
+        }
+    }
 }

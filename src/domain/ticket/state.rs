@@ -158,6 +158,8 @@ pub struct Assignment {
     pub acknowledge: Running,
     /// 签收.
     pub acknowledged: Option<Receipt>,
+    /// Somebody spoke with the petitioner under this assignment; the proof is among the ticket's contacts.
+    pub contacted: bool,
     /// What a co-handler contributed 会办意见.
     pub opinion: Option<Reply>,
 }

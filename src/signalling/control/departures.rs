@@ -43,9 +43,9 @@ impl Control {
         }
         if was == Stage::Up {
             if let (LegRole::Agent | LegRole::Specialist | LegRole::Supervisor, Some(agent)) = (role, user.clone()) {
-                if left == Left::Died && !self.call_mut(call_id).live_legs().any(|leg| leg.user == user) {
-                    // A phone found dead takes no further call until it registers again.
-                    self.tell_acd(acd::Input::PhoneDown { agent });
+                if left == Left::Died {
+                    // A phone found dead takes no further call until it shows a sign of life.
+                    self.tell_acd(acd::Input::PhoneSilent { agent });
                 } else {
                     self.tell_acd(acd::Input::TalkEnded { agent, call: call_id });
                 }

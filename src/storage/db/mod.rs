@@ -56,13 +56,6 @@ impl Db {
         }
     }
 
-    pub(super) const fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
     /// Runs `work` in one transaction; answers after the commit, or with nothing changed.
     ///
     /// `given` is what the work reads; it is handed in by reference so that the work can be run again.
@@ -287,6 +280,19 @@ impl Select {
         self.sql.push_str(" $");
         self.sql.push_str(&self.values.len().to_string());
     }
+}
+
+/// Takes the next `count` numbers of the counter `name`; the last of them. Whoever counts keeps others from
+/// counting until their unit of work ends, so there are no gaps.
+pub(super) async fn count_up(tx: &mut Tx, name: &str, count: u64) -> Result<u64, Fault> {
+    tx.row(
+        "INSERT INTO counter (name, value) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET value = counter.value + $2 RETURNING value",
+        &values![name, count],
+    )
+    .await?
+    .ok_or_else(|| Fault::Corrupt("a counter without a row".to_owned()))?
+    .get("value")
 }
 
 /// Runs a unit of work so that its panic ends it alone, not the writer that serves everybody.

@@ -5,9 +5,7 @@ mod shapes;
 mod stories;
 
 use super::*;
-use crate::domain::id::{
-    CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username,
-};
+use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::time::Timestamp;

@@ -666,3 +666,15 @@ fn nothing_happens_to_what_is_archived_voided_or_was_never_there() {
     let refused = nothing.wish(&agent(), dispatch(LEAD, &[]));
     assert_eq!(why(refused), ("no_such_ticket", "11"));
 }
+
+#[test]
+fn a_call_of_the_round_before_proves_nothing_even_when_the_clock_was_set_back() {
+    let mut case = Case::closed();
+    case.set_clock("2025-03-02T10:00");
+    let reason = "未解决".to_owned();
+    case.wish(&agent(), Command::Reopen { reason }).unwrap();
+    case.wish(&agent(), dispatch(LEAD, &[])).unwrap();
+    case.wish(&handler(LEAD), Command::Acknowledge).unwrap();
+    let unproved = case.wish(&handler(LEAD), reply());
+    assert_eq!(why(unproved), ("no_contact_proof", "11(3)"));
+}

@@ -56,6 +56,12 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_at ON idempotency (at);
 
+-- Numbers handed out in order.
+CREATE TABLE counter (
+    name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+
 -- Calls ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE call (
@@ -96,7 +102,7 @@ CREATE TABLE recording (
 CREATE INDEX recording_call_id ON recording (call_id);
 
 CREATE TABLE agent_state (
-    id       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    seq      BIGINT NOT NULL PRIMARY KEY,
     username TEXT COLLATE "C" NOT NULL,
     at       BIGINT NOT NULL,
     state    TEXT COLLATE "C" NOT NULL,
@@ -105,11 +111,6 @@ CREATE TABLE agent_state (
 CREATE INDEX agent_state_username ON agent_state (username, at);
 
 -- Tickets --------------------------------------------------------------------------------------------------------
-
-CREATE TABLE counter (
-    name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    value BIGINT NOT NULL
-);
 
 CREATE TABLE ticket (
     id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -294,3 +295,16 @@ CREATE TABLE outbox (
     error       TEXT COLLATE "C"
 );
 CREATE INDEX outbox_due ON outbox (kind, due_at, id) WHERE state = 'waiting';
+
+-- What happened is never edited ----------------------------------------------------------------------------------
+
+CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER event_is_not_edited BEFORE UPDATE OR DELETE OR TRUNCATE ON event
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER agent_state_is_not_edited BEFORE UPDATE OR DELETE OR TRUNCATE ON agent_state
+    FOR EACH STATEMENT EXECUTE FUNCTION append_only();

@@ -56,6 +56,12 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_at ON idempotency (at);
 
+-- Numbers handed out in order.
+CREATE TABLE counter (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT;
+
 -- Calls ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE call (
@@ -96,7 +102,7 @@ CREATE TABLE recording (
 CREATE INDEX recording_call_id ON recording (call_id);
 
 CREATE TABLE agent_state (
-    id       TEXT NOT NULL PRIMARY KEY,
+    seq      INTEGER NOT NULL PRIMARY KEY,
     username TEXT NOT NULL,
     at       INTEGER NOT NULL,
     state    TEXT NOT NULL,
@@ -105,11 +111,6 @@ CREATE TABLE agent_state (
 CREATE INDEX agent_state_username ON agent_state (username, at);
 
 -- Tickets --------------------------------------------------------------------------------------------------------
-
-CREATE TABLE counter (
-    name  TEXT NOT NULL PRIMARY KEY,
-    value INTEGER NOT NULL
-) STRICT;
 
 CREATE TABLE ticket (
     id         TEXT NOT NULL PRIMARY KEY,
@@ -294,3 +295,18 @@ CREATE TABLE outbox (
     error       TEXT
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (kind, due_at, id) WHERE state = 'waiting';
+
+-- What happened is never edited ----------------------------------------------------------------------------------
+
+CREATE TRIGGER event_is_not_edited BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
+CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER agent_state_is_not_edited BEFORE UPDATE ON agent_state
+BEGIN SELECT RAISE(ABORT, 'agent_state is append-only'); END;
+CREATE TRIGGER agent_state_is_not_deleted BEFORE DELETE ON agent_state
+BEGIN SELECT RAISE(ABORT, 'agent_state is append-only'); END;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{CallId, TicketId, Username};
 use super::phone::PhoneNumber;
 use super::staff::{By, Role};
-use super::ticket::{PROSE, Refusal, written};
+use super::ticket::{PROSE, Refusal, server_only, written};
 use super::time::Timestamp;
 
 /// One citizen at the phone.
@@ -354,12 +354,5 @@ const NOT_YOURS: Refusal = Refusal::NotYours {
     article: "6",
 };
 
-fn server_only(by: By<'_>) -> Result<(), Refusal> {
-    match by {
-        By::Server => Ok(()),
-        By::Person(_) => Err(Refusal::NotYours {
-            need: "该操作由系统自动执行",
-            article: "11",
-        }),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::id::{CallId, RecordingId, RevisitId, TicketId, Username};
 use super::phone::PhoneNumber;
 use super::staff::{Actor, By, Role};
-use super::ticket::{self, Limits, PROSE, Rating, Refusal, RevisitOutcome, Round, written};
+use super::ticket::{
+    self, Limits, PROSE, Rating, Refusal, RevisitOutcome, Round, server_only, written,
+};
 use super::time::Timestamp;
 
 /// One planned revisit.
@@ -446,16 +448,6 @@ const NOT_A_REVISITOR: Refusal = Refusal::NotYours {
     need: "应由回访人员进行",
     article: "11(5)",
 };
-
-fn server_only(by: By<'_>) -> Result<(), Refusal> {
-    match by {
-        By::Server => Ok(()),
-        By::Person(_) => Err(Refusal::NotYours {
-            need: "该操作由系统自动执行",
-            article: "11(5)",
-        }),
-    }
-}
 
 fn wrong(revisit: &Revisit) -> Refusal {
     Refusal::WrongStage {
