@@ -45,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("cli", &[]),
-    ("main", &["app", "cli", "config", "telemetry"]),
+    ("main", &["app", "cli", "clock", "config", "telemetry"]),
 ];
 
 /// What only some files may mention: the words, the files that may, and why.
