@@ -360,13 +360,15 @@ impl Control {
 
     /// Starts the call's recording when two sides are up, or adds the leg to it.
     fn keep_recording(&mut self, call_id: CallId, leg_id: LegId) {
-        let recording = RecordingId(self.clock.new_id());
+        let new_id = RecordingId(self.clock.new_id());
         let call = self.call_mut(call_id);
         if !call.record || !matches!(call.doing, Doing::Talking) {
             return;
         }
         match call.recording {
             None => {
+                // Whoever wished for the call was told its recording's name already.
+                let recording = call.placed.as_ref().map_or(new_id, |(_, _, recording)| *recording);
                 let up: Vec<LegId> =
                     call.live_legs().filter(|leg| leg.stage == Stage::Up).map(|leg| leg.id).collect();
                 let tracks: Vec<Track> = up.iter().filter_map(|leg| call.track_of(*leg)).collect();

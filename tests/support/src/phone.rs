@@ -8,10 +8,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use md5_of::md5_hex;
+use md5::{Digest as _, Md5};
 use rsip::prelude::*;
 
-use super::sound::{alaw, from_alaw, share_of, tone};
+use crate::sound::{alaw, from_alaw, share_of, tone};
 
 /// No answer of the server takes longer than this.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -519,10 +519,6 @@ fn unique(prefix: &str) -> String {
     format!("{prefix}{}x{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-mod md5_of {
-    use md5::{Digest, Md5};
-
-    pub fn md5_hex(text: &str) -> String {
-        Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+fn md5_hex(text: &str) -> String {
+    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
