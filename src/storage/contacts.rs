@@ -67,18 +67,6 @@ impl Storage {
             .await
     }
 
-    /// Writes the record of an answered call that is no citizen's: outgoing, or between extensions.
-    pub async fn call_answered(&self, cdr: Cdr) -> Result<(), Fault> {
-        self.db
-            .write(cdr, |tx, cdr| {
-                Box::pin(async move {
-                    calls::insert(tx, cdr).await?;
-                    Ok(())
-                })
-            })
-            .await
-    }
-
     /// Carries out a command on a contact.
     pub async fn contact_command(
         &self,

@@ -67,7 +67,7 @@ impl Chronicler<'_> {
             for leg in &mut cdr.legs {
                 leg.ended_at.get_or_insert(self.now);
             }
-            calls::end(tx, &cdr).await?;
+            calls::write(tx, &cdr).await?;
         }
         Ok(open.len() as u64)
     }
