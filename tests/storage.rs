@@ -282,6 +282,21 @@ async fn an_answered_call_has_its_contact_and_draft_and_ends_once(place: Place) 
     case.storage.call_written(again).await.unwrap();
     assert_eq!(case.storage.call(ended.id).await.unwrap(), Some(ended));
 
+    // Ringing was written down before it was answered.
+    let mut ringing = case.answering("13800000000");
+    ringing.cdr.answered_at = None;
+    let written = case.storage.call_written(ringing.cdr.clone()).await;
+    written.unwrap();
+    ringing.cdr.answered_at = Some(case.now());
+    let told = case
+        .storage
+        .answered(case.now(), ringing.clone(), &case.rules)
+        .await;
+    told.unwrap();
+    let cdr = case.storage.call(ringing.cdr.id).await.unwrap().unwrap();
+    assert_eq!(cdr.ticket_id, Some(ringing.ticket));
+    assert_eq!(case.ticket(ringing.ticket).await.number, "20250603-000002");
+
     // Told twice, durable once.
     case.storage
         .answered(case.now(), answered, &case.rules)
@@ -1545,16 +1560,20 @@ impl Case {
     }
 
     async fn answered_in(&self, storage: &Storage, caller: &str) -> Answered {
-        let answered = Answered {
-            cdr: self.place.cdr(caller),
-            contact: ContactId(self.place.clock.new_id()),
-            ticket: TicketId(self.place.clock.new_id()),
-        };
+        let answered = self.answering(caller);
         storage
             .answered(self.now(), answered.clone(), &self.rules)
             .await
             .unwrap();
         answered
+    }
+
+    fn answering(&self, caller: &str) -> Answered {
+        Answered {
+            cdr: self.place.cdr(caller),
+            contact: ContactId(self.place.clock.new_id()),
+            ticket: TicketId(self.place.clock.new_id()),
+        }
     }
 
     async fn ticket(&self, id: TicketId) -> TicketRecord {
