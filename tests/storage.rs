@@ -375,6 +375,24 @@ async fn calls_are_found_and_pages_stay_in_place_while_calls_come_in(place: Plac
 
 async fn what_a_dead_server_left_open_is_settled(place: Place) {
     let case = Case::open(place).await;
+    case.storage
+        .apply(case.now(), organisation())
+        .await
+        .unwrap();
+    let states = [
+        ("agent1000", AgentState::Talking),
+        ("lead1", AgentState::Offline),
+    ];
+    let states = states.map(|(name, state)| AgentStateChange {
+        username: name.into(),
+        at: case.now(),
+        state,
+        call: None,
+    });
+    case.storage
+        .agent_states_changed(states.to_vec())
+        .await
+        .unwrap();
     let ringing = case.answered("13812345678").await;
     let ended = case.answered("13800000000").await;
     let cdr = end_of(ended.cdr.clone(), &case.place, "caller_hung_up");
@@ -393,6 +411,7 @@ async fn what_a_dead_server_left_open_is_settled(place: Place) {
         calls: 1,
         contacts: 2,
         revisits: 0,
+        agents: 1,
         messages: 1,
     };
     assert_eq!(recovered, expected);
@@ -405,6 +424,13 @@ async fn what_a_dead_server_left_open_is_settled(place: Place) {
     assert_eq!(cdr.termination, Some(termination));
     let contact = storage.contact(ringing.contact).await.unwrap().unwrap();
     assert_eq!(contact.contact.stage.code(), "ended");
+    let agent = &"agent1000".into();
+    let until = case.now().plus_millis(1);
+    let states = storage
+        .agent_states(agent, case.now(), until)
+        .await
+        .unwrap();
+    assert_eq!(states.last().unwrap().state, AgentState::Offline);
     let none = storage.recover(case.now(), &case.rules).await.unwrap();
     assert_eq!(none, Recovered::default());
     assert_eq!(storage.check(case.now()).await.unwrap(), []);

@@ -108,7 +108,8 @@ CREATE TABLE agent_state (
     state    TEXT COLLATE "C" NOT NULL,
     call_id  TEXT COLLATE "C"
 );
-CREATE INDEX agent_state_username ON agent_state (username, at);
+CREATE INDEX agent_state_username ON agent_state (username, seq);
+CREATE INDEX agent_state_at ON agent_state (username, at, seq);
 
 -- Tickets --------------------------------------------------------------------------------------------------------
 
