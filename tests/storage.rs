@@ -1394,7 +1394,9 @@ const SERVED_URL: &str = "HOTLINE_TEST_SERVED_URL";
 #[ignore = "the body of a_killed_server_lost_nothing_it_had_acknowledged"]
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
 async fn answer_calls_until_killed() {
-    let url = std::env::var(SERVED_URL).expect("started by its parent story");
+    let Ok(url) = std::env::var(SERVED_URL) else {
+        return;
+    };
     let clock = Arc::new(SimClock::new(Timestamp::from_millis(1_750_000_000_000), 99));
     let storage = Storage::open(&url, clock.clone()).await.unwrap();
     let place = Place::at(url, clock);
