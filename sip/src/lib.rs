@@ -4,6 +4,8 @@
 //! parts types, [`validate`] judges a request as RFC 3261 and RFC 4475 do, [`sdp`] reads, writes and negotiates session
 //! descriptions, [`digest`] proves who is asking. Every bound on hostile input is in [`limits`].
 
+#![deny(missing_docs)]
+
 pub mod digest;
 pub mod header;
 pub mod limits;
