@@ -166,10 +166,20 @@ fn every_rfc_4475_message_is_judged_as_a_datagram() {
     assert_eq!(RFC4475.len(), 49);
     let wrong: Vec<_> = RFC4475
         .iter()
-        .map(|(name, section, expected, _)| (name, section, as_datagram(&fixture("rfc4475", name)), *expected))
+        .map(|(name, section, expected, _)| {
+            (
+                name,
+                section,
+                as_datagram(&fixture("rfc4475", name)),
+                *expected,
+            )
+        })
         .filter(|(_, _, verdict, expected)| verdict != expected)
         .collect();
-    assert!(wrong.is_empty(), "(file, section, judged, expected): {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "(file, section, judged, expected): {wrong:#?}"
+    );
 }
 
 #[test]
@@ -183,7 +193,10 @@ fn every_rfc_4475_message_is_judged_on_a_stream_however_it_is_cut() {
             }
         }
     }
-    assert!(wrong.is_empty(), "(file, section, step, judged, expected): {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "(file, section, step, judged, expected): {wrong:#?}"
+    );
 }
 
 #[test]
