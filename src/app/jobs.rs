@@ -1,12 +1,14 @@
 //! Which jobs run, and the way from the outbox to an SMS provider.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::config;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::domain::ticket::Rules;
 use crate::gateways::sms::http::HttpGateway;
@@ -17,16 +19,19 @@ use crate::storage::sms::{Sms, Submission};
 
 /// Starts every job; each ends when `stop` says true.
 pub(super) fn start(
+    sms: &config::Sms,
     storage: &Storage,
     clock: &Arc<dyn Clock>,
     rules: &Arc<Rules>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
-    let gateway = Arc::new(Gateways { http: HttpGateway::new().context("cannot make the HTTP client for SMS gateways")? });
+    let timeout = Duration::from_secs(sms.timeout_s.get().into());
+    let gateway = Arc::new(Gateways { http: HttpGateway::new(timeout).context("cannot make the HTTP client for SMS gateways")? });
+    let per_second = sms.per_second.get();
     let (storage, rules) = (storage.clone(), Arc::clone(rules));
     let jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(Deadlines { storage: storage.clone(), rules: Arc::clone(&rules) }),
-        Arc::new(SmsSending { storage: storage.clone(), rules: Arc::clone(&rules), gateway }),
+        Arc::new(SmsSending { storage: storage.clone(), rules: Arc::clone(&rules), gateway, per_second }),
         Arc::new(SmsCallbacks { storage: storage.clone(), rules: Arc::clone(&rules) }),
         Arc::new(Surveys { storage, rules }),
     ];

@@ -33,6 +33,7 @@ use crate::signalling::media::MediaEvent;
 use crate::signalling::shell::{Parts, Signalling};
 use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
+use crate::storage::sessions::SessionLimits;
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
 
@@ -118,7 +119,11 @@ impl Server {
             recordings: Arc::new(ports::Archives(store.archive().clone())),
             rules: Arc::clone(&rules),
             metrics: Box::new(move || metrics.render()),
-            tls: config.http.behind_tls,
+            sessions: SessionLimits {
+                idle_ms: i64::from(config.auth.session_idle_s.get()) * 1000,
+                absolute_ms: i64::from(config.auth.session_max_s.get()) * 1000,
+            },
+            behind_tls: config.http.behind_tls,
         });
         let listener = TcpListener::bind(config.http.listen)
             .await
@@ -132,7 +137,7 @@ impl Server {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
-        let mut jobs = jobs::start(&storage, &clock, &rules, &stopped)?;
+        let mut jobs = jobs::start(&config.sms, &storage, &clock, &rules, &stopped)?;
         jobs.push(push_boards(Arc::clone(&api), stopped));
         info!(%http, sip = %signalling.local(), "ready: HTTP on {http}, SIP on {}", signalling.local());
         Ok(Self {
