@@ -1,6 +1,5 @@
 //! Requests and responses: what a message is, how one is made and printed. Reading bytes is [`crate::parse`].
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::header::{ContentType, HeaderName, Headers};
@@ -429,7 +428,7 @@ fn sdp_of<'a>(headers: &Headers, body: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// The parts of a multipart body (RFC 2046 §5.1.1), at most [`BODY_PARTS_MAX`].
-fn parts<'a>(body: &'a [u8], boundary: &Cow<'_, str>) -> impl Iterator<Item = &'a [u8]> {
+fn parts<'a>(body: &'a [u8], boundary: &str) -> impl Iterator<Item = &'a [u8]> {
     let delimiter = format!("--{boundary}");
     let mut starts = Vec::new();
     let mut at = 0;

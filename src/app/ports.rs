@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use axum::body::Bytes;
 use hotline_recordings::{self as recordings, Archive};
 
-use crate::api::{Audio, CallControl, Pending, RecordingReader};
+use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
 use crate::signalling::shell::Signalling;

@@ -16,8 +16,8 @@ macro_rules! built_in {
 }
 
 built_in![
-    "agent_lost", "ahead_0", "ahead_1", "ahead_2", "ahead_3", "ahead_4", "ahead_5", "ahead_6", "ahead_7", "ahead_8",
-    "ahead_9", "ahead_many", "closing", "music", "waiting", "welcome",
+    "agent_lost", "closing", "music", "number_1", "number_2", "number_3", "number_4", "number_5", "number_6", "number_7",
+    "number_8", "number_9", "number_10", "position_after", "position_before", "position_many", "waiting",
 ];
 
 /// All prompts, decoded once. Announcements named by the organisation are read when first played.

@@ -247,16 +247,19 @@ impl Call {
     }
 }
 
-/// What a waiting citizen is told. Position 0 is "not yet known".
+/// What a waiting citizen is told: 您前面还有 N 位. Position 0 is "not yet known".
 fn waiting_prompts(position: usize, agent_lost: bool) -> Vec<&'static str> {
-    const AHEAD: [&str; 10] =
-        ["ahead_0", "ahead_1", "ahead_2", "ahead_3", "ahead_4", "ahead_5", "ahead_6", "ahead_7", "ahead_8", "ahead_9"];
-    let mut prompts = Vec::with_capacity(2);
-    if agent_lost {
-        prompts.push("agent_lost");
-    } else if position > 0 {
-        prompts.push("waiting");
-        prompts.push(AHEAD.get(position - 1).copied().unwrap_or("ahead_many"));
+    const NUMBERS: [&str; 10] = [
+        "number_1", "number_2", "number_3", "number_4", "number_5", "number_6", "number_7", "number_8", "number_9",
+        "number_10",
+    ];
+    match (agent_lost, position) {
+        (true, _) => vec!["agent_lost"],
+        (false, 0) => Vec::new(),
+        (false, 1) => vec!["waiting"],
+        (false, ahead) => {
+            let number = NUMBERS.get(ahead - 2).copied().unwrap_or("position_many");
+            vec!["waiting", "position_before", number, "position_after"]
+        }
     }
-    prompts
 }

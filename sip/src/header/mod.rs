@@ -343,6 +343,22 @@ impl Headers {
         self.one(HeaderName::ContentType)
     }
 
+    /// What Authorization or Proxy-Authorization hold, one a line. An unreadable line proves nothing and is left out.
+    pub fn credentials(&self, name: HeaderName<'_>) -> Vec<Credentials> {
+        self.each_line(name)
+    }
+
+    /// What WWW-Authenticate or Proxy-Authenticate ask, one a line. An unreadable line is left out.
+    pub fn challenges(&self, name: HeaderName<'_>) -> Vec<Challenge> {
+        self.each_line(name)
+    }
+
+    fn each_line<T: FromStr>(&self, name: HeaderName<'_>) -> Vec<T> {
+        self.all(name)
+            .filter_map(|field| field.text().parse().ok())
+            .collect()
+    }
+
     /// Adds a line at the end.
     ///
     /// A line break inside the value becomes a space: what one side of a call wrote can never add a header on the other.

@@ -92,8 +92,8 @@ struct Client {
     /// A CANCEL was wished before RFC 3261 §9.1 allows it.
     cancel_wanted: bool,
     cancel_reason: Option<Box<Reason>>,
-    /// To tags of forks that were answered and let go.
-    released: Vec<Box<str>>,
+    /// To tags of the forks whose 2xx was seen.
+    answered: Vec<Box<str>>,
     deadline: Option<Instant>,
 }
 
@@ -327,7 +327,7 @@ impl Layer {
                 cseq,
                 cancel_wanted: false,
                 cancel_reason: None,
-                released: Vec::new(),
+                answered: Vec::new(),
                 deadline,
             },
         );
@@ -538,22 +538,22 @@ impl Layer {
         self.clients.get(&key)?.account.clone()
     }
 
-    /// Notes that a fork of an INVITE was let go. False if it was noted before.
-    pub(crate) fn release_fork(&mut self, key: ClientKey, tag: &str) -> bool {
+    /// Notes that a fork of an INVITE answered. False if it was noted before.
+    pub(crate) fn note_answered(&mut self, key: ClientKey, tag: &str) -> bool {
         /// More forks than any proxy makes.
         const FORKS_MAX: usize = 16;
         let Some(client) = self.clients.get_mut(&key) else {
             return false;
         };
-        if client.released.len() >= FORKS_MAX || client.released.iter().any(|known| **known == *tag)
-        {
+        let known = &mut client.answered;
+        if known.len() >= FORKS_MAX || known.iter().any(|known| **known == *tag) {
             return false;
         }
-        client.released.push(tag.into());
+        known.push(tag.into());
         true
     }
 
-    /// True if `via` is one of ours and the request it belongs to is still open: a loop, or a call to ourselves.
+    /// The request of ours that a Via belongs to, while its transaction lives: a loop, or a call to ourselves.
     pub(crate) fn request_behind(&self, via: &Via) -> Option<Request> {
         let branch = parse_hex(via.branch()?.strip_prefix(MAGIC_COOKIE)?)?;
         self.sent_request(ClientKey {
