@@ -3,8 +3,8 @@
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{CallCommand, CallRefusal, LiveAgent, LiveCall, Wish};
 use hotline::domain::id::{CallId, LegId, UnitCode, Username};
+use hotline::domain::staff::Organisation;
 use hotline::domain::staff::{QueueEntry, Role, SpecialistEntry};
-use hotline::storage::organisation::Organisation;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -42,7 +42,7 @@ async fn recorded(world: &World) {
         ticket_id: None,
         three_way: false,
     };
-    world.storage.call_ended(cdr).await.unwrap();
+    world.storage.call_written(cdr).await.unwrap();
     let row = RecordingRow {
         id: RECORDING,
         call,

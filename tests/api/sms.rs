@@ -10,6 +10,7 @@ use axum::{Json, Router, routing};
 use hmac::{Hmac, KeyInit, Mac};
 use hotline::domain::call::wish::{CallRefusal, Purpose, Wish};
 use hotline::domain::id::{CallId, RecordingId, TicketId};
+use hotline::domain::staff::Organisation;
 use hotline::domain::staff::{Role, SmsGatewayEntry, SmsGatewayKind};
 use hotline::domain::time::Timestamp;
 use hotline::gateways::sms::{Submission as Outcome, http::HttpGateway};
@@ -17,7 +18,6 @@ use hotline::jobs::{
     Deadlines, Job, Pending, Report, SmsCallbacks, SmsGateway, SmsSending, Surveys,
 };
 use hotline::storage::Page;
-use hotline::storage::organisation::Organisation;
 use hotline::storage::sms::{Sms, SmsState, Submission};
 use serde_json::{Value, json};
 use sha2::Sha256;
