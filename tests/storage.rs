@@ -20,6 +20,7 @@ use hotline::domain::staff::{
     Actor, By, Destination, ExtensionEntry, NumberEntry, QueueEntry, Role, Strategy, Unit,
     UnitKind, User,
 };
+use hotline::domain::staff::{Organisation, Password};
 use hotline::domain::ticket::{
     Applicant, Command, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome, Rules,
 };
@@ -30,7 +31,6 @@ use hotline::storage::backup::BackupTrouble;
 use hotline::storage::calls::CallFilter;
 use hotline::storage::contacts::Answered;
 use hotline::storage::idempotency::{Once, Replay};
-use hotline::storage::organisation::{Organisation, Password};
 use hotline::storage::outbox::WorkKind;
 use hotline::storage::recordings::{Listening, RecordingRow};
 use hotline::storage::recovery::Recovered;
@@ -278,9 +278,9 @@ async fn an_answered_call_has_its_contact_and_draft_and_ends_once(place: Place) 
     assert_eq!(ticket.ticket.caller, Some(phone("13812345678")));
 
     let ended = end_of(cdr.clone(), &case.place, "caller_hung_up");
-    case.storage.call_ended(ended.clone()).await.unwrap();
+    case.storage.call_written(ended.clone()).await.unwrap();
     let again = end_of(cdr, &case.place, "a second end");
-    case.storage.call_ended(again).await.unwrap();
+    case.storage.call_written(again).await.unwrap();
     assert_eq!(case.storage.call(ended.id).await.unwrap(), Some(ended));
 
     // Told twice, durable once.
@@ -303,7 +303,7 @@ async fn calls_are_found_and_pages_stay_in_place_while_calls_come_in(place: Plac
         });
         cdr.agent = Some(if n < 3 { "agent1000" } else { "agent1001" }.into());
         storage
-            .call_ended(end_of(cdr.clone(), &place, "caller_hung_up"))
+            .call_written(end_of(cdr.clone(), &place, "caller_hung_up"))
             .await
             .unwrap();
         told.push(cdr.id);
@@ -350,7 +350,7 @@ async fn calls_are_found_and_pages_stay_in_place_while_calls_come_in(place: Plac
         // A call that comes in meanwhile is newer than every page that is still to come.
         place.pass_minutes(1);
         storage
-            .call_ended(end_of(place.cdr("1"), &place, "abandoned"))
+            .call_written(end_of(place.cdr("1"), &place, "abandoned"))
             .await
             .unwrap();
         let Some(next) = found.next_cursor else { break };
@@ -364,7 +364,7 @@ async fn what_a_dead_server_left_open_is_settled(place: Place) {
     let ringing = case.answered("13812345678").await;
     let ended = case.answered("13800000000").await;
     let cdr = end_of(ended.cdr.clone(), &case.place, "caller_hung_up");
-    case.storage.call_ended(cdr).await.unwrap();
+    case.storage.call_written(cdr).await.unwrap();
 
     let closed = case.closed("路灯不亮").await;
     case.storage
@@ -439,7 +439,7 @@ async fn recordings_are_found_by_call_and_listening_is_audited(place: Place) {
     let storage = place.open().await;
     let cdr = place.cdr("13812345678");
     storage
-        .call_ended(end_of(cdr.clone(), &place, "caller_hung_up"))
+        .call_written(end_of(cdr.clone(), &place, "caller_hung_up"))
         .await
         .unwrap();
     let row = RecordingRow {

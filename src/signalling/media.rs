@@ -15,7 +15,10 @@ pub enum Hears {
     /// The sum of what these legs say.
     Legs(Vec<LegId>),
     /// Prompts one after the other, by name; then silence, or hold music until told otherwise.
-    Prompts { prompts: Vec<&'static str>, then_music: bool },
+    Prompts {
+        prompts: Vec<&'static str>,
+        then_music: bool,
+    },
     /// One announcement file; its end is reported.
     Announcement(String),
     /// Itself.
@@ -61,10 +64,20 @@ pub trait Media: Send {
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaEvent {
     /// The announcement, or the last of the prompts, was played to its end.
-    Played { leg: LegId },
+    Played {
+        leg: LegId,
+    },
     /// No packet for longer than the configured time although the leg should be sending. Said once until sound returns.
-    Silent { leg: LegId },
-    Dtmf { leg: LegId, digit: char },
+    Silent {
+        leg: LegId,
+    },
+    Dtmf {
+        leg: LegId,
+        digit: char,
+    },
     /// The leg's last word on its quality.
-    Closed { leg: LegId, quality: Quality },
+    Closed {
+        leg: LegId,
+        quality: Quality,
+    },
 }

@@ -23,6 +23,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use organisation::AgentView;
+
 use super::problem::{Answer, Problem, ProblemBody};
 use super::{Api, live};
 

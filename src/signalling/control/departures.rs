@@ -18,9 +18,19 @@ use crate::signalling::media::Track;
 impl Control {
     /// A leg is over by somebody's doing: closes it and decides what the call does.
     pub(super) fn leg_left(&mut self, call_id: CallId, leg_id: LegId, left: Left) {
-        let Some(call) = self.calls.get(&call_id) else { return };
-        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else { return };
-        let (role, was, room, user, offer) = (leg.role, leg.stage.clone(), leg.room, leg.user.clone(), leg.offer);
+        let Some(call) = self.calls.get(&call_id) else {
+            return;
+        };
+        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else {
+            return;
+        };
+        let (role, was, room, user, offer) = (
+            leg.role,
+            leg.stage.clone(),
+            leg.room,
+            leg.user.clone(),
+            leg.offer,
+        );
         let status = match left {
             Left::Refused(status) => Some(status),
             Left::Cancelled => Some(487),
@@ -42,18 +52,25 @@ impl Control {
             return;
         }
         if was == Stage::Up {
-            if let (LegRole::Agent | LegRole::Specialist | LegRole::Supervisor, Some(agent)) = (role, user.clone()) {
+            if let (LegRole::Agent | LegRole::Specialist | LegRole::Supervisor, Some(agent)) =
+                (role, user.clone())
+            {
                 if left == Left::Died {
                     // A phone found dead takes no further call until it shows a sign of life.
                     self.tell_acd(acd::Input::PhoneSilent { agent });
                 } else {
-                    self.tell_acd(acd::Input::TalkEnded { agent, call: call_id });
+                    self.tell_acd(acd::Input::TalkEnded {
+                        agent,
+                        call: call_id,
+                    });
                 }
             }
         }
         match role {
             LegRole::Citizen => self.citizen_left(call_id, &was, left),
-            LegRole::Agent | LegRole::Extension | LegRole::Specialist => self.our_side_left(call_id, role, room, &was, left),
+            LegRole::Agent | LegRole::Extension | LegRole::Specialist => {
+                self.our_side_left(call_id, role, room, &was, left)
+            }
             LegRole::Supervisor => {}
         }
         self.sound(call_id);
@@ -75,15 +92,28 @@ impl Control {
         self.end_call(call_id, result, &reason);
     }
 
-    fn our_side_left(&mut self, call_id: CallId, role: LegRole, room: Room, was: &Stage, left: Left) {
+    fn our_side_left(
+        &mut self,
+        call_id: CallId,
+        role: LegRole,
+        room: Room,
+        was: &Stage,
+        left: Left,
+    ) {
         let call = self.call_mut(call_id);
         let staying: Vec<(LegId, LegRole, Room, bool)> = call
             .live_legs()
             .filter(|leg| leg.role != LegRole::Supervisor)
             .map(|leg| (leg.id, leg.role, leg.room, leg.stage == Stage::Up))
             .collect();
-        let citizen = staying.iter().any(|(_, role, _, _)| *role == LegRole::Citizen);
-        let ours: Vec<_> = staying.iter().filter(|(_, role, _, _)| *role != LegRole::Citizen).copied().collect();
+        let citizen = staying
+            .iter()
+            .any(|(_, role, _, _)| *role == LegRole::Citizen);
+        let ours: Vec<_> = staying
+            .iter()
+            .filter(|(_, role, _, _)| *role != LegRole::Citizen)
+            .copied()
+            .collect();
         let alone_aside = ours.iter().all(|(_, _, room, _)| *room == Room::Aside);
 
         if *was == Stage::Arriving {
@@ -155,16 +185,26 @@ impl Control {
         let Some(queue) = call.queue.clone() else {
             return self.end_call(call_id, TerminationResult::Ours, "agent_lost");
         };
-        call.doing = Doing::Waiting { position: 1, agent_lost };
-        let others: Vec<LegId> =
-            call.live_legs().filter(|leg| leg.role != LegRole::Citizen).map(|leg| leg.id).collect();
+        call.doing = Doing::Waiting {
+            position: 1,
+            agent_lost,
+        };
+        let others: Vec<LegId> = call
+            .live_legs()
+            .filter(|leg| leg.role != LegRole::Citizen)
+            .map(|leg| leg.id)
+            .collect();
         for leg in others {
             self.drop_leg(call_id, leg);
         }
         metrics::counter!("hotline_calls_requeued").increment(1);
         warn!(call.id = %call_id, %queue, "call {call_id} goes back to the head of {queue}");
         self.sound(call_id);
-        if !self.tell_acd(acd::Input::Enqueue { call: call_id, queue, place: Place::Head }) {
+        if !self.tell_acd(acd::Input::Enqueue {
+            call: call_id,
+            queue,
+            place: Place::Head,
+        }) {
             self.end_call(call_id, TerminationResult::Ours, "no_such_queue");
         }
     }
@@ -172,7 +212,13 @@ impl Control {
     /// Hangs up one leg by our own wish.
     pub(super) fn drop_leg(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         let stage = leg.stage.clone();
         for dialog in std::mem::take(&mut leg.dialogs) {
             self.by_dialog.remove(&dialog);
@@ -194,7 +240,13 @@ impl Control {
     /// Marks a leg ended and closes its port.
     pub(super) fn end_leg(&mut self, call_id: CallId, leg_id: LegId, status: Option<u16>) {
         let at = self.clock.now();
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         leg.stage = Stage::Ended;
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
@@ -209,13 +261,20 @@ impl Control {
     pub(super) fn end_call(&mut self, call_id: CallId, result: TerminationResult, reason: &str) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
+        let Some(call) = self.calls.get_mut(&call_id) else {
+            return;
+        };
         if matches!(call.doing, Doing::Ending { .. }) {
             return;
         }
         let waited = matches!(call.doing, Doing::Waiting { .. });
-        call.doing = Doing::Ending { give_up_at: now + LAST_WORD };
-        call.cdr.termination = Some(Termination { result, reason: reason.to_owned() });
+        call.doing = Doing::Ending {
+            give_up_at: now + LAST_WORD,
+        };
+        call.cdr.termination = Some(Termination {
+            result,
+            reason: reason.to_owned(),
+        });
         call.cdr.ended_at = Some(at);
         if call.cdr.wait_ms.is_none() {
             call.cdr.wait_ms = call.answered.map(|since| millis(now, since));
@@ -235,13 +294,20 @@ impl Control {
             self.drop_leg(call_id, leg);
         }
         for agent in users {
-            self.tell_acd(acd::Input::TalkEnded { agent, call: call_id });
+            self.tell_acd(acd::Input::TalkEnded {
+                agent,
+                call: call_id,
+            });
         }
         if let Some(recording) = recording {
             self.media.finish(recording);
         }
-        self.timers.insert((now + LAST_WORD, Timer::LastWord(call_id)));
-        let silent = self.calls.get(&call_id).is_some_and(|call| call.legs.iter().all(|leg| !leg.media_open));
+        self.timers
+            .insert((now + LAST_WORD, Timer::LastWord(call_id)));
+        let silent = self
+            .calls
+            .get(&call_id)
+            .is_some_and(|call| call.legs.iter().all(|leg| !leg.media_open));
         if silent {
             self.bury(call_id);
         }
@@ -250,7 +316,9 @@ impl Control {
 
     /// Writes the record and forgets the call.
     pub(super) fn bury(&mut self, call_id: CallId) {
-        let Some(call) = self.calls.remove(&call_id) else { return };
+        let Some(call) = self.calls.remove(&call_id) else {
+            return;
+        };
         for leg in &call.legs {
             self.by_leg.remove(&leg.id);
         }
@@ -258,8 +326,12 @@ impl Control {
             self.timers.remove(&(give_up_at, Timer::LastWord(call_id)));
         }
         let cdr = call.record_so_far();
-        let termination = cdr.termination.as_ref().expect("a call is buried after it ended");
-        metrics::counter!("hotline_calls_ended", "result" => result_code(termination.result)).increment(1);
+        let termination = cdr
+            .termination
+            .as_ref()
+            .expect("a call is buried after it ended");
+        metrics::counter!("hotline_calls_ended", "result" => result_code(termination.result))
+            .increment(1);
         info!(call.id = %call_id, reason = %termination.reason, "call {call_id} ended: {}", termination.reason);
         self.journal(Entry::Ended(Box::new(cdr)));
     }
@@ -306,7 +378,12 @@ impl Call {
             LegRole::Supervisor if leg.room == Room::Main => 3,
             LegRole::Supervisor => return None,
         };
-        Some(Track { leg: leg_id, number, role: leg.role, label: crate::domain::phone::mask(&leg.party) })
+        Some(Track {
+            leg: leg_id,
+            number,
+            role: leg.role,
+            label: crate::domain::phone::mask(&leg.party),
+        })
     }
 }
 

@@ -17,23 +17,44 @@ impl Control {
         match wish {
             Wish::SetState { by, state } => {
                 let now = self.clock.instant();
-                self.acd.handle(now, acd::Input::Wish { agent: by.username.clone(), state })?;
-                self.acd.state(&by.username).map(Granted::State).ok_or(CallRefusal::NoPhone)
+                self.acd.handle(
+                    now,
+                    acd::Input::Wish {
+                        agent: by.username.clone(),
+                        state,
+                    },
+                )?;
+                self.acd
+                    .state(&by.username)
+                    .map(Granted::State)
+                    .ok_or(CallRefusal::NoPhone)
             }
             Wish::PlaceCall { by, to, purpose } => self.place_call(by, &to, purpose),
             Wish::Call { by, call, command } => self.command(&by, call, command),
         }
     }
 
-    fn command(&mut self, by: &Actor, id: CallId, command: CallCommand) -> Result<Granted, CallRefusal> {
+    fn command(
+        &mut self,
+        by: &Actor,
+        id: CallId,
+        command: CallCommand,
+    ) -> Result<Granted, CallRefusal> {
         let call = self.calls.get(&id).ok_or(CallRefusal::NoSuchCall)?;
         if matches!(call.doing, Doing::Ending { .. }) {
             return Err(CallRefusal::NoSuchCall);
         }
-        let own_leg = call.live_legs().find(|leg| leg.user.as_ref() == Some(&by.username)).map(|leg| leg.id);
+        let own_leg = call
+            .live_legs()
+            .find(|leg| leg.user.as_ref() == Some(&by.username))
+            .map(|leg| leg.id);
         match command {
-            CallCommand::Monitor => return self.listen(by, id, Room::Listening(Listening::Monitor)),
-            CallCommand::Whisper => return self.listen(by, id, Room::Listening(Listening::Whisper)),
+            CallCommand::Monitor => {
+                return self.listen(by, id, Room::Listening(Listening::Monitor));
+            }
+            CallCommand::Whisper => {
+                return self.listen(by, id, Room::Listening(Listening::Whisper));
+            }
             CallCommand::Barge => return self.listen(by, id, Room::Main),
             CallCommand::TakeOver => return self.take_over(by, id),
             _ => {}
@@ -51,22 +72,36 @@ impl Control {
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
             CallCommand::Conference => self.conference(id)?,
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
-            CallCommand::Transfer { target: Some(target) } => self.blind_transfer(id, own_leg, &target)?,
+            CallCommand::Transfer {
+                target: Some(target),
+            } => self.blind_transfer(id, own_leg, &target)?,
             CallCommand::DropLeg { leg } => {
-                self.call_mut(id).leg(leg).filter(|leg| leg.stage != Stage::Ended).ok_or(CallRefusal::NoSuchCall)?;
+                self.call_mut(id)
+                    .leg(leg)
+                    .filter(|leg| leg.stage != Stage::Ended)
+                    .ok_or(CallRefusal::NoSuchCall)?;
                 self.drop_leg(id, leg);
             }
             CallCommand::PauseRecording { reason } => {
-                let recording = self.call_mut(id).recording.ok_or(CallRefusal::NoRecording)?;
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
                 self.call_mut(id).recording_paused = true;
                 self.media.pause(recording, by.username.clone(), reason);
             }
             CallCommand::ResumeRecording => {
-                let recording = self.call_mut(id).recording.ok_or(CallRefusal::NoRecording)?;
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
                 self.call_mut(id).recording_paused = false;
                 self.media.resume(recording, by.username.clone());
             }
-            CallCommand::Monitor | CallCommand::Whisper | CallCommand::Barge | CallCommand::TakeOver => {}
+            CallCommand::Monitor
+            | CallCommand::Whisper
+            | CallCommand::Barge
+            | CallCommand::TakeOver => {}
         }
         if self.calls.contains_key(&id) {
             self.sound(id);
@@ -81,7 +116,12 @@ impl Control {
         }
     }
 
-    fn consult(&mut self, id: CallId, own_leg: LegId, target: &str) -> Result<Granted, CallRefusal> {
+    fn consult(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<Granted, CallRefusal> {
         let call = self.call_mut(id);
         if call.live_legs().any(|leg| leg.role == LegRole::Specialist) {
             return Err(CallRefusal::WrongState("已有第三方在通话中"));
@@ -109,7 +149,9 @@ impl Control {
     /// 三方通话: everybody to the citizen.
     fn conference(&mut self, id: CallId) -> Result<(), CallRefusal> {
         let call = self.call_mut(id);
-        let third = call.live_legs().find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
+        let third = call
+            .live_legs()
+            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
         if third.is_none() {
             return Err(CallRefusal::WrongState("第三方尚未接听"));
         }
@@ -126,7 +168,10 @@ impl Control {
     /// Attended transfer: the consulted party takes the citizen, the agent leaves.
     fn hand_over(&mut self, id: CallId, own_leg: LegId) -> Result<(), CallRefusal> {
         let call = self.call_mut(id);
-        let third = call.legs.iter_mut().find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
+        let third = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
         let third = third.ok_or(CallRefusal::WrongState("第三方尚未接听"))?;
         third.room = Room::Main;
         let third = third.id;
@@ -137,7 +182,12 @@ impl Control {
 
     /// Blind transfer: the citizen holds while the target rings; the agent stays on the line until it answers, so that
     /// nobody is lost when it does not.
-    pub(super) fn blind_transfer(&mut self, id: CallId, own_leg: LegId, target: &str) -> Result<(), CallRefusal> {
+    pub(super) fn blind_transfer(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<(), CallRefusal> {
         let toll = self.own_right_to_dial(id, own_leg);
         if !matches!(self.call_mut(id).doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
@@ -156,9 +206,16 @@ impl Control {
 
     /// A leg that was placed straight beside the citizen came up: the agent who transferred blindly leaves.
     pub(super) fn blind_transfer_done(&mut self, id: CallId, leg_id: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let arrived = call.leg(leg_id).is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
-        let aside = call.live_legs().find(|leg| leg.role == LegRole::Agent && leg.room == Room::Aside).map(|leg| leg.id);
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let arrived = call
+            .leg(leg_id)
+            .is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
+        let aside = call
+            .live_legs()
+            .find(|leg| leg.role == LegRole::Agent && leg.room == Room::Aside)
+            .map(|leg| leg.id);
         if let (true, Some(agent)) = (arrived, aside) {
             self.drop_leg(id, agent);
             self.note_transfer(id, leg_id);
@@ -174,23 +231,33 @@ impl Control {
         if !matches!(call.doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
         }
-        let there = call.legs.iter_mut().find(|leg| leg.role == LegRole::Supervisor && leg.stage != Stage::Ended);
+        let there = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.role == LegRole::Supervisor && leg.stage != Stage::Ended);
         if let Some(leg) = there {
             if leg.user.as_ref() != Some(&by.username) {
                 return Err(CallRefusal::WrongState("已有班长在监听该通话"));
             }
             leg.room = room;
             let leg = leg.id;
-            let track = self.call_mut(id).track_of(leg).zip(self.call_mut(id).recording);
+            let track = self
+                .call_mut(id)
+                .track_of(leg)
+                .zip(self.call_mut(id).recording);
             if let Some((track, recording)) = track {
                 self.media.track(recording, track);
             }
             self.sound(id);
             return Ok(Granted::Leg(leg));
         }
-        let target = self.phones_of_user(&by.username).ok_or(CallRefusal::NoPhone)?;
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
         self.engage(id, &by.username);
-        let leg = self.place(id, LegRole::Supervisor, room, target, None).ok_or(CallRefusal::Overloaded)?;
+        let leg = self
+            .place(id, LegRole::Supervisor, room, target, None)
+            .ok_or(CallRefusal::Overloaded)?;
         Ok(Granted::Leg(leg))
     }
 
@@ -198,18 +265,26 @@ impl Control {
     fn take_over(&mut self, by: &Actor, id: CallId) -> Result<Granted, CallRefusal> {
         let call = self.call_mut(id);
         let own = call.legs.iter_mut().find(|leg| {
-            leg.role == LegRole::Supervisor && leg.stage == Stage::Up && leg.user.as_ref() == Some(&by.username)
+            leg.role == LegRole::Supervisor
+                && leg.stage == Stage::Up
+                && leg.user.as_ref() == Some(&by.username)
         });
         let own = own.ok_or(CallRefusal::WrongState("请先监听或强插该通话"))?;
         own.room = Room::Main;
         own.role = LegRole::Agent;
         let own = own.id;
-        let agents: Vec<LegId> =
-            call.live_legs().filter(|leg| leg.role == LegRole::Agent && leg.id != own).map(|leg| leg.id).collect();
+        let agents: Vec<LegId> = call
+            .live_legs()
+            .filter(|leg| leg.role == LegRole::Agent && leg.id != own)
+            .map(|leg| leg.id)
+            .collect();
         for agent in agents {
             self.drop_leg(id, agent);
         }
-        let track = self.call_mut(id).track_of(own).zip(self.call_mut(id).recording);
+        let track = self
+            .call_mut(id)
+            .track_of(own)
+            .zip(self.call_mut(id).recording);
         if let Some((track, recording)) = track {
             self.media.track(recording, track);
         }
@@ -219,16 +294,25 @@ impl Control {
     }
 
     /// The server calls a person of ours first, then the outside, and records both: a manual revisit, a unit's contact.
-    fn place_call(&mut self, by: Actor, to: &PhoneNumber, purpose: Purpose) -> Result<Granted, CallRefusal> {
+    fn place_call(
+        &mut self,
+        by: Actor,
+        to: &PhoneNumber,
+        purpose: Purpose,
+    ) -> Result<Granted, CallRefusal> {
         if self.admission.is_draining() {
             return Err(CallRefusal::Overloaded);
         }
         if self.trunk_target(to).is_none() {
             return Err(CallRefusal::BadTarget(to.masked()));
         }
-        let target = self.phones_of_user(&by.username).ok_or(CallRefusal::NoPhone)?;
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
         match self.acd.state(&by.username) {
-            Some(acd::AgentState::Talking | acd::AgentState::Offered) => return Err(CallRefusal::Busy),
+            Some(acd::AgentState::Talking | acd::AgentState::Offered) => {
+                return Err(CallRefusal::Busy);
+            }
             Some(_) => {}
             None => return Err(CallRefusal::NoPhone),
         }
@@ -276,7 +360,10 @@ impl Control {
             Some(_) => {
                 let cdr = self.call_mut(id).record_so_far();
                 self.journal(Entry::Progressed(Box::new(cdr)));
-                Ok(Granted::Placed { call: id, recording })
+                Ok(Granted::Placed {
+                    call: id,
+                    recording,
+                })
             }
             None => {
                 self.end_call(id, TerminationResult::Ours, "no_media_port");
@@ -286,7 +373,11 @@ impl Control {
     }
 
     fn own_right_to_dial(&self, id: CallId, leg: LegId) -> bool {
-        let user = self.calls.get(&id).and_then(|call| call.leg(leg)).and_then(|leg| leg.user.clone());
+        let user = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.leg(leg))
+            .and_then(|leg| leg.user.clone());
         user.is_some_and(|user| self.extensions_of(&user).any(|extension| extension.toll))
     }
 }
