@@ -156,6 +156,11 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "Recordings sealed into the chain.",
     ),
     (
+        Kind::Histogram,
+        "hotline_storage_write_seconds",
+        "Time from handing a change to the database until it is durable.",
+    ),
+    (
         Kind::Counter,
         "hotline_journal_retries",
         "Writes of calls and agent states that had to wait for the database.",

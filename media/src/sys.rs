@@ -142,12 +142,12 @@ impl Waker {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// To be called before looking for work, or a wake between would be lost.
+    /// To be called before looking for work: what was queued before a wake that this takes is then seen.
     pub(crate) fn clear(&self) {
         let mut count = [0; 8];
         // SAFETY: `count` is eight writable bytes. Nothing to read (EAGAIN) is fine.
         unsafe { libc::read(self.fd(), count.as_mut_ptr().cast(), count.len()) };
-        self.signalled.store(false, Ordering::Release);
+        self.signalled.swap(false, Ordering::AcqRel);
     }
 }
 

@@ -681,7 +681,16 @@ fn commands_that_make_no_sense_are_refused_at_once() {
     ));
     let mut config = hotline_media::Config::new(Arc::new(|_| {}));
     config.ports = 5_001..=5_002;
-    assert!(matches!(Engine::start(config), Err(StartError::NoPorts(_))));
+    assert!(matches!(
+        Engine::start(config.clone()),
+        Err(StartError::NoPorts(_))
+    ));
+    config.ports = 5_000..=5_001;
+    config.bind_ip = Ipv4Addr::UNSPECIFIED.into();
+    assert!(matches!(
+        Engine::start(config),
+        Err(StartError::NoAddress(_))
+    ));
 }
 
 #[test]
@@ -1026,6 +1035,20 @@ fn a_phone_that_falls_silent_is_told_once_and_a_muted_one_never() {
         .collect();
     assert_eq!(silent.iter().filter(|leg| **leg == quiet.leg).count(), 2);
     assert!(!silent.contains(&muted.leg));
+}
+
+#[test]
+fn a_phone_that_suppresses_silence_is_not_taken_for_dead() {
+    let mut room = Room::with(|config| config.silence_after = Duration::from_millis(200));
+    let beat = metronome(&mut room);
+    let mut phone = room.phone();
+    for _ in 0..40 {
+        beat.hear();
+        phone.send(&phone.packet(13, &[40]));
+        phone.advance();
+    }
+    let silent = |event: &Event| matches!(event, Event::Silent { leg } if *leg == phone.leg);
+    assert!(!room.stop().iter().any(silent));
 }
 
 #[test]

@@ -19,7 +19,9 @@ use crate::header::{CSeq, HeaderName, Headers, NameAddr, Reason, Replaces, Trans
 use crate::message::{Message, Method, Request, Response, Status};
 use crate::parse::{ParseError, Problem};
 pub use crate::transaction::Timers;
-use crate::transaction::{Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner};
+use crate::transaction::{
+    Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, give_back,
+};
 use crate::uri::Uri;
 pub use crate::usage::ALLOW;
 use crate::usage::{Leg, OWN_EXTENSIONS, add_headers};
@@ -761,6 +763,8 @@ impl Endpoint {
         if leg.is_finished() {
             self.by_tag.remove(&leg.dialog.local_tag);
             self.legs.remove(&handle);
+            give_back(&mut self.by_tag);
+            give_back(&mut self.legs);
         }
         Some(result)
     }

@@ -84,7 +84,12 @@ impl Storage {
         now: Timestamp,
         folder: &Path,
     ) -> Result<BackupSheet, BackupTrouble> {
-        fs::create_dir_all(folder).await?;
+        // Readable by nobody else: what is in it is about people.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .await?;
         if fs::read_dir(folder).await?.next_entry().await?.is_some() {
             return Err(BackupTrouble::FolderInUse);
         }

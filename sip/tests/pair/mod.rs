@@ -72,10 +72,11 @@ impl Packet {
     pub(crate) fn kind(&self) -> String {
         match self.message() {
             Message::Request(request) => request.method.to_string(),
-            Message::Response(response) => {
-                let cseq = response.headers.cseq().expect("responses have a CSeq");
-                format!("{} {}", response.status, cseq.method)
-            }
+            Message::Response(response) => match response.headers.cseq() {
+                Ok(cseq) => format!("{} {}", response.status, cseq.method),
+                // It answers a request whose CSeq was unreadable.
+                Err(_) => format!("{} ?", response.status),
+            },
         }
     }
 }
@@ -426,6 +427,14 @@ impl World {
             .find(|(by, what, _)| *by == end && what == kind);
         copy.map(|(_, _, bytes)| bytes.clone())
             .expect("such a message was sent")
+    }
+
+    /// The bytes of every message kept.
+    pub(crate) fn all_copies(&self) -> Vec<Vec<u8>> {
+        self.copies
+            .iter()
+            .map(|(_, _, bytes)| bytes.clone())
+            .collect()
     }
 
     /// How the other end would name this leg's dialog in a Replaces header for us.

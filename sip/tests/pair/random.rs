@@ -239,3 +239,80 @@ proptest! {
         world.assert_empty();
     }
 }
+
+/// One way of spoiling a message on its way.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    SetByte(usize, u8),
+    DropLine(usize),
+    DoubleLine(usize),
+    SwapLines(usize, usize),
+    Cut(usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        any::<(usize, u8)>().prop_map(|(at, byte)| Damage::SetByte(at, byte)),
+        // Likely to keep the message readable and change what it says.
+        (any::<usize>(), 0x30_u8..0x7b).prop_map(|(at, byte)| Damage::SetByte(at, byte)),
+        any::<usize>().prop_map(Damage::DropLine),
+        any::<usize>().prop_map(Damage::DoubleLine),
+        any::<(usize, usize)>().prop_map(|(one, other)| Damage::SwapLines(one, other)),
+        any::<usize>().prop_map(Damage::Cut),
+    ]
+}
+
+fn spoil(bytes: &[u8], damage: Damage) -> Vec<u8> {
+    let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let count = lines.len();
+    match damage {
+        Damage::SetByte(at, byte) => {
+            let mut bytes = bytes.to_vec();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            return bytes;
+        }
+        Damage::Cut(at) => return bytes[..at % bytes.len()].to_vec(),
+        Damage::DropLine(at) => {
+            lines.remove(at % count);
+        }
+        Damage::DoubleLine(at) => lines.insert(at % count, lines[at % count]),
+        Damage::SwapLines(one, other) => lines.swap(one % count, other % count),
+    }
+    lines.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Messages of a real call, spoiled and played back to either side at any time, do no lasting harm.
+    #[test]
+    fn spoiled_messages_neither_panic_nor_stay(
+        seed in any::<u64>(),
+        spoiled in prop::collection::vec((any::<usize>(), prop::collection::vec(damage(), 1..4), any::<bool>(), 0_u64..2000), 1..40),
+    ) {
+        let mut world = World::new(seed, super::GOOD);
+        world.keep_copies = true;
+        let (caller, callee) = world.call_up();
+        world.wish(CALLER, |endpoint, now| endpoint.reoffer(now, caller, OFFER.to_vec()));
+        world.answer_offers(Duration::from_millis(200), ANSWER);
+        world.wish(CALLEE, |endpoint, now| endpoint.refer(now, callee, &name("sip:8800@192.0.2.9")));
+        world.wish(CALLER, |endpoint, now| endpoint.info(now, caller, "text/plain", b"x".to_vec()));
+        world.settle();
+        let material = world.all_copies();
+        for (pick, damages, to_caller, wait_ms) in spoiled {
+            let mut bytes = material[pick % material.len()].clone();
+            for damage in damages {
+                if !bytes.is_empty() {
+                    bytes = spoil(&bytes, damage);
+                }
+            }
+            let to = if to_caller { CALLER } else { CALLEE };
+            world.inject(to, super::address(1 - to), &bytes);
+            world.pass(Duration::from_millis(wait_ms));
+        }
+        world.cut = true;
+        world.pass(Duration::from_secs(4000));
+        world.assert_empty();
+    }
+}

@@ -5,9 +5,14 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::clock::SystemClock;
 
 #[path = "../../../tests/support/postgres.rs"]
 mod server;
+
+async fn open(url: &str) -> Db {
+    Db::open(url, Arc::new(SystemClock)).await.unwrap()
+}
 
 /// An empty database of each kind, with a table to play with.
 async fn both() -> [(Db, tempfile::TempDir); 2] {
@@ -16,7 +21,7 @@ async fn both() -> [(Db, tempfile::TempDir); 2] {
     let postgres = server::new_database().await;
     let mut databases = Vec::new();
     for url in [sqlite, postgres] {
-        let db = Db::open(&url).await.unwrap();
+        let db = open(&url).await;
         db.write((), |tx, ()| {
             Box::pin(tx.execute("CREATE TABLE play (n BIGINT PRIMARY KEY, at BIGINT)", &[]))
         })
@@ -291,7 +296,7 @@ async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
 async fn two_processes_share_one_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("x.db").display());
-    let (a, b) = (Db::open(&url).await.unwrap(), Db::open(&url).await.unwrap());
+    let (a, b) = (open(&url).await, open(&url).await);
     a.write((), |tx, ()| {
         Box::pin(tx.execute("CREATE TABLE play (n BIGINT PRIMARY KEY)", &[]))
     })
@@ -305,4 +310,38 @@ async fn two_processes_share_one_sqlite() {
     });
     both.await.unwrap();
     assert_eq!(stored(&a).await, (0..200).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_dropped_its_connections_is_used_again() {
+    let [_, (db, _folder)] = both().await;
+    insert(&db, 1).await.unwrap();
+    db.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        &[],
+    )
+    .await
+    .unwrap();
+    insert(&db, 2).await.unwrap();
+    let suicide = db
+        .rows("SELECT pg_terminate_backend(pg_backend_pid())", &[])
+        .await;
+    assert!(
+        matches!(suicide, Err(Fault::Down(_))),
+        "{:?}",
+        suicide.err()
+    );
+    insert(&db, 3).await.unwrap();
+    assert_eq!(stored(&db).await, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_as_such() {
+    let nobody = "postgres://hotline:hunter2@127.0.0.1:1/hotline";
+    let Err(fault) = Db::open(nobody, Arc::new(SystemClock)).await else {
+        panic!("nobody listens there");
+    };
+    assert!(matches!(fault, Fault::Down(_)), "{fault:?}");
+    assert!(!fault.to_string().contains("hunter2"));
 }
