@@ -66,6 +66,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
+        .routes(routes!(tickets::call))
         .routes(routes!(messages::of_ticket))
         .routes(routes!(messages::quarantine))
         .routes(routes!(contacts::get))
