@@ -39,7 +39,11 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     runtime.block_on(run(config, cli.command, metrics))
 }
 
-async fn run(config: Config, command: Command, metrics: telemetry::Metrics) -> anyhow::Result<ExitCode> {
+async fn run(
+    config: Config,
+    command: Command,
+    metrics: telemetry::Metrics,
+) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     match command {
         Command::Serve { demo } => {
@@ -51,9 +55,12 @@ async fn run(config: Config, command: Command, metrics: telemetry::Metrics) -> a
             serve(&config, clock, metrics).await?;
         }
         Command::Apply { file } => {
-            let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
             let storage = app::open_storage(&config, Arc::clone(&clock)).await?;
-            let changes = app::apply(&storage, &*clock, &text).await.with_context(|| file.display().to_string())?;
+            let changes = app::apply(&storage, &*clock, &text)
+                .await
+                .with_context(|| file.display().to_string())?;
             for change in &changes {
                 let word = if change.added { "added" } else { "changed" };
                 say(&format!("{word} {} {}", change.kind, change.name))?;
@@ -77,7 +84,11 @@ async fn run(config: Config, command: Command, metrics: telemetry::Metrics) -> a
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: &Config, clock: Arc<dyn Clock>, metrics: telemetry::Metrics) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    metrics: telemetry::Metrics,
+) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let mut hang_up = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;

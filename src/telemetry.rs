@@ -32,6 +32,37 @@ enum Kind {
 
 /// Every metric: what counts it, its name (a counter's is shown with `_total`), what it means.
 const METRICS: &[(Kind, &str, &str)] = &[
+    (Kind::Gauge, "hotline_phones", "Phones registered now."),
+    (
+        Kind::Counter,
+        "hotline_rtp_packets_received",
+        "RTP packets accepted.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_rtp_packets_sent",
+        "RTP packets sent.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_rtp_packets_dropped",
+        "RTP packets not accepted, by reason.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_recording_chunks_dropped",
+        "Stretches of sound lost because the recorder was full.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_recorder_chunks_stray",
+        "Stretches of sound for a recording that does not run. Not zero: a bug.",
+    ),
+    (
+        Kind::Gauge,
+        "hotline_recordings_running",
+        "Recordings running now.",
+    ),
     (Kind::Gauge, "hotline_calls_live", "Calls up now."),
     (
         Kind::Gauge,
@@ -123,6 +154,11 @@ const METRICS: &[(Kind, &str, &str)] = &[
         Kind::Counter,
         "hotline_recordings_stored",
         "Recordings sealed into the chain.",
+    ),
+    (
+        Kind::Histogram,
+        "hotline_storage_write_seconds",
+        "Time from handing a change to the database until it is durable.",
     ),
     (
         Kind::Counter,

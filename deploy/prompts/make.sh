@@ -1,47 +1,66 @@
 #!/bin/sh
-# Makes every prompt of the server from text: espeak-ng (Mandarin) and sox, 8 kHz mono 16 bit, speech at -20 dBFS RMS.
-# Run in this folder; the WAV files are committed, so nobody needs these tools to build.
+# Makes the prompts anew: mono, 8 kHz, 16 bit, speech at -20 dBFS RMS. Needs espeak-ng (Mandarin), sox and python3.
+# The results are kept beside this script; run it only to change what is said.
 set -eu
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
 
-say() { # name, text
-    espeak-ng -v cmn -s 165 -p 55 -w "$1.raw.wav" "$2"
-    sox "$1.raw.wav" -r 8000 -c 1 -b 16 "$1.wav" silence 1 0.02 0.1% reverse silence 1 0.02 0.1% reverse pad 0.15 0.25
-    rms=$(sox "$1.wav" -n stats 2>&1 | awk '/^RMS lev dB/ { print $4 }')
-    sox "$1.wav" "$1.level.wav" gain -l "$(awk "BEGIN { print -20 - ($rms) }")"
-    mv "$1.level.wav" "$1.wav"
-    rm "$1.raw.wav"
+# Telephone band, silence cut at both ends, then to one level: the gain is what lies between the file's RMS and the goal.
+level() { # in, out, goal in dBFS, more effects...
+    in=$1 out=$2 goal=$3
+    shift 3
+    sox "$in" -r 8000 -c 1 -b 16 "$work/plain.wav" \
+        gain -3 highpass 200 lowpass 3400 \
+        silence 1 0.02 0.5% reverse silence 1 0.02 0.5% reverse pad 0.1 0.15
+    rms=$(sox "$work/plain.wav" -n stats 2>&1 | awk '/^RMS lev dB/ { print $4 }')
+    sox "$work/plain.wav" -b 16 "$out" gain -l "$(awk "BEGIN { print $goal - ($rms) }")" "$@"
 }
 
-say welcome "您好，这里是 12345 政务服务便民热线。"
-say waiting "坐席正忙，请您稍候。"
-say agent_lost "坐席线路中断，正在为您重新接通，请不要挂机。"
-say recorded "本次通话将被录音。"
-say revisit "您好，这里是 12345 热线回访。"
-say ahead_0 "您是下一位。"
-for n in 1 2 3 4 5 6 7 8 9; do say "ahead_$n" "您前面还有 $n 位。"; done
-say ahead_many "您前面还有十位以上。"
-
-# The announcement that ends a call is exactly two seconds long.
-say closing "感谢您的来电，再见。"
-sox closing.wav closing.cut.wav pad 0 2 trim 0 2.0
-mv closing.cut.wav closing.wav
-
-# Hold music: 24 seconds of slow broken chords (C, Am, F, G), composed here, soft enough to talk over.
-chord() { # output, four frequencies
-    sox -n -r 8000 -c 1 -b 16 "$1" synth 6 sine "$2" sine "$3" sine "$4" sine "$5" remix - \
-        tremolo 0.33 35 fade q 0.4 6 0.4 gain -n -14
+# The text is written in pinyin: Debian's Mandarin voice reads Chinese characters as pinyin spelt out in English.
+say() { # file, pinyin
+    espeak-ng -v cmn-latn-pinyin -s 170 -p 45 -w "$work/said.wav" "$2"
+    level "$work/said.wav" "$1.wav" -20
 }
-note() { sox -n -r 8000 -c 1 -b 16 "$1" synth 1.5 triangle "$2" fade q 0.02 1.5 1.2 gain -n -16; }
-chord c.wav 261.63 329.63 392.00 130.81
-chord a.wav 220.00 261.63 329.63 110.00
-chord f.wav 174.61 220.00 261.63 349.23
-chord g.wav 196.00 246.94 293.66 392.00
-sox c.wav a.wav f.wav g.wav pad.wav
-i=0
-for hz in 523.25 659.25 783.99 659.25 440.00 523.25 659.25 523.25 349.23 440.00 523.25 440.00 392.00 493.88 587.33 493.88; do
-    i=$((i + 1))
-    note "n$(printf %02d $i).wav" "$hz"
+
+# 您好，这里是12345政务服务便民热线。
+say welcome 'nin2hao3, zhe4li3 shi4 yao1 er4 san1 si4 wu3, zheng4wu4 fu2wu4 bian4min2 re4xian4.'
+# 坐席正忙，请稍候。
+say waiting 'zuo4xi2 zheng4mang2, qing3 shao1hou4.'
+# 坐席线路中断，正在为您重新接通，请不要挂机。
+say agent_lost 'zuo4xi2 xian4lu4 zhong1duan4, zheng4zai4 wei4nin2 chong2xin1 jie1tong1, qing3 bu2yao4 gua4ji1.'
+# 本次通话将被录音。
+say recorded 'ben3ci4 tong1hua4 jiang1bei4 lu4yin1.'
+# 您好，这里是12345热线，现对您反映的事项进行回访，请稍候。
+say revisit 'nin2hao3, zhe4li3 shi4 yao1 er4 san1 si4 wu3 re4xian4, xian4dui4 nin2 fan3ying4 de5 shi4xiang4 jin4xing2 hui2fang3, qing3 shao1hou4.'
+# 回声测试开始，请讲话，您将听到自己的声音。
+say echo 'hui2sheng1 ce4shi4 kai1shi3, qing3 jiang3hua4, nin2 jiang1 ting1dao4 zi4ji3 de5 sheng1yin1.'
+# 系统繁忙，请稍后再拨。
+say busy 'xi4tong3 fan2mang2, qing3 shao1hou4 zai4bo1.'
+# 线路无声音，本次通话即将结束。
+say no_media 'xian4lu4 wu2 sheng1yin1, ben3ci4 tong1hua4 ji2jiang1 jie2shu4.'
+
+# 您前面还有 N 位, in parts: before, a number or 多 (many), after.
+say position_before 'nin2 qian2mian4 hai2you3'
+say position_after 'wei4'
+say position_many 'duo1'
+n=0
+for digit in ling2 yi1 liang3 san1 si4 wu3 liu4 qi1 ba1 jiu3 shi2; do
+    say "number_$n" "$digit"
+    n=$((n + 1))
 done
-sox n??.wav melody.wav
-sox -m pad.wav melody.wav music.wav gain -n -12
-rm -f c.wav a.wav f.wav g.wav pad.wav melody.wav n??.wav
+
+# Exactly two seconds: load tools and scripts count on it.
+# 感谢来电，再见。
+say closing 'gan3xie4 lai2dian4, zai4jian4.'
+sox closing.wav "$work/two.wav" pad 0 2
+sox "$work/two.wav" closing.wav trim 0 2.0 fade t 0 2.0 0.05
+
+python3 music.py music.wav
+
+for file in *.wav; do
+    sox "$file" -n stats 2>&1 | awk -v file="$file" -v seconds="$(soxi -D "$file")" '
+        /^RMS lev dB/ { rms = $4 }
+        /^Pk lev dB/ { peak = $4 }
+        END { printf "%-22s %6.2f s  rms %s dBFS  peak %s dBFS\n", file, seconds, rms, peak }'
+done

@@ -168,17 +168,11 @@ const fn mu_decode(code: u8) -> i16 {
 }
 
 const fn mu_encode(sample: i16) -> u8 {
-    let (sign, magnitude) = if sample < 0 {
-        (
-            0x80,
-            if sample == i16::MIN {
-                i16::MAX
-            } else {
-                -sample
-            },
-        )
-    } else {
+    // One's complement as in A-law, so that both halves have the same steps.
+    let (sign, magnitude) = if sample >= 0 {
         (0x00, sample)
+    } else {
+        (0x80, !sample)
     };
     let magnitude = if magnitude > MU_CLIP {
         MU_CLIP
@@ -188,4 +182,132 @@ const fn mu_encode(sample: i16) -> u8 {
     let segment = 8 - (magnitude as u16).leading_zeros() as u8;
     let step = ((magnitude >> (segment + 3)) & 0x0F) as u8;
     !(sign | (segment << 4) | step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoder_outputs_are_those_of_g711_tables_1_and_2() {
+        // Decoder output values at both ends of every segment, scaled to 16 bits (A-law × 8, µ-law × 4).
+        let a = [
+            (0xD5, 8),
+            (0xDA, 248),
+            (0xC5, 264),
+            (0xCA, 504),
+            (0xF5, 528),
+            (0xFA, 1_008),
+            (0xE5, 1_056),
+            (0xEA, 2_016),
+            (0x95, 2_112),
+            (0x9A, 4_032),
+            (0x85, 4_224),
+            (0x8A, 8_064),
+            (0xB5, 8_448),
+            (0xBA, 16_128),
+            (0xA5, 16_896),
+            (0xAA, 32_256),
+        ];
+        let mu = [
+            (0xFF, 0),
+            (0xF0, 120),
+            (0xEF, 132),
+            (0xE0, 372),
+            (0xDF, 396),
+            (0xD0, 876),
+            (0xCF, 924),
+            (0xC0, 1_884),
+            (0xBF, 1_980),
+            (0xB0, 3_900),
+            (0xAF, 4_092),
+            (0xA0, 7_932),
+            (0x9F, 8_316),
+            (0x90, 15_996),
+            (0x8F, 16_764),
+            (0x80, 32_124),
+        ];
+        for (law, table) in [(Law::A, a), (Law::Mu, mu)] {
+            for (code, value) in table {
+                assert_eq!(law.decode(code), value, "{law:?} {code:#x}");
+                assert_eq!(law.decode(code ^ 0x80), -value, "{law:?} {code:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_survives_a_round_trip() {
+        for code in 0..=u8::MAX {
+            assert_eq!(Law::A.encode(Law::A.decode(code)), code);
+            // µ-law has two zeros; the negative one becomes the positive.
+            let expected = if code == 0x7F { 0xFF } else { code };
+            assert_eq!(Law::Mu.encode(Law::Mu.decode(code)), expected);
+        }
+    }
+
+    #[test]
+    fn every_sample_is_coded_in_order_and_to_within_half_a_step() {
+        for law in [Law::A, Law::Mu] {
+            let mut before = i32::from(i16::MIN);
+            for sample in i16::MIN..=i16::MAX {
+                let coded = i32::from(law.decode(law.encode(sample)));
+                let sample = i32::from(sample);
+                assert!(coded >= before, "{law:?} {sample}");
+                // Sixteen steps a segment, and each segment begins at half its end.
+                assert!(
+                    (coded - sample).abs() <= sample.abs() / 31 + 8,
+                    "{law:?} {sample}"
+                );
+                before = coded;
+            }
+        }
+    }
+
+    #[test]
+    fn decision_values_are_those_of_g711_tables_1a_and_2a() {
+        // The least sample of a code in the middle of each segment, scaled to 16 bits, and the code below it.
+        let a = [
+            (16, 0xD4, 0xD5),
+            (512, 0xF5, 0xCA),
+            (1_024, 0xE5, 0xFA),
+            (16_384, 0xA5, 0xBA),
+            (31_744, 0xAA, 0xAB),
+        ];
+        for (sample, code, below) in a {
+            assert_eq!(
+                (Law::A.encode(sample), Law::A.encode(sample - 1)),
+                (code, below)
+            );
+        }
+        let mu = [
+            (4, 0xFE, 0xFF),
+            (124, 0xEF, 0xF0),
+            (892, 0xCF, 0xD0),
+            (16_252, 0x8F, 0x90),
+            (31_612, 0x80, 0x81),
+        ];
+        for (sample, code, below) in mu {
+            assert_eq!(
+                (Law::Mu.encode(sample), Law::Mu.encode(sample - 1)),
+                (code, below),
+                "{sample}"
+            );
+        }
+    }
+
+    #[test]
+    fn sound_in_the_other_law_is_the_same_to_within_its_steps() {
+        for code in 0..=u8::MAX {
+            for (from, to) in [(Law::A, Law::Mu), (Law::Mu, Law::A)] {
+                let mut codes = [code];
+                from.transcode(to, &mut codes);
+                let (before, after) = (from.decode(code), to.decode(codes[0]));
+                let step = (i32::from(before).abs() / 16).max(8);
+                assert!((i32::from(before) - i32::from(after)).abs() <= step);
+            }
+        }
+        let mut silence = [Law::A.silence(), Law::Mu.silence()];
+        Law::A.transcode(Law::A, &mut silence);
+        assert_eq!(silence, [Law::A.silence(), Law::Mu.silence()]);
+    }
 }

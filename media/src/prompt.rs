@@ -141,3 +141,76 @@ fn wav_samples(bytes: &[u8]) -> Result<Vec<i16>, PromptError> {
             .ok_or(PromptError::Truncated)?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wav(channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
+        let mut wav = b"RIFF\0\0\0\0WAVE".to_vec();
+        // A chunk of odd length that means nothing to us, with its padding.
+        wav.extend(b"LIST\x03\0\0\0abc\0");
+        wav.extend(b"fmt \x10\0\0\0\x01\0");
+        wav.extend(channels.to_le_bytes());
+        wav.extend(rate.to_le_bytes());
+        wav.extend((rate * 2).to_le_bytes());
+        wav.extend([2, 0]);
+        wav.extend(bits.to_le_bytes());
+        wav.extend(b"data");
+        wav.extend((data.len() as u32).to_le_bytes());
+        wav.extend(data);
+        wav
+    }
+
+    #[test]
+    fn a_prompt_is_whole_frames_in_both_laws() {
+        let samples: Vec<u8> = [1_000_i16; 200]
+            .iter()
+            .flat_map(|s| s.to_le_bytes())
+            .collect();
+        let prompt = Prompt::from_wav(&wav(1, 8_000, 16, &samples)).unwrap();
+        assert_eq!((prompt.frames(), prompt.duration_ms()), (2, 40));
+        for law in [Law::A, Law::Mu] {
+            let frame = prompt.frame(law, 1).unwrap();
+            assert_eq!(frame[39], law.encode(1_000));
+            assert_eq!(frame[40..], [law.silence(); 120]);
+            assert_eq!(prompt.frame(law, 2), None);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_prompt_is_refused_with_its_reason() {
+        let two = [0; 2];
+        let wrong = Prompt::from_wav(&wav(2, 44_100, 16, &two)).unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            "must be mono 16-bit PCM at 8000 Hz, is format 1, 2 channels, 16 bits, 44100 Hz"
+        );
+        let refusals = [
+            (b"OggS".to_vec(), PromptError::NotWave),
+            (wav(1, 8_000, 16, &[]), PromptError::Empty),
+            (
+                wav(1, 8_000, 16, &two)[..40].to_vec(),
+                PromptError::Truncated,
+            ),
+            (
+                wav(1, 8_000, 16, &vec![0; SAMPLES_MAX * 2 + 2]),
+                PromptError::TooLong,
+            ),
+        ];
+        for (bytes, reason) in refusals {
+            assert_eq!(Prompt::from_wav(&bytes).unwrap_err(), reason);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_files_never_panic(noise in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..80) {
+            let mut bytes = wav(1, 8_000, 16, &noise);
+            bytes.truncate(cut);
+            bytes.extend(&noise);
+            let _ = Prompt::from_wav(&bytes);
+        }
+    }
+}

@@ -85,6 +85,27 @@ const DROPOUT_MAX: u16 = 3_000;
 /// A packet this far behind is late, further behind it is a new stream (A.1, MAX_MISORDER).
 const MISORDER_MAX: u16 = 100;
 
+/// From one sequence number to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Ahead(u16),
+    /// 0 for the same.
+    Behind(u16),
+    /// No loss and no reordering explains it: the sender began anew.
+    Jump,
+}
+
+fn step(from: u16, to: u16) -> Step {
+    let ahead = to.wrapping_sub(from);
+    if (1..=DROPOUT_MAX).contains(&ahead) {
+        Step::Ahead(ahead)
+    } else if ahead.wrapping_neg() <= MISORDER_MAX {
+        Step::Behind(ahead.wrapping_neg())
+    } else {
+        Step::Jump
+    }
+}
+
 /// What is known of the stream a leg receives: loss and jitter by RFC 3550 appendix A.
 #[derive(Debug, Clone, Default)]
 pub struct Reception {
@@ -128,14 +149,13 @@ impl Reception {
         let transit = arrival.wrapping_sub(header.timestamp);
         let order = match &mut self.stream {
             Some(stream) if stream.ssrc == header.ssrc => {
-                let ahead = header.sequence.wrapping_sub(stream.highest as u16);
-                if ahead == 0 || ahead > u16::MAX - MISORDER_MAX {
-                    Order::Late
-                } else if ahead <= DROPOUT_MAX {
-                    stream.highest += u64::from(ahead);
-                    Order::InOrder
-                } else {
-                    Order::First
+                match step(stream.highest as u16, header.sequence) {
+                    Step::Ahead(ahead) => {
+                        stream.highest += u64::from(ahead);
+                        Order::InOrder
+                    }
+                    Step::Behind(_) => Order::Late,
+                    Step::Jump => Order::First,
                 }
             }
             Some(_) | None => Order::First,
@@ -235,7 +255,9 @@ enum Source {
     Forwarded {
         from: u64,
         ssrc: u32,
-        first_sequence: u16,
+        /// The newest sequence number taken in, and how many before it belong to this stretch.
+        newest: u16,
+        before: u16,
         sequence_offset: u16,
         timestamp_offset: u32,
     },
@@ -283,58 +305,60 @@ impl OutStream {
         payload_len: usize,
         now: u64,
     ) -> Option<Header> {
-        let continued = match self.source {
+        let mut begins = false;
+        let (newest, before, sequence_offset, timestamp_offset) = match self.source {
             Source::Forwarded {
                 from: leg,
                 ssrc,
-                first_sequence,
+                newest,
+                before,
                 sequence_offset,
                 timestamp_offset,
-            } if leg == from && ssrc == header.ssrc => {
-                let since_first = header.sequence.wrapping_sub(first_sequence);
-                // Half the number space behind the first: sent before it. The first moves along, below.
-                if since_first > u16::MAX / 2 {
-                    return None;
-                }
-                Some((sequence_offset, timestamp_offset))
-            }
-            Source::Forwarded { .. } | Source::Own | Source::None => None,
-        };
-        let (sequence_offset, timestamp_offset) = continued.unwrap_or_else(|| {
-            (
-                self.next_sequence.wrapping_sub(header.sequence),
-                self.next_timestamp(now).wrapping_sub(header.timestamp),
-            )
-        });
-        let sequence = header.sequence.wrapping_add(sequence_offset);
-        let timestamp = header.timestamp.wrapping_add(timestamp_offset);
-        let is_newest = sequence.wrapping_sub(self.next_sequence) <= u16::MAX / 2;
-        let first_sequence = match self.source {
-            Source::Forwarded { first_sequence, .. } if continued.is_some() => {
-                // Keep the first within reach: a long stream wraps many times.
-                if header.sequence.wrapping_sub(first_sequence) > 0x4000 {
-                    first_sequence.wrapping_add(0x2000)
-                } else {
-                    first_sequence
+            } if leg == from
+                && ssrc == header.ssrc
+                && step(newest, header.sequence) != Step::Jump =>
+            {
+                match step(newest, header.sequence) {
+                    Step::Ahead(ahead) => (
+                        header.sequence,
+                        before.saturating_add(ahead),
+                        sequence_offset,
+                        timestamp_offset,
+                    ),
+                    Step::Behind(behind) if behind > before => return None,
+                    Step::Behind(_) | Step::Jump => {
+                        (newest, before, sequence_offset, timestamp_offset)
+                    }
                 }
             }
-            Source::Forwarded { .. } | Source::Own | Source::None => header.sequence,
+            Source::Forwarded { .. } | Source::Own | Source::None => {
+                begins = true;
+                (
+                    header.sequence,
+                    0,
+                    self.next_sequence.wrapping_sub(header.sequence),
+                    self.next_timestamp(now).wrapping_sub(header.timestamp),
+                )
+            }
         };
         self.source = Source::Forwarded {
             from,
             ssrc: header.ssrc,
-            first_sequence,
+            newest,
+            before,
             sequence_offset,
             timestamp_offset,
         };
-        if is_newest {
+        let sequence = header.sequence.wrapping_add(sequence_offset);
+        let timestamp = header.timestamp.wrapping_add(timestamp_offset);
+        if header.sequence == newest {
             self.next_sequence = sequence.wrapping_add(1);
             self.last_timestamp = timestamp;
             self.last_at = now;
         }
         self.count(payload_len);
         Some(Header {
-            marker: header.marker || continued.is_none(),
+            marker: header.marker || begins,
             payload_type,
             sequence,
             timestamp,
@@ -350,7 +374,8 @@ impl OutStream {
         } else {
             self.last_timestamp.wrapping_add(samples as u32)
         };
-        self.stamp(begins, payload_type, timestamp, samples, now)
+        self.last_at = now;
+        self.stamp(begins, payload_type, timestamp, samples)
     }
 
     /// The header of one packet of an RFC 4733 event: all of an event's packets have the timestamp of its first.
@@ -366,7 +391,10 @@ impl OutStream {
         } else {
             self.last_timestamp
         };
-        self.stamp(first, payload_type, timestamp, payload_len, now)
+        if first {
+            self.last_at = now;
+        }
+        self.stamp(first, payload_type, timestamp, payload_len)
     }
 
     /// What is sent next is a new stretch: its timestamp follows the clock, its first packet has the marker.
@@ -380,7 +408,6 @@ impl OutStream {
         payload_type: u8,
         timestamp: u32,
         payload_len: usize,
-        now: u64,
     ) -> Header {
         let header = Header {
             marker,
@@ -391,11 +418,6 @@ impl OutStream {
         };
         self.source = Source::Own;
         self.next_sequence = self.next_sequence.wrapping_add(1);
-        self.last_at = if timestamp == self.last_timestamp {
-            self.last_at
-        } else {
-            now
-        };
         self.last_timestamp = timestamp;
         self.count(payload_len);
         header
@@ -556,5 +578,23 @@ mod tests {
         let own = out.own_frame(8, 160, 480);
         assert_eq!(own.sequence.wrapping_sub(a.sequence), 3);
         assert!(own.marker);
+    }
+
+    #[test]
+    fn a_sender_that_begins_anew_under_its_old_name_goes_on() {
+        // As a load tool does that plays one capture in a loop.
+        let mut out = OutStream::new(99);
+        let mut last = None;
+        for n in 0..300_u32 {
+            let (sequence, timestamp) = (30_000 + (n % 150) as u16, n % 150 * 160);
+            let now = u64::from(n) * 160;
+            let sent = out
+                .forward(1, &header(sequence, timestamp, 7), 8, 160, now)
+                .unwrap();
+            if let Some(last) = last.replace(sent.timestamp) {
+                assert_eq!(sent.timestamp.wrapping_sub(last), 160);
+            }
+            assert_eq!(sent.marker, n % 150 == 0);
+        }
     }
 }

@@ -36,15 +36,18 @@ pub(crate) struct Epoll {
 }
 
 impl Epoll {
-    /// `batch`: how many ready descriptors one wait reports at most.
+    /// `batch`: how many ready descriptors one wait reports at most. Refused where the kernel has no fine timeout
+    /// (`epoll_pwait2`, Linux 5.11), or a later wait would not wait at all.
     pub(crate) fn new(batch: usize) -> io::Result<Self> {
         // SAFETY: no pointers; the descriptor is new and ours.
         let fd =
             unsafe { OwnedFd::from_raw_fd(checked(libc::epoll_create1(libc::EPOLL_CLOEXEC))?) };
-        Ok(Self {
+        let mut epoll = Self {
             fd,
             ready: vec![libc::epoll_event { events: 0, u64: 0 }; batch],
-        })
+        };
+        epoll.try_wait(Some(Duration::ZERO))?;
+        Ok(epoll)
     }
 
     /// Reports `token` whenever `fd` is readable. A closed descriptor leaves the set by itself.
@@ -62,6 +65,11 @@ impl Epoll {
 
     /// Waits until something is readable or the time is over (`None`: no end); returns how many tokens there are.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> usize {
+        // Interrupted by a signal: nothing is ready, the loop comes again.
+        self.try_wait(timeout).unwrap_or(0)
+    }
+
+    fn try_wait(&mut self, timeout: Option<Duration>) -> io::Result<usize> {
         let timeout = timeout.map(|timeout| libc::timespec {
             tv_sec: timeout.as_secs().min(3_600) as libc::time_t,
             tv_nsec: libc::c_long::from(timeout.subsec_nanos().cast_signed()),
@@ -79,8 +87,7 @@ impl Epoll {
                 std::mem::size_of::<libc::c_ulong>(),
             )
         };
-        // Interrupted by a signal: nothing is ready, the loop comes again.
-        usize::try_from(count).unwrap_or(0)
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 
     /// The `index`th token of the last wait.
@@ -135,12 +142,12 @@ impl Waker {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// To be called before looking for work, or a wake between would be lost.
+    /// To be called before looking for work: what was queued before a wake that this takes is then seen.
     pub(crate) fn clear(&self) {
         let mut count = [0; 8];
         // SAFETY: `count` is eight writable bytes. Nothing to read (EAGAIN) is fine.
         unsafe { libc::read(self.fd(), count.as_mut_ptr().cast(), count.len()) };
-        self.signalled.store(false, Ordering::Release);
+        self.signalled.swap(false, Ordering::AcqRel);
     }
 }
 

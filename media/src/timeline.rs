@@ -267,16 +267,16 @@ impl Track {
             *source = anchor;
             return Some(arrived);
         }
-        if position + len as i64 <= base {
-            // A burst after a stall is over in an instant; a sender that stays late has a clock of its own.
+        if lag > HOLD as i64 {
+            // A burst after a stall is over in an instant; who stays late, or begins to talk late, has a clock of their own.
             let since = *source.late_since.get_or_insert(now);
-            if step > 0 && now - since >= LATE_FOR {
+            if step > 0 && (header.marker || now - since >= LATE_FOR) {
                 *source = anchor;
                 return Some(arrived);
             }
-            return None;
+        } else {
+            source.late_since = None;
         }
-        source.late_since = None;
         if step > 0 {
             source.timestamp = header.timestamp;
             source.position = position;
@@ -289,7 +289,7 @@ impl Track {
                 return Some(position + drift);
             }
         }
-        Some(position)
+        (position + len as i64 > base).then_some(position)
     }
 
     /// Puts codes at `from` samples after the base.
@@ -496,6 +496,28 @@ mod tests {
         let first_packet = last.start_sample / 160;
         for (index, codes) in last.tracks[0].codes.chunks(160).enumerate() {
             assert_eq!(codes, [(first_packet as u8 + index as u8) | 1; 160]);
+        }
+    }
+
+    #[test]
+    fn a_sender_whose_clock_stood_still_is_in_its_place_again_soon() {
+        for (stall, marker, lost_max) in [(50, false, 12), (50, true, 0), (400, false, 12)] {
+            let mut timeline = Timeline::new();
+            let mut writer = Writer::default();
+            timeline.set_track(0);
+            for n in 0..100_u32 {
+                let now = u64::from(n + if n < 20 { 0 } else { stall }) * 160;
+                let mut header = header(n, n * 160);
+                header.marker = marker && n == 20;
+                while writer.take(timeline.next_chunk(now)) {}
+                timeline.place(0, Law::A, &header, &[b'a'; 160], now);
+            }
+            let end = u64::from(100 + stall) * 160;
+            while writer.take(timeline.next_rest(end)) {}
+            let heard = writer.0.iter().filter(|code| **code == b'a').count() / 160;
+            assert!(heard >= 100 - lost_max, "{heard} of 100 after {stall}");
+            let (sound, length) = *runs(&writer.0).last().unwrap();
+            assert!(sound == 'a' && length > 60 * 160);
         }
     }
 

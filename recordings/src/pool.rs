@@ -1,6 +1,6 @@
 //! Writer threads for a server full of calls. Producers (media threads) hand sound over and never wait.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -393,6 +393,8 @@ struct Worker {
 struct Closed {
     running: Running,
     finish: Finish,
+    /// Once its sound files are complete: what remains is done on them, not on the writer.
+    complete: Option<Sheet>,
 }
 
 impl Worker {
@@ -482,7 +484,11 @@ impl Worker {
         };
         self.figures.running.fetch_sub(1, Ordering::Relaxed);
         // The sealer outlives the writer threads; if it is gone, recovery seals.
-        let _ = self.to_sealer.send(Closed { running, finish });
+        let _ = self.to_sealer.send(Closed {
+            running,
+            finish,
+            complete: None,
+        });
     }
 
     fn fail(&self, about: &Begin, trouble: Trouble, error: Error) {
@@ -499,39 +505,42 @@ fn fail(listener: &Listener, about: &Begin, trouble: Trouble, error: Error) {
     });
 }
 
-/// The one finisher: the chain's order is the order in which recordings get here. Recordings the disk refuses wait at
-/// most as many as [`SEAL_QUEUE`]; what is beyond is left for the next start.
+/// The one finisher: the chain's order is the order in which recordings get here. Those the disk refuses wait, at most as many
+/// as [`SEAL_QUEUE`], for the next that succeeds or for [`SEAL_RETRY`] to pass; what is beyond is left for the next start.
 fn seal_all(store: &Store, closed: &Receiver<Closed>, listener: &Listener) {
-    let mut again: Vec<Closed> = Vec::new();
+    let mut refused: VecDeque<Closed> = VecDeque::new();
     loop {
-        let next = if again.is_empty() {
+        let next = if refused.is_empty() {
             closed.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
             closed.recv_timeout(SEAL_RETRY)
         };
         match next {
             Ok(mut next) => match next.seal(store) {
-                Ok(manifest) => listener(Event::Stored(manifest)),
+                Ok(manifest) => {
+                    listener(Event::Stored(manifest));
+                    seal_refused(store, &mut refused, listener);
+                }
                 Err(error) => {
                     fail(listener, next.about(), Trouble::Seal, error);
-                    if again.len() < SEAL_QUEUE {
-                        again.push(next);
+                    if refused.len() < SEAL_QUEUE {
+                        refused.push_back(next);
                     }
                 }
             },
-            Err(RecvTimeoutError::Timeout) => again.retain_mut(|next| match next.seal(store) {
-                Ok(manifest) => {
-                    listener(Event::Stored(manifest));
-                    false
-                }
-                Err(_) => true,
-            }),
+            Err(RecvTimeoutError::Timeout) => seal_refused(store, &mut refused, listener),
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    for mut last in again {
-        if let Ok(manifest) = last.seal(store) {
-            listener(Event::Stored(manifest));
+    seal_refused(store, &mut refused, listener);
+}
+
+/// Tries them in order. The first that is refused again ends the round and goes to the back, so that it cannot keep the others.
+fn seal_refused(store: &Store, refused: &mut VecDeque<Closed>, listener: &Listener) {
+    while let Some(mut next) = refused.pop_front() {
+        match next.seal(store) {
+            Ok(manifest) => listener(Event::Stored(manifest)),
+            Err(_) => return refused.push_back(next),
         }
     }
 }
@@ -557,6 +566,15 @@ impl Closed {
     }
 
     fn seal(&mut self, store: &Store) -> Result<Manifest, Error> {
+        let sheet = match self.complete.take() {
+            Some(sheet) => sheet,
+            None => self.complete(store)?,
+        };
+        let sheet = self.complete.insert(sheet);
+        store.seal(sheet, false, self.finish.at_ms, &self.finish.reason)
+    }
+
+    fn complete(&mut self, store: &Store) -> Result<Sheet, Error> {
         if let Running::Waiting(begin) = &self.running {
             self.running = Running::Writing {
                 writer: Box::new(store.begin(begin.clone())?),
@@ -567,7 +585,6 @@ impl Closed {
             unreachable!("made above");
         };
         writer.extend_to(self.finish.end_sample)?;
-        let sheet: Sheet = writer.close()?;
-        store.seal(&sheet, false, self.finish.at_ms, &self.finish.reason)
+        writer.close()
     }
 }

@@ -19,9 +19,13 @@ use crate::header::{CSeq, HeaderName, Headers, NameAddr, Reason, Replaces, Trans
 use crate::message::{Message, Method, Request, Response, Status};
 use crate::parse::{ParseError, Problem};
 pub use crate::transaction::Timers;
-use crate::transaction::{Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner};
-use crate::uri::{Scheme, Uri};
-use crate::usage::{ALLOW, Leg, add_headers};
+use crate::transaction::{
+    Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, give_back,
+};
+use crate::uri::Uri;
+pub use crate::usage::ALLOW;
+use crate::usage::{Leg, OWN_EXTENSIONS, add_headers};
+use crate::validate::{Rejection, validate, validate_response};
 
 /// Where a message came from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -759,11 +763,17 @@ impl Endpoint {
         if leg.is_finished() {
             self.by_tag.remove(&leg.dialog.local_tag);
             self.legs.remove(&handle);
+            give_back(&mut self.by_tag);
+            give_back(&mut self.legs);
         }
         Some(result)
     }
 
     fn on_response(&mut self, now: Instant, flow: &Flow, response: Response) {
+        if validate_response(&response).is_err() {
+            self.layer.stats.malformed += 1;
+            return;
+        }
         let Some(answer) = self.layer.response(now, flow, response) else {
             return;
         };
@@ -819,7 +829,7 @@ impl Endpoint {
         self.layer
             .request_once(dialog.numbered(Method::Ack, answer.cseq), &hop);
         let tag = dialog.remote_tag.as_deref().unwrap_or("").to_owned();
-        if self.layer.release_fork(answer.key, &tag) {
+        if self.layer.note_answered(answer.key, &tag) {
             let account = self.layer.account(answer.key);
             let bye = dialog.request(Method::Bye);
             self.layer
@@ -876,11 +886,12 @@ impl Endpoint {
             _ if self.layer.repeated(&request.method, &head) => return,
             _ => {}
         }
-        if let Err(objection) = self.judge(&request) {
+        if let Err(rejection) = self.judge(&request) {
             return self
                 .layer
-                .respond_stateless(flow, &request, objection.status, |response| {
-                    if let Some((name, value)) = objection.header {
+                .respond_stateless(flow, &request, rejection.status, |response| {
+                    response.reason = rejection.reason.into_owned();
+                    if let Some((name, value)) = rejection.header {
                         response.headers.push(name, value);
                     }
                 });
@@ -909,73 +920,38 @@ impl Endpoint {
             });
     }
 
-    /// The inspections of RFC 3261 §8.2.1 to §8.2.3 that need no call.
-    fn judge(&self, request: &Request) -> Result<(), Objection> {
-        let headers = &request.headers;
+    /// The inspections of RFC 3261 §8.2 that need no call.
+    fn judge(&self, request: &Request) -> Result<(), Rejection> {
+        let refusal = |status: Status, header| Rejection {
+            status,
+            reason: status.reason().into(),
+            header,
+        };
         match request.method {
-            Method::Other(_) => return Err(Objection::bare(Status::NOT_IMPLEMENTED)),
+            Method::Other(_) => return Err(refusal(Status::NOT_IMPLEMENTED, None)),
             Method::Publish => {
-                return Err(Objection::with(
-                    Status::METHOD_NOT_ALLOWED,
-                    HeaderName::Allow,
-                    ALLOW,
-                ));
+                let allow = (HeaderName::Allow, ALLOW.to_owned());
+                return Err(refusal(Status::METHOD_NOT_ALLOWED, Some(allow)));
             }
             _ => {}
         }
-        if request.uri.scheme() == Scheme::Other {
-            return Err(Objection::bare(Status::UNSUPPORTED_URI_SCHEME));
-        }
+        let extensions = self.layer.config.extensions.iter().map(String::as_str);
+        let supported: Vec<&str> = extensions.chain(OWN_EXTENSIONS).collect();
+        validate(request, &supported)?;
         // A B2BUA passes calls on, so it counts hops as a proxy does (RFC 7332); what ends here may arrive with none left.
-        match headers.max_forwards() {
-            Err(_) => return Err(Objection::bare(Status::BAD_REQUEST)),
-            Ok(Some(0)) if matches!(request.method, Method::Invite | Method::Message) => {
-                return Err(Objection::bare(Status::TOO_MANY_HOPS));
-            }
-            Ok(_) => {}
+        let passed_on = matches!(request.method, Method::Invite | Method::Message);
+        if passed_on && request.headers.max_forwards()? == Some(0) {
+            return Err(refusal(Status::TOO_MANY_HOPS, None));
         }
-        let unknown: Vec<String> = headers
-            .elements(HeaderName::Require)
-            .into_iter()
-            .filter(|tag| !self.understands(tag))
-            .collect();
-        if !unknown.is_empty() {
-            let unsupported = unknown.join(", ");
-            return Err(Objection::with(
-                Status::BAD_EXTENSION,
-                HeaderName::Unsupported,
-                unsupported,
-            ));
-        }
-        if request.method == Method::Invite {
-            match headers.contact() {
-                Ok(Some(contact)) if contact.uri.is_sip() => {}
-                Ok(_) | Err(_) => return Err(Objection::bare(Status::BAD_REQUEST)),
-            }
-            let encoded = headers
-                .elements(HeaderName::ContentEncoding)
-                .iter()
-                .any(|coding| !coding.eq_ignore_ascii_case("identity"));
-            if !request.body.is_empty() && (encoded || request.sdp().is_none()) {
-                return Err(Objection::with(
-                    Status::UNSUPPORTED_MEDIA_TYPE,
-                    HeaderName::Accept,
-                    "application/sdp",
-                ));
-            }
+        let contact = request.headers.contact()?;
+        if request.method == Method::Invite && !contact.is_some_and(|contact| contact.uri.is_sip())
+        {
+            return Err(Rejection {
+                reason: "Bad Request (no SIP address in Contact)".into(),
+                ..refusal(Status::BAD_REQUEST, None)
+            });
         }
         Ok(())
-    }
-
-    fn understands(&self, tag: &str) -> bool {
-        let mut known = self
-            .layer
-            .config
-            .extensions
-            .iter()
-            .map(String::as_str)
-            .chain(["100rel", "timer"]);
-        known.any(|known| known.eq_ignore_ascii_case(tag))
     }
 
     fn on_ack(&mut self, now: Instant, head: &Head, request: &Request) {
@@ -1093,28 +1069,6 @@ impl Endpoint {
                 self.keep(leg);
             }
             Err(error) => self.refuse_malformed(flow, &request, &error.to_string()),
-        }
-    }
-}
-
-/// Why a request is refused before any state is made for it.
-struct Objection {
-    status: Status,
-    header: Option<(HeaderName<'static>, String)>,
-}
-
-impl Objection {
-    fn bare(status: Status) -> Self {
-        Self {
-            status,
-            header: None,
-        }
-    }
-
-    fn with(status: Status, name: HeaderName<'static>, value: impl Into<String>) -> Self {
-        Self {
-            status,
-            header: Some((name, value.into())),
         }
     }
 }

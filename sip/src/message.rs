@@ -1,6 +1,5 @@
 //! Requests and responses: what a message is, how one is made and printed. Reading bytes is [`crate::parse`].
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::header::{ContentType, HeaderName, Headers};
@@ -206,7 +205,7 @@ impl fmt::Display for Status {
 }
 
 /// A request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -219,7 +218,7 @@ pub struct Request {
 }
 
 /// A response.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     /// The status code.
     pub status: Status,
@@ -374,6 +373,34 @@ impl Message {
     }
 }
 
+impl fmt::Debug for Request {
+    /// What a log may show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:?} {:?} +{} bytes",
+            self.method,
+            self.uri,
+            self.headers,
+            self.body.len()
+        )
+    }
+}
+
+impl fmt::Debug for Response {
+    /// What a log may show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {:?} +{} bytes",
+            self.status,
+            self.reason,
+            self.headers,
+            self.body.len()
+        )
+    }
+}
+
 impl From<Request> for Message {
     fn from(request: Request) -> Self {
         Self::Request(request)
@@ -429,7 +456,7 @@ fn sdp_of<'a>(headers: &Headers, body: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// The parts of a multipart body (RFC 2046 §5.1.1), at most [`BODY_PARTS_MAX`].
-fn parts<'a>(body: &'a [u8], boundary: &Cow<'_, str>) -> impl Iterator<Item = &'a [u8]> {
+fn parts<'a>(body: &'a [u8], boundary: &str) -> impl Iterator<Item = &'a [u8]> {
     let delimiter = format!("--{boundary}");
     let mut starts = Vec::new();
     let mut at = 0;

@@ -80,8 +80,9 @@ impl ParseError {
     /// The To tag is the caller's to add.
     pub fn reply(&self) -> Option<Response> {
         let headers = self.request_headers.as_deref()?;
-        headers.via().ok()?;
+        // There is enough: an unreadable Via still goes back as it came, to where the request came from.
         let all = [
+            HeaderName::Via,
             HeaderName::From,
             HeaderName::To,
             HeaderName::CallId,
@@ -491,6 +492,9 @@ pub struct Framer {
     taken: usize,
     /// No empty line before here: a head that trickles in is not scanned from its start each time.
     scanned: usize,
+    /// Length the buffer must reach before the current message is whole, once its head has told.
+    wanted: usize,
+    is_lost: bool,
 }
 
 impl Framer {
@@ -500,13 +504,19 @@ impl Framer {
             buffer: Vec::new(),
             taken: 0,
             scanned: 0,
+            wanted: 0,
+            is_lost: false,
         }
     }
 
     /// Adds bytes that were read.
     pub fn feed(&mut self, bytes: &[u8]) {
+        if self.is_lost {
+            return;
+        }
         self.buffer.drain(..self.taken);
         self.scanned = self.scanned.saturating_sub(self.taken);
+        self.wanted = self.wanted.saturating_sub(self.taken);
         self.taken = 0;
         self.buffer.extend_from_slice(bytes);
     }
@@ -516,8 +526,26 @@ impl Framer {
         self.taken == self.buffer.len()
     }
 
+    /// True after an error: where the next message starts is unknown, and nothing more will come.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
     /// The next message or keep-alive, `None` when more bytes are needed.
     pub fn poll(&mut self) -> Result<Option<Frame>, ParseError> {
+        if self.is_lost || self.buffer.len() < self.wanted {
+            return Ok(None);
+        }
+        let polled = self.cut();
+        if polled.is_err() {
+            self.is_lost = true;
+            self.buffer = Vec::new();
+            self.taken = 0;
+        }
+        polled
+    }
+
+    fn cut(&mut self) -> Result<Option<Frame>, ParseError> {
         let rest = &self.buffer[self.taken..];
         if rest.starts_with(b"\r\n\r\n") {
             self.taken += 4;
@@ -551,6 +579,7 @@ impl Framer {
             Err(problem) => return Err(head.error(problem, head.headers(rest))),
         };
         let Some(body) = rest.get(head_length..head_length + length) else {
+            self.wanted = self.taken + head_length + length;
             return Ok(None);
         };
         let frame = match head.into_message(rest, Ok(body)) {
@@ -568,7 +597,7 @@ fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from.saturating_sub(3);
     loop {
         let line_end = find_line_end(bytes, at);
-        if bytes.get(line_end - 1) != Some(&b'\n') {
+        if line_end == bytes.len() {
             return None;
         }
         match &bytes[line_end..] {

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::header::scan::is_token_byte;
 use crate::limits::{PARAMS_MAX, URI_LENGTH_MAX};
 
 /// Why a text is no URI.
@@ -275,7 +276,6 @@ impl FromStr for Uri {
         {
             return Err(UriError("bad scheme"));
         }
-        check_characters(text.as_bytes())?;
         let scheme = if name.eq_ignore_ascii_case("sip") {
             Scheme::Sip
         } else if name.eq_ignore_ascii_case("sips") {
@@ -286,9 +286,10 @@ impl FromStr for Uri {
             Scheme::Other
         };
         let start = colon + 1;
+        let marks = Marks::find(text.as_bytes(), start)?;
         match scheme {
-            Scheme::Sip | Scheme::Sips => parse_sip(text, scheme, start),
-            Scheme::Tel => parse_tel(text, start),
+            Scheme::Sip | Scheme::Sips => parse_sip(text, scheme, start, marks),
+            Scheme::Tel => parse_tel(text, start, marks),
             Scheme::Other if start == text.len() => Err(UriError("nothing after the scheme")),
             Scheme::Other => Ok(assemble(
                 text,
@@ -328,22 +329,73 @@ fn assemble(
     }
 }
 
-fn parse_sip(text: &str, scheme: Scheme, start: usize) -> Result<Uri, UriError> {
-    let bytes = text.as_bytes();
-    // An "@" is escaped everywhere but after the user part, which may itself hold ";", "?" and "/".
-    let at = bytes[start..]
-        .iter()
-        .position(|&b| b == b'@')
-        .map(|at| start + at);
+/// Where the delimiters of a URI are, found in the one pass that also checks its characters.
+#[derive(Clone, Copy)]
+struct Marks {
+    /// The only "@". It is escaped everywhere but after the user part, which may itself hold ";", "?" and "/".
+    at: Option<usize>,
+    /// First ";" and first "?" after the "@", or the end.
+    params: usize,
+    headers: usize,
+}
+
+impl Marks {
+    /// No whitespace, controls or brackets anywhere, and every `%` followed by two hex digits. Bytes above ASCII are let
+    /// through: some phones put UTF-8 user names in the clear.
+    fn find(bytes: &[u8], start: usize) -> Result<Self, UriError> {
+        let end = bytes.len();
+        let mut marks = Self {
+            at: None,
+            params: end,
+            headers: end,
+        };
+        for (index, &byte) in bytes.iter().enumerate().skip(start) {
+            if is_token_byte(byte) && byte != b'%' {
+                continue;
+            }
+            match byte {
+                0..=b' ' | 0x7f | b'<' | b'>' | b'"' => {
+                    return Err(UriError("character that must be escaped"));
+                }
+                b'%' if !bytes
+                    .get(index + 1..index + 3)
+                    .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
+                {
+                    return Err(UriError("bad escape"));
+                }
+                b'@' if marks.at.is_some() => return Err(UriError("second @")),
+                b'@' => {
+                    marks = Self {
+                        at: Some(index),
+                        params: end,
+                        headers: end,
+                    }
+                }
+                b';' => marks.params = marks.params.min(index),
+                b'?' => marks.headers = marks.headers.min(index),
+                _ => {}
+            }
+        }
+        marks.params = marks.params.min(marks.headers);
+        Ok(marks)
+    }
+}
+
+fn parse_sip(text: &str, scheme: Scheme, start: usize, marks: Marks) -> Result<Uri, UriError> {
+    let Marks {
+        at,
+        params,
+        headers,
+    } = marks;
     let host_at = match at {
-        Some(at) if at == start || bytes[start] == b':' => return Err(UriError("empty user")),
+        Some(at) if at == start || text.as_bytes()[start] == b':' => {
+            return Err(UriError("empty user"));
+        }
         Some(at) => at + 1,
         None => start,
     };
-    let headers_at = find_from(bytes, host_at, b"?");
-    let params_at = find_from(&bytes[..headers_at], host_at, b";");
-    let (host, port) = split_host_port(&text[host_at..params_at])?;
-    check_params(&text[params_at..headers_at])?;
+    let (host, port) = split_host_port(&text[host_at..params])?;
+    check_params(&text[params..headers])?;
     let host_range = (host_at, host_at + host.len());
     Ok(assemble(
         text,
@@ -352,13 +404,13 @@ fn parse_sip(text: &str, scheme: Scheme, start: usize) -> Result<Uri, UriError> 
         at.unwrap_or(start),
         host_range,
         port,
-        params_at,
-        headers_at,
+        params,
+        headers,
     ))
 }
 
-fn parse_tel(text: &str, start: usize) -> Result<Uri, UriError> {
-    let params_at = find_from(text.as_bytes(), start, b";");
+fn parse_tel(text: &str, start: usize, marks: Marks) -> Result<Uri, UriError> {
+    let params_at = marks.params;
     let number = &text[start..params_at];
     let digits = number.strip_prefix('+').unwrap_or(number);
     let allowed =
@@ -383,44 +435,28 @@ fn parse_tel(text: &str, start: usize) -> Result<Uri, UriError> {
     ))
 }
 
-fn find_from(bytes: &[u8], from: usize, any: &[u8]) -> usize {
-    bytes[from..]
-        .iter()
-        .position(|b| any.contains(b))
-        .map_or(bytes.len(), |at| from + at)
-}
-
-/// No whitespace, controls or delimiters anywhere, and every `%` followed by two hex digits. Bytes above ASCII are let
-/// through: some phones put UTF-8 user names in the clear.
-fn check_characters(bytes: &[u8]) -> Result<(), UriError> {
-    for (at, &byte) in bytes.iter().enumerate() {
+fn check_params(text: &str) -> Result<(), UriError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let text = text
+        .strip_prefix(';')
+        .ok_or(UriError("headers where there can be none"))?;
+    let mut count = 1;
+    let mut before = b';';
+    for byte in text.bytes() {
         match byte {
-            0..=b' ' | 0x7f | b'<' | b'>' | b'"' => {
-                return Err(UriError("character that must be escaped"));
-            }
-            b'%' if !bytes
-                .get(at + 1..at + 3)
-                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
-            {
-                return Err(UriError("bad escape"));
-            }
+            b';' | b'=' if before == b';' => return Err(UriError("parameter without a name")),
+            b';' => count += 1,
             _ => {}
         }
+        before = byte;
     }
-    Ok(())
-}
-
-fn check_params(text: &str) -> Result<(), UriError> {
-    let Some(text) = text.strip_prefix(';') else {
-        return Ok(());
-    };
-    for (count, param) in text.split(';').enumerate() {
-        if count >= PARAMS_MAX {
-            return Err(UriError("too many parameters"));
-        }
-        if param.is_empty() || param.starts_with('=') {
-            return Err(UriError("parameter without a name"));
-        }
+    if before == b';' {
+        return Err(UriError("parameter without a name"));
+    }
+    if count > PARAMS_MAX {
+        return Err(UriError("too many parameters"));
     }
     Ok(())
 }
@@ -604,7 +640,22 @@ impl fmt::Display for Uri {
 }
 
 impl fmt::Debug for Uri {
+    /// What a log may show: of a telephone number or user only both ends.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Uri({:?})", self.text)
+        let (person, place) = match self.scheme {
+            Scheme::Sip | Scheme::Sips => (self.user(), self.host()),
+            Scheme::Tel | Scheme::Other => (Some(self.host()), ""),
+        };
+        write!(f, "{}:", self.scheme_str())?;
+        if let Some(person) = person {
+            let mut ends = person.chars();
+            let (first, last) = (ends.next().unwrap_or('…'), ends.next_back().unwrap_or('…'));
+            write!(
+                f,
+                "{first}…{last}{}",
+                if place.is_empty() { "" } else { "@" }
+            )?;
+        }
+        f.write_str(place)
     }
 }

@@ -6,7 +6,7 @@ mod throttle;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -15,10 +15,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 
 use super::Api;
-use super::access::Scope;
+use super::access::{Scope, sees_whole_numbers};
 use super::problem::{Answer, Problem};
 use crate::clock::Clock;
 use crate::domain::id::Username;
+use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
@@ -74,6 +75,20 @@ impl Caller {
         }
     }
 
+    /// A citizen's number as this caller may see it.
+    pub(crate) fn sees(&self, number: &PhoneNumber) -> String {
+        self.sees_text(number.as_str())
+    }
+
+    /// As [`Self::sees`], of a text that may be a number.
+    pub(crate) fn sees_text(&self, number: &str) -> String {
+        if sees_whole_numbers(self.actor.role) {
+            number.to_owned()
+        } else {
+            mask(number)
+        }
+    }
+
     /// The session's CSRF token; machines have none.
     pub(crate) fn csrf(&self) -> Option<&str> {
         match &self.credential {
@@ -98,16 +113,27 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 /// Where a request came from.
 pub(crate) struct Source(pub(crate) IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for Source {
+impl FromRequestParts<Arc<Api>> for Source {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let address = parts
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
+        let peer = parts
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
-        Ok(Self(throttle::source(address)))
+        let told = api
+            .gatekeeper
+            .behind_tls
+            .then(|| forwarded_for(&parts.headers))
+            .flatten();
+        Ok(Self(throttle::source(told.unwrap_or(peer))))
     }
+}
+
+/// Whom our front says it speaks for: the last address, which the front itself wrote. Those before it came from outside.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// Finds who is behind a request's credentials.
@@ -177,7 +203,7 @@ pub(super) struct Gatekeeper {
     passwords: Passwords,
     attempts: Mutex<Attempts>,
     limits: SessionLimits,
-    secure: bool,
+    behind_tls: bool,
 }
 
 struct Attempts {
@@ -194,21 +220,21 @@ const SOURCE_REFILL: Duration = Duration::from_secs(5);
 const KEYS_MAX: usize = 10_000;
 
 impl Gatekeeper {
-    pub(super) fn new(clock: &dyn Clock, secure: bool) -> Self {
+    pub(super) fn new(clock: &dyn Clock, limits: SessionLimits, behind_tls: bool) -> Self {
         Self {
             passwords: Passwords::new(clock),
             attempts: Mutex::new(Attempts {
                 names: Throttle::new(NAME_ATTEMPTS, NAME_REFILL, KEYS_MAX),
                 sources: Throttle::new(SOURCE_ATTEMPTS, SOURCE_REFILL, KEYS_MAX),
             }),
-            limits: SessionLimits::default(),
-            secure,
+            limits,
+            behind_tls,
         }
     }
 
     /// The cookie that carries `token`, or ends with an empty one.
     pub(super) fn cookie(&self, token: &str) -> HeaderValue {
-        let secure = if self.secure { "; Secure" } else { "" };
+        let secure = if self.behind_tls { "; Secure" } else { "" };
         // The session's own limits end it; the browser forgets it when it closes.
         let age = if token.is_empty() { "; Max-Age=0" } else { "" };
         HeaderValue::from_str(&format!(

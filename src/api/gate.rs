@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::{error, info};
+use tracing::info;
 
 use super::Api;
 use super::access::{self, Who};
@@ -57,14 +57,8 @@ pub(crate) async fn time_limit(request: Request, next: Next) -> Response {
         })
 }
 
-/// A panic is our bug; it ends this request and nothing else.
-pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let words = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    error!(panic = words, "a request ended in a panic: {words}");
+/// A panic is our bug; it ends this request and nothing else. The panic hook has told it already.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem::bug().into_response()
 }
 

@@ -23,7 +23,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::Bytes;
+pub use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,6 +33,7 @@ use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish}
 use crate::domain::id::RecordingId;
 use crate::domain::ticket::Rules;
 use crate::storage::Storage;
+use crate::storage::sessions::SessionLimits;
 use live::Live;
 use openapi::Described;
 
@@ -81,8 +82,10 @@ pub struct Parts {
     pub rules: Arc<Rules>,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
-    /// Whether browsers reach us over TLS: the session cookie is then never sent without.
-    pub tls: bool,
+    /// How long a sign-in lasts.
+    pub sessions: SessionLimits,
+    /// A front that speaks TLS stands before us: session cookies are marked Secure, and who called is what the front says.
+    pub behind_tls: bool,
 }
 
 /// Everything the routes share.
@@ -101,7 +104,7 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let gatekeeper = auth::Gatekeeper::new(&*parts.clock, parts.tls);
+        let gatekeeper = auth::Gatekeeper::new(&*parts.clock, parts.sessions, parts.behind_tls);
         Arc::new(Self {
             storage: parts.storage,
             clock: parts.clock,

@@ -95,6 +95,11 @@ fn complete(operation: &mut Value, rule: &Rule) {
         Who::Roles(roles) => roles.iter().map(|role| role.code()).collect(),
     };
     operation["x-roles"] = json!(roles);
+    // A handler is named within its resource: `tickets_list`.
+    let (tag, name) = (&operation["tags"][0], &operation["operationId"]);
+    if let (Some(tag), Some(name)) = (tag.as_str(), name.as_str()) {
+        operation["operationId"] = json!(format!("{tag}_{name}"));
+    }
     operation["security"] = match (rule.who, rule.scope) {
         (Who::Anyone, _) => json!([]),
         (_, None) => json!([{"session": []}]),

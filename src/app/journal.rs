@@ -40,7 +40,11 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Runs until every sender is gone and everything is kept.
-    pub(super) async fn run(self, mut facts: mpsc::Receiver<ToKeep>, signalling: impl Fn() -> Option<Signalling>) {
+    pub(super) async fn run(
+        self,
+        mut facts: mpsc::Receiver<ToKeep>,
+        signalling: impl Fn() -> Option<Signalling>,
+    ) {
         let journal = Arc::new(self);
         let mut wave = Vec::with_capacity(WAVE);
         // Contacts whose agents still write; bounded by the number of agents.
@@ -57,7 +61,9 @@ impl Journal {
                         }
                         agents.push(row_of(change));
                     }
-                    Entry::Answered(ref answered) => calls.entry(answered.cdr.id).or_default().push(fact),
+                    Entry::Answered(ref answered) => {
+                        calls.entry(answered.cdr.id).or_default().push(fact)
+                    }
                     Entry::Progressed(ref cdr) => calls.entry(cdr.id).or_default().push(fact),
                     Entry::Ended(ref cdr) => {
                         if let (Some(agent), Some(contact)) = (&cdr.agent, cdr.contact_id) {
@@ -90,14 +96,18 @@ impl Journal {
         for ToKeep { entry, token } in facts {
             let kept = match entry {
                 Entry::Answered(answered) => {
-                    let answered =
-                        Answered { cdr: answered.cdr, contact: answered.contact, ticket: answered.ticket };
+                    let answered = Answered {
+                        cdr: answered.cdr,
+                        contact: answered.contact,
+                        ticket: answered.ticket,
+                    };
                     self.keep_answered(answered).await
                 }
                 Entry::Progressed(cdr) => {
                     let kept = self.keep_record(&cdr).await;
                     if let (Some(contact), Some(agent)) = (cdr.contact_id, cdr.agent) {
-                        self.tell_contact(contact, ContactCommand::Answered { agent }).await;
+                        self.tell_contact(contact, ContactCommand::Answered { agent })
+                            .await;
                     }
                     kept
                 }
@@ -115,13 +125,24 @@ impl Journal {
     }
 
     async fn keep_record(&self, cdr: &Cdr) -> bool {
-        self.keep_trying("call record", || self.storage.call_written(cdr.clone())).await
+        self.keep_trying("call record", || self.storage.call_written(cdr.clone()))
+            .await
     }
 
     /// The contact follows its call. What it refuses it knew already: an agent told twice, a contact that has ended.
     async fn tell_contact(&self, contact: ContactId, command: ContactCommand) {
         self.keep_trying("contact", || async {
-            match self.storage.contact_command(self.clock.now(), By::Server, contact, command.clone(), &self.rules).await {
+            match self
+                .storage
+                .contact_command(
+                    self.clock.now(),
+                    By::Server,
+                    contact,
+                    command.clone(),
+                    &self.rules,
+                )
+                .await
+            {
                 Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
                 Err(Trouble::Fault(fault)) => Err(fault),
             }
@@ -130,10 +151,15 @@ impl Journal {
     }
 
     /// An agent's wrap-up is over, and with it the contact it was for.
-    async fn finish_wrap_ups(&self, agents: Vec<Username>, wrapping: &mut HashMap<Username, ContactId>) {
+    async fn finish_wrap_ups(
+        &self,
+        agents: Vec<Username>,
+        wrapping: &mut HashMap<Username, ContactId>,
+    ) {
         for agent in agents {
             if let Some(contact) = wrapping.remove(&agent) {
-                self.tell_contact(contact, ContactCommand::FinishWrapUp).await;
+                self.tell_contact(contact, ContactCommand::FinishWrapUp)
+                    .await;
             }
         }
     }
@@ -149,14 +175,19 @@ impl Journal {
                 false
             }
             Err(_) => {
-                error!("a call could not be answered: storage took longer than {ANSWER_PATIENCE:?}");
+                error!(
+                    "a call could not be answered: storage took longer than {ANSWER_PATIENCE:?}"
+                );
                 false
             }
         }
     }
 
     async fn keep_agents(&self, rows: Vec<AgentStateRow>) {
-        self.keep_trying("agent states", || self.storage.agent_states_changed(rows.clone())).await;
+        self.keep_trying("agent states", || {
+            self.storage.agent_states_changed(rows.clone())
+        })
+        .await;
     }
 
     /// Nobody waits, but nothing may be lost: tries until storage takes it or says that it never will.
@@ -189,5 +220,10 @@ async fn tell(token: Option<CommitToken>, kept: bool, signalling: Option<&Signal
 }
 
 fn row_of(change: AgentStateChange) -> AgentStateRow {
-    AgentStateRow { username: change.agent, at: change.at, state: change.to, call: change.call }
+    AgentStateRow {
+        username: change.agent,
+        at: change.at,
+        state: change.to,
+        call: change.call,
+    }
 }

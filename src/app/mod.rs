@@ -25,6 +25,7 @@ use tracing::{error, info, warn};
 use crate::api::{self, Api};
 use crate::clock::Clock;
 use crate::config::{Config, organisation};
+use crate::domain::acd::AgentState;
 use crate::domain::id::{CallId, RecordingId, UnitCode};
 use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
@@ -33,6 +34,7 @@ use crate::signalling::media::MediaEvent;
 use crate::signalling::shell::{Parts, Signalling};
 use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
+use crate::storage::sessions::SessionLimits;
 use crate::storage::{self, Storage};
 use crate::telemetry::Metrics;
 
@@ -67,23 +69,39 @@ pub struct Server {
 
 impl Server {
     /// Starts everything. What it returns answers calls and requests already.
-    pub async fn start(config: &Config, clock: Arc<dyn Clock>, metrics: Metrics) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    pub async fn start(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir).with_context(|| {
+            format!("cannot make the data folder {}", config.data_dir.display())
+        })?;
         let storage = open_storage(config, Arc::clone(&clock)).await?;
         let rules = Arc::new(Rules::provincial(desk(&storage).await?));
-        let left = storage.recover(clock.now(), &rules).await.context("cannot settle what the last run left")?;
+        let left = storage
+            .recover(clock.now(), &rules)
+            .await
+            .context("cannot settle what the last run left")?;
         if left != Default::default() {
-            warn!(?left, "the last run ended without a farewell; settled: {left:?}");
+            warn!(
+                ?left,
+                "the last run ended without a farewell; settled: {left:?}"
+            );
         }
 
         let folder = config.recordings_folder();
-        let store = recordings::Store::open(&folder).with_context(|| format!("cannot open recordings {}", folder.display()))?;
+        let store = recordings::Store::open(&folder)
+            .with_context(|| format!("cannot open recordings {}", folder.display()))?;
         recover_recordings(&store, &storage, &*clock).await?;
         let (stored, to_store) = mpsc::channel(STORED);
-        let pool = recordings::WriterPool::start(store.clone(), recordings::PoolOptions::default(), move |event| {
-            tell_stored(event, &stored);
-        })
+        let pool = recordings::WriterPool::start(
+            store.clone(),
+            recordings::PoolOptions::default(),
+            move |event| {
+                tell_stored(event, &stored);
+            },
+        )
         .context("cannot start the recorder")?;
         let stored = tokio::spawn(keep_recordings(storage.clone(), to_store));
 
@@ -91,11 +109,21 @@ impl Server {
         let marks = Arc::new(studio::Marks::default());
         let (media_events, from_media) = mpsc::channel(MEDIA_EVENTS);
         let engine = start_media(config, media_events, pool.recorder(), Arc::clone(&marks))?;
-        let studio =
-            studio::Studio::new(Arc::clone(&clock), engine.clone(), pool.recorder(), prompts, marks);
+        let studio = studio::Studio::new(
+            Arc::clone(&clock),
+            engine.clone(),
+            pool.recorder(),
+            prompts,
+            marks,
+        );
 
         let (to_journal, facts) = mpsc::channel(journal::QUEUE);
-        let directory = Arc::new(storage.directory().await.context("cannot read the organisation")?);
+        let directory = Arc::new(
+            storage
+                .directory()
+                .await
+                .context("cannot read the organisation")?,
+        );
         let parts = Parts {
             clock: Arc::clone(&clock),
             settings: settings(config),
@@ -108,7 +136,11 @@ impl Server {
             .await
             .with_context(|| format!("cannot listen for SIP on {}", config.sip.listen))?;
         let told: Arc<OnceLock<Signalling>> = Arc::new(OnceLock::from(signalling.clone()));
-        let journal = journal::Journal { storage: storage.clone(), clock: Arc::clone(&clock), rules: Arc::clone(&rules) };
+        let journal = journal::Journal {
+            storage: storage.clone(),
+            clock: Arc::clone(&clock),
+            rules: Arc::clone(&rules),
+        };
         let journal = tokio::spawn(journal.run(facts, move || told.get().cloned()));
 
         let api = Api::new(api::Parts {
@@ -117,13 +149,22 @@ impl Server {
             calls: Arc::new(ports::Telephone(signalling.clone())),
             recordings: Arc::new(ports::Archives(store.archive().clone())),
             rules: Arc::clone(&rules),
-            metrics: Box::new(move || metrics.render()),
-            tls: config.http.behind_tls,
+            metrics: {
+                let metrics = metrics.clone();
+                Box::new(move || metrics.render())
+            },
+            sessions: SessionLimits {
+                idle_ms: 1000 * i64::from(config.auth.session_idle_s.get()),
+                absolute_ms: 1000 * i64::from(config.auth.session_max_s.get()),
+            },
+            behind_tls: config.http.behind_tls,
         });
         let listener = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
-        let http = listener.local_addr().context("the HTTP listener has no address")?;
+        let http = listener
+            .local_addr()
+            .context("the HTTP listener has no address")?;
         let (stop, stopped) = watch::channel(false);
         let serving = {
             let mut stopped = stopped.clone();
@@ -132,8 +173,15 @@ impl Server {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
-        let mut jobs = jobs::start(&storage, &clock, &rules, &stopped)?;
-        jobs.push(push_boards(Arc::clone(&api), stopped));
+        let mut jobs = jobs::start(config, &storage, &clock, &rules, &stopped)?;
+        jobs.push(push_boards(Arc::clone(&api), stopped.clone()));
+        jobs.push(measure(
+            signalling.clone(),
+            engine.clone(),
+            pool.recorder(),
+            metrics,
+            stopped,
+        ));
         info!(%http, sip = %signalling.local(), "ready: HTTP on {http}, SIP on {}", signalling.local());
         Ok(Self {
             http,
@@ -187,7 +235,11 @@ impl Server {
 
     /// Reads the organisation anew and hands it to call control.
     pub async fn reload(&self) -> anyhow::Result<()> {
-        let directory = self.storage.directory().await.context("cannot read the organisation")?;
+        let directory = self
+            .storage
+            .directory()
+            .await
+            .context("cannot read the organisation")?;
         self.signalling.directory(Arc::new(directory)).await;
         Ok(())
     }
@@ -203,6 +255,59 @@ fn push_boards(api: Arc<Api>, mut stopped: watch::Receiver<bool>) -> JoinHandle<
     })
 }
 
+/// Sets the gauges and keeps the metrics small, until `stopped` says true.
+fn measure(
+    signalling: Signalling,
+    engine: media::Engine,
+    recorder: recordings::Recorder,
+    metrics: Metrics,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(Metrics::UPKEEP);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                _ = stopped.wait_for(|stop| *stop) => return,
+            }
+            let live = signalling.live().await;
+            let count = |n: usize| n as f64;
+            metrics::gauge!("hotline_calls_live").set(count(live.calls.len()));
+            metrics::gauge!("hotline_phones").set(count(live.phones));
+            let waiting = live
+                .calls
+                .iter()
+                .filter(|call| call.state == "queued" || call.state == "offered");
+            metrics::gauge!("hotline_queue_waiting").set(count(waiting.count()));
+            for state in AgentState::CODES {
+                let there = live
+                    .agents
+                    .iter()
+                    .filter(|agent| agent.state.code() == state)
+                    .count();
+                metrics::gauge!("hotline_agents", "state" => state).set(count(there));
+            }
+            let sound = engine.metrics();
+            metrics::counter!("hotline_rtp_packets_received").absolute(sound.packets_in);
+            metrics::counter!("hotline_rtp_packets_sent").absolute(sound.packets_out);
+            for (reason, dropped) in [
+                ("foreign", sound.foreign),
+                ("malformed", sound.malformed),
+                ("unknown_payload", sound.unknown_payload),
+                ("unexpected", sound.unexpected),
+            ] {
+                metrics::counter!("hotline_rtp_packets_dropped", "reason" => reason)
+                    .absolute(dropped);
+            }
+            metrics::counter!("hotline_recording_chunks_dropped").absolute(sound.chunks_dropped);
+            let kept = recorder.counters();
+            metrics::counter!("hotline_recorder_chunks_stray").absolute(kept.chunks_stray);
+            metrics::gauge!("hotline_recordings_running").set(count(kept.running));
+            metrics.upkeep();
+        }
+    })
+}
+
 async fn wait(what: &str, task: JoinHandle<()>) {
     if let Err(fault) = task.await {
         error!(%fault, "{what} ended badly: {fault}");
@@ -213,11 +318,17 @@ async fn wait(what: &str, task: JoinHandle<()>) {
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
-    Storage::open(&config.storage_url(), clock).await.context("cannot open the database (storage.url)")
+    Storage::open(&config.storage_url(), clock)
+        .await
+        .context("cannot open the database (storage.url)")
 }
 
 /// `hotline apply`: what changed, a line each. Nothing is changed when anything is wrong.
-pub async fn apply(storage: &Storage, clock: &dyn Clock, text: &str) -> anyhow::Result<Vec<storage::organisation::Change>> {
+pub async fn apply(
+    storage: &Storage,
+    clock: &dyn Clock,
+    text: &str,
+) -> anyhow::Result<Vec<storage::organisation::Change>> {
     let units = storage.units().await?;
     let directory = storage.directory().await?;
     let known = organisation::Known::new(&units, &directory);
@@ -231,15 +342,23 @@ pub async fn apply(storage: &Storage, clock: &dyn Clock, text: &str) -> anyhow::
 
 /// Brings in the demo organisation.
 pub async fn apply_demo(storage: &Storage, clock: &dyn Clock) -> anyhow::Result<()> {
-    let changes = apply(storage, clock, DEMO).await.context("the demo organisation")?;
-    info!(changes = changes.len(), "demo organisation: {} entries added or changed", changes.len());
+    let changes = apply(storage, clock, DEMO)
+        .await
+        .context("the demo organisation")?;
+    info!(
+        changes = changes.len(),
+        "demo organisation: {} entries added or changed",
+        changes.len()
+    );
     Ok(())
 }
 
 /// The desk is the platform unit of the organisation.
 async fn desk(storage: &Storage) -> anyhow::Result<UnitCode> {
     let units = storage.units().await?;
-    let platform = units.into_iter().find(|unit| unit.kind == crate::domain::staff::UnitKind::Platform);
+    let platform = units
+        .into_iter()
+        .find(|unit| unit.kind == crate::domain::staff::UnitKind::Platform);
     Ok(platform.map_or_else(|| UnitCode::from(DESK), |unit| unit.code))
 }
 
@@ -281,7 +400,9 @@ fn start_media(
     media::Engine::start(media::Config {
         threads,
         bind_ip,
-        advertised_ip: config.sip.advertised_address.or(bind_ip.is_unspecified().then_some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+        advertised_ip: config.sip.advertised_address.or(bind_ip
+            .is_unspecified()
+            .then_some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
         ports: config.media.port_range.ports(),
         silence_after: SILENCE,
         raise_priority: true,
@@ -291,7 +412,11 @@ fn start_media(
 }
 
 /// Recordings of the last run become finished ones, and those without a row get it.
-async fn recover_recordings(store: &recordings::Store, storage: &Storage, clock: &dyn Clock) -> anyhow::Result<()> {
+async fn recover_recordings(
+    store: &recordings::Store,
+    storage: &Storage,
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
     let at = clock.now();
     let recovering = store.clone();
     let recovered = tokio::task::spawn_blocking(move || recovering.recover(at.millis()))
@@ -306,7 +431,9 @@ async fn recover_recordings(store: &recordings::Store, storage: &Storage, clock:
                     storage.recording_finished(row).await?;
                 }
             }
-            Err(fault) => error!(recording.id = %one.id, %fault, "recording {} could not be recovered: {fault}", one.id),
+            Err(fault) => {
+                error!(recording.id = %one.id, %fault, "recording {} could not be recovered: {fault}", one.id)
+            }
         }
     }
     Ok(())
@@ -321,7 +448,12 @@ fn tell_stored(event: recordings::Event, stored: &mpsc::Sender<recordings::Manif
                 error!("a recording's row could not be written: storage has stopped");
             }
         }
-        recordings::Event::Failed { id, call_id, trouble, error } => {
+        recordings::Event::Failed {
+            id,
+            call_id,
+            trouble,
+            error,
+        } => {
             metrics::counter!("hotline_recordings_failed").increment(1);
             error!(recording.id = %id, call.id = call_id, ?trouble, %error, "recording {id} failed: {error}");
         }
@@ -330,7 +462,9 @@ fn tell_stored(event: recordings::Event, stored: &mpsc::Sender<recordings::Manif
 
 async fn keep_recordings(storage: Storage, mut stored: mpsc::Receiver<recordings::Manifest>) {
     while let Some(manifest) = stored.recv().await {
-        let Some(row) = row_of(&manifest) else { continue };
+        let Some(row) = row_of(&manifest) else {
+            continue;
+        };
         while let Err(fault) = storage.recording_finished(row.clone()).await {
             warn!(%fault, "a recording's row is not written yet: {fault}");
             if !fault.retry() {
@@ -349,6 +483,7 @@ fn row_of(manifest: &recordings::Manifest) -> Option<RecordingRow> {
         ended_at: Timestamp::from_millis(manifest.finished_at_ms),
         duration_ms: i64::try_from(manifest.duration_ms).unwrap_or(i64::MAX),
         manifest_sha256: manifest.sha256(),
-        manifest: serde_json::to_value(manifest).expect("a manifest has text keys and finite numbers"),
+        manifest: serde_json::to_value(manifest)
+            .expect("a manifest has text keys and finite numbers"),
     })
 }

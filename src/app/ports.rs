@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use axum::body::Bytes;
 use hotline_recordings::{self as recordings, Archive};
 
-use crate::api::{Audio, CallControl, Pending, RecordingReader};
+use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
 use crate::signalling::shell::Signalling;
@@ -38,17 +37,33 @@ impl RecordingReader for Archives {
     fn peaks(&self, id: RecordingId) -> Pending<'_, io::Result<Option<Bytes>>> {
         let archive = self.0.clone();
         Box::pin(blocking(move || {
-            let Some(id) = file_id(id) else { return Ok(None) };
-            archive.peaks(id).map(|peaks| peaks.map(Bytes::from)).map_err(io::Error::other)
+            let Some(id) = file_id(id) else {
+                return Ok(None);
+            };
+            archive
+                .peaks(id)
+                .map(|peaks| peaks.map(Bytes::from))
+                .map_err(io::Error::other)
         }))
     }
 
-    fn audio(&self, id: RecordingId, track: Option<u8>) -> Pending<'_, io::Result<Option<Box<dyn Audio>>>> {
+    fn audio(
+        &self,
+        id: RecordingId,
+        track: Option<u8>,
+    ) -> Pending<'_, io::Result<Option<Box<dyn Audio>>>> {
         let archive = self.0.clone();
         Box::pin(blocking(move || {
-            let Some(id) = file_id(id) else { return Ok(None) };
+            let Some(id) = file_id(id) else {
+                return Ok(None);
+            };
             let found = archive.audio(id, track).map_err(io::Error::other)?;
-            Ok(found.map(|audio| Box::new(OpenAudio { file: audio.file, bytes: audio.bytes }) as Box<dyn Audio>))
+            Ok(found.map(|audio| {
+                Box::new(OpenAudio {
+                    file: audio.file,
+                    bytes: audio.bytes,
+                }) as Box<dyn Audio>
+            }))
         }))
     }
 }
@@ -75,8 +90,12 @@ impl Audio for OpenAudio {
     }
 }
 
-async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(io::Error::other)?
 }
 
 /// An id of another version names no recording of ours.

@@ -16,8 +16,23 @@ macro_rules! built_in {
 }
 
 built_in![
-    "agent_lost", "ahead_0", "ahead_1", "ahead_2", "ahead_3", "ahead_4", "ahead_5", "ahead_6", "ahead_7", "ahead_8",
-    "ahead_9", "ahead_many", "closing", "music", "waiting", "welcome",
+    "agent_lost",
+    "closing",
+    "music",
+    "number_1",
+    "number_2",
+    "number_3",
+    "number_4",
+    "number_5",
+    "number_6",
+    "number_7",
+    "number_8",
+    "number_9",
+    "number_10",
+    "position_after",
+    "position_before",
+    "position_many",
+    "waiting",
 ];
 
 /// All prompts, decoded once. Announcements named by the organisation are read when first played.
@@ -38,13 +53,20 @@ impl Prompts {
             let replaced = match std::fs::read(&file) {
                 Ok(bytes) => Some(bytes),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error).with_context(|| format!("cannot read prompt {}", file.display())),
+                Err(error) => {
+                    return Err(error)
+                        .with_context(|| format!("cannot read prompt {}", file.display()));
+                }
             };
             let prompt = Prompt::from_wav(replaced.as_deref().unwrap_or(built_in))
                 .with_context(|| format!("prompt {} is not usable", file.display()))?;
             named.insert(*name, Arc::new(prompt));
         }
-        Ok(Self { folder, named, announcements: Mutex::default() })
+        Ok(Self {
+            folder,
+            named,
+            announcements: Mutex::default(),
+        })
     }
 
     pub(super) fn named(&self, name: &str) -> Arc<Prompt> {
@@ -61,15 +83,23 @@ impl Prompts {
         if let Some(prompt) = self.named.get(name.trim_end_matches(".wav")) {
             return Arc::clone(prompt);
         }
-        let mut announcements = self.announcements.lock().expect("no panic happens while announcements are held");
+        let mut announcements = self
+            .announcements
+            .lock()
+            .expect("no panic happens while announcements are held");
         if let Some(prompt) = announcements.get(name) {
             return Arc::clone(prompt);
         }
-        let read = std::fs::read(self.folder.join(name)).ok().and_then(|bytes| Prompt::from_wav(&bytes).ok());
+        let read = std::fs::read(self.folder.join(name))
+            .ok()
+            .and_then(|bytes| Prompt::from_wav(&bytes).ok());
         let prompt = match read {
             Some(prompt) => Arc::new(prompt),
             None => {
-                warn!(name, "announcement {name} is missing or no 8 kHz mono WAV: the closing words are played");
+                warn!(
+                    name,
+                    "announcement {name} is missing or no 8 kHz mono WAV: the closing words are played"
+                );
                 Arc::clone(&self.named["closing"])
             }
         };

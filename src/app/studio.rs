@@ -39,7 +39,14 @@ impl Studio {
         prompts: Arc<Prompts>,
         marks: Arc<Marks>,
     ) -> Self {
-        Self { clock, engine, recorder, prompts, marks, plays: AtomicU64::new(0) }
+        Self {
+            clock,
+            engine,
+            recorder,
+            prompts,
+            marks,
+            plays: AtomicU64::new(0),
+        }
     }
 
     /// A command that is refused here meets a leg that is just ending, or a thread that hangs: counted, never fatal.
@@ -52,17 +59,24 @@ impl Studio {
 
     fn play(&self, prompts: Vec<Arc<media::Prompt>>, repeat: media::Repeat) -> media::Play {
         let id = media::PlayId(self.plays.fetch_add(1, Ordering::Relaxed));
-        media::Play { id, prompts, repeat }
+        media::Play {
+            id,
+            prompts,
+            repeat,
+        }
     }
 }
 
 impl Media for Studio {
     fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault> {
-        let port = self.engine.open(leg_key(leg), call_key(call)).map_err(|fault| MediaFault(fault.to_string()))?;
+        let port = self
+            .engine
+            .open(leg_key(leg), call_key(call))
+            .map_err(|fault| MediaFault(fault.to_string()))?;
         Ok(SocketAddr::new(port.ip, port.rtp))
     }
 
-    fn connect(&mut self, leg: LegId, remote: &Negotiated) {
+    fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
         let law = match remote.codec {
             Codec::Pcma => media::Law::A,
             Codec::Pcmu => media::Law::Mu,
@@ -78,9 +92,11 @@ impl Media for Studio {
             law,
             payload_type: remote.payload_type.send,
             dtmf_payload_type: remote.dtmf_payload.map(|dtmf| dtmf.send),
-            direction: media::Direction { send: remote.direction.sends(), receive: remote.direction.receives() },
-            // Phones behind a home router and load tools send from another port than they advertise.
-            nat: true,
+            direction: media::Direction {
+                send: remote.direction.sends(),
+                receive: remote.direction.receives(),
+            },
+            nat,
             detect_tones: remote.dtmf_payload.is_none(),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
@@ -91,16 +107,26 @@ impl Media for Studio {
             Hears::Nothing => media::Hears::Nothing,
             Hears::Echo => media::Hears::Echo,
             Hears::Legs(legs) => media::Hears::Legs(legs.into_iter().map(leg_key).collect()),
-            Hears::Announcement(file) => {
-                media::Hears::Play(self.play(vec![self.prompts.announcement(&file)], media::Repeat::Once))
-            }
-            Hears::Prompts { prompts, then_music } => {
-                let mut sounds: Vec<_> = prompts.iter().map(|name| self.prompts.named(name)).collect();
+            Hears::Announcement(file) => media::Hears::Play(
+                self.play(vec![self.prompts.announcement(&file)], media::Repeat::Once),
+            ),
+            Hears::Prompts {
+                prompts,
+                then_music,
+            } => {
+                let mut sounds: Vec<_> = prompts
+                    .iter()
+                    .map(|name| self.prompts.named(name))
+                    .collect();
                 if then_music {
                     // What was said is said again after each round of music: the caller knows that the line is alive.
                     sounds.push(self.prompts.music());
                 }
-                let repeat = if then_music { media::Repeat::Forever } else { media::Repeat::Once };
+                let repeat = if then_music {
+                    media::Repeat::Forever
+                } else {
+                    media::Repeat::Once
+                };
                 media::Hears::Play(self.play(sounds, repeat))
             }
         };
@@ -120,16 +146,29 @@ impl Media for Studio {
             metrics::counter!("hotline_recordings_failed").increment(1);
             return;
         }
-        let legs = tracks.iter().map(|track| (leg_key(track.leg), track.number)).collect();
-        let tap = Tap { clock: Arc::clone(&self.clock), recorder: self.recorder.clone(), id };
+        let legs = tracks
+            .iter()
+            .map(|track| (leg_key(track.leg), track.number))
+            .collect();
+        let tap = Tap {
+            clock: Arc::clone(&self.clock),
+            recorder: self.recorder.clone(),
+            id,
+        };
         let key = media::RecordingKey(recording.0.as_u128());
-        self.told("record", self.engine.record(key, call_key(call), legs, Arc::new(tap)));
+        self.told(
+            "record",
+            self.engine.record(key, call_key(call), legs, Arc::new(tap)),
+        );
     }
 
     fn track(&mut self, recording: RecordingId, track: Track) {
         let _ = self.recorder.join(recording_id(recording), party(&track));
         let key = media::RecordingKey(recording.0.as_u128());
-        self.told("track", self.engine.set_track(key, track.number, leg_key(track.leg)));
+        self.told(
+            "track",
+            self.engine.set_track(key, track.number, leg_key(track.leg)),
+        );
     }
 
     fn pause(&mut self, recording: RecordingId, by: Username, why: String) {
@@ -155,22 +194,35 @@ impl Media for Studio {
 
 impl Marks {
     fn note(&self, recording: RecordingId, by: Username, why: String) {
-        let mut marks = self.0.lock().expect("no panic happens while the marks are held");
+        let mut marks = self
+            .0
+            .lock()
+            .expect("no panic happens while the marks are held");
         marks.insert(recording.0.as_u128(), (by, why));
     }
 
     fn take(&self, key: media::RecordingKey) -> Option<(Username, String)> {
-        self.0.lock().expect("no panic happens while the marks are held").remove(&key.0)
+        self.0
+            .lock()
+            .expect("no panic happens while the marks are held")
+            .remove(&key.0)
     }
 }
 
 /// What the engine says, for call control; marks in recordings go straight to the recorder. Called on a media thread:
 /// nothing here waits.
-pub(super) fn translate(event: media::Event, recorder: &recordings::Recorder, marks: &Marks) -> Option<MediaEvent> {
+pub(super) fn translate(
+    event: media::Event,
+    recorder: &recordings::Recorder,
+    marks: &Marks,
+) -> Option<MediaEvent> {
     match event {
         media::Event::PromptDone { leg, .. } => Some(MediaEvent::Played { leg: leg_of(leg) }),
         media::Event::Silent { leg } => Some(MediaEvent::Silent { leg: leg_of(leg) }),
-        media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf { leg: leg_of(leg), digit }),
+        media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf {
+            leg: leg_of(leg),
+            digit,
+        }),
         media::Event::Closed { leg, stats } => {
             let quality = Quality {
                 packets_received: stats.packets_received,
@@ -178,15 +230,27 @@ pub(super) fn translate(event: media::Event, recorder: &recordings::Recorder, ma
                 packets_sent: stats.packets_sent,
                 jitter_us: stats.jitter_us,
             };
-            Some(MediaEvent::Closed { leg: leg_of(leg), quality })
+            Some(MediaEvent::Closed {
+                leg: leg_of(leg),
+                quality,
+            })
         }
-        media::Event::RecordingPaused { recording, at_sample } => {
-            if let (Some((by, why)), Ok(id)) = (marks.take(recording), recordings::RecordingId::from_u128(recording.0)) {
+        media::Event::RecordingPaused {
+            recording,
+            at_sample,
+        } => {
+            if let (Some((by, why)), Ok(id)) = (
+                marks.take(recording),
+                recordings::RecordingId::from_u128(recording.0),
+            ) {
                 let _ = recorder.pause(id, at_sample, by.0, why);
             }
             None
         }
-        media::Event::RecordingResumed { recording, at_sample } => {
+        media::Event::RecordingResumed {
+            recording,
+            at_sample,
+        } => {
             if let Ok(id) = recordings::RecordingId::from_u128(recording.0) {
                 let _ = recorder.resume(id, at_sample);
             }
@@ -210,21 +274,36 @@ struct Tap {
 
 impl media::Tap for Tap {
     fn chunk(&self, chunk: media::Chunk) -> Result<(), media::Full> {
-        let tracks = chunk
-            .tracks
-            .iter()
-            .map(|track| {
-                let mut samples = Vec::with_capacity(chunk.samples as usize);
-                track.decode_into(chunk.samples, &mut samples);
-                (track.track, samples)
-            })
-            .collect();
-        let chunk = recordings::Chunk { start_sample: chunk.start_sample, tracks };
-        self.recorder.chunk(self.id, chunk).map_err(|_| media::Full)
+        // Decoded on the writer's thread: the media thread has packets to forward.
+        let decode = move || {
+            let tracks = chunk
+                .tracks
+                .iter()
+                .map(|track| {
+                    let mut samples = Vec::with_capacity(chunk.samples as usize);
+                    track.decode_into(chunk.samples, &mut samples);
+                    (track.track, samples)
+                })
+                .collect();
+            recordings::Chunk {
+                start_sample: chunk.start_sample,
+                tracks,
+            }
+        };
+        self.recorder
+            .chunk_with(self.id, decode)
+            .map_err(|_| media::Full)
     }
 
     fn finished(&self, finished: media::Finished) -> Result<(), media::Full> {
-        self.recorder.finish(self.id, finished.end_sample, self.clock.now().millis(), "call_ended").map_err(|_| media::Full)
+        self.recorder
+            .finish(
+                self.id,
+                finished.end_sample,
+                self.clock.now().millis(),
+                "call_ended",
+            )
+            .map_err(|_| media::Full)
     }
 }
 
@@ -256,5 +335,6 @@ fn call_key(call: CallId) -> media::CallKey {
 }
 
 fn recording_id(recording: RecordingId) -> recordings::RecordingId {
-    recordings::RecordingId::from_u128(recording.0.as_u128()).expect("our clock makes UUIDs of version 7")
+    recordings::RecordingId::from_u128(recording.0.as_u128())
+        .expect("our clock makes UUIDs of version 7")
 }

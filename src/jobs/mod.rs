@@ -101,3 +101,57 @@ fn tell(name: &'static str, report: Report) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::clock::SimClock;
+
+    /// Three full batches, a fault, and then it asks the server to stop.
+    struct Counting {
+        runs: AtomicU32,
+        stop: watch::Sender<bool>,
+    }
+
+    impl Job for Counting {
+        fn name(&self) -> &'static str {
+            "counting"
+        }
+
+        fn every(&self) -> Duration {
+            Duration::from_millis(1)
+        }
+
+        fn run_once(&self, _: Timestamp) -> Pending<'_, Result<Report, Fault>> {
+            let run = self.runs.fetch_add(1, Ordering::Relaxed);
+            let more = Report {
+                more: true,
+                ..Report::default()
+            };
+            Box::pin(async move {
+                match run {
+                    0..3 => Ok(more),
+                    3 => Err(Fault::Busy("locked".to_owned())),
+                    _ => {
+                        self.stop.send_replace(true);
+                        Ok(more)
+                    }
+                }
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_empties_its_queue_survives_a_fault_and_stops_when_told() {
+        let clock = SimClock::new(Timestamp::from_millis(0), 1);
+        let (stop, stopped) = watch::channel(false);
+        let job = Counting {
+            runs: AtomicU32::new(0),
+            stop,
+        };
+        keep_running(&job, &clock, stopped).await;
+        assert_eq!(job.runs.load(Ordering::Relaxed), 5);
+    }
+}

@@ -22,11 +22,11 @@ pub trait SmsGateway: Send + Sync + 'static {
     fn submit<'a>(&'a self, to: &'a SmsGatewayEntry, sms: &'a Sms) -> Pending<'a, Submission>;
 }
 
-const BATCH: u32 = 32;
 const AT_ONCE: usize = 8;
-/// A batch with every gateway call running into its time limit is over before its lease.
+/// Long enough for a batch whose every submission runs into its time limit. A lease that ends earlier sends nothing
+/// twice: the message is `submitting` by then.
 const LEASE_MS: i64 = 120_000;
-/// Attempts that certainly did not leave us before a message is given up: about a day.
+/// Attempts that certainly did not leave us before a message is given up: some sixteen hours.
 const ATTEMPTS_MAX: u32 = 20;
 
 /// Sends what the outbox holds.
@@ -34,18 +34,17 @@ pub struct SmsSending {
     pub storage: Storage,
     pub rules: Arc<Rules>,
     pub gateway: Arc<dyn SmsGateway>,
+    /// Messages a second at most: one batch, and never two in one second.
+    pub per_second: u32,
 }
 
 impl SmsSending {
     async fn send_due(&self, now: Timestamp) -> Result<Report, Fault> {
         let claimed = self
             .storage
-            .claim_work(now, WorkKind::SmsSend, LEASE_MS, BATCH)
+            .claim_work(now, WorkKind::SmsSend, LEASE_MS, self.per_second)
             .await?;
-        let mut report = Report {
-            more: claimed.len() == BATCH as usize,
-            ..Report::default()
-        };
+        let mut report = Report::default();
         for work in &claimed {
             report.waited(now, work.created_at);
         }

@@ -51,7 +51,12 @@ impl Refused {
 
 impl Admission {
     pub fn new(limits: Limits, now: Instant) -> Self {
-        Self { limits, tokens: f64::from(limits.calls_per_second), filled_at: now, draining: false }
+        Self {
+            limits,
+            tokens: f64::from(limits.calls_per_second),
+            filled_at: now,
+            draining: false,
+        }
     }
 
     /// From now on nobody new.
@@ -72,7 +77,11 @@ impl Admission {
             return Err(Refused::TooManyCalls);
         }
         let rate = f64::from(self.limits.calls_per_second);
-        let earned = now.saturating_duration_since(self.filled_at).min(Duration::from_secs(1)).as_secs_f64() * rate;
+        let earned = now
+            .saturating_duration_since(self.filled_at)
+            .min(Duration::from_secs(1))
+            .as_secs_f64()
+            * rate;
         self.tokens = (self.tokens + earned).min(rate);
         self.filled_at = now;
         if self.tokens < 1.0 {
@@ -92,20 +101,36 @@ mod tests {
     #[test]
     fn a_burst_above_the_rate_is_told_to_retry_and_let_in_a_second_later() {
         let clock = SimClock::new(Timestamp::from_millis(0), 1);
-        let limits = Limits { calls: 1000, calls_per_second: 300 };
+        let limits = Limits {
+            calls: 1000,
+            calls_per_second: 300,
+        };
         let mut admission = Admission::new(limits, clock.instant());
-        let admitted = (0..400).filter(|_| admission.admit(clock.instant(), 0).is_ok()).count();
+        let admitted = (0..400)
+            .filter(|_| admission.admit(clock.instant(), 0).is_ok())
+            .count();
         assert_eq!(admitted, 300);
         clock.advance(Duration::from_millis(100));
-        let admitted = (0..400).filter(|_| admission.admit(clock.instant(), 0).is_ok()).count();
+        let admitted = (0..400)
+            .filter(|_| admission.admit(clock.instant(), 0).is_ok())
+            .count();
         assert_eq!(admitted, 30);
     }
 
     #[test]
     fn a_full_house_and_a_draining_node_refuse() {
         let clock = SimClock::new(Timestamp::from_millis(0), 1);
-        let mut admission = Admission::new(Limits { calls: 2, calls_per_second: 10 }, clock.instant());
-        assert_eq!(admission.admit(clock.instant(), 2), Err(Refused::TooManyCalls));
+        let mut admission = Admission::new(
+            Limits {
+                calls: 2,
+                calls_per_second: 10,
+            },
+            clock.instant(),
+        );
+        assert_eq!(
+            admission.admit(clock.instant(), 2),
+            Err(Refused::TooManyCalls)
+        );
         admission.drain();
         assert_eq!(admission.admit(clock.instant(), 0), Err(Refused::Draining));
     }

@@ -163,12 +163,16 @@ impl Call {
     }
 
     pub fn by_dialog(&mut self, dialog: LegHandle) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| leg.dialogs.contains(&dialog))
+        self.legs
+            .iter_mut()
+            .find(|leg| leg.dialogs.contains(&dialog))
     }
 
     /// The agent who has the call now.
     pub fn agent(&self) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.role == LegRole::Agent && leg.stage != Stage::Ended)
+        self.legs
+            .iter()
+            .find(|leg| leg.role == LegRole::Agent && leg.stage != Stage::Ended)
     }
 
     pub fn live_legs(&self) -> impl Iterator<Item = &Leg> {
@@ -181,16 +185,26 @@ impl Call {
             Doing::Committing(_) => "arriving",
             Doing::Announcing(_) | Doing::Echoing => "announcing",
             Doing::Waiting { .. } => {
-                if self.agent().is_some() { "offered" } else { "queued" }
+                if self.agent().is_some() {
+                    "offered"
+                } else {
+                    "queued"
+                }
             }
             Doing::Ringing => "ringing",
             Doing::Ending { .. } => "ending",
             Doing::Talking => {
-                let in_room = |room| self.live_legs().filter(|leg| leg.room == room && leg.stage == Stage::Up).count();
+                let in_room = |room| {
+                    self.live_legs()
+                        .filter(|leg| leg.room == room && leg.stage == Stage::Up)
+                        .count()
+                };
                 match (in_room(Room::Main), in_room(Room::Aside)) {
                     (3.., _) => "conference",
                     (_, 2..) => "consulting",
-                    (_, 1) if self.live_legs().any(|leg| leg.role == LegRole::Specialist) => "consulting",
+                    (_, 1) if self.live_legs().any(|leg| leg.role == LegRole::Specialist) => {
+                        "consulting"
+                    }
                     (_, 1) => "held",
                     (_, 0) => "talking",
                 }
@@ -209,7 +223,10 @@ impl Call {
             sounds && leg.media_open && leg.remote.is_some()
         };
         let sounding: Vec<&Leg> = self.legs.iter().filter(hearable).collect();
-        sounding.iter().map(|leg| (leg.id, self.hears(leg, &sounding))).collect()
+        sounding
+            .iter()
+            .map(|leg| (leg.id, self.hears(leg, &sounding)))
+            .collect()
     }
 
     fn hears(&self, leg: &Leg, sounding: &[&Leg]) -> Hears {
@@ -217,21 +234,38 @@ impl Call {
             Doing::Committing(_) | Doing::Ending { .. } => return Hears::Nothing,
             Doing::Announcing(file) => return Hears::Announcement(file.clone()),
             Doing::Echoing => return Hears::Echo,
-            Doing::Waiting { position, agent_lost } if leg.role == LegRole::Citizen => {
-                return Hears::Prompts { prompts: waiting_prompts(*position, *agent_lost), then_music: true };
+            Doing::Waiting {
+                position,
+                agent_lost,
+            } if leg.role == LegRole::Citizen => {
+                return Hears::Prompts {
+                    prompts: waiting_prompts(*position, *agent_lost),
+                    then_music: true,
+                };
             }
             Doing::Waiting { .. } | Doing::Talking | Doing::Ringing => {}
         }
-        let others = sounding.iter().filter(|other| other.id != leg.id && self.is_heard(other, leg));
+        let others = sounding
+            .iter()
+            .filter(|other| other.id != leg.id && self.is_heard(other, leg));
         let legs: Vec<LegId> = others.map(|other| other.id).collect();
         match (legs.is_empty(), leg.role, &self.doing) {
             (false, _, _) => Hears::Legs(legs),
             (true, LegRole::Citizen, Doing::Talking) => {
                 let lost = self.agent().is_some_and(|agent| {
-                    matches!(agent.silence, Silence::Probing { told_citizen: true, .. })
+                    matches!(
+                        agent.silence,
+                        Silence::Probing {
+                            told_citizen: true,
+                            ..
+                        }
+                    )
                 });
                 let prompts = if lost { vec!["agent_lost"] } else { Vec::new() };
-                Hears::Prompts { prompts, then_music: true }
+                Hears::Prompts {
+                    prompts,
+                    then_music: true,
+                }
             }
             (true, _, _) => Hears::Nothing,
         }
@@ -239,7 +273,13 @@ impl Call {
 
     fn is_heard(&self, speaker: &Leg, listener: &Leg) -> bool {
         // A phone that died says nothing: its citizen hears the prompt instead.
-        if matches!(speaker.silence, Silence::Probing { told_citizen: true, .. }) {
+        if matches!(
+            speaker.silence,
+            Silence::Probing {
+                told_citizen: true,
+                ..
+            }
+        ) {
             return false;
         }
         match (speaker.room, listener.room) {
@@ -252,16 +292,27 @@ impl Call {
     }
 }
 
-/// What a waiting citizen is told. Position 0 is "not yet known".
+/// What a waiting citizen is told: 您前面还有 N 位. Position 0 is "not yet known".
 fn waiting_prompts(position: usize, agent_lost: bool) -> Vec<&'static str> {
-    const AHEAD: [&str; 10] =
-        ["ahead_0", "ahead_1", "ahead_2", "ahead_3", "ahead_4", "ahead_5", "ahead_6", "ahead_7", "ahead_8", "ahead_9"];
-    let mut prompts = Vec::with_capacity(2);
-    if agent_lost {
-        prompts.push("agent_lost");
-    } else if position > 0 {
-        prompts.push("waiting");
-        prompts.push(AHEAD.get(position - 1).copied().unwrap_or("ahead_many"));
+    const NUMBERS: [&str; 10] = [
+        "number_1",
+        "number_2",
+        "number_3",
+        "number_4",
+        "number_5",
+        "number_6",
+        "number_7",
+        "number_8",
+        "number_9",
+        "number_10",
+    ];
+    match (agent_lost, position) {
+        (true, _) => vec!["agent_lost"],
+        (false, 0) => Vec::new(),
+        (false, 1) => vec!["waiting"],
+        (false, ahead) => {
+            let number = NUMBERS.get(ahead - 2).copied().unwrap_or("position_many");
+            vec!["waiting", "position_before", number, "position_after"]
+        }
     }
-    prompts
 }

@@ -34,9 +34,13 @@ pub struct Request<'a> {
 pub fn claim(directory: &Directory, request: &Request<'_>) -> Claim {
     let trunk = trunk_of(directory, request.source);
     let extension = request.credentials.unwrap_or(request.from);
-    let known = directory.extensions.contains_key(&Extension::from(extension));
+    let known = directory
+        .extensions
+        .contains_key(&Extension::from(extension));
     match trunk {
-        Some(_) if known || request.credentials.is_some() => Claim::Extension(Extension::from(extension)),
+        Some(_) if known || request.credentials.is_some() => {
+            Claim::Extension(Extension::from(extension))
+        }
         Some(trunk) => Claim::Trunk(trunk),
         None if known && request.registered_here => Claim::Extension(Extension::from(extension)),
         None => Claim::Stranger,
@@ -46,7 +50,11 @@ pub fn claim(directory: &Directory, request: &Request<'_>) -> Claim {
 /// The first trunk whose networks hold `source`.
 pub fn trunk_of(directory: &Directory, source: IpAddr) -> Option<TrunkName> {
     let holds = |text: &String| Network::parse(text).is_ok_and(|network| network.contains(source));
-    directory.trunks.iter().find(|trunk| trunk.allow.iter().any(holds)).map(|trunk| trunk.name.clone())
+    directory
+        .trunks
+        .iter()
+        .find(|trunk| trunk.allow.iter().any(holds))
+        .map(|trunk| trunk.name.clone())
 }
 
 #[cfg(test)]
@@ -86,15 +94,32 @@ mod tests {
             ("10.1.1.1", "13800000000", None, false, trunk()),
             ("10.1.1.1", "agent1000", None, false, agent()),
             ("10.1.1.1", "13800000000", Some("agent1000"), false, agent()),
-            ("10.1.1.1", "13800000000", Some("nobody"), false, Claim::Extension("nobody".into())),
+            (
+                "10.1.1.1",
+                "13800000000",
+                Some("nobody"),
+                false,
+                Claim::Extension("nobody".into()),
+            ),
             ("192.0.2.1", "13800000000", None, false, Claim::Stranger),
             ("192.0.2.1", "agent1000", None, false, Claim::Stranger),
             ("192.0.2.1", "nobody", None, false, Claim::Stranger),
-            ("192.0.2.1", "agent1000", Some("agent1000"), false, Claim::Stranger),
+            (
+                "192.0.2.1",
+                "agent1000",
+                Some("agent1000"),
+                false,
+                Claim::Stranger,
+            ),
             ("192.0.2.1", "agent1000", None, true, agent()),
         ];
         for (source, from, credentials, registered_here, expected) in table {
-            let request = Request { source: source.parse().unwrap(), from, credentials, registered_here };
+            let request = Request {
+                source: source.parse().unwrap(),
+                from,
+                credentials,
+                registered_here,
+            };
             assert_eq!(claim(&directory(), &request), expected, "{request:?}");
         }
     }

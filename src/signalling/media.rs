@@ -15,7 +15,10 @@ pub enum Hears {
     /// The sum of what these legs say.
     Legs(Vec<LegId>),
     /// Prompts one after the other, by name; then silence, or hold music until told otherwise.
-    Prompts { prompts: Vec<&'static str>, then_music: bool },
+    Prompts {
+        prompts: Vec<&'static str>,
+        then_music: bool,
+    },
     /// One announcement file; its end is reported.
     Announcement(String),
     /// Itself.
@@ -42,8 +45,9 @@ pub struct Track {
 pub trait Media: Send {
     /// Opens a port for `leg`, on the thread where its call lives. Returns the RTP address to put into SDP.
     fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault>;
-    /// Points the leg at its remote side; again after each offer/answer.
-    fn connect(&mut self, leg: LegId, remote: &Negotiated);
+    /// Points the leg at its remote side; again after each offer/answer. A phone may be behind a NAT and move once, early;
+    /// a carrier sends from where it said.
+    fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool);
     fn hear(&mut self, leg: LegId, hears: Hears);
     /// Starts a recording; its clock begins now.
     fn record(&mut self, recording: RecordingId, call: CallId, tracks: Vec<Track>);
@@ -61,10 +65,20 @@ pub trait Media: Send {
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaEvent {
     /// The announcement, or the last of the prompts, was played to its end.
-    Played { leg: LegId },
+    Played {
+        leg: LegId,
+    },
     /// No packet for longer than the configured time although the leg should be sending. Said once until sound returns.
-    Silent { leg: LegId },
-    Dtmf { leg: LegId, digit: char },
+    Silent {
+        leg: LegId,
+    },
+    Dtmf {
+        leg: LegId,
+        digit: char,
+    },
     /// The leg's last word on its quality.
-    Closed { leg: LegId, quality: Quality },
+    Closed {
+        leg: LegId,
+        quality: Quality,
+    },
 }

@@ -41,7 +41,10 @@ pub struct Binding {
 impl Binding {
     /// Whole seconds left, at least 1 while it lives.
     pub fn seconds_left(&self, now: Instant) -> u64 {
-        self.expires_at.saturating_duration_since(now).as_secs().max(1)
+        self.expires_at
+            .saturating_duration_since(now)
+            .as_secs()
+            .max(1)
     }
 }
 
@@ -134,7 +137,11 @@ impl Registrar {
         let hit: Vec<Extension> = self
             .bindings
             .iter()
-            .filter(|(_, bindings)| bindings.iter().any(|binding| binding.flow.connection == Some(connection)))
+            .filter(|(_, bindings)| {
+                bindings
+                    .iter()
+                    .any(|binding| binding.flow.connection == Some(connection))
+            })
             .map(|(extension, _)| extension.clone())
             .collect();
         hit.into_iter()
@@ -178,7 +185,9 @@ impl Registrar {
     /// Whether this extension has a phone that registered from the place `flow` comes from.
     pub fn is_registered_from(&self, now: Instant, extension: &Extension, flow: &Flow) -> bool {
         self.bindings.get(extension).is_some_and(|bindings| {
-            bindings.iter().any(|binding| binding.expires_at > now && binding.source.remote.ip() == flow.remote.ip())
+            bindings.iter().any(|binding| {
+                binding.expires_at > now && binding.source.remote.ip() == flow.remote.ip()
+            })
         })
     }
 

@@ -52,7 +52,10 @@ enum Message {
     Live(oneshot::Sender<Live>),
     Committed(CommitToken, bool),
     Directory(Arc<Directory>),
-    Drain { until: Instant, done: oneshot::Sender<()> },
+    Drain {
+        until: Instant,
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// What a wallboard shows.
@@ -89,7 +92,12 @@ impl Signalling {
         }
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let (tell_changed, changed) = watch::channel(0);
-        let control = Control::new(Arc::clone(&parts.clock), parts.settings, parts.directory, parts.media);
+        let control = Control::new(
+            Arc::clone(&parts.clock),
+            parts.settings,
+            parts.directory,
+            parts.media,
+        );
         let task = Task {
             clock: parts.clock,
             control,
@@ -100,7 +108,11 @@ impl Signalling {
             draining: None,
         };
         tokio::spawn(task.run(messages, streams, parts.media_events));
-        Ok(Self { mailbox, changed, local })
+        Ok(Self {
+            mailbox,
+            changed,
+            local,
+        })
     }
 
     /// Where SIP is served.
@@ -116,7 +128,9 @@ impl Signalling {
     /// Grants or refuses a wish.
     pub async fn wish(&self, wish: Wish) -> Result<Granted, CallRefusal> {
         let (answer, answered) = oneshot::channel();
-        self.mailbox.try_send(Message::Wish(wish, answer)).map_err(|_| CallRefusal::Overloaded)?;
+        self.mailbox
+            .try_send(Message::Wish(wish, answer))
+            .map_err(|_| CallRefusal::Overloaded)?;
         answered.await.map_err(|_| CallRefusal::Overloaded)?
     }
 
@@ -149,7 +163,12 @@ impl Signalling {
     /// Takes no new calls, waits for the live ones until `until`, hangs up the rest, and stops.
     pub async fn drain(&self, until: Instant) {
         let (done, finished) = oneshot::channel();
-        if self.mailbox.send(Message::Drain { until, done }).await.is_ok() {
+        if self
+            .mailbox
+            .send(Message::Drain { until, done })
+            .await
+            .is_ok()
+        {
             let _ = finished.await;
         }
     }
@@ -228,8 +247,16 @@ impl Task {
                 // On Linux an ICMP error of an earlier send arrives here: it says nothing about this datagram.
                 Err(_) => continue,
             };
-            let flow = Flow { transport: Transport::Udp, local: self.transports.local, remote, connection: None };
-            self.handle(Input::Datagram { flow, bytes: buffer[..length].to_vec() });
+            let flow = Flow {
+                transport: Transport::Udp,
+                local: self.transports.local,
+                remote,
+                connection: None,
+            };
+            self.handle(Input::Datagram {
+                flow,
+                bytes: buffer[..length].to_vec(),
+            });
         }
     }
 
@@ -248,21 +275,31 @@ impl Task {
     fn on_message(&mut self, message: Message) {
         match message {
             Message::Wish(wish, answer) => {
-                let outcome = self.guarded(|control| control.wish(wish)).unwrap_or(Err(CallRefusal::Overloaded));
+                let outcome = self
+                    .guarded(|control| control.wish(wish))
+                    .unwrap_or(Err(CallRefusal::Overloaded));
                 self.drain_effects();
                 // Whoever wished may have gone away.
                 let _ = answer.send(outcome);
             }
             Message::Live(answer) => {
                 let (calls, agents) = self.control.live();
-                let _ = answer.send(Live { calls, agents, phones: self.control.phones() });
+                let _ = answer.send(Live {
+                    calls,
+                    agents,
+                    phones: self.control.phones(),
+                });
             }
             Message::Committed(token, kept) => self.handle(Input::Committed { token, kept }),
             Message::Directory(directory) => self.handle(Input::Directory(directory)),
             Message::Drain { until, done } => {
                 info!(calls = self.control.live_calls(), "draining: no new calls");
                 self.handle(Input::Drain);
-                self.draining = Some(Draining { until, hung_up: false, done });
+                self.draining = Some(Draining {
+                    until,
+                    hung_up: false,
+                    done,
+                });
             }
         }
     }
@@ -313,13 +350,17 @@ impl Task {
         match self.journal.try_send(fact) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(fact)) => self.backlog.push_back(fact),
-            Err(mpsc::error::TrySendError::Closed(_)) => error!("the journal is closed: a fact was lost"),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                error!("the journal is closed: a fact was lost")
+            }
         }
     }
 
     /// Steps the drain on; true when nothing is left.
     fn is_drained(&mut self) -> bool {
-        let Some(draining) = &mut self.draining else { return false };
+        let Some(draining) = &mut self.draining else {
+            return false;
+        };
         if self.control.live_calls() == 0 && self.backlog.is_empty() {
             let draining = self.draining.take().expect("looked at above");
             let _ = draining.done.send(());

@@ -33,11 +33,22 @@ const CONNECT: Duration = Duration::from_secs(4);
 /// What a connection reports to the owner of signalling.
 #[derive(Debug)]
 pub enum FromStream {
-    Opened { flow: Flow, to_peer: mpsc::Sender<Arc<[u8]>> },
-    Message { flow: Flow, message: Box<Message> },
+    Opened {
+        flow: Flow,
+        to_peer: mpsc::Sender<Arc<[u8]>>,
+    },
+    Message {
+        flow: Flow,
+        message: Box<Message>,
+    },
     /// What arrived cannot be used; it may deserve a 400.
-    Malformed { flow: Flow, error: Box<ParseError> },
-    Closed { flow: Flow },
+    Malformed {
+        flow: Flow,
+        error: Box<ParseError>,
+    },
+    Closed {
+        flow: Flow,
+    },
 }
 
 /// The bound sockets.
@@ -62,7 +73,14 @@ impl Transports {
         let ids = Arc::new(AtomicU64::new(1));
         tokio::spawn(accept(listener, local, inbox.clone(), Arc::clone(&ids)));
         info!(%local, "SIP listens on {local}, UDP and TCP");
-        Ok(Self { udp, local, streams: HashMap::new(), by_remote: HashMap::new(), inbox, ids })
+        Ok(Self {
+            udp,
+            local,
+            streams: HashMap::new(),
+            by_remote: HashMap::new(),
+            inbox,
+            ids,
+        })
     }
 
     /// Notes a connection that came up.
@@ -95,17 +113,23 @@ impl Transports {
                     false
                 }
             },
-            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.send_stream(flow, bytes),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                self.send_stream(flow, bytes)
+            }
             // No socket of ours speaks it, so nothing came from there either.
             Transport::Other(_) => false,
         }
     }
 
     fn send_stream(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
-        let id = flow.connection.or_else(|| self.by_remote.get(&flow.remote).copied());
+        let id = flow
+            .connection
+            .or_else(|| self.by_remote.get(&flow.remote).copied());
         match id.and_then(|id| self.streams.get(&id)) {
             Some(stream) => stream.try_send(bytes).is_ok(),
-            None if flow.connection.is_none() && flow.transport == Transport::Tcp => self.connect(flow, bytes),
+            None if flow.connection.is_none() && flow.transport == Transport::Tcp => {
+                self.connect(flow, bytes)
+            }
             None => false,
         }
     }
@@ -120,7 +144,12 @@ impl Transports {
         if to_peer.try_send(bytes).is_err() {
             return false;
         }
-        let flow = Flow { transport: Transport::Tcp, local: self.local, remote: flow.remote, connection: Some(id) };
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local: self.local,
+            remote: flow.remote,
+            connection: Some(id),
+        };
         self.opened(&flow, to_peer);
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
@@ -146,7 +175,12 @@ fn bind_udp(listen: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket.into())
 }
 
-async fn accept(listener: TcpListener, local: SocketAddr, inbox: mpsc::Sender<FromStream>, ids: Arc<AtomicU64>) {
+async fn accept(
+    listener: TcpListener,
+    local: SocketAddr,
+    inbox: mpsc::Sender<FromStream>,
+    ids: Arc<AtomicU64>,
+) {
     let places = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
     loop {
         let (stream, remote) = match listener.accept().await {
@@ -171,7 +205,10 @@ async fn accept(listener: TcpListener, local: SocketAddr, inbox: mpsc::Sender<Fr
         let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
         let inbox = inbox.clone();
         tokio::spawn(async move {
-            let opened = FromStream::Opened { flow: flow.clone(), to_peer };
+            let opened = FromStream::Opened {
+                flow: flow.clone(),
+                to_peer,
+            };
             if inbox.send(opened).await.is_ok() {
                 converse(stream, flow, inbox, from_us).await;
             }
@@ -224,7 +261,11 @@ async fn converse(
 struct Lost;
 
 /// Hands on what the framer holds. True when the peer asked for a keep-alive back.
-async fn deliver(framer: &mut Framer, flow: &Flow, inbox: &mpsc::Sender<FromStream>) -> Result<bool, Lost> {
+async fn deliver(
+    framer: &mut Framer,
+    flow: &Flow,
+    inbox: &mpsc::Sender<FromStream>,
+) -> Result<bool, Lost> {
     let mut pinged = false;
     loop {
         let (event, lost) = match framer.poll() {
@@ -233,13 +274,27 @@ async fn deliver(framer: &mut Framer, flow: &Flow, inbox: &mpsc::Sender<FromStre
                 pinged = true;
                 continue;
             }
-            Ok(Some(Frame::Message(message))) => {
-                (FromStream::Message { flow: flow.clone(), message: Box::new(message) }, false)
-            }
-            Ok(Some(Frame::Bad(error))) => {
-                (FromStream::Malformed { flow: flow.clone(), error: Box::new(error) }, false)
-            }
-            Err(error) => (FromStream::Malformed { flow: flow.clone(), error: Box::new(error) }, true),
+            Ok(Some(Frame::Message(message))) => (
+                FromStream::Message {
+                    flow: flow.clone(),
+                    message: Box::new(message),
+                },
+                false,
+            ),
+            Ok(Some(Frame::Bad(error))) => (
+                FromStream::Malformed {
+                    flow: flow.clone(),
+                    error: Box::new(error),
+                },
+                false,
+            ),
+            Err(error) => (
+                FromStream::Malformed {
+                    flow: flow.clone(),
+                    error: Box::new(error),
+                },
+                true,
+            ),
         };
         if inbox.send(event).await.is_err() || lost {
             return Err(Lost);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::db::{count_up, values};
+use super::db::{Tx, count_up, values};
 use super::{Fault, Storage, to_json};
 use crate::domain::acd::AgentState;
 use crate::domain::id::{CallId, Username};
@@ -23,28 +23,7 @@ impl Storage {
     /// Writes changes down, in the order given. The telephone side hands them over in bunches and does not wait.
     pub async fn agent_states_changed(&self, changes: Vec<AgentStateChange>) -> Result<(), Fault> {
         self.db
-            .write(changes, |tx, changes| {
-                Box::pin(async move {
-                    // Several in one millisecond keep their order by number.
-                    let count = changes.len() as u64;
-                    let last = count_up(tx, "agent_state", count).await?;
-                    for (change, seq) in changes.iter().zip(last + 1 - count..) {
-                        tx.execute(
-                            "INSERT INTO agent_state (seq, username, at, state, call_id) \
-                             VALUES ($1, $2, $3, $4, $5)",
-                            &values![
-                                seq,
-                                change.username,
-                                change.at,
-                                to_json(&change.state),
-                                change.call
-                            ],
-                        )
-                        .await?;
-                    }
-                    Ok(())
-                })
-            })
+            .write(changes, |tx, changes| Box::pin(append(tx, changes)))
             .await
     }
 
@@ -74,4 +53,50 @@ impl Storage {
             })
             .collect()
     }
+}
+
+/// Appends within a unit of work. Several changes in one millisecond keep their order by number.
+async fn append(tx: &mut Tx, changes: &[AgentStateChange]) -> Result<(), Fault> {
+    let count = changes.len() as u64;
+    let last = count_up(tx, "agent_state", count).await?;
+    for (change, seq) in changes.iter().zip(last + 1 - count..) {
+        tx.execute(
+            "INSERT INTO agent_state (seq, username, at, state, call_id) \
+             VALUES ($1, $2, $3, $4, $5)",
+            &values![
+                seq,
+                change.username,
+                change.at,
+                to_json(&change.state),
+                change.call
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Writes down that everybody who was not offline is: a server that starts has no phones. Returns how many.
+pub(super) async fn all_offline(tx: &mut Tx, now: Timestamp) -> Result<u64, Fault> {
+    let offline = AgentState::Offline;
+    let rows = tx
+        .rows(
+            "SELECT username FROM staff s WHERE (SELECT state FROM agent_state a \
+             WHERE a.username = s.username ORDER BY seq DESC LIMIT 1) <> $1 ORDER BY username",
+            &values![to_json(&offline)],
+        )
+        .await?;
+    let changes = rows
+        .iter()
+        .map(|row| {
+            Ok(AgentStateChange {
+                username: row.get("username")?,
+                at: now,
+                state: offline.clone(),
+                call: None,
+            })
+        })
+        .collect::<Result<Vec<_>, Fault>>()?;
+    append(tx, &changes).await?;
+    Ok(changes.len() as u64)
 }

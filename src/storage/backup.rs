@@ -84,7 +84,12 @@ impl Storage {
         now: Timestamp,
         folder: &Path,
     ) -> Result<BackupSheet, BackupTrouble> {
-        fs::create_dir_all(folder).await?;
+        // Readable by nobody else: what is in it is about people.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .await?;
         if fs::read_dir(folder).await?.next_entry().await?.is_some() {
             return Err(BackupTrouble::FolderInUse);
         }
@@ -149,6 +154,23 @@ async fn schema(tx: &mut Tx) -> Result<i64, Fault> {
         .await?
         .ok_or_else(|| Fault::Corrupt("no migrations".to_owned()))?
         .get("version")
+}
+
+/// Every table with its columns, for the test that both databases have the same.
+#[cfg(test)]
+pub(super) async fn shape(tx: &mut Tx) -> Result<Vec<(String, Vec<(String, String)>)>, Fault> {
+    let columns = |table: &Table| {
+        table
+            .columns
+            .iter()
+            .map(|(name, kind)| (name.clone(), format!("{kind:?}")))
+            .collect()
+    };
+    let tables = tables(tx).await?;
+    Ok(tables
+        .iter()
+        .map(|table| (table.name.clone(), columns(table)))
+        .collect())
 }
 
 /// Every table and its columns, as the database itself says.

@@ -23,7 +23,7 @@ impl Storage {
     /// Writes a call's record as it stands: the first word of it, a step on, or its end.
     /// A record that is complete stays as it is: a call ends once.
     pub async fn call_written(&self, cdr: Cdr) -> Result<(), Fault> {
-        self.db.write(cdr, |tx, cdr| Box::pin(end(tx, cdr))).await
+        self.db.write(cdr, |tx, cdr| Box::pin(write(tx, cdr))).await
     }
 
     /// One call's record.
@@ -97,8 +97,8 @@ pub(super) async fn insert(tx: &mut Tx, cdr: &Cdr) -> Result<bool, Fault> {
     Ok(inserted == 1)
 }
 
-/// Completes a call's record.
-pub(super) async fn end(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
+/// Inserts a call's record, or brings it up to date unless it is complete.
+pub(super) async fn write(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
     if insert(tx, cdr).await? {
         return Ok(());
     }

@@ -105,7 +105,7 @@ const RULES: [(&str, &str, &str); 9] = [
         "sms",
         "it is queued and nobody will send it",
         "SELECT id FROM sms s WHERE state = 'queued' AND NOT EXISTS (SELECT 1 FROM outbox o \
-         WHERE o.kind = 'sms_send' AND o.subject = s.id AND o.state <> 'done')",
+         WHERE o.kind = 'sms_send' AND o.subject = s.id)",
     ),
 ];
 

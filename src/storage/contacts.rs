@@ -67,18 +67,6 @@ impl Storage {
             .await
     }
 
-    /// Writes the record of an answered call that is no citizen's: outgoing, or between extensions.
-    pub async fn call_answered(&self, cdr: Cdr) -> Result<(), Fault> {
-        self.db
-            .write(cdr, |tx, cdr| {
-                Box::pin(async move {
-                    calls::insert(tx, cdr).await?;
-                    Ok(())
-                })
-            })
-            .await
-    }
-
     /// Carries out a command on a contact.
     pub async fn contact_command(
         &self,
@@ -130,7 +118,17 @@ impl Chronicler<'_> {
         cdr.contact_id = Some(answered.contact);
         cdr.ticket_id = Some(answered.ticket);
         if !calls::insert(tx, &cdr).await? {
-            return Ok(());
+            // Its record was written before: by an earlier word of the call, or by this same one.
+            calls::write(tx, &cdr).await?;
+            let contact = tx
+                .row(
+                    "SELECT id FROM contact WHERE id = $1",
+                    &values![answered.contact],
+                )
+                .await?;
+            if contact.is_some() {
+                return Ok(());
+            }
         }
         let caller = PhoneNumber::parse(&cdr.caller).ok();
         let open_contact = ContactCommand::Open {

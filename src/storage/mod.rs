@@ -89,7 +89,9 @@ impl From<sqlx::Error> for Fault {
                     None => db::postgres::fault(&code, words),
                 }
             }
-            sqlx::Error::PoolTimedOut => Self::Busy("every connection is in use".to_owned()),
+            sqlx::Error::PoolTimedOut => Self::Busy(
+                "no connection came free: all are in use, or the server does not answer".to_owned(),
+            ),
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolClosed
@@ -130,7 +132,7 @@ impl<R> Trouble<R> {
 impl Storage {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), creating and migrating it as needed.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
-        let db = Db::open(url).await?;
+        let db = Db::open(url, Arc::clone(&clock)).await?;
         Ok(Self { db, clock })
     }
 

@@ -14,8 +14,8 @@ use super::db::{Row, Tx, values};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::staff::{
-    CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
-    SmsGatewayEntry, SpecialistEntry, Unit, User,
+    CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password,
+    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, User,
 };
 use crate::domain::time::Timestamp;
 

@@ -88,9 +88,20 @@ impl Storage {
         Ok(claimed)
     }
 
-    /// The work is done.
+    /// The work is done: its row goes. A claim that was lost to somebody else changes nothing.
     pub async fn work_done(&self, work: &Work) -> Result<(), Fault> {
-        self.settle_work(work, "done", None, None).await
+        self.db
+            .write(values![work.id, work.lease_until], |tx, claim| {
+                Box::pin(async move {
+                    tx.execute(
+                        "DELETE FROM outbox WHERE id = $1 AND lease_until = $2",
+                        claim,
+                    )
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// The work failed; try again at `due_at`.
@@ -115,7 +126,7 @@ impl Storage {
             .db
             .rows(
                 "SELECT state, count(*) AS count, min(created_at) AS oldest FROM outbox \
-                 WHERE state <> 'done' GROUP BY state",
+                 GROUP BY state",
                 &[],
             )
             .await?;
@@ -132,7 +143,7 @@ impl Storage {
         Ok(depth)
     }
 
-    /// Settles a claim that is still ours: a claim lost to somebody else changes nothing.
+    /// Ends a claim that is still ours.
     async fn settle_work(
         &self,
         work: &Work,

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::chronicle::Chronicler;
 use super::db::{Tx, values};
-use super::{Fault, Storage, Trouble, calls};
+use super::{Fault, Storage, Trouble, agent_states, calls};
 use crate::domain::call::{Cdr, Termination, TerminationResult};
 use crate::domain::contact::ContactCommand;
 use crate::domain::revisit::RevisitCommand;
@@ -23,6 +23,8 @@ pub struct Recovered {
     pub contacts: u64,
     /// Revisits somebody had taken but not yet called.
     pub revisits: u64,
+    /// Agents who were not offline, and are now.
+    pub agents: u64,
     /// Messages that may have left: now `unknown`, never sent again.
     pub messages: u64,
 }
@@ -43,6 +45,7 @@ impl Chronicler<'_> {
             calls: self.end_calls(tx).await?,
             contacts: self.end_contacts(tx).await?,
             revisits: self.release_revisits(tx).await?,
+            agents: agent_states::all_offline(tx, self.now).await?,
             messages: tx
                 .execute(
                     "UPDATE sms SET state = 'unknown', reason = 'server_restarted', \
@@ -67,7 +70,7 @@ impl Chronicler<'_> {
             for leg in &mut cdr.legs {
                 leg.ended_at.get_or_insert(self.now);
             }
-            calls::end(tx, &cdr).await?;
+            calls::write(tx, &cdr).await?;
         }
         Ok(open.len() as u64)
     }

@@ -13,10 +13,12 @@ async fn each_mistake_has_its_own_answer() {
     let world = World::new().await;
     let lead = world.person(Role::TeamLead).await;
     let big = format!("{{\"username\":\"{}\"}}", "x".repeat(1 << 20));
-    let deep = "[".repeat(5000);
+    let deep = format!("{{\"lead\":{}", "[".repeat(5000));
     let dispatch = format!("/api/v1/tickets/{ID}/commands/dispatch");
     let hold = format!("/api/v1/calls/{ID}/commands/hold");
     let consult = format!("/api/v1/calls/{ID}/commands/consult");
+    let sweep = format!("/api/v1/tickets/{ID}/commands/sweep");
+    let archive = format!("/api/v1/tickets/{ID}/commands/archive");
     let deadline = "/api/v1/calendars/statutory/deadline";
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
     #[rustfmt::skip]
@@ -24,7 +26,7 @@ async fn each_mistake_has_its_own_answer() {
         // Bodies.
         (&post, "/api/v1/login", Some(""), 400, "malformed_json"),
         (&post, "/api/v1/login", Some("{"), 400, "malformed_json"),
-        (&post, "/api/v1/login", Some(&deep), 400, "malformed_json"),
+        (&post, &dispatch, Some(&deep), 400, "malformed_json"),
         (&post, "/api/v1/login", Some("\u{0}"), 400, "malformed_json"),
         (&post, "/api/v1/login", Some("[]"), 422, "invalid_body"),
         (&post, "/api/v1/login", Some(r#"{"username":"a"}"#), 422, "invalid_body"),
@@ -54,7 +56,6 @@ async fn each_mistake_has_its_own_answer() {
         (&get, "/api/v1/calls?limit=x", None, 400, "invalid_query"),
         (&get, "/api/v1/calls?cursor=%27--", None, 400, "invalid_cursor"),
         (&get, "/api/v1/calls?caller=1&caller=2", None, 400, "invalid_query"),
-        (&get, "/api/v1/calls?caller=%FF", None, 400, "invalid_query"),
         (&get, "/api/v1/tickets?phone=anonymous", None, 400, "invalid_phone"),
         // Paths.
         (&get, "/api/v1/calls/42", None, 404, "not_found"),
@@ -67,8 +68,8 @@ async fn each_mistake_has_its_own_answer() {
         (&get, "/api/v1/calendars/lunar/days/2025-01-26", None, 404, "not_found"),
         (&post, "/api/v1/units", Some("{}"), 405, "method_not_allowed"),
         (&get, "/api/v1/login", None, 405, "method_not_allowed"),
-        (&post, &format!("/api/v1/tickets/{ID}/commands/sweep"), Some("{}"), 404, "not_found"),
-        (&post, &format!("/api/v1/tickets/{ID}/commands/archive"), Some("{}"), 404, "not_found"),
+        (&post, &sweep, Some("{}"), 404, "not_found"),
+        (&post, &archive, Some("{}"), 404, "not_found"),
     ];
     for (method, path, body, status, code) in table {
         let body_text = body.unwrap_or_default().to_owned();

@@ -2,9 +2,11 @@
 
 mod access;
 mod bad_input;
+mod calls;
 mod live;
 mod openapi;
 mod recordings;
+mod server;
 mod sign_in;
 mod sms;
 mod tickets;

@@ -42,7 +42,7 @@ async fn recorded(world: &World) {
         ticket_id: None,
         three_way: false,
     };
-    world.storage.call_ended(cdr).await.unwrap();
+    world.storage.call_written(cdr).await.unwrap();
     let row = RecordingRow {
         id: RECORDING,
         call,
@@ -141,8 +141,8 @@ async fn a_range_past_the_end_is_refused_with_the_length() {
     let world = World::new().await;
     recorded(&world).await;
     let supervisor = world.person(Role::Supervisor).await;
-    let beyond = supervisor.with("range", "bytes=1000-").get(&path("/audio"));
-    let reply = beyond.await;
+    let beyond = supervisor.with("range", "bytes=1000-");
+    let reply = beyond.get(&path("/audio")).await;
     assert_eq!(reply.refusal(), (416, "no_such_range".to_owned()));
     assert_eq!(reply.header("content-range"), "bytes */1000");
     let stale = supervisor

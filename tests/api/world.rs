@@ -17,32 +17,34 @@ use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish, WishedState};
 use hotline::domain::id::{CallId, LegId, RecordingId, UnitCode, Username};
+use hotline::domain::staff::{Organisation, Password};
 use hotline::domain::staff::{Role, Unit, UnitKind, User};
 use hotline::domain::ticket::Rules;
 use hotline::domain::time::Timestamp;
 use hotline::storage::Storage;
-use hotline::storage::organisation::{Organisation, Password};
+use hotline::storage::sessions::SessionLimits;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-pub const DESK: &str = "js-12345";
-pub const UNIT: &str = "nj-cgj";
-pub const OTHER_UNIT: &str = "nj-gdgs";
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const DESK: &str = "js-12345";
+pub(crate) const UNIT: &str = "nj-cgj";
+pub(crate) const OTHER_UNIT: &str = "nj-gdgs";
+pub(crate) const PASSWORD: &str = "correct horse";
 
-pub struct World {
-    pub clock: Arc<SimClock>,
-    pub storage: Storage,
-    pub api: Arc<Api>,
-    pub router: Router,
-    pub floor: Arc<Floor>,
-    pub shelf: Arc<Shelf>,
+pub(crate) struct World {
+    pub(crate) clock: Arc<SimClock>,
+    pub(crate) storage: Storage,
+    pub(crate) api: Arc<Api>,
+    pub(crate) router: Router,
+    pub(crate) floor: Arc<Floor>,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) rules: Arc<Rules>,
     _folder: tempfile::TempDir,
 }
 
 impl World {
     /// A Friday morning before Spring Festival, one user for each role, named after it.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = "2025-01-24T09:00:00+08:00".parse().unwrap();
         let clock = Arc::new(SimClock::new(start, 42));
@@ -51,14 +53,16 @@ impl World {
         storage.apply(start, organisation()).await.unwrap();
         let floor = Arc::new(Floor::default());
         let shelf = Arc::new(Shelf::default());
+        let rules = Arc::new(Rules::provincial(UnitCode::from(DESK)));
         let api = Api::new(Parts {
             storage: storage.clone(),
             clock: clock.clone(),
             calls: floor.clone(),
             recordings: shelf.clone(),
-            rules: Arc::new(Rules::provincial(UnitCode::from(DESK))),
+            rules: rules.clone(),
             metrics: Box::new(|| "up 1\n".to_owned()),
-            tls: false,
+            sessions: SessionLimits::default(),
+            behind_tls: true,
         });
         Self {
             router: router(Arc::clone(&api)),
@@ -67,19 +71,20 @@ impl World {
             api,
             floor,
             shelf,
+            rules,
             _folder: folder,
         }
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    pub fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 64 << 20).await.unwrap();
@@ -91,7 +96,7 @@ impl World {
     }
 
     /// Somebody without credentials.
-    pub fn nobody(&self) -> Person<'_> {
+    pub(crate) fn nobody(&self) -> Person<'_> {
         Person {
             world: self,
             credentials: Vec::new(),
@@ -99,11 +104,11 @@ impl World {
     }
 
     /// The user of this role, signed in.
-    pub async fn person(&self, role: Role) -> Person<'_> {
+    pub(crate) async fn person(&self, role: Role) -> Person<'_> {
         self.sign_in(role.code()).await
     }
 
-    pub async fn sign_in(&self, username: &str) -> Person<'_> {
+    pub(crate) async fn sign_in(&self, username: &str) -> Person<'_> {
         let body = json!({"username": username, "password": PASSWORD});
         let reply = self.nobody().post("/api/v1/login", body).await;
         assert_eq!(reply.status, StatusCode::OK, "{username}: {:?}", reply.body);
@@ -122,44 +127,44 @@ impl World {
 
 /// Somebody who asks, with the headers that say who.
 #[derive(Clone)]
-pub struct Person<'w> {
+pub(crate) struct Person<'w> {
     world: &'w World,
     credentials: Vec<(String, String)>,
 }
 
 impl Person<'_> {
-    pub fn with(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut person = self.clone();
         person.credentials.push((name.to_owned(), value.to_owned()));
         person
     }
 
-    pub fn without(&self, name: &str) -> Self {
+    pub(crate) fn without(&self, name: &str) -> Self {
         let mut person = self.clone();
         person.credentials.retain(|(known, _)| known != name);
         person
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.ask(Method::POST, path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
         self.ask(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let json = body.map(|body| body.to_string());
         self.raw(method, path, json.is_some(), json.unwrap_or_default())
             .await
     }
 
     /// The answer's head only, for streams that do not end.
-    pub async fn open(&self, method: Method, path: &str) -> Response {
+    pub(crate) async fn open(&self, method: Method, path: &str) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.credentials {
             request = request.header(name, value);
@@ -171,7 +176,7 @@ impl Person<'_> {
         self.world.router.clone().oneshot(request).await.unwrap()
     }
 
-    pub async fn raw(
+    pub(crate) async fn raw(
         &self,
         method: Method,
         path: &str,
@@ -189,19 +194,19 @@ impl Person<'_> {
     }
 }
 
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("{}: {:?}", self.status, self.body))
     }
 
-    pub fn header(&self, name: &str) -> String {
+    pub(crate) fn header(&self, name: &str) -> String {
         self.headers
             .get(name)
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
@@ -212,14 +217,14 @@ impl Reply {
 
     /// The body, when it went well.
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}: {:?}", self.status, self.body);
         self.json()
     }
 
     /// The problem, whose shape is checked.
     #[track_caller]
-    pub fn problem(&self) -> Value {
+    pub(crate) fn problem(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",
@@ -236,7 +241,7 @@ impl Reply {
 
     /// Status and code of a problem.
     #[track_caller]
-    pub fn refusal(&self) -> (u16, String) {
+    pub(crate) fn refusal(&self) -> (u16, String) {
         let code = self.problem()["code"].as_str().unwrap().to_owned();
         (self.status.as_u16(), code)
     }
@@ -288,13 +293,13 @@ fn cheap_hash() -> String {
 
 /// The telephone side, played: grants everything and remembers what was wished.
 #[derive(Default)]
-pub struct Floor {
-    pub wishes: Mutex<Vec<Wish>>,
-    pub refuse: Mutex<Option<CallRefusal>>,
-    pub calls: Mutex<Vec<LiveCall>>,
-    pub agents: Mutex<Vec<LiveAgent>>,
-    pub sick: Mutex<bool>,
-    pub places: Mutex<Option<(CallId, RecordingId)>>,
+pub(crate) struct Floor {
+    pub(crate) wishes: Mutex<Vec<Wish>>,
+    pub(crate) refuse: Mutex<Option<CallRefusal>>,
+    pub(crate) calls: Mutex<Vec<LiveCall>>,
+    pub(crate) agents: Mutex<Vec<LiveAgent>>,
+    pub(crate) sick: Mutex<bool>,
+    pub(crate) places: Mutex<Option<(CallId, RecordingId)>>,
 }
 
 impl CallControl for Floor {
@@ -335,8 +340,8 @@ impl CallControl for Floor {
 
 /// Sound files, in memory.
 #[derive(Default)]
-pub struct Shelf {
-    pub files: Mutex<HashMap<(RecordingId, Option<u8>), Bytes>>,
+pub(crate) struct Shelf {
+    pub(crate) files: Mutex<HashMap<(RecordingId, Option<u8>), Bytes>>,
 }
 
 impl RecordingReader for Shelf {

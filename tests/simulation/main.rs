@@ -20,9 +20,16 @@ use people::Day;
 const SEEDS: u64 = 40;
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a failing seed must say how to see it again")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a failing seed must say how to see it again"
+)]
 fn seeds() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let first = number("HOTLINE_FIRST_SEED").unwrap_or(1);
     let seeds = match number("HOTLINE_SEED") {
         Some(seed) => seed..seed + 1,
@@ -34,7 +41,9 @@ fn seeds() {
         let mut day = Day::new(seed);
         if catch_unwind(AssertUnwindSafe(|| day.live())).is_err() {
             let at = day.world.now().duration_since(day.world.begun);
-            eprintln!("seed {seed} broke a law at {at:?}: HOTLINE_SEED={seed} HOTLINE_TRACE=1 cargo test --test simulation seeds");
+            eprintln!(
+                "seed {seed} broke a law at {at:?}: HOTLINE_SEED={seed} HOTLINE_TRACE=1 cargo test --test simulation seeds"
+            );
             failed.push(seed);
         }
         for (what, times) in &day.world.laws.seen {

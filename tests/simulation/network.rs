@@ -59,7 +59,11 @@ pub(crate) struct Weather {
 }
 
 impl Weather {
-    pub(crate) const FAIR: Self = Self { lost: 0, doubled: 0, held_up: 0 };
+    pub(crate) const FAIR: Self = Self {
+        lost: 0,
+        doubled: 0,
+        held_up: 0,
+    };
 }
 
 #[derive(Debug)]
@@ -78,10 +82,21 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(dice: Dice, weather: Weather) -> Self {
-        Self { dice, weather, flying: BTreeMap::new(), sent: 0 }
+        Self {
+            dice,
+            weather,
+            flying: BTreeMap::new(),
+            sent: 0,
+        }
     }
 
-    pub(crate) fn send(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: Arc<[u8]>) {
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: Arc<[u8]>,
+    ) {
         if self.dice.in_100(self.weather.lost) {
             return;
         }
@@ -90,7 +105,14 @@ impl Network {
             let held_up = self.dice.in_100(self.weather.held_up);
             let delay = self.dice.millis(1, if held_up { 1_000 } else { 20 });
             self.sent += 1;
-            self.flying.insert((now + delay, self.sent), Datagram { from, to, bytes: Arc::clone(&bytes) });
+            self.flying.insert(
+                (now + delay, self.sent),
+                Datagram {
+                    from,
+                    to,
+                    bytes: Arc::clone(&bytes),
+                },
+            );
         }
     }
 
@@ -99,7 +121,10 @@ impl Network {
     }
 
     pub(crate) fn arrives(&mut self, now: Instant) -> Option<Datagram> {
-        let first = self.flying.first_entry().filter(|first| first.key().0 <= now)?;
+        let first = self
+            .flying
+            .first_entry()
+            .filter(|first| first.key().0 <= now)?;
         Some(first.remove())
     }
 }

@@ -9,8 +9,8 @@ use hotline::domain::call::wish::{CallCommand, Granted, Purpose, Wish, WishedSta
 use hotline::domain::id::{CallId, RevisitId, TicketId, UnitCode, Username};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{
-    Actor, Destination, Directory, ExtensionEntry, NumberEntry, QueueEntry, Role, SpecialistEntry, Strategy,
-    TrunkEntry, User,
+    Actor, Destination, Directory, ExtensionEntry, NumberEntry, QueueEntry, Role, SpecialistEntry,
+    Strategy, TrunkEntry, User,
 };
 use hotline::signalling::Limits;
 use hotline::signalling::control::Input;
@@ -42,7 +42,17 @@ pub(crate) const STAFF: [(&str, Role); 9] = [
 /// Carriers that take calls out, in order of preference.
 pub(crate) const CARRIERS: [u8; 2] = [90, 91];
 /// What a colleague or a citizen may be asked for.
-const TARGETS: [&str; 9] = ["nj-cgj", "spec1", "spec2", "8800", "agent2", "agent4", "review1", "13900001111", "nobody"];
+const TARGETS: [&str; 9] = [
+    "nj-cgj",
+    "spec1",
+    "spec2",
+    "8800",
+    "agent2",
+    "agent4",
+    "review1",
+    "13900001111",
+    "nobody",
+];
 
 /// The organisation everybody works in.
 pub(crate) fn organisation() -> Directory {
@@ -63,12 +73,17 @@ pub(crate) fn organisation() -> Directory {
             skills: BTreeMap::from([("mandarin".into(), 5)]),
         };
         directory.users.insert(user.username.clone(), user);
-        directory.extensions.insert(extension.number.clone(), extension);
+        directory
+            .extensions
+            .insert(extension.number.clone(), extension);
     }
     directory.trunks.push(TrunkEntry {
         name: "carrier".into(),
         allow: vec!["127.0.0.0/8".to_owned()],
-        outbound: CARRIERS.iter().map(|n| format!("sip:{}", outside(*n))).collect(),
+        outbound: CARRIERS
+            .iter()
+            .map(|n| format!("sip:{}", outside(*n)))
+            .collect(),
         digest: None,
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
@@ -85,12 +100,18 @@ pub(crate) fn organisation() -> Directory {
     let numbers = [
         ("12345", Destination::Queue("main".into()), true),
         ("12346", Destination::Queue("urgent".into()), false),
-        ("12399", Destination::Announce("closing.wav".to_owned()), false),
+        (
+            "12399",
+            Destination::Announce("closing.wav".to_owned()),
+            false,
+        ),
         ("12340", Destination::Extension("review1".into()), true),
     ];
     for (number, to, record) in numbers {
         let number = PhoneNumber::parse(number).unwrap();
-        directory.numbers.insert(number.clone(), NumberEntry { number, to, record });
+        directory
+            .numbers
+            .insert(number.clone(), NumberEntry { number, to, record });
     }
     for reach in ["sip:spec1", "sip:spec2", "sip:8800"] {
         directory.specialists.push(SpecialistEntry {
@@ -105,26 +126,69 @@ pub(crate) fn organisation() -> Directory {
 }
 
 pub(crate) fn actor(name: &str) -> Actor {
-    let role = STAFF.iter().find(|(known, _)| *known == name).map_or(Role::Agent, |(_, role)| *role);
-    Actor { username: Username::from(name), role, unit: UnitCode::from("js-12345") }
+    let role = STAFF
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(Role::Agent, |(_, role)| *role);
+    Actor {
+        username: Username::from(name),
+        role,
+        unit: UnitCode::from("js-12345"),
+    }
 }
 
 /// What somebody means to do.
 #[derive(Debug, Clone)]
 enum Plan {
-    Register { phone: usize },
-    Dial { phone: usize, number: &'static str },
-    Ring { phone: usize, line: LegHandle, early_media: bool },
-    Answer { phone: usize, line: LegHandle },
-    Decline { phone: usize, line: LegHandle, status: u16 },
-    HangUp { phone: usize, line: LegHandle },
-    Hold { phone: usize, line: LegHandle, held: bool },
-    Refer { phone: usize, line: LegHandle, target: &'static str },
-    Die { phone: usize },
-    Revive { phone: usize },
-    Mute { phone: usize, muted: bool },
+    Register {
+        phone: usize,
+    },
+    Dial {
+        phone: usize,
+        number: &'static str,
+    },
+    Ring {
+        phone: usize,
+        line: LegHandle,
+        early_media: bool,
+    },
+    Answer {
+        phone: usize,
+        line: LegHandle,
+    },
+    Decline {
+        phone: usize,
+        line: LegHandle,
+        status: u16,
+    },
+    HangUp {
+        phone: usize,
+        line: LegHandle,
+    },
+    Hold {
+        phone: usize,
+        line: LegHandle,
+        held: bool,
+    },
+    Refer {
+        phone: usize,
+        line: LegHandle,
+        target: &'static str,
+    },
+    Die {
+        phone: usize,
+    },
+    Revive {
+        phone: usize,
+    },
+    Mute {
+        phone: usize,
+        muted: bool,
+    },
     /// Looks at the screen and presses something.
-    Look { who: &'static str },
+    Look {
+        who: &'static str,
+    },
     /// The organisation file is applied again.
     Reload,
     Drain,
@@ -158,12 +222,27 @@ impl Day {
         let mut dice = Dice::new(seed ^ 0x12345);
         let weather = dice.pick(&[
             Weather::FAIR,
-            Weather { lost: 2, doubled: 2, held_up: 2 },
-            Weather { lost: 8, doubled: 3, held_up: 10 },
-            Weather { lost: 15, doubled: 0, held_up: 20 },
+            Weather {
+                lost: 2,
+                doubled: 2,
+                held_up: 2,
+            },
+            Weather {
+                lost: 8,
+                doubled: 3,
+                held_up: 10,
+            },
+            Weather {
+                lost: 15,
+                doubled: 0,
+                held_up: 20,
+            },
         ]);
         let calls_per_second = dice.pick(&[100, 100, 2]);
-        let limits = Limits { calls: dice.pick(&[100, 100, 8]), calls_per_second };
+        let limits = Limits {
+            calls: dice.pick(&[100, 100, 8]),
+            calls_per_second,
+        };
         let mut world = World::new(seed, organisation(), weather, limits);
         world.database.slowest_ms = dice.pick(&[5, 60, 3_000]);
         world.database.failing = dice.pick(&[0, 0, 10]);
@@ -192,7 +271,12 @@ impl Day {
     fn make_plans(&mut self) {
         for (n, (name, _)) in STAFF.iter().enumerate() {
             let password = format!("secret of {name}");
-            let phone = self.add(Kind::Staff, name, inside(u8::try_from(n + 1).unwrap()), Some(&password));
+            let phone = self.add(
+                Kind::Staff,
+                name,
+                inside(u8::try_from(n + 1).unwrap()),
+                Some(&password),
+            );
             let at = self.dice.millis(0, 5_000);
             self.plan(at, Plan::Register { phone });
             let at = self.dice.seconds(5, 12);
@@ -204,10 +288,17 @@ impl Day {
         let citizens = 5 + self.dice.below(12);
         for n in 0..citizens {
             let name = format!("1380000{:04}", n);
-            let phone = self.add(Kind::Citizen, &name, outside(u8::try_from(n + 10).unwrap()), None);
+            let phone = self.add(
+                Kind::Citizen,
+                &name,
+                outside(u8::try_from(n + 10).unwrap()),
+                None,
+            );
             for _ in 0..=self.dice.below(2) {
                 let at = self.dice.seconds(2, DAY.as_secs());
-                let number = self.dice.pick(&["12345", "12345", "12345", "12345", "12346", "12399", "12340", "777"]);
+                let number = self.dice.pick(&[
+                    "12345", "12345", "12345", "12345", "12346", "12399", "12340", "777",
+                ]);
                 self.plan(at, Plan::Dial { phone, number });
             }
         }
@@ -222,14 +313,21 @@ impl Day {
         self.plan(DAY, Plan::Evening);
     }
 
-    fn add(&mut self, kind: Kind, name: &str, address: std::net::SocketAddr, password: Option<&str>) -> usize {
+    fn add(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        address: std::net::SocketAddr,
+        password: Option<&str>,
+    ) -> usize {
         self.kinds.push(kind);
         self.world.add_phone(name, address, password)
     }
 
     fn plan(&mut self, after: Duration, plan: Plan) {
         self.made += 1;
-        self.plans.insert((self.world.now() + after, self.made), plan);
+        self.plans
+            .insert((self.world.now() + after, self.made), plan);
     }
 
     /// Lives the day, and looks at the end whether anything is left.
@@ -239,18 +337,32 @@ impl Day {
         self.nobody_is_left();
         self.world.tell(Input::HangUpAll);
         self.run(end + NIGHT);
-        let World { control, studio, phones, laws, .. } = &self.world;
+        let World {
+            control,
+            studio,
+            phones,
+            laws,
+            ..
+        } = &self.world;
         laws.at_the_end(control, &studio.lock().unwrap(), phones);
     }
 
     fn run(&mut self, end: Instant) {
         while self.world.now() < end {
-            let next = self.plans.first_key_value().map_or(end, |((at, _), _)| *at).min(end);
+            let next = self
+                .plans
+                .first_key_value()
+                .map_or(end, |((at, _), _)| *at)
+                .min(end);
             let news = self.world.run_until(next);
             for (phone, news) in news {
                 self.react(phone, news);
             }
-            while let Some(first) = self.plans.first_entry().filter(|first| first.key().0 <= self.world.now()) {
+            while let Some(first) = self
+                .plans
+                .first_entry()
+                .filter(|first| first.key().0 <= self.world.now())
+            {
                 let plan = first.remove();
                 self.carry_out(plan);
             }
@@ -262,7 +374,11 @@ impl Day {
         for call in self.world.control.calls() {
             let mut citizens = call.live_legs().filter(|leg| leg.role == LegRole::Citizen);
             let forsaken = citizens.any(|leg| self.forsaken.contains(&leg.sip_call_id));
-            assert!(forsaken, "call {} is still up with nobody in it: {:?} {:?}", call.id, call.doing, call.legs);
+            assert!(
+                forsaken,
+                "call {} is still up with nobody in it: {:?} {:?}",
+                call.id, call.doing, call.legs
+            );
         }
     }
 
@@ -273,11 +389,19 @@ impl Day {
             Plan::Register { phone } => {
                 if self.world.phones[phone].alive {
                     let expires = u32::try_from(REGISTERED.as_secs()).unwrap();
-                    self.world.with_phone(phone, |phone, now| phone.register(now, expires));
+                    self.world
+                        .with_phone(phone, |phone, now| phone.register(now, expires));
                 }
                 if !self.evening {
                     // Some forget to come back in time.
-                    let again = self.dice.seconds(30, if self.dice.clone().in_100(10) { 200 } else { 100 });
+                    let again = self.dice.seconds(
+                        30,
+                        if self.dice.clone().in_100(10) {
+                            200
+                        } else {
+                            100
+                        },
+                    );
                     self.plan(again, Plan::Register { phone });
                 }
             }
@@ -286,7 +410,9 @@ impl Day {
                     return;
                 }
                 let with_offer = !self.dice.in_100(10);
-                let line = self.world.with_phone(phone, |phone, now| phone.dial(now, number, with_offer));
+                let line = self
+                    .world
+                    .with_phone(phone, |phone, now| phone.dial(now, number, with_offer));
                 self.world.laws.count("calls dialled");
                 if let Some(line) = line {
                     // Patience ends somewhere: in ring, in the queue, in talk.
@@ -295,24 +421,42 @@ impl Day {
                     self.plan(after, Plan::HangUp { phone, line });
                 }
             }
-            Plan::Ring { phone, line, early_media } => {
-                self.world.with_phone(phone, |phone, now| phone.ring(now, line, early_media));
+            Plan::Ring {
+                phone,
+                line,
+                early_media,
+            } => {
+                self.world
+                    .with_phone(phone, |phone, now| phone.ring(now, line, early_media));
             }
             Plan::Answer { phone, line } => {
-                self.world.with_phone(phone, |phone, now| phone.answer(now, line));
+                self.world
+                    .with_phone(phone, |phone, now| phone.answer(now, line));
             }
-            Plan::Decline { phone, line, status } => {
-                self.world.with_phone(phone, |phone, now| phone.decline(now, line, status));
+            Plan::Decline {
+                phone,
+                line,
+                status,
+            } => {
+                self.world
+                    .with_phone(phone, |phone, now| phone.decline(now, line, status));
             }
             Plan::HangUp { phone, line } => {
-                self.world.with_phone(phone, |phone, now| phone.hang_up(now, line));
+                self.world
+                    .with_phone(phone, |phone, now| phone.hang_up(now, line));
             }
             Plan::Hold { phone, line, held } => {
-                self.world.with_phone(phone, |phone, now| phone.hold(now, line, held));
+                self.world
+                    .with_phone(phone, |phone, now| phone.hold(now, line, held));
             }
-            Plan::Refer { phone, line, target } => {
+            Plan::Refer {
+                phone,
+                line,
+                target,
+            } => {
                 self.world.laws.count("referred");
-                self.world.with_phone(phone, |phone, now| phone.refer(now, line, target));
+                self.world
+                    .with_phone(phone, |phone, now| phone.refer(now, line, target));
             }
             Plan::Die { phone } => self.die(phone),
             Plan::Revive { phone } => {
@@ -339,7 +483,12 @@ impl Day {
         if !self.world.phones[phone].alive {
             return;
         }
-        self.forsaken.extend(self.world.phones[phone].lines.values().map(|line| line.call_id.clone()));
+        self.forsaken.extend(
+            self.world.phones[phone]
+                .lines
+                .values()
+                .map(|line| line.call_id.clone()),
+        );
         self.world.kill(phone);
         let back = self.dice.seconds(2, 40);
         self.plan(back, Plan::Revive { phone });
@@ -351,10 +500,12 @@ impl Day {
         for phone in 0..self.world.phones.len() {
             let lines: Vec<LegHandle> = self.world.phones[phone].lines.keys().copied().collect();
             for line in lines {
-                self.world.with_phone(phone, |phone, now| phone.hang_up(now, line));
+                self.world
+                    .with_phone(phone, |phone, now| phone.hang_up(now, line));
             }
         }
-        self.plans.retain(|_, plan| matches!(plan, Plan::Revive { .. } | Plan::Mute { .. }));
+        self.plans
+            .retain(|_, plan| matches!(plan, Plan::Revive { .. } | Plan::Mute { .. }));
     }
 
     /// A phone has something to say.
@@ -378,20 +529,49 @@ impl Day {
 
     fn someone_calls(&mut self, phone: usize, line: LegHandle) {
         if self.evening {
-            self.world.with_phone(phone, |phone, now| phone.decline(now, line, 480));
+            self.world
+                .with_phone(phone, |phone, now| phone.decline(now, line, 480));
             return;
         }
-        if let Some(n) = CARRIERS.iter().position(|n| outside(*n) == self.world.phones[phone].address) {
+        if let Some(n) = CARRIERS
+            .iter()
+            .position(|n| outside(*n) == self.world.phones[phone].address)
+        {
             match self.carrier_mood[n] {
                 0 => {}
-                1 => return self.plan(Duration::from_millis(5), Plan::Decline { phone, line, status: 503 }),
+                1 => {
+                    return self.plan(
+                        Duration::from_millis(5),
+                        Plan::Decline {
+                            phone,
+                            line,
+                            status: 503,
+                        },
+                    );
+                }
                 // A carrier that takes everything and says nothing: 100 comes from its endpoint.
-                _ => return self.plan(Duration::from_secs(30), Plan::Decline { phone, line, status: 408 }),
+                _ => {
+                    return self.plan(
+                        Duration::from_secs(30),
+                        Plan::Decline {
+                            phone,
+                            line,
+                            status: 408,
+                        },
+                    );
+                }
             }
         }
         let rings = self.dice.millis(5, 400);
         let early_media = self.kinds[phone] == Kind::Carrier && self.dice.in_100(50);
-        self.plan(rings, Plan::Ring { phone, line, early_media });
+        self.plan(
+            rings,
+            Plan::Ring {
+                phone,
+                line,
+                early_media,
+            },
+        );
         let mood = self.dice.below(100);
         match mood {
             0..70 => {
@@ -401,7 +581,14 @@ impl Day {
             70..80 => {
                 let status = self.dice.pick(&[486, 603, 480, 500]);
                 let after = rings + self.dice.millis(0, 3_000);
-                self.plan(after, Plan::Decline { phone, line, status });
+                self.plan(
+                    after,
+                    Plan::Decline {
+                        phone,
+                        line,
+                        status,
+                    },
+                );
             }
             80..90 => {
                 // Answers about when our patience ends.
@@ -424,14 +611,34 @@ impl Day {
         if self.dice.in_100(15) {
             let from = self.dice.millis(0, 10_000);
             let to = from + self.dice.millis(1, 8_000);
-            self.plan(from, Plan::Hold { phone, line, held: true });
-            self.plan(to, Plan::Hold { phone, line, held: false });
+            self.plan(
+                from,
+                Plan::Hold {
+                    phone,
+                    line,
+                    held: true,
+                },
+            );
+            self.plan(
+                to,
+                Plan::Hold {
+                    phone,
+                    line,
+                    held: false,
+                },
+            );
         }
         if self.dice.in_100(10) {
             let from = self.dice.millis(0, 10_000);
             let to = from + self.dice.millis(1, 15_000);
             self.plan(from, Plan::Mute { phone, muted: true });
-            self.plan(to, Plan::Mute { phone, muted: false });
+            self.plan(
+                to,
+                Plan::Mute {
+                    phone,
+                    muted: false,
+                },
+            );
         }
         if self.dice.in_100(self.deadly * 2) {
             let at = self.dice.millis(0, 20_000);
@@ -440,7 +647,14 @@ impl Day {
         if self.kinds[phone] == Kind::Staff && self.dice.in_100(8) {
             let at = self.dice.millis(500, 10_000);
             let target = self.dice.pick(&TARGETS);
-            self.plan(at, Plan::Refer { phone, line, target });
+            self.plan(
+                at,
+                Plan::Refer {
+                    phone,
+                    line,
+                    target,
+                },
+            );
         }
         if self.kinds[phone] == Kind::Staff && self.dice.in_100(3) {
             let at = self.dice.millis(500, 10_000);
@@ -455,8 +669,22 @@ impl Day {
     fn look(&mut self, who: &'static str) {
         let by = actor(who);
         if self.dice.in_100(4) {
-            let phone = self.world.phones.iter().position(|phone| phone.name == who).unwrap();
-            let number = self.dice.pick(&["*43", "*44", "12345", "12340", "spec2", "agent1", "13900002222", "nobody"]);
+            let phone = self
+                .world
+                .phones
+                .iter()
+                .position(|phone| phone.name == who)
+                .unwrap();
+            let number = self.dice.pick(&[
+                "*43",
+                "*44",
+                "12345",
+                "12340",
+                "spec2",
+                "agent1",
+                "13900002222",
+                "nobody",
+            ]);
             return self.plan(Duration::ZERO, Plan::Dial { phone, number });
         }
         let mine = self.call_of(&by.username);
@@ -471,7 +699,9 @@ impl Day {
             (None, _) if self.dice.in_100(40) => {
                 let state = match self.dice.below(6) {
                     0 => WishedState::Offline,
-                    1 => WishedState::Break { reason: "lunch".to_owned() },
+                    1 => WishedState::Break {
+                        reason: "lunch".to_owned(),
+                    },
                     _ => WishedState::Ready,
                 };
                 Some(Wish::SetState { by, state })
@@ -490,24 +720,44 @@ impl Day {
 
     fn call_of(&mut self, username: &Username) -> Option<CallId> {
         let mut calls = self.world.control.calls();
-        let mine = calls.find(|call| call.live_legs().any(|leg| leg.user.as_ref() == Some(username)));
+        let mine = calls.find(|call| {
+            call.live_legs()
+                .any(|leg| leg.user.as_ref() == Some(username))
+        });
         mine.map(|call| call.id)
     }
 
     fn button(&mut self, call: CallId) -> CallCommand {
-        let legs: Vec<_> = self.world.control.calls().filter(|live| live.id == call).flat_map(|call| &call.legs).collect();
+        let legs: Vec<_> = self
+            .world
+            .control
+            .calls()
+            .filter(|live| live.id == call)
+            .flat_map(|call| &call.legs)
+            .collect();
         let any_leg = self.dice.pick(&legs).id;
-        let third = legs.iter().find(|leg| leg.role == LegRole::Specialist).map(|leg| leg.id);
+        let third = legs
+            .iter()
+            .find(|leg| leg.role == LegRole::Specialist)
+            .map(|leg| leg.id);
         match self.dice.below(20) {
             0 | 1 => CallCommand::Hold,
             2 | 3 => CallCommand::Resume,
-            4..=7 => CallCommand::Consult { target: self.dice.pick(&TARGETS).to_owned() },
+            4..=7 => CallCommand::Consult {
+                target: self.dice.pick(&TARGETS).to_owned(),
+            },
             8 | 9 => CallCommand::Transfer { target: None },
-            10 => CallCommand::Transfer { target: Some(self.dice.pick(&TARGETS).to_owned()) },
+            10 => CallCommand::Transfer {
+                target: Some(self.dice.pick(&TARGETS).to_owned()),
+            },
             11..=13 => CallCommand::Conference,
-            14 => CallCommand::DropLeg { leg: third.unwrap_or(any_leg) },
+            14 => CallCommand::DropLeg {
+                leg: third.unwrap_or(any_leg),
+            },
             15 => CallCommand::DropLeg { leg: any_leg },
-            16 | 17 => CallCommand::PauseRecording { reason: "bank details".to_owned() },
+            16 | 17 => CallCommand::PauseRecording {
+                reason: "bank details".to_owned(),
+            },
             18 => CallCommand::ResumeRecording,
             _ => CallCommand::HangUp,
         }
@@ -533,8 +783,15 @@ impl Day {
 
     fn revisit(&mut self, by: Actor) -> Wish {
         let id = uuid::Uuid::from_u128(u128::from(self.dice.roll()));
-        let purpose = Purpose::Revisit { revisit: RevisitId(id), ticket: TicketId(id) };
-        Wish::PlaceCall { by, to: PhoneNumber::parse("13900001111").unwrap(), purpose }
+        let purpose = Purpose::Revisit {
+            revisit: RevisitId(id),
+            ticket: TicketId(id),
+        };
+        Wish::PlaceCall {
+            by,
+            to: PhoneNumber::parse("13900001111").unwrap(),
+            purpose,
+        }
     }
 }
 

@@ -69,7 +69,12 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
-    pub(crate) fn new(name: &str, address: SocketAddr, password: Option<&str>, mut dice: Dice) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        address: SocketAddr,
+        password: Option<&str>,
+        mut dice: Dice,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             address,
@@ -90,7 +95,10 @@ impl Phone {
         let aor = self.uri(&self.name, SERVER);
         self.registrations += 1;
         let mut headers = Headers::new();
-        headers.push(HeaderName::Contact, format_args!("<{}>", self.uri(&self.name, self.address)));
+        headers.push(
+            HeaderName::Contact,
+            format_args!("<{}>", self.uri(&self.name, self.address)),
+        );
         headers.push(HeaderName::Expires, expires_s);
         let params = RequestParams {
             method: Method::Register,
@@ -106,7 +114,12 @@ impl Phone {
         self.endpoint.request(now, params).ok()
     }
 
-    pub(crate) fn dial(&mut self, now: Instant, number: &str, with_offer: bool) -> Option<LegHandle> {
+    pub(crate) fn dial(
+        &mut self,
+        now: Instant,
+        number: &str,
+        with_offer: bool,
+    ) -> Option<LegHandle> {
         let rtp = self.rtp();
         let local = sdp::make_offer(&Local::g711(rtp, u64::from(rtp.port())), None);
         let from = NameAddr::new(self.uri(&self.name, SERVER));
@@ -129,22 +142,49 @@ impl Phone {
         let local = with_offer.then_some(local);
         let direction = Direction::SendRecv;
         let state = LineState::Dialling;
-        self.lines.insert(line, Line { state, rtp, direction, call_id, local, offer: None });
+        self.lines.insert(
+            line,
+            Line {
+                state,
+                rtp,
+                direction,
+                call_id,
+                local,
+                offer: None,
+            },
+        );
         Some(line)
     }
 
     pub(crate) fn ring(&mut self, now: Instant, line: LegHandle, early_media: bool) {
-        let Some(body) = self.lines.get(&line).and_then(|line| describe(line, Direction::SendRecv)) else { return };
+        let Some(body) = self
+            .lines
+            .get(&line)
+            .and_then(|line| describe(line, Direction::SendRecv))
+        else {
+            return;
+        };
         let (status, body) = match early_media {
-            true => (Status::SESSION_PROGRESS, Some(body.to_string().into_bytes())),
+            true => (
+                Status::SESSION_PROGRESS,
+                Some(body.to_string().into_bytes()),
+            ),
             false => (Status::RINGING, None),
         };
         let _ = self.endpoint.ring(now, line, status, body, false);
     }
 
     pub(crate) fn answer(&mut self, now: Instant, line: LegHandle) {
-        let Some(live) = self.lines.get_mut(&line).filter(|line| line.state == LineState::Ringing) else { return };
-        let Some(local) = describe(live, Direction::SendRecv) else { return };
+        let Some(live) = self
+            .lines
+            .get_mut(&line)
+            .filter(|line| line.state == LineState::Ringing)
+        else {
+            return;
+        };
+        let Some(local) = describe(live, Direction::SendRecv) else {
+            return;
+        };
         let body = local.to_string().into_bytes();
         live.local = Some(local);
         live.state = LineState::Up;
@@ -152,9 +192,15 @@ impl Phone {
     }
 
     pub(crate) fn decline(&mut self, now: Instant, line: LegHandle, status: u16) {
-        if self.lines.get(&line).is_some_and(|line| line.state == LineState::Ringing) {
+        if self
+            .lines
+            .get(&line)
+            .is_some_and(|line| line.state == LineState::Ringing)
+        {
             self.lines.remove(&line);
-            let _ = self.endpoint.reject(now, line, Status::new(status).unwrap(), &Headers::new());
+            let _ = self
+                .endpoint
+                .reject(now, line, Status::new(status).unwrap(), &Headers::new());
         }
     }
 
@@ -167,7 +213,13 @@ impl Phone {
 
     /// The hold key: a re-INVITE that says so.
     pub(crate) fn hold(&mut self, now: Instant, line: LegHandle, held: bool) {
-        let Some(live) = self.lines.get_mut(&line).filter(|line| line.state == LineState::Up) else { return };
+        let Some(live) = self
+            .lines
+            .get_mut(&line)
+            .filter(|line| line.state == LineState::Up)
+        else {
+            return;
+        };
         let direction = match held {
             true if self.dice.in_100(50) => Direction::SendOnly,
             true => Direction::Inactive,
@@ -175,7 +227,11 @@ impl Phone {
         };
         let local = Local::g711(live.rtp, u64::from(live.rtp.port())).with_direction(direction);
         let offer = sdp::make_offer(&local, live.local.as_ref());
-        if self.endpoint.reoffer(now, line, offer.to_string().into_bytes()).is_ok() {
+        if self
+            .endpoint
+            .reoffer(now, line, offer.to_string().into_bytes())
+            .is_ok()
+        {
             live.direction = direction;
             live.local = Some(offer);
         }
@@ -196,7 +252,9 @@ impl Phone {
     /// Whether sound leaves the phone from this port.
     pub(crate) fn speaks(&self, rtp: SocketAddr) -> bool {
         let line = self.lines.values().find(|line| line.rtp == rtp);
-        self.alive && !self.muted && line.is_some_and(|line| line.state == LineState::Up && line.direction.sends())
+        self.alive
+            && !self.muted
+            && line.is_some_and(|line| line.state == LineState::Up && line.direction.sends())
     }
 
     // ---- what happens to it ----------------------------------------------------------------------------------------
@@ -238,7 +296,17 @@ impl Phone {
                 let call_id = self.endpoint.call_id(leg).unwrap_or_default().to_owned();
                 let direction = Direction::SendRecv;
                 let state = LineState::Ringing;
-                self.lines.insert(leg, Line { state, rtp, direction, call_id, local: None, offer });
+                self.lines.insert(
+                    leg,
+                    Line {
+                        state,
+                        rtp,
+                        direction,
+                        call_id,
+                        local: None,
+                        offer,
+                    },
+                );
                 Some(News::Rings(leg))
             }
             Event::Answered { leg, .. } => {
@@ -259,12 +327,14 @@ impl Phone {
                 Some(News::Over(leg))
             }
             Event::Request { tx, .. } => {
-                let _ = self.endpoint.respond(now, tx, Status::OK, &Headers::new(), None);
+                let _ = self
+                    .endpoint
+                    .respond(now, tx, Status::OK, &Headers::new(), None);
                 None
             }
-            Event::Response { outcome, .. } => {
-                Some(News::Registered(outcome.ok().map(|response| response.status.code())))
-            }
+            Event::Response { outcome, .. } => Some(News::Registered(
+                outcome.ok().map(|response| response.status.code()),
+            )),
             Event::Refer { leg, .. } => {
                 let _ = self.endpoint.reject_refer(now, leg, Status::FORBIDDEN);
                 None
@@ -280,10 +350,14 @@ impl Phone {
     }
 
     fn on_offered(&mut self, now: Instant, leg: LegHandle, offer: Option<Vec<u8>>) {
-        let Some(line) = self.lines.get_mut(&leg) else { return };
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return;
+        };
         line.offer = offer;
         let Some(local) = describe(line, line.direction) else {
-            let _ = self.endpoint.reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE);
+            let _ = self
+                .endpoint
+                .reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE);
             return;
         };
         let body = local.to_string().into_bytes();
@@ -293,11 +367,19 @@ impl Phone {
 
     fn account(&self) -> Option<Account> {
         let password = self.password.clone()?;
-        Some(Account { username: self.name.clone(), password })
+        Some(Account {
+            username: self.name.clone(),
+            password,
+        })
     }
 
     fn flow(&self) -> Flow {
-        Flow { transport: Transport::Udp, local: self.address, remote: SERVER, connection: None }
+        Flow {
+            transport: Transport::Udp,
+            local: self.address,
+            remote: SERVER,
+            connection: None,
+        }
     }
 
     fn rtp(&mut self) -> SocketAddr {

@@ -81,13 +81,17 @@ impl Studio {
 
     pub(crate) fn reports(&mut self, now: Instant) -> Option<MediaEvent> {
         loop {
-            let first = self.events.first_entry().filter(|first| first.key().0 <= now)?;
+            let first = self
+                .events
+                .first_entry()
+                .filter(|first| first.key().0 <= now)?;
             let event = first.remove();
             match &event {
                 MediaEvent::Closed { leg, .. } => {
                     self.open -= 1;
                     // Its report may meet a full queue.
-                    if self.channels.remove(leg).is_some() && self.dice.in_100(2) && self.faults > 0 {
+                    if self.channels.remove(leg).is_some() && self.dice.in_100(2) && self.faults > 0
+                    {
                         continue;
                     }
                 }
@@ -109,7 +113,9 @@ impl Studio {
     pub(crate) fn listen(&mut self, now: Instant, speaks: impl Fn(SocketAddr) -> bool) {
         let mut silent = Vec::new();
         for (leg, channel) in &mut self.channels {
-            let Some(remote) = channel.remote.as_ref().filter(|_| !channel.closed) else { continue };
+            let Some(remote) = channel.remote.as_ref().filter(|_| !channel.closed) else {
+                continue;
+            };
             if !remote.direction.receives() {
                 channel.last_heard = now;
             } else if speaks(remote.remote) {
@@ -131,12 +137,14 @@ impl Studio {
 
     fn later(&mut self, delay: Duration, event: MediaEvent) {
         self.opened += 1;
-        self.events.insert((self.clock.instant() + delay, self.opened), event);
+        self.events
+            .insert((self.clock.instant() + delay, self.opened), event);
     }
 
     fn live(&mut self, leg: LegId, command: &str) -> Option<&mut Channel> {
         if self.channels.get(&leg).is_none_or(|channel| channel.closed) {
-            self.complaints.push(format!("{command} for leg {leg}, which has no open port"));
+            self.complaints
+                .push(format!("{command} for leg {leg}, which has no open port"));
             return None;
         }
         self.channels.get_mut(&leg)
@@ -144,7 +152,9 @@ impl Studio {
 
     fn running(&mut self, recording: RecordingId, command: &str) -> Option<&mut Take> {
         if self.takes.get(&recording).is_none_or(|take| take.finished) {
-            self.complaints.push(format!("{command} of recording {recording}, which does not run"));
+            self.complaints.push(format!(
+                "{command} of recording {recording}, which does not run"
+            ));
             return None;
         }
         self.takes.get_mut(&recording)
@@ -170,15 +180,23 @@ impl Media for Desk {
         studio.opened += 1;
         let port = 20_000 + u16::try_from(studio.opened * 2 % 10_000).unwrap();
         let now = studio.clock.instant();
-        let channel =
-            Channel { call, hears: Hears::Nothing, remote: None, closed: false, last_heard: now, reported: false };
+        let channel = Channel {
+            call,
+            hears: Hears::Nothing,
+            remote: None,
+            closed: false,
+            last_heard: now,
+            reported: false,
+        };
         if studio.channels.insert(leg, channel).is_some() {
-            studio.complaints.push(format!("leg {leg} was opened twice"));
+            studio
+                .complaints
+                .push(format!("leg {leg} was opened twice"));
         }
         Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
     }
 
-    fn connect(&mut self, leg: LegId, remote: &Negotiated) {
+    fn connect(&mut self, leg: LegId, remote: &Negotiated, _nat: bool) {
         let mut studio = self.studio(|| format!("connect {leg} to {}", remote.remote));
         let now = studio.clock.instant();
         if let Some(channel) = studio.live(leg, "connect") {
@@ -201,9 +219,16 @@ impl Media for Desk {
 
     fn record(&mut self, recording: RecordingId, call: CallId, tracks: Vec<Track>) {
         let mut studio = self.studio(|| format!("record {recording} of {call}: {tracks:?}"));
-        let take = Take { call, tracks, paused: false, finished: false };
+        let take = Take {
+            call,
+            tracks,
+            paused: false,
+            finished: false,
+        };
         if studio.takes.insert(recording, take).is_some() {
-            studio.complaints.push(format!("recording {recording} was begun twice"));
+            studio
+                .complaints
+                .push(format!("recording {recording} was begun twice"));
         }
     }
 
@@ -241,7 +266,13 @@ impl Media for Desk {
         let delay = studio.dice.millis(1, 300);
         if let Some(channel) = studio.live(leg, "close") {
             channel.closed = true;
-            studio.later(delay, MediaEvent::Closed { leg, quality: Quality::default() });
+            studio.later(
+                delay,
+                MediaEvent::Closed {
+                    leg,
+                    quality: Quality::default(),
+                },
+            );
         }
     }
 }

@@ -71,7 +71,10 @@ impl World {
     pub(crate) fn new(seed: u64, directory: Directory, weather: Weather, limits: Limits) -> Self {
         let mut dice = Dice::new(seed);
         // A Monday morning, in office hours.
-        let clock = Arc::new(SimClock::new(Timestamp::from_millis(1_781_485_200_000), dice.roll()));
+        let clock = Arc::new(SimClock::new(
+            Timestamp::from_millis(1_781_485_200_000),
+            dice.roll(),
+        ));
         let studio = Arc::new(Mutex::new(Studio::new(Arc::clone(&clock), dice.fork())));
         let settings = Settings {
             local: SERVER,
@@ -79,10 +82,18 @@ impl World {
             own_number: "12345".to_owned(),
             realm: "hotline".to_owned(),
             limits,
-            acd: acd::Rules { silence_rest: Duration::from_secs(20), ..acd::Rules::default() },
+            acd: acd::Rules {
+                silence_rest: Duration::from_secs(20),
+                ..acd::Rules::default()
+            },
         };
         let desk = Box::new(Desk(Arc::clone(&studio)));
-        let control = Control::new(Arc::<SimClock>::clone(&clock), settings, Arc::new(directory), desk);
+        let control = Control::new(
+            Arc::<SimClock>::clone(&clock),
+            settings,
+            Arc::new(directory),
+            desk,
+        );
         let begun = clock.instant();
         let database = Database {
             dice: dice.fork(),
@@ -110,7 +121,12 @@ impl World {
         }
     }
 
-    pub(crate) fn add_phone(&mut self, name: &str, address: SocketAddr, password: Option<&str>) -> usize {
+    pub(crate) fn add_phone(
+        &mut self,
+        name: &str,
+        address: SocketAddr,
+        password: Option<&str>,
+    ) -> usize {
         let phone = Phone::new(name, address, password, self.dice.fork());
         self.phones.push(phone);
         self.by_ip.insert(address.ip(), self.phones.len() - 1);
@@ -129,7 +145,11 @@ impl World {
     // ---- what is done from outside ---------------------------------------------------------------------------------
 
     /// Lets the owner of a phone do something with it.
-    pub(crate) fn with_phone<T>(&mut self, phone: usize, act: impl FnOnce(&mut Phone, Instant) -> T) -> T {
+    pub(crate) fn with_phone<T>(
+        &mut self,
+        phone: usize,
+        act: impl FnOnce(&mut Phone, Instant) -> T,
+    ) -> T {
         let now = self.now();
         let done = act(&mut self.phones[phone], now);
         // What the phone says of its owner's doing is no news to its owner.
@@ -177,13 +197,18 @@ impl World {
                 self.spins = 0;
                 // The clock counts microseconds.
                 let step = at.duration_since(now).as_nanos().div_ceil(1_000);
-                self.clock.advance(Duration::from_micros(u64::try_from(step).unwrap()));
+                self.clock
+                    .advance(Duration::from_micros(u64::try_from(step).unwrap()));
             }
             if next > end {
                 return Vec::new();
             }
             self.spins += 1;
-            assert!(self.spins < 10_000, "somebody asks for a tick again and again: {:?}", self.control);
+            assert!(
+                self.spins < 10_000,
+                "somebody asks for a tick again and again: {:?}",
+                self.control
+            );
             let news = self.step();
             if !news.is_empty() {
                 return news;
@@ -195,8 +220,18 @@ impl World {
         let phones = self.phones.iter().filter_map(Phone::poll_timeout).min();
         let studio = self.studio.lock().unwrap().next();
         let commit = self.database.commits.keys().next().map(|(at, _)| *at);
-        let others = [self.control.poll_timeout(), self.network.next(), studio, commit, phones];
-        others.into_iter().flatten().min().map_or(self.listens_at, |at| at.min(self.listens_at))
+        let others = [
+            self.control.poll_timeout(),
+            self.network.next(),
+            studio,
+            commit,
+            phones,
+        ];
+        others
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(self.listens_at, |at| at.min(self.listens_at))
     }
 
     /// The one thing that is due first.
@@ -204,9 +239,16 @@ impl World {
         let now = self.now();
         if let Some(datagram) = self.network.arrives(now) {
             if datagram.to == SERVER {
-                let flow =
-                    Flow { transport: Transport::Udp, local: SERVER, remote: datagram.from, connection: None };
-                self.control.handle(Input::Datagram { flow, bytes: datagram.bytes.to_vec() });
+                let flow = Flow {
+                    transport: Transport::Udp,
+                    local: SERVER,
+                    remote: datagram.from,
+                    connection: None,
+                };
+                self.control.handle(Input::Datagram {
+                    flow,
+                    bytes: datagram.bytes.to_vec(),
+                });
                 self.drain_control();
             } else if let Some(&phone) = self.by_ip.get(&datagram.to.ip()) {
                 if self.phones[phone].alive {
@@ -237,16 +279,29 @@ impl World {
             self.drain_control();
             return Vec::new();
         }
-        if let Some(phone) = self.phones.iter().position(|phone| due(phone.poll_timeout())) {
+        if let Some(phone) = self
+            .phones
+            .iter()
+            .position(|phone| due(phone.poll_timeout()))
+        {
             self.phones[phone].tick(now);
             return self.drain_phone(phone);
         }
         if now >= self.listens_at {
             self.listens_at = now + LISTEN;
             let (phones, by_ip) = (&self.phones, &self.by_ip);
-            let speaks = |from: SocketAddr| by_ip.get(&from.ip()).is_some_and(|&phone| phones[phone].speaks(from));
+            let speaks = |from: SocketAddr| {
+                by_ip
+                    .get(&from.ip())
+                    .is_some_and(|&phone| phones[phone].speaks(from))
+            };
             self.studio.lock().unwrap().listen(now, speaks);
-            self.laws.watch(now, &self.control, &self.studio.lock().unwrap(), &self.phones);
+            self.laws.watch(
+                now,
+                &self.control,
+                &self.studio.lock().unwrap(),
+                &self.phones,
+            );
         }
         Vec::new()
     }
@@ -287,7 +342,8 @@ impl World {
                 Effect::Changed => {}
             }
         }
-        self.laws.check(now, &self.control, &self.studio.lock().unwrap());
+        self.laws
+            .check(now, &self.control, &self.studio.lock().unwrap());
     }
 
     // ---- the trace -------------------------------------------------------------------------------------------------
@@ -305,19 +361,34 @@ impl World {
         if self.verbose {
             let text = String::from_utf8_lossy(bytes);
             let first = text.lines().next().unwrap_or_default();
-            let header = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-            let line = format!("  {from} → {to} {first} | {} {}", header("CSeq"), header("Call-ID"));
+            let header = |name: &str| {
+                text.lines()
+                    .find(|line| line.starts_with(name))
+                    .unwrap_or_default()
+            };
+            let line = format!(
+                "  {from} → {to} {first} | {} {}",
+                header("CSeq"),
+                header("Call-ID")
+            );
             self.print(&line);
         }
     }
 
     #[expect(clippy::print_stderr, reason = "asked for by HOTLINE_TRACE")]
     fn print(&self, line: &str) {
-        eprintln!("{:>10.3} {line}", self.now().duration_since(self.begun).as_secs_f64());
+        eprintln!(
+            "{:>10.3} {line}",
+            self.now().duration_since(self.begun).as_secs_f64()
+        );
     }
 
     fn hash(&mut self, bytes: &[u8]) {
-        let elapsed = self.now().duration_since(self.begun).as_micros().to_le_bytes();
+        let elapsed = self
+            .now()
+            .duration_since(self.begun)
+            .as_micros()
+            .to_le_bytes();
         for byte in elapsed.iter().chain(bytes) {
             self.trace = (self.trace ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
         }

@@ -44,65 +44,58 @@ Defaults, unless your configuration or arguments say otherwise:
 Call 12345; `cargo xtask try` does so with a story. Ctrl-C drains, twice stops.
 ",
     );
-    let accounts = fs::read_to_string(root().join(ORGANISATION)).unwrap_or_default();
-    let accounts = accounts_of(&accounts);
-    if !accounts.is_empty() {
-        text.push_str(&format!("Accounts ({ORGANISATION}):\n"));
-        for account in accounts {
-            text.push_str(&format!("  {account}\n"));
-        }
+    let organisation = fs::read_to_string(root().join(ORGANISATION)).unwrap_or_default();
+    for (what, table, key) in [
+        ("logins", "user", "username"),
+        ("phones", "extension", "number"),
+    ] {
+        let names = names_of(&organisation, table, key).join(", ");
+        text.push_str(&format!("  {what}  {names}\n"));
     }
+    // The file says in a comment which passwords it uses.
+    let passwords = organisation
+        .lines()
+        .find(|line| line.contains("password is"));
+    text.push_str(passwords.unwrap_or(ORGANISATION).trim_start_matches('#'));
     text
 }
 
-/// One line for each login and softphone, read without a TOML parser: the file is ours and has one key a line.
-fn accounts_of(organisation: &str) -> Vec<String> {
-    let mut accounts = Vec::new();
-    for table in organisation.split("[[").skip(1) {
-        let Some((kind, keys)) = table.split_once("]]") else {
-            continue;
-        };
-        let value = |key: &str| {
-            keys.lines().find_map(|line| {
-                let (name, value) = line.split_once('=')?;
-                (name.trim() == key).then(|| value.trim().trim_matches('"').to_owned())
+/// What the tables of one kind are called, read without a TOML parser: the file is ours and has one key a line.
+fn names_of(organisation: &str, table: &str, key: &str) -> Vec<String> {
+    let tables = organisation
+        .split("[[")
+        .filter_map(|part| part.split_once("]]"));
+    let tables = tables.filter(|(name, _)| *name == table);
+    tables
+        .filter_map(|(_, keys)| {
+            let value = |key: &str| {
+                keys.lines().find_map(|line| {
+                    let (name, value) = line.split_once('=')?;
+                    (name.trim() == key).then(|| value.trim().trim_matches('"'))
+                })
+            };
+            let name = value(key)?;
+            Some(match value("count") {
+                Some(count) => format!("{name} and on ({count})"),
+                None => name.to_owned(),
             })
-        };
-        let password = value("password").unwrap_or_default();
-        match kind {
-            "user" => accounts.extend(value("username").map(|name| {
-                let role = value("role").unwrap_or_default();
-                format!("login  {name:<14} {password:<14} {role}")
-            })),
-            "extension" => accounts.extend(
-                value("number").map(|number| format!("phone  {number:<14} {password:<14}")),
-            ),
-            _ => {}
-        }
-    }
-    accounts
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::accounts_of;
+    use super::names_of;
 
     #[test]
-    fn logins_and_phones_are_listed_and_nothing_else() {
+    fn logins_and_phones_are_told_apart() {
         let file = "\
-[[unit]]\ncode = \"js\"\n\n[[user]]\nusername = \"li\"\nrole = \"agent\"\npassword = \"pw\"\n\n\
-[[extension]]\nnumber = \"agent1000\"\npassword = \"secret\"\n";
-        let lines = accounts_of(file);
-        let words: Vec<Vec<&str>> = lines
-            .iter()
-            .map(|l| l.split_whitespace().collect())
-            .collect();
+[[unit]]\ncode = \"js\"\n\n[[user]]\nusername = \"li\"\nrole = \"agent\"\n\n\
+[[extension]]\nnumber = \"agent1000\"\npassword = \"secret\"\ncount = 800\n";
+        assert_eq!(names_of(file, "user", "username"), ["li"]);
         assert_eq!(
-            words,
-            [
-                vec!["login", "li", "pw", "agent"],
-                vec!["phone", "agent1000", "secret"]
-            ]
+            names_of(file, "extension", "number"),
+            ["agent1000 and on (800)"]
         );
     }
 }

@@ -248,6 +248,11 @@ impl Leg {
         }
     }
 
+    /// Is this where the leg's media comes from, as far as is known?
+    pub(super) fn is_peer(&self, source: SocketAddr) -> bool {
+        source == self.latch.peer
+    }
+
     /// May something be sent, and how is it called?
     pub(super) fn sending(&self) -> Option<&Remote> {
         self.remote.as_ref().filter(|remote| remote.direction.send)

@@ -60,7 +60,7 @@ pub struct PlayId(pub u64);
 pub struct Config {
     /// Media threads; at least one is made. Cores − 1 is a good number.
     pub threads: usize,
-    /// Where sockets are bound; an unspecified address is allowed.
+    /// Where sockets are bound; an unspecified address is allowed with an advertised one. Far sides must be of its family.
     pub bind_ip: IpAddr,
     /// What SDP should say when it differs from `bind_ip` (1:1 NAT, or an unspecified `bind_ip`).
     pub advertised_ip: Option<IpAddr>,
@@ -228,7 +228,8 @@ pub enum Event {
     },
     /// The leg is gone; nothing about it follows.
     Closed { leg: LegId, stats: LegStats },
-    /// Handling the leg met a bug of ours; the leg is closed ([`Event::Closed`] follows), others are not touched.
+    /// Handling the leg met a bug of ours. [`Event::Closed`] follows; call `close` to be done with its name. Others are not
+    /// touched.
     Failed { leg: LegId },
 }
 
@@ -239,7 +240,7 @@ pub struct LegStats {
     /// Expected by sequence number less received (RFC 3550 §6.4.1), never below 0.
     pub packets_lost: u64,
     pub packets_sent: u64,
-    /// Interarrival jitter (RFC 3550 §6.4.1).
+    /// Interarrival jitter (RFC 3550 §6.4.1). Under load our own gathering of packets adds up to a millisecond or so.
     pub jitter_us: u64,
     /// Round-trip time from the far side's last RTCP report about us.
     pub rtt_us: Option<u64>,
@@ -284,6 +285,9 @@ pub enum Error {
 pub enum StartError {
     #[error("media port range {}–{} holds no even port with the odd one above it", .0.start(), .0.end())]
     NoPorts(RangeInclusive<u16>),
+    /// SDP would say 0.0.0.0.
+    #[error("media bound to {0} needs an advertised address")]
+    NoAddress(IpAddr),
     #[error("cannot start a media thread")]
     Thread(#[source] io::Error),
 }
@@ -448,9 +452,12 @@ impl Engine {
     pub fn start(config: Config) -> Result<Self, StartError> {
         let pool = PortPool::new(config.bind_ip, config.ports.clone(), config.port_rest)
             .ok_or_else(|| StartError::NoPorts(config.ports.clone()))?;
+        let advertised_ip = config.advertised_ip.unwrap_or(config.bind_ip);
+        if advertised_ip.is_unspecified() {
+            return Err(StartError::NoAddress(config.bind_ip));
+        }
         sys::raise_open_files();
         let ports = Arc::new(Mutex::new(pool));
-        let advertised_ip = config.advertised_ip.unwrap_or(config.bind_ip);
         let mut lanes = Vec::new();
         let mut threads = Vec::new();
         for number in 0..config.threads.max(1) {

@@ -6,7 +6,9 @@ use std::process::Command;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use hotline_recordings::{Chunk, Event, GapCause, PoolOptions, Store, Trouble, WriterPool};
+use hotline_recordings::{
+    Chunk, Event, GapCause, PoolOptions, Recorder, Store, Trouble, WriterPool,
+};
 
 use crate::support::{begin, id, read, tone};
 
@@ -56,6 +58,14 @@ fn second(n: u64) -> Chunk {
     }
 }
 
+/// Waits until everything handed over is done: when a job for nobody has been taken, the jobs before it are.
+fn settle(recorder: &Recorder) {
+    recorder.chunk(id(9), second(0)).unwrap();
+    while recorder.counters().waiting > 0 {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_full_disk_costs_its_own_time_and_nothing_else() {
     let Some(disk) = SmallDisk::mount() else {
@@ -69,17 +79,10 @@ fn a_full_disk_costs_its_own_time_and_nothing_else() {
     .unwrap();
     let recorder = pool.recorder();
     let next = || told.recv_timeout(Duration::from_secs(20)).unwrap();
-    // When a job for nobody has been taken, the jobs before it are done.
-    let settle = || {
-        recorder.chunk(id(9), second(0)).unwrap();
-        while recorder.counters().waiting > 0 {
-            std::thread::yield_now();
-        }
-    };
 
     recorder.begin(begin(1)).unwrap();
     recorder.chunk(id(1), second(0)).unwrap();
-    settle();
+    settle(&recorder);
     disk.fill();
     for n in 1..5 {
         recorder.chunk(id(1), second(n)).unwrap();
@@ -103,7 +106,7 @@ fn a_full_disk_costs_its_own_time_and_nothing_else() {
         panic!("the next thing told is the second call's");
     };
     recorder.chunk(id(2), second(0)).unwrap();
-    settle();
+    settle(&recorder);
     disk.free();
     recorder.chunk(id(1), second(5)).unwrap();
     recorder.chunk(id(2), second(1)).unwrap();
@@ -154,5 +157,49 @@ fn what_cannot_be_sealed_is_sealed_when_it_can() {
     let store = Store::open(disk.path()).unwrap();
     let recovered = store.recover(crate::support::START_MS).unwrap();
     assert_eq!(recovered[0].outcome.as_ref().unwrap().samples, 8_000);
+    assert_eq!(store.archive().verify().unwrap(), []);
+}
+
+#[test]
+fn the_sealer_comes_back_to_what_the_disk_refused() {
+    let Some(disk) = SmallDisk::mount() else {
+        return;
+    };
+    let store = Store::open(disk.path()).unwrap();
+    let (tell, told) = sync_channel(64);
+    let pool = WriterPool::start(store.clone(), PoolOptions::default(), move |event| {
+        tell.send(event).unwrap();
+    })
+    .unwrap();
+    let recorder = pool.recorder();
+    let next = || told.recv_timeout(Duration::from_secs(20)).unwrap();
+    for n in 1..=3 {
+        recorder.begin(begin(n)).unwrap();
+        recorder.chunk(id(n), second(0)).unwrap();
+    }
+    settle(&recorder);
+    for n in 1..=2 {
+        disk.fill();
+        recorder.finish(id(n), 8_000, 0, "call_ended").unwrap();
+        let refused = next();
+        assert!(
+            matches!(
+                refused,
+                Event::Failed {
+                    trouble: Trouble::Seal,
+                    ..
+                }
+            ),
+            "{refused:?}"
+        );
+    }
+    disk.free();
+    recorder.finish(id(3), 8_000, 0, "call_ended").unwrap();
+    let order = [next(), next(), next()].map(|event| match event {
+        Event::Stored(manifest) => manifest.id,
+        failed @ Event::Failed { .. } => panic!("{failed:?}"),
+    });
+    assert_eq!(order, [id(3), id(1), id(2)]);
+    pool.drain();
     assert_eq!(store.archive().verify().unwrap(), []);
 }

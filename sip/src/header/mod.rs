@@ -310,7 +310,7 @@ impl Headers {
         }
     }
 
-    /// Expires, in seconds.
+    /// Expires, in seconds. RFC 3261 §20.19: one that cannot be read counts as 3600.
     pub fn expires(&self) -> Result<Option<u32>, HeaderError> {
         Ok(self
             .one::<values::Seconds>(HeaderName::Expires)?
@@ -341,6 +341,22 @@ impl Headers {
     /// Content-Type.
     pub fn content_type(&self) -> Result<Option<ContentType>, HeaderError> {
         self.one(HeaderName::ContentType)
+    }
+
+    /// What Authorization or Proxy-Authorization hold, one a line. An unreadable line proves nothing and is left out.
+    pub fn credentials(&self, name: HeaderName<'_>) -> Vec<Credentials> {
+        self.each_line(name)
+    }
+
+    /// What WWW-Authenticate or Proxy-Authenticate ask, one a line. An unreadable line is left out.
+    pub fn challenges(&self, name: HeaderName<'_>) -> Vec<Challenge> {
+        self.each_line(name)
+    }
+
+    fn each_line<T: FromStr>(&self, name: HeaderName<'_>) -> Vec<T> {
+        self.all(name)
+            .filter_map(|field| field.text().parse().ok())
+            .collect()
     }
 
     /// Adds a line at the end.

@@ -8,7 +8,7 @@ use super::{Malformed, Params};
 use crate::uri::Uri;
 
 /// An address with an optional display name and header parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NameAddr {
     /// Display name with quoting undone.
     pub display: Option<String>,
@@ -90,7 +90,10 @@ impl FromStr for NameAddr {
         } else if let Some(open) = text.find('<') {
             let name = trim(&text[..open]);
             // RFC 3261 wants tokens here; phones write unquoted UTF-8 and brackets, which cannot be misread.
-            if name.contains([',', ';', '"', '>', '=']) {
+            if name
+                .bytes()
+                .any(|byte| matches!(byte, b',' | b';' | b'"' | b'>' | b'='))
+            {
                 return Err(Malformed("display name needs quotes"));
             }
             ((!name.is_empty()).then(|| name.to_owned()), &text[open..])
@@ -103,7 +106,7 @@ impl FromStr for NameAddr {
         } else {
             let (uri, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
             // RFC 3261 §20: a bare address holding a comma, question mark or semicolon must be in angle brackets.
-            if uri.contains(['?', ',']) {
+            if uri.bytes().any(|byte| matches!(byte, b'?' | b',')) {
                 return Err(Malformed("address needs angle brackets"));
             }
             (trim(uri), params)
@@ -123,5 +126,12 @@ impl fmt::Display for NameAddr {
             f.write_str(" ")?;
         }
         write!(f, "<{}>{}", self.uri, self.params)
+    }
+}
+
+impl fmt::Debug for NameAddr {
+    /// Without the name: it is a person's, or their number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{:?}>{}", self.uri, self.params)
     }
 }

@@ -150,6 +150,11 @@ impl FromStr for Params {
     /// Reads `;a=b;c`, whitespace allowed round `;` and `=`.
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let mut rest = trim(text);
+        if is_plain(rest) {
+            return Ok(Self {
+                text: rest.to_owned(),
+            });
+        }
         let mut out = String::with_capacity(rest.len());
         let mut count = 0;
         while !rest.is_empty() {
@@ -179,6 +184,21 @@ impl FromStr for Params {
         }
         Ok(Self { text: out })
     }
+}
+
+/// The usual case in one pass: `;name=value;flag`, all tokens or host characters.
+fn is_plain(text: &str) -> bool {
+    let (mut count, mut names, mut length) = (0, false, 0);
+    for byte in text.bytes() {
+        match byte {
+            b';' if count == 0 || length > 0 => (count, names, length) = (count + 1, true, 0),
+            b'=' if names && length > 0 => (names, length) = (false, 0),
+            b'[' | b']' | b':' if !names => length += 1,
+            _ if is_token_byte(byte) && count > 0 => length += 1,
+            _ => return false,
+        }
+    }
+    count == 0 || (length > 0 && count <= PARAMS_MAX)
 }
 
 /// token, host or quoted string. Peers put more than tokens here (`transport=tcp/x`, UTF-8), so only what would change how

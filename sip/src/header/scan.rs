@@ -7,10 +7,20 @@ use super::Malformed;
 
 /// What may stand in a token (RFC 3261 §25.1).
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte,
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
-        | b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+    TOKEN[byte as usize]
 }
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+            | b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
@@ -26,7 +36,11 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
     };
-    if bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+    // Without an early exit this loop is a few vector instructions.
+    let folds = bytes.iter().fold(false, |found, &byte| {
+        found | (byte == b'\r') | (byte == b'\n')
+    });
+    if folds {
         Cow::Owned(unfold(&decoded))
     } else {
         decoded
@@ -112,6 +126,9 @@ pub(crate) fn split_list(text: &str) -> impl Iterator<Item = &str> {
 
 fn list_element_end(text: &str) -> usize {
     let bytes = text.as_bytes();
+    if !bytes.contains(&b',') {
+        return bytes.len();
+    }
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {

@@ -162,3 +162,115 @@ impl ClientTransaction {
         matches!(self.state, State::Accepted | State::Completed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an Instant has no other origin; only differences to it are used"
+    )]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    /// When it sends again, in milliseconds, and how it ends if nothing more is heard.
+    fn run(machine: &mut ClientTransaction, from: Instant) -> (Vec<u128>, Due, u128) {
+        let timers = Timers::default();
+        let mut resent = Vec::new();
+        loop {
+            let now = machine.deadline();
+            let ms = (now - from).as_millis();
+            match machine.tick(now, &timers) {
+                Due::Resend => resent.push(ms),
+                Due::Nothing => {}
+                end @ (Due::TimedOut | Due::RangTooLong | Due::Over) => return (resent, end, ms),
+            }
+        }
+    }
+
+    #[test]
+    fn timers_a_and_b_and_e_and_f() {
+        let (now, timers) = (start(), Timers::default());
+        let mut invite = ClientTransaction::new(now, &timers, true, false);
+        let a = vec![500, 1500, 3500, 7500, 15500, 31500];
+        assert_eq!(run(&mut invite, now), (a, Due::TimedOut, 32000));
+        let mut other = ClientTransaction::new(now, &timers, false, false);
+        let e = vec![
+            500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500,
+        ];
+        assert_eq!(run(&mut other, now), (e, Due::TimedOut, 32000));
+        for invite in [true, false] {
+            let mut reliable = ClientTransaction::new(now, &timers, invite, true);
+            assert_eq!(run(&mut reliable, now), (vec![], Due::TimedOut, 32000));
+        }
+    }
+
+    #[test]
+    fn what_each_response_means_and_how_long_the_transaction_stays() {
+        let (now, timers) = (start(), Timers::default());
+        // invite, reliable, responses; what the last one means; the end and its time in ms.
+        let table: &[(bool, bool, &[u16], Heard, Due, u128)] = &[
+            (true, false, &[180], Heard::New, Due::RangTooLong, 180_000),
+            (
+                true,
+                false,
+                &[180, 183],
+                Heard::New,
+                Due::RangTooLong,
+                180_000,
+            ),
+            (true, false, &[200], Heard::New, Due::Over, 32_000),
+            (true, false, &[180, 200, 200], Heard::New, Due::Over, 32_000),
+            (true, false, &[200, 180], Heard::Old, Due::Over, 32_000),
+            (true, false, &[200, 486], Heard::Old, Due::Over, 32_000),
+            (true, false, &[486], Heard::Refusal, Due::Over, 32_000),
+            (true, true, &[486], Heard::Refusal, Due::Over, 0),
+            (
+                true,
+                false,
+                &[486, 486],
+                Heard::RefusalAgain,
+                Due::Over,
+                32_000,
+            ),
+            (true, false, &[486, 200], Heard::Old, Due::Over, 32_000),
+            (false, false, &[200], Heard::New, Due::Over, 5_000),
+            (false, true, &[200], Heard::New, Due::Over, 0),
+            (false, false, &[404, 404], Heard::Old, Due::Over, 5_000),
+        ];
+        for (invite, reliable, responses, heard, end, at) in table {
+            let mut machine = ClientTransaction::new(now, &timers, *invite, *reliable);
+            let last = responses
+                .iter()
+                .map(|status| machine.response(now, &timers, *status))
+                .last();
+            assert_eq!(last, Some(*heard), "{responses:?}");
+            let (resent, ended, ms) = run(&mut machine, now);
+            assert_eq!((ended, ms), (*end, *at), "{responses:?}");
+            assert!(resent.is_empty(), "{responses:?}");
+        }
+    }
+
+    #[test]
+    fn a_provisional_response_slows_a_request_down_to_t2() {
+        let (now, timers) = (start(), Timers::default());
+        let mut machine = ClientTransaction::new(now, &timers, false, false);
+        machine.response(now, &timers, 100);
+        let (resent, ..) = run(&mut machine, now);
+        assert_eq!(resent[..3], [500, 4500, 8500]);
+    }
+
+    #[test]
+    fn a_cancelled_invite_has_32_s_to_end() {
+        let (now, timers) = (start(), Timers::default());
+        let mut machine = ClientTransaction::new(now, &timers, true, false);
+        assert!(!machine.may_cancel());
+        machine.response(now, &timers, 100);
+        assert!(machine.may_cancel());
+        machine.cancelled(now, &timers);
+        assert_eq!(machine.response(now, &timers, 180), Heard::Old);
+        assert_eq!(run(&mut machine, now), (vec![], Due::TimedOut, 32_000));
+    }
+}

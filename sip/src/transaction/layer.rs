@@ -92,8 +92,8 @@ struct Client {
     /// A CANCEL was wished before RFC 3261 §9.1 allows it.
     cancel_wanted: bool,
     cancel_reason: Option<Box<Reason>>,
-    /// To tags of forks that were answered and let go.
-    released: Vec<Box<str>>,
+    /// To tags of the forks whose 2xx was seen.
+    answered: Vec<Box<str>>,
     deadline: Option<Instant>,
 }
 
@@ -177,8 +177,8 @@ pub(crate) struct Layer {
     pub(crate) config: Config,
     random: Box<dyn FnMut() -> u64 + Send>,
     secret: u64,
-    clients: HashMap<ClientKey, Client>,
-    servers: HashMap<ServerTx, Server>,
+    clients: HashMap<ClientKey, Box<Client>>,
+    servers: HashMap<ServerTx, Box<Server>>,
     by_branch: HashMap<Box<str>, ServerTx>,
     by_origin: HashMap<Box<str>, ServerTx>,
     last_server: u64,
@@ -318,7 +318,7 @@ impl Layer {
         self.schedule.set(Due::Client(key), None, deadline);
         self.clients.insert(
             key,
-            Client {
+            Box::new(Client {
                 machine,
                 flow,
                 bytes,
@@ -327,9 +327,9 @@ impl Layer {
                 cseq,
                 cancel_wanted: false,
                 cancel_reason: None,
-                released: Vec::new(),
+                answered: Vec::new(),
                 deadline,
-            },
+            }),
         );
     }
 
@@ -450,7 +450,7 @@ impl Layer {
     }
 
     fn find_client<'a>(
-        clients: &'a mut HashMap<ClientKey, Client>,
+        clients: &'a mut HashMap<ClientKey, Box<Client>>,
         response: &Response,
     ) -> Option<(ClientKey, &'a mut Client)> {
         let via = response.headers.via().ok()?;
@@ -538,22 +538,22 @@ impl Layer {
         self.clients.get(&key)?.account.clone()
     }
 
-    /// Notes that a fork of an INVITE was let go. False if it was noted before.
-    pub(crate) fn release_fork(&mut self, key: ClientKey, tag: &str) -> bool {
+    /// Notes that a fork of an INVITE answered. False if it was noted before.
+    pub(crate) fn note_answered(&mut self, key: ClientKey, tag: &str) -> bool {
         /// More forks than any proxy makes.
         const FORKS_MAX: usize = 16;
         let Some(client) = self.clients.get_mut(&key) else {
             return false;
         };
-        if client.released.len() >= FORKS_MAX || client.released.iter().any(|known| **known == *tag)
-        {
+        let known = &mut client.answered;
+        if known.len() >= FORKS_MAX || known.iter().any(|known| **known == *tag) {
             return false;
         }
-        client.released.push(tag.into());
+        known.push(tag.into());
         true
     }
 
-    /// True if `via` is one of ours and the request it belongs to is still open: a loop, or a call to ourselves.
+    /// The request of ours that a Via belongs to, while its transaction lives: a loop, or a call to ourselves.
     pub(crate) fn request_behind(&self, via: &Via) -> Option<Request> {
         let branch = parse_hex(via.branch()?.strip_prefix(MAGIC_COOKIE)?)?;
         self.sent_request(ClientKey {
@@ -570,8 +570,9 @@ impl Layer {
         }
     }
 
-    fn drop_client(&mut self, key: ClientKey) -> Option<Client> {
+    fn drop_client(&mut self, key: ClientKey) -> Option<Box<Client>> {
         let client = self.clients.remove(&key)?;
+        give_back(&mut self.clients);
         self.schedule.set(Due::Client(key), client.deadline, None);
         Some(client)
     }
@@ -679,7 +680,7 @@ impl Layer {
         let flow = way_back(flow, &head.via);
         self.servers.insert(
             tx,
-            Server {
+            Box::new(Server {
                 machine,
                 request: Some(Box::new(request)),
                 response: None,
@@ -689,7 +690,7 @@ impl Layer {
                 branch,
                 origin,
                 deadline,
-            },
+            }),
         );
         tx
     }
@@ -826,6 +827,9 @@ impl Layer {
         let server = self.servers.remove(&tx)?;
         self.schedule.set(Due::Server(tx), server.deadline, None);
         self.by_branch.remove(&server.branch);
+        give_back(&mut self.servers);
+        give_back(&mut self.by_branch);
+        give_back(&mut self.by_origin);
         if let Some(origin) = &server.origin
             && self.by_origin.get(origin) == Some(&tx)
         {
@@ -901,6 +905,14 @@ impl Layer {
         }
         self.reschedule_server(tx);
         None
+    }
+}
+
+/// Lets a table shrink after a busy hour: what it held then is not kept for ever.
+pub(crate) fn give_back<K: Eq + Hash, V>(table: &mut HashMap<K, V>) {
+    const SMALL: usize = 1024;
+    if table.capacity() > SMALL && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len() * 2);
     }
 }
 

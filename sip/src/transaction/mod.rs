@@ -9,6 +9,7 @@ mod server;
 mod timers;
 
 pub(crate) use layer::{
-    Answer, ClientKey, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, parse_hex, same_way,
+    Answer, ClientKey, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, give_back, parse_hex,
+    same_way,
 };
 pub use timers::Timers;

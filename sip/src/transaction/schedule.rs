@@ -43,9 +43,33 @@ impl<K: Ord + Copy> Schedule<K> {
             owner
         })
     }
+}
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.due.len()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn owners_come_in_the_order_of_their_last_deadline() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an Instant has no other origin; only differences to it are used"
+        )]
+        let start = Instant::now();
+        let at = |seconds| Some(start + Duration::from_secs(seconds));
+        let mut schedule = Schedule::new();
+        schedule.set('a', None, at(1));
+        schedule.set('b', None, at(2));
+        schedule.set('c', None, at(2));
+        schedule.set('a', at(1), at(3));
+        schedule.set('c', at(2), None);
+        assert_eq!(schedule.next(), at(2));
+        assert_eq!(schedule.pop(start), None, "nothing is due yet");
+        let late = start + Duration::from_secs(9);
+        assert_eq!(schedule.pop(late), Some('b'));
+        assert_eq!(schedule.pop(late), Some('a'));
+        assert_eq!(schedule.pop(late), None);
+        assert_eq!(schedule.next(), None);
     }
 }

@@ -141,3 +141,83 @@ impl ServerTransaction {
         self.state == State::Open
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an Instant has no other origin; only differences to it are used"
+    )]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    /// How often it sends its response again, and how and when it ends.
+    fn run(machine: &mut ServerTransaction, from: Instant) -> (usize, Due, u128) {
+        let timers = Timers::default();
+        let mut resent = 0;
+        loop {
+            let now = machine.deadline();
+            match machine.tick(now, &timers) {
+                Due::Resend => resent += 1,
+                Due::Nothing => {}
+                end @ (Due::Unanswered | Due::Over) => {
+                    return (resent, end, (now - from).as_millis());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn how_each_answer_ends() {
+        let (now, timers) = (start(), Timers::default());
+        // invite, reliable, statuses, acknowledged; repetition answered; resent, end, ms.
+        let table: &[(bool, bool, &[u16], bool, bool, (usize, Due, u128))] = &[
+            (
+                true,
+                false,
+                &[180],
+                false,
+                true,
+                (0, Due::Unanswered, 932_000),
+            ),
+            (
+                true,
+                false,
+                &[100, 200],
+                false,
+                false,
+                (0, Due::Over, 32_000),
+            ),
+            (true, false, &[486], false, true, (10, Due::Over, 32_000)),
+            (true, true, &[486], false, true, (0, Due::Over, 32_000)),
+            (true, false, &[486], true, false, (0, Due::Over, 5_000)),
+            (true, true, &[486], true, false, (0, Due::Over, 0)),
+            (false, false, &[], false, true, (0, Due::Unanswered, 32_000)),
+            (false, false, &[200], false, true, (0, Due::Over, 32_000)),
+            (false, true, &[200], false, true, (0, Due::Over, 0)),
+        ];
+        for (invite, reliable, statuses, acknowledged, repeats, end) in table {
+            let mut machine = ServerTransaction::new(now, &timers, *invite, *reliable);
+            for status in *statuses {
+                assert!(machine.respond(now, &timers, *status));
+            }
+            if *acknowledged {
+                machine.acknowledged(now, &timers);
+            }
+            assert_eq!(machine.repeated(), *repeats, "{statuses:?}");
+            assert_eq!(run(&mut machine, now), *end, "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_final_response_stands() {
+        let (now, timers) = (start(), Timers::default());
+        let mut machine = ServerTransaction::new(now, &timers, true, false);
+        assert!(machine.respond(now, &timers, 200));
+        assert!(!machine.respond(now, &timers, 486));
+        assert!(!machine.respond(now, &timers, 180));
+    }
+}

@@ -1,10 +1,10 @@
 //! An incoming call from INVITE to our final response.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::prack::Unpracked;
-use super::session::{Negotiation, Ours, Waiting};
+use super::session::{AnswerIn, Negotiation, Waiting};
 use super::{Leg, Pulse, Stage, Unacked, add_headers};
 use crate::dialog::Dialog;
 use crate::endpoint::{EndCause, Event, Flow, LegHandle, Refused, ServerTx};
@@ -67,6 +67,9 @@ impl Leg {
             dialog.local_tag,
         );
         let timers = layer.config.timers;
+        // §13.3.1: their Expires bounds the wait too.
+        let expires = event.headers.expires().ok().flatten();
+        let theirs = expires.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
         let incoming = Incoming {
             tx,
             seq: head.cseq.seq,
@@ -79,7 +82,7 @@ impl Leg {
             answer: None,
             last_status: None,
             repeat_at: now + timers.provisional_every,
-            refuse_at: now + timers.waiting_max,
+            refuse_at: now + timers.waiting_max.min(theirs),
         };
         let negotiation = match offer {
             Some(_) => Negotiation::Theirs(Waiting::Call),
@@ -203,7 +206,7 @@ impl Leg {
         let had_sdp = sdp.is_some();
         if let Some(sdp) = sdp {
             self.negotiation = match self.negotiation {
-                Negotiation::Asked(_) => Negotiation::Ours(Ours::AnswerInPrack),
+                Negotiation::Asked(_) => Negotiation::Ours(AnswerIn::Prack),
                 Negotiation::Stable
                 | Negotiation::Theirs(_)
                 | Negotiation::Ours(_)
@@ -278,7 +281,7 @@ impl Leg {
         // What a reliable response settled is not said again (RFC 6337 §2.3).
         let body = match self.negotiation {
             Negotiation::Theirs(Waiting::Call) => Some(Negotiation::Stable),
-            Negotiation::Asked(Waiting::Call) => Some(Negotiation::Ours(Ours::AnswerInAck)),
+            Negotiation::Asked(Waiting::Call) => Some(Negotiation::Ours(AnswerIn::Ack)),
             Negotiation::Stable
             | Negotiation::Theirs(_)
             | Negotiation::Asked(_)

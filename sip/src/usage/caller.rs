@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::session::{Negotiation, Ours, Waiting};
+use super::session::{AnswerIn, Negotiation, Waiting};
 use super::{Leg, Stage, add_headers, sdp_of};
 use crate::dialog::{Dialog, Tag};
 use crate::endpoint::{EndCause, Event, InviteParams, LegHandle, NoResponse, Refused};
@@ -27,7 +27,7 @@ struct Fork {
     tag: Box<str>,
     /// Last reliable response acknowledged; 0 before any.
     rseq: u32,
-    /// The answer that a reliable response brought.
+    /// The answer that its last response with one brought: settled if that was reliable, else a preview.
     answer: Option<Vec<u8>>,
 }
 
@@ -94,7 +94,7 @@ impl Leg {
             request.headers.set(HeaderName::MaxForwards, hops);
         }
         let negotiation = match offer {
-            Some(_) => Negotiation::Ours(Ours::AnswerInResponse),
+            Some(_) => Negotiation::Ours(AnswerIn::Response),
             None => Negotiation::Awaited,
         };
         let account = credentials.map(Arc::new);
@@ -179,6 +179,9 @@ impl Leg {
             return;
         };
         let Some(rseq) = rseq else {
+            if sdp.is_some() && !self.negotiation.is_stable() {
+                fork.answer.clone_from(&sdp);
+            }
             return layer.emit(Event::Progress { leg, status, sdp });
         };
         // RFC 3262 §4: seen already, or out of order and therefore not acknowledged.
@@ -187,7 +190,7 @@ impl Leg {
         }
         fork.rseq = rseq;
         match self.negotiation {
-            Negotiation::Ours(Ours::AnswerInResponse) if sdp.is_some() => {
+            Negotiation::Ours(AnswerIn::Response) if sdp.is_some() => {
                 fork.answer.clone_from(&sdp);
                 self.negotiation = Negotiation::Stable;
             }
@@ -215,6 +218,7 @@ impl Leg {
 
     fn on_answered(&mut self, now: Instant, layer: &mut Layer, answer: Answer) {
         let Answer {
+            key,
             response,
             flow,
             cseq,
@@ -226,12 +230,14 @@ impl Leg {
             // Unreadable To or Contact: there is no dialog to hang up in. Their missing ACK will tell them.
             Err(_) => return self.fail(layer, Status::BAD_GATEWAY, Some(response)),
         }
+        // A repetition that comes after the call's end is then not taken for a fork.
+        layer.note_answered(key, self.dialog.remote_tag.as_deref().unwrap_or(""));
         self.note_peer(&response.headers);
         self.take_session_timer(now, &response.headers);
         let early = self.early_answer();
         self.stage = Stage::Up;
         let sdp = sdp_of(&response);
-        match self.negotiation {
+        let agreed = match self.negotiation {
             Negotiation::Awaited => match sdp {
                 Some(offer) => {
                     self.negotiation = Negotiation::Theirs(Waiting::Ack(cseq));
@@ -248,17 +254,19 @@ impl Leg {
                     return self.tell_failure(layer, Status::NOT_ACCEPTABLE_HERE, Some(response));
                 }
             },
-            Negotiation::Ours(Ours::AnswerInResponse) => self.negotiation = Negotiation::Stable,
+            // Some gateways leave out of the 200 what their 183 had shown.
+            Negotiation::Ours(AnswerIn::Response) => {
+                self.negotiation = Negotiation::Stable;
+                sdp.or(early)
+            }
+            // A reliable response settled it (RFC 6337 §2.3).
             Negotiation::Stable
             | Negotiation::Theirs(_)
             | Negotiation::Asked(_)
-            | Negotiation::Ours(_) => {}
-        }
+            | Negotiation::Ours(_) => early.or(sdp),
+        };
         self.send_ack(layer, cseq, None);
-        layer.emit(Event::Answered {
-            leg,
-            sdp: early.or(sdp),
-        });
+        layer.emit(Event::Answered { leg, sdp: agreed });
         self.offer_if_free(now, layer);
     }
 

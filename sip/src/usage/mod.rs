@@ -28,7 +28,10 @@ use crate::transaction::{
 };
 
 /// What we can be asked (§20.5).
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, PRACK, REFER, NOTIFY, SUBSCRIBE, MESSAGE";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, PRACK, REFER, NOTIFY, SUBSCRIBE, MESSAGE";
+
+/// Option tags that the machines honour by themselves.
+pub(crate) const OWN_EXTENSIONS: [&str; 2] = ["100rel", "timer"];
 
 /// One call, seen from one side.
 pub(crate) struct Leg {
@@ -194,12 +197,15 @@ impl Leg {
             Stage::Up | Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => None,
         };
         let is_up = matches!(self.stage, Stage::Up);
+        let resends = is_up || matches!(self.stage, Stage::LeavingUnacked(_));
+        // Only what the tick can move: a deadline that stays in the past would never let the shell sleep.
         [
             stage,
             self.unacked
                 .as_ref()
-                .map(|unacked| unacked.pulse.deadline()),
-            self.reoffer.deadline().filter(|_| is_up),
+                .map(|unacked| unacked.pulse.deadline())
+                .filter(|_| resends),
+            self.reoffer.deadline().filter(|_| self.is_free()),
             self.timer
                 .as_ref()
                 .map(SessionTimer::deadline)
@@ -352,7 +358,16 @@ impl Leg {
                 if self.invite_out == Some(key) {
                     self.invite_out = None;
                 }
-                self.hang_up(now, layer, cause, None);
+                if matches!(self.stage, Stage::Up) {
+                    self.hang_up(now, layer, cause, None);
+                } else if purpose == Purpose::Update && !self.is_over() {
+                    // Before the call is up its INVITE decides.
+                    self.negotiation = Negotiation::Stable;
+                    layer.emit(Event::OfferRejected {
+                        leg: self.handle,
+                        status: Status::REQUEST_TIMEOUT,
+                    });
+                }
             }
             Purpose::Bye => self.stage = Stage::Over,
             Purpose::Refer => self.on_refer_response(layer, Status::REQUEST_TIMEOUT),
@@ -711,7 +726,7 @@ impl Leg {
 /// Option tags that we can honour.
 fn supported(layer: &Layer) -> String {
     let extensions = layer.config.extensions.iter().map(String::as_str);
-    ["100rel", "timer"]
+    OWN_EXTENSIONS
         .into_iter()
         .chain(extensions)
         .collect::<Vec<_>>()

@@ -21,7 +21,7 @@ pub(super) enum Negotiation {
     /// Their INVITE had no offer; we owe it.
     Asked(Waiting),
     /// We offered; they owe the answer.
-    Ours(Ours),
+    Ours(AnswerIn),
     /// Our INVITE had no offer; they owe it.
     Awaited,
 }
@@ -41,10 +41,10 @@ pub(super) enum Waiting {
 
 /// What will carry the answer they owe.
 #[derive(Debug)]
-pub(super) enum Ours {
-    AnswerInResponse,
-    AnswerInAck,
-    AnswerInPrack,
+pub(super) enum AnswerIn {
+    Response,
+    Ack,
+    Prack,
 }
 
 impl Negotiation {
@@ -68,7 +68,7 @@ impl Negotiation {
 
     /// True if an ACK was to bring their answer; it is now here.
     pub(super) fn take_answer_in_ack(&mut self) -> bool {
-        let expected = matches!(self, Self::Ours(Ours::AnswerInAck));
+        let expected = matches!(self, Self::Ours(AnswerIn::Ack));
         if expected {
             *self = Self::Stable;
         }
@@ -77,7 +77,7 @@ impl Negotiation {
 
     /// True if a PRACK was to bring their answer; it is now here.
     pub(super) fn take_answer_in_prack(&mut self) -> bool {
-        let expected = matches!(self, Self::Ours(Ours::AnswerInPrack));
+        let expected = matches!(self, Self::Ours(AnswerIn::Prack));
         if expected {
             *self = Self::Stable;
         }
@@ -223,7 +223,7 @@ impl Leg {
                 self.accept_reinvite(now, layer, tx, sdp);
             }
             Negotiation::Asked(Waiting::Request(tx, _)) => {
-                self.negotiation = Negotiation::Ours(Ours::AnswerInAck);
+                self.negotiation = Negotiation::Ours(AnswerIn::Ack);
                 self.accept_reinvite(now, layer, tx, sdp);
             }
             Negotiation::Theirs(Waiting::Request(tx, _)) => {
@@ -404,7 +404,7 @@ impl Leg {
         purpose: Purpose,
     ) -> crate::transaction::ClientKey {
         request.set_body("application/sdp", sdp);
-        self.negotiation = Negotiation::Ours(Ours::AnswerInResponse);
+        self.negotiation = Negotiation::Ours(AnswerIn::Response);
         self.send(now, layer, request, purpose)
     }
 
@@ -453,14 +453,21 @@ impl Leg {
             self.negotiation = Negotiation::Stable;
         }
         // §12.2.1.2: they have no such dialog any more.
-        if matches!(
+        let is_unknown = matches!(
             status,
             Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT
-        ) {
+        );
+        if is_unknown && matches!(self.stage, Stage::Up) {
             return self.hang_up(now, layer, EndCause::Lost, None);
         }
         match purpose {
-            Purpose::Refresh => self.retry_refresh(now),
+            Purpose::Refresh => {
+                let min = answer.response.headers.min_se().ok().flatten();
+                self.retry_refresh(
+                    now,
+                    min.filter(|_| status == Status::SESSION_INTERVAL_TOO_SMALL),
+                );
+            }
             Purpose::Reinvite | Purpose::Update => {
                 self.on_offer_refused(now, layer, status, &answer.response.headers, offered)
             }

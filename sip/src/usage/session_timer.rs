@@ -156,9 +156,10 @@ impl Leg {
         }
     }
 
-    /// A refresh did not succeed but the call is there: try again halfway to the end.
-    pub(super) fn retry_refresh(&mut self, now: Instant) {
+    /// A refresh did not succeed but the call is there: try again halfway to the end, with the interval that they want at least.
+    pub(super) fn retry_refresh(&mut self, now: Instant, min_se: Option<u32>) {
         if let Some(timer) = &mut self.timer {
+            timer.seconds = timer.seconds.max(min_se.unwrap_or(0));
             let left = timer.expires_at.saturating_duration_since(now);
             if left > Duration::from_secs(2) {
                 timer.asked = false;
@@ -179,7 +180,7 @@ impl Leg {
             self.send_reinvite(now, layer, sdp, Purpose::Refresh);
         } else {
             // An offer under way refreshes just as well.
-            self.retry_refresh(now);
+            self.retry_refresh(now, None);
         }
     }
 }

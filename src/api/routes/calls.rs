@@ -16,7 +16,6 @@ use crate::api::problem::{Answer, Problem};
 use crate::domain::call::wish::{CallCommand, Granted, Wish};
 use crate::domain::call::{Cdr, Direction, Leg, LegRole, Termination, TerminationResult};
 use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Username};
-use crate::domain::phone::mask;
 use crate::domain::staff::Role;
 use crate::domain::time::Timestamp;
 use crate::storage::calls::CallFilter;
@@ -88,19 +87,12 @@ pub(crate) struct LegView {
 
 impl CallView {
     fn seen_by(caller: &Caller, cdr: Cdr) -> Self {
-        let number = |number: String| {
-            if sees_whole_numbers(caller.actor.role) {
-                number
-            } else {
-                mask(&number)
-            }
-        };
         Self {
             id: cdr.id,
             sip_call_id: cdr.sip_call_id,
             direction: cdr.direction,
-            caller: number(cdr.caller),
-            called: number(cdr.called),
+            caller: caller.sees_text(&cdr.caller),
+            called: caller.sees_text(&cdr.called),
             started_at: cdr.started_at,
             answered_at: cdr.answered_at,
             ended_at: cdr.ended_at,
@@ -111,7 +103,7 @@ impl CallView {
             legs: cdr
                 .legs
                 .into_iter()
-                .map(|leg| LegView::of(leg, number))
+                .map(|leg| LegView::seen_by(caller, leg))
                 .collect(),
             queue: cdr.queue.map(|queue| queue.0),
             agent: cdr.agent.map(|agent| agent.0),
@@ -124,11 +116,11 @@ impl CallView {
 }
 
 impl LegView {
-    fn of(leg: Leg, number: impl Fn(String) -> String) -> Self {
+    fn seen_by(caller: &Caller, leg: Leg) -> Self {
         Self {
             id: leg.id,
             role: leg.role,
-            party: number(leg.party),
+            party: caller.sees_text(&leg.party),
             sip_call_id: leg.sip_call_id,
             started_at: leg.started_at,
             answered_at: leg.answered_at,

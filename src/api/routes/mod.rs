@@ -4,7 +4,9 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod contacts;
 mod health;
+mod messages;
 mod organisation;
 mod recordings;
 mod revisits;
@@ -20,6 +22,8 @@ use serde_json::{Map, Value};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub(super) use organisation::AgentView;
 
 use super::problem::{Answer, Problem, ProblemBody};
 use super::{Api, live};
@@ -62,6 +66,11 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
+        .routes(routes!(tickets::call))
+        .routes(routes!(messages::of_ticket))
+        .routes(routes!(messages::quarantine))
+        .routes(routes!(contacts::get))
+        .routes(routes!(contacts::command))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
         .routes(routes!(calendars::day))

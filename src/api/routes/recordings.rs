@@ -14,13 +14,11 @@ use tracing::error;
 use utoipa::{IntoParams, ToSchema};
 
 use super::calls::visible_call;
-use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::problem::{Answer, Problem};
 use crate::api::{Api, Audio};
 use crate::domain::id::{CallId, RecordingId};
-use crate::domain::phone::mask;
 use crate::domain::time::Timestamp;
 use crate::storage::recordings::{Listening, RecordingRow};
 
@@ -56,8 +54,13 @@ pub(crate) async fn manifest(
 ) -> Answer<Json<RecordingView>> {
     let row = visible(&api, &caller, id).await?;
     let mut manifest = row.manifest;
-    if !sees_whole_numbers(caller.actor.role) {
-        mask_labels(&mut manifest);
+    let parties = manifest
+        .get_mut("parties")
+        .and_then(|parties| parties.as_array_mut());
+    for party in parties.into_iter().flatten() {
+        if let Some(serde_json::Value::String(label)) = party.get_mut("label") {
+            *label = caller.sees_text(label);
+        }
     }
     Ok(Json(RecordingView {
         id: row.id,
@@ -68,17 +71,6 @@ pub(crate) async fn manifest(
         manifest_sha256: row.manifest_sha256,
         manifest,
     }))
-}
-
-fn mask_labels(manifest: &mut serde_json::Value) {
-    let parties = manifest
-        .get_mut("parties")
-        .and_then(|parties| parties.as_array_mut());
-    for party in parties.into_iter().flatten() {
-        if let Some(serde_json::Value::String(label)) = party.get_mut("label") {
-            *label = mask(label);
-        }
-    }
 }
 
 /// The recording, if `caller` may know of it: an agent knows those of their own calls.

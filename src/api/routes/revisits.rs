@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::read_command;
 use crate::api::Api;
-use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::idempotency;
@@ -70,11 +69,7 @@ impl RevisitView {
             version: record.version,
             ticket_id: revisit.ticket,
             round: revisit.round,
-            phone: if sees_whole_numbers(caller.actor.role) {
-                revisit.phone.as_str().to_owned()
-            } else {
-                revisit.phone.masked()
-            },
+            phone: caller.sees(&revisit.phone),
             planned_at: record.planned_at,
             updated_at: record.updated_at,
             due: revisit.due,
@@ -139,13 +134,18 @@ pub(crate) async fn command(
     Path((id, name)): Path<(RevisitId, String)>,
     body: RawJson,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    let mut once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
     if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
         return Ok(answer);
     }
     let command: RevisitCommand = read_command(COMMANDS, &name, body.parse()?)?;
     let done = match command {
-        RevisitCommand::Call => call(&api, &caller, id).await,
+        RevisitCommand::Call => {
+            let done = call(&api, &caller, id).await;
+            // Not one transaction: a refusal may only mean that the same request is under way already.
+            once = once.filter(|_| done.is_ok());
+            done
+        }
         command => api
             .storage
             .revisit_command(

@@ -28,6 +28,9 @@ pub enum AgentState {
 }
 
 impl AgentState {
+    /// Every state's name, in the order above.
+    pub const CODES: [&str; 6] = ["offline", "ready", "offered", "talking", "wrap_up", "break"];
+
     /// The state's name in tables, metrics and the API.
     pub const fn code(&self) -> &'static str {
         match self {

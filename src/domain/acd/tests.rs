@@ -920,7 +920,9 @@ impl Simulation {
             Step::PhoneUp(n) => self.handle(Input::PhoneUp { agent: agent(n) }),
             Step::PhoneDown(n) | Step::Lose(n) => {
                 // A talk goes on without registration; with a dead phone it does not.
-                let lost = self.talk_of(&agent(n)).filter(|_| matches!(step, Step::Lose(_)));
+                let lost = self
+                    .talk_of(&agent(n))
+                    .filter(|_| matches!(step, Step::Lose(_)));
                 let down = self.handle(match step {
                     Step::Lose(_) => Input::PhoneSilent { agent: agent(n) },
                     _ => Input::PhoneDown { agent: agent(n) },

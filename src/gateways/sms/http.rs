@@ -10,7 +10,6 @@ use crate::domain::id::SmsId;
 use crate::domain::phone::PhoneNumber;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer is a message id; more than this is not one.
 const ANSWER_MAX: usize = 16 * 1024;
 const MESSAGE_ID_MAX: usize = 128;
@@ -34,11 +33,12 @@ struct Taken {
 }
 
 impl HttpGateway {
-    /// Redirects and proxies are not followed: a message goes to the provider and nowhere else.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    /// A submission without an answer after `timeout` is in doubt. Redirects and proxies are not followed: a message
+    /// goes to the provider and nowhere else.
+    pub fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
+            .timeout(timeout)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .build()?;

@@ -23,7 +23,8 @@ use crate::signalling::media::Hears;
 use crate::signalling::registrar::{Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused};
 
 /// For 405 (RFC 3261 §21.4.6): what is answered outside a call.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
+const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
 
 /// Feature codes of extensions.
 const ECHO: &str = "*43";
@@ -53,9 +54,10 @@ impl Control {
                 Err(no) => (no.status, no.headers),
             },
             // A carrier or a load balancer asks whether to send calls here.
-            Method::Options if self.admission.is_draining() => {
-                (Status::SERVICE_UNAVAILABLE, with(HeaderName::RetryAfter, 30))
-            }
+            Method::Options if self.admission.is_draining() => (
+                Status::SERVICE_UNAVAILABLE,
+                with(HeaderName::RetryAfter, 30),
+            ),
             Method::Options => (Status::OK, with(HeaderName::Accept, "application/sdp")),
             _ => (Status::METHOD_NOT_ALLOWED, with(HeaderName::Allow, ALLOW)),
         };
@@ -64,7 +66,11 @@ impl Control {
 
     fn register(&mut self, request: &Request, flow: &Flow) -> Result<Headers, Unbelieved> {
         let now = self.clock.instant();
-        let aor = request.headers.to().ok().and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
+        let aor = request
+            .headers
+            .to()
+            .ok()
+            .and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
         let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
         // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
         let proven = self.prove(request, None)?;
@@ -73,10 +79,26 @@ impl Control {
         }
         let source = flow.clone();
         let path = request.headers.elements(HeaderName::Path);
-        let call_id = request.headers.call_id().map_err(|_| Unbelieved::bad_request())?;
-        let cseq = request.headers.cseq().map_err(|_| Unbelieved::bad_request())?.seq;
-        let default_expires = request.headers.expires().ok().flatten().unwrap_or(MAX_EXPIRES_S);
-        let changes = match request.headers.contacts().map_err(|_| Unbelieved::bad_request())? {
+        let call_id = request
+            .headers
+            .call_id()
+            .map_err(|_| Unbelieved::bad_request())?;
+        let cseq = request
+            .headers
+            .cseq()
+            .map_err(|_| Unbelieved::bad_request())?
+            .seq;
+        let default_expires = request
+            .headers
+            .expires()
+            .ok()
+            .flatten()
+            .unwrap_or(MAX_EXPIRES_S);
+        let changes = match request
+            .headers
+            .contacts()
+            .map_err(|_| Unbelieved::bad_request())?
+        {
             Contacts::Star if default_expires == 0 => self.registrar.clear(&aor),
             Contacts::Star => return Err(Unbelieved::bad_request()),
             Contacts::List(contacts) => {
@@ -85,24 +107,35 @@ impl Control {
                     .map(|contact| {
                         let expires_s = contact.expires().unwrap_or(default_expires);
                         let flow = reach(&contact.uri, &source);
-                        (Asked { uri: contact.uri.as_str().to_owned(), expires_s }, flow)
+                        (
+                            Asked {
+                                uri: contact.uri.as_str().to_owned(),
+                                expires_s,
+                            },
+                            flow,
+                        )
                     })
                     .collect();
-                self.registrar.register(now, &aor, &asked, &source, &path, call_id, cseq).map_err(|why| match why {
-                    Refused::TooBrief => Unbelieved {
-                        status: Status::INTERVAL_TOO_BRIEF,
-                        headers: with(HeaderName::MinExpires, MIN_EXPIRES_S),
-                    },
-                    Refused::TooMany => Unbelieved::new(Status::FORBIDDEN),
-                    Refused::OutOfOrder => Unbelieved::new(Status::SERVER_INTERNAL_ERROR),
-                })?
+                self.registrar
+                    .register(now, &aor, &asked, &source, &path, call_id, cseq)
+                    .map_err(|why| match why {
+                        Refused::TooBrief => Unbelieved {
+                            status: Status::INTERVAL_TOO_BRIEF,
+                            headers: with(HeaderName::MinExpires, MIN_EXPIRES_S),
+                        },
+                        Refused::TooMany => Unbelieved::new(Status::FORBIDDEN),
+                        Refused::OutOfOrder => Unbelieved::new(Status::SERVER_INTERNAL_ERROR),
+                    })?
             }
         };
         self.phones_changed(changes);
         let mut headers = Headers::new();
         for binding in self.registrar.live(now, &aor) {
             let left = binding.seconds_left(now);
-            headers.push(HeaderName::Contact, format_args!("<{}>;expires={left}", binding.uri));
+            headers.push(
+                HeaderName::Contact,
+                format_args!("<{}>;expires={left}", binding.uri),
+            );
         }
         for path in path {
             headers.push(HeaderName::Path, path);
@@ -133,11 +166,21 @@ impl Control {
         }
         let dialled = request.uri.subscriber().unwrap_or_default().into_owned();
         let from = request.headers.from().ok();
-        let from = from.as_ref().and_then(|from| from.uri.subscriber()).unwrap_or_default().into_owned();
+        let from = from
+            .as_ref()
+            .and_then(|from| from.uri.subscriber())
+            .unwrap_or_default()
+            .into_owned();
         let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
             return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
         };
-        let arrival = Arrival { dialog, dialled, from, sip_call_id: call_id_of(request), offer };
+        let arrival = Arrival {
+            dialog,
+            dialled,
+            from,
+            sip_call_id: call_id_of(request),
+            offer,
+        };
         match caller {
             Caller::Trunk(_) => match self.number(&arrival.dialled) {
                 Some(entry) => self.enter(arrival, &entry, None),
@@ -149,14 +192,27 @@ impl Control {
 
     fn extension_dials(&mut self, arrival: Arrival, extension: Extension) {
         let dialog = arrival.dialog;
-        let user = self.directory.extensions.get(&extension).and_then(|entry| entry.user.clone());
+        let user = self
+            .directory
+            .extensions
+            .get(&extension)
+            .and_then(|entry| entry.user.clone());
         if user.as_ref().is_some_and(|user| self.is_talking(user)) {
             // One person, one call: a second line would leave two callers with half an agent each.
             return self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
         }
         if arrival.dialled == ECHO || arrival.dialled == SPEAK {
-            let doing = if arrival.dialled == ECHO { Doing::Echoing } else { Doing::Announcing("closing.wav".to_owned()) };
-            if let Some(call) = self.open_call(arrival, LegRole::Extension, Direction::Internal, Some(extension)) {
+            let doing = if arrival.dialled == ECHO {
+                Doing::Echoing
+            } else {
+                Doing::Announcing("closing.wav".to_owned())
+            };
+            if let Some(call) = self.open_call(
+                arrival,
+                LegRole::Extension,
+                Direction::Internal,
+                Some(extension),
+            ) {
                 self.call_mut(call).doing = doing;
                 self.answer_arrival(call);
             }
@@ -170,18 +226,34 @@ impl Control {
                     self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
                 }
                 Ok(target) => {
-                    let direction = if target.outside { Direction::Outbound } else { Direction::Internal };
+                    let direction = if target.outside {
+                        Direction::Outbound
+                    } else {
+                        Direction::Internal
+                    };
                     let role = self.role_of(&extension);
-                    let Some(call) = self.open_call(arrival, role, direction, Some(extension)) else { return };
+                    let Some(call) = self.open_call(arrival, role, direction, Some(extension))
+                    else {
+                        return;
+                    };
                     let live = self.call_mut(call);
                     live.doing = Doing::Ringing;
                     // What our side says to the outside is evidence like any other call.
                     live.record = target.outside;
                     live.cdr.agent = user.clone().filter(|_| role == LegRole::Agent);
                     self.engage(call, user.as_ref());
-                    let role = if target.outside { LegRole::Citizen } else { LegRole::Extension };
+                    let role = if target.outside {
+                        LegRole::Citizen
+                    } else {
+                        LegRole::Extension
+                    };
                     if self.place(call, role, Room::Main, target, None).is_none() {
-                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, TerminationResult::Ours, "no_media_port");
+                        self.refuse_arrival(
+                            call,
+                            Status::SERVICE_UNAVAILABLE,
+                            TerminationResult::Ours,
+                            "no_media_port",
+                        );
                     }
                 }
                 Err(_) => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
@@ -193,13 +265,20 @@ impl Control {
     fn enter(&mut self, arrival: Arrival, entry: &NumberEntry, extension: Option<Extension>) {
         let dialog = arrival.dialog;
         let role = LegRole::Citizen;
-        let direction = if extension.is_some() { Direction::Internal } else { Direction::Inbound };
+        let direction = if extension.is_some() {
+            Direction::Internal
+        } else {
+            Direction::Inbound
+        };
         let phone = PhoneNumber::parse(&arrival.from).ok();
-        let user =
-            extension.as_ref().and_then(|extension| self.directory.extensions.get(extension)?.user.clone());
+        let user = extension
+            .as_ref()
+            .and_then(|extension| self.directory.extensions.get(extension)?.user.clone());
         match &entry.to {
             NumberDestination::Queue(queue) => {
-                let Some(call) = self.open_call(arrival, role, direction, extension) else { return };
+                let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                    return;
+                };
                 self.engage(call, user.as_ref());
                 let contact = ContactId(self.clock.new_id());
                 let ticket = TicketId(self.clock.new_id());
@@ -212,26 +291,45 @@ impl Control {
                 live.cdr.ticket_id = Some(ticket);
                 let mut cdr = live.record_so_far();
                 cdr.answered_at = Some(answered_at);
-                let answered = Answered { cdr, contact, ticket, phone };
+                let answered = Answered {
+                    cdr,
+                    contact,
+                    ticket,
+                    phone,
+                };
                 let token = self.journal_for_answer(Entry::Answered(Box::new(answered)), call);
                 self.call_mut(call).doing = Doing::Committing(token);
             }
             NumberDestination::Announce(file) => {
-                let Some(call) = self.open_call(arrival, role, direction, extension) else { return };
+                let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                    return;
+                };
                 self.call_mut(call).doing = Doing::Announcing(file.clone());
                 self.answer_arrival(call);
             }
             NumberDestination::Extension(to) => match self.phones_of(to) {
-                Some(target) if self.is_busy(&target) || (user.is_some() && target.user == user) => {
+                Some(target)
+                    if self.is_busy(&target) || (user.is_some() && target.user == user) =>
+                {
                     self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
                 }
                 Some(target) => {
-                    let Some(call) = self.open_call(arrival, role, direction, extension) else { return };
+                    let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                        return;
+                    };
                     self.engage(call, user.as_ref());
                     self.call_mut(call).doing = Doing::Ringing;
                     self.call_mut(call).record = entry.record;
-                    if self.place(call, LegRole::Extension, Room::Main, target, None).is_none() {
-                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, TerminationResult::Ours, "no_media_port");
+                    if self
+                        .place(call, LegRole::Extension, Room::Main, target, None)
+                        .is_none()
+                    {
+                        self.refuse_arrival(
+                            call,
+                            Status::SERVICE_UNAVAILABLE,
+                            TerminationResult::Ours,
+                            "no_media_port",
+                        );
                     }
                 }
                 None => self.refuse(dialog, Status::TEMPORARILY_UNAVAILABLE, &Headers::new()),
@@ -259,16 +357,20 @@ impl Control {
             Ok(address) => address,
             Err(fault) => {
                 warn!(%fault, "a call was refused: {fault}");
-                metrics::counter!("hotline_calls_refused", "reason" => "no_media_port").increment(1);
-                self.refuse(arrival.dialog, Status::SERVICE_UNAVAILABLE, &with(HeaderName::RetryAfter, 5));
+                metrics::counter!("hotline_calls_refused", "reason" => "no_media_port")
+                    .increment(1);
+                self.refuse(
+                    arrival.dialog,
+                    Status::SERVICE_UNAVAILABLE,
+                    &with(HeaderName::RetryAfter, 5),
+                );
                 return None;
             }
         };
         self.by_leg.insert(leg_id, id);
         let described = match &arrival.offer {
-            Some(offer) => {
-                sdp::answer(offer, &ours(leg_id, address), None).map(|answer| (answer.sdp, Some(answer.negotiated)))
-            }
+            Some(offer) => sdp::answer(offer, &ours(leg_id, address), None)
+                .map(|answer| (answer.sdp, Some(answer.negotiated))),
             None => Ok((sdp::make_offer(&ours(leg_id, address), None), None)),
         };
         let Ok((local, remote)) = described else {
@@ -278,7 +380,7 @@ impl Control {
             return None;
         };
         if let Some(remote) = &remote {
-            self.media.connect(leg_id, remote);
+            self.media.connect(leg_id, remote, role != LegRole::Citizen);
         }
         let user = extension
             .as_ref()
@@ -352,8 +454,16 @@ impl Control {
     pub(super) fn answer_arrival(&mut self, id: CallId) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(leg) = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving) else { return };
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(leg) = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving)
+        else {
+            return;
+        };
         leg.stage = Stage::Up;
         leg.answered_at = Some(at);
         let dialog = leg.dialogs[0];
@@ -366,10 +476,17 @@ impl Control {
             _ => None,
         };
         if let Some(queue) = queue {
-            call.doing = Doing::Waiting { position: 0, agent_lost: false };
+            call.doing = Doing::Waiting {
+                position: 0,
+                agent_lost: false,
+            };
             info!(call.id = %id, %queue, "call {id} was answered and waits in {queue}");
             self.sound(id);
-            if !self.tell_acd(acd::Input::Enqueue { call: id, queue, place: Place::Back }) {
+            if !self.tell_acd(acd::Input::Enqueue {
+                call: id,
+                queue,
+                place: Place::Back,
+            }) {
                 self.end_call(id, TerminationResult::Ours, "no_such_queue");
             }
         } else {
@@ -378,9 +495,21 @@ impl Control {
     }
 
     /// Refuses the leg that called us and ends the call.
-    pub(super) fn refuse_arrival(&mut self, id: CallId, status: Status, result: TerminationResult, reason: &str) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if let Some(leg) = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving) {
+    pub(super) fn refuse_arrival(
+        &mut self,
+        id: CallId,
+        status: Status,
+        result: TerminationResult,
+        reason: &str,
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if let Some(leg) = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving)
+        {
             leg.status = Some(status.code());
             let dialog = leg.dialogs[0];
             let headers = match status {
@@ -396,9 +525,14 @@ impl Control {
     fn believe(&self, request: &Request, flow: &Flow) -> Result<Caller, Unbelieved> {
         let now = self.clock.instant();
         let from = request.headers.from().ok();
-        let from = from.as_ref().and_then(|from| from.uri.user_decoded()).unwrap_or_default();
+        let from = from
+            .as_ref()
+            .and_then(|from| from.uri.user_decoded())
+            .unwrap_or_default();
         let credentials = self.credentials(request);
-        let name = credentials.as_ref().and_then(|credentials| credentials.param("username"));
+        let name = credentials
+            .as_ref()
+            .and_then(|credentials| credentials.param("username"));
         let extension = Extension::from(name.as_deref().unwrap_or(&from));
         let facts = identity::Request {
             source: flow.remote.ip(),
@@ -409,25 +543,37 @@ impl Control {
         match identity::claim(&self.directory, &facts) {
             Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
-            Claim::Extension(extension) => self.prove(request, Some(&extension)).map(Caller::Extension),
+            Claim::Extension(extension) => {
+                self.prove(request, Some(&extension)).map(Caller::Extension)
+            }
         }
     }
 
     /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
-    fn prove(&self, request: &Request, expected: Option<&Extension>) -> Result<Extension, Unbelieved> {
+    fn prove(
+        &self,
+        request: &Request,
+        expected: Option<&Extension>,
+    ) -> Result<Extension, Unbelieved> {
         let at_s = u64::try_from(self.clock.now().millis() / 1000).unwrap_or(0);
         let Some(credentials) = self.credentials(request) else {
             return Err(self.challenge(at_s, false));
         };
-        let name = credentials.param("username").unwrap_or_default().into_owned();
+        let name = credentials
+            .param("username")
+            .unwrap_or_default()
+            .into_owned();
         let extension = Extension(name);
-        let secret = self
-            .directory
-            .extensions
-            .get(&extension)
-            .map(|entry| Secret::from_password(&extension.0, self.authenticator.realm(), &entry.password));
-        match self.authenticator.check(at_s, &credentials, &request.method, secret.as_ref()) {
-            Verdict::Valid if expected.is_none_or(|expected| *expected == extension) => Ok(extension),
+        let secret = self.directory.extensions.get(&extension).map(|entry| {
+            Secret::from_password(&extension.0, self.authenticator.realm(), &entry.password)
+        });
+        match self
+            .authenticator
+            .check(at_s, &credentials, &request.method, secret.as_ref())
+        {
+            Verdict::Valid if expected.is_none_or(|expected| *expected == extension) => {
+                Ok(extension)
+            }
             Verdict::Stale => Err(self.challenge(at_s, true)),
             Verdict::Valid | Verdict::Invalid => {
                 metrics::counter!("hotline_sip_wrong_credentials").increment(1);
@@ -441,21 +587,31 @@ impl Control {
         for challenge in self.authenticator.challenges(at_s, stale) {
             headers.push(HeaderName::WwwAuthenticate, challenge);
         }
-        Unbelieved { status: Status::UNAUTHORIZED, headers }
+        Unbelieved {
+            status: Status::UNAUTHORIZED,
+            headers,
+        }
     }
 
     /// The digest credentials for our realm, when the request has any.
     fn credentials(&self, request: &Request) -> Option<Credentials> {
-        request.headers.all(HeaderName::Authorization).find_map(|field| {
-            let credentials: Credentials = field.text().parse().ok()?;
-            let ours = credentials.param("realm").is_some_and(|realm| realm == self.authenticator.realm());
-            (credentials.is_digest() && ours).then_some(credentials)
-        })
+        request
+            .headers
+            .all(HeaderName::Authorization)
+            .find_map(|field| {
+                let credentials: Credentials = field.text().parse().ok()?;
+                let ours = credentials
+                    .param("realm")
+                    .is_some_and(|realm| realm == self.authenticator.realm());
+                (credentials.is_digest() && ours).then_some(credentials)
+            })
     }
 
     fn refuse(&mut self, dialog: LegHandle, status: Status, headers: &Headers) {
         // A request that was withdrawn meanwhile needs no refusal.
-        let _ = self.endpoint.reject(self.clock.instant(), dialog, status, headers);
+        let _ = self
+            .endpoint
+            .reject(self.clock.instant(), dialog, status, headers);
     }
 
     fn number(&self, dialled: &str) -> Option<NumberEntry> {
@@ -464,22 +620,37 @@ impl Control {
     }
 
     fn may_toll(&self, extension: &Extension) -> bool {
-        self.directory.extensions.get(extension).is_some_and(|entry| entry.toll)
+        self.directory
+            .extensions
+            .get(extension)
+            .is_some_and(|entry| entry.toll)
     }
 
     /// What a person with this extension is to a call they make.
     fn role_of(&self, extension: &Extension) -> LegRole {
-        let user = self.directory.extensions.get(extension).and_then(|entry| entry.user.as_ref());
-        match user.and_then(|user| self.directory.users.get(user)).map(|user| user.role) {
-            Some(Role::Agent | Role::TeamLead | Role::Revisitor | Role::UnitHandler | Role::UnitHead) => LegRole::Agent,
+        let user = self
+            .directory
+            .extensions
+            .get(extension)
+            .and_then(|entry| entry.user.as_ref());
+        match user
+            .and_then(|user| self.directory.users.get(user))
+            .map(|user| user.role)
+        {
+            Some(
+                Role::Agent | Role::TeamLead | Role::Revisitor | Role::UnitHandler | Role::UnitHead,
+            ) => LegRole::Agent,
             Some(Role::Specialist) => LegRole::Specialist,
             Some(Role::Supervisor) => LegRole::Supervisor,
-            Some(Role::Reviewer | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin) | None => LegRole::Extension,
+            Some(Role::Reviewer | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin)
+            | None => LegRole::Extension,
         }
     }
 
     pub(super) fn call_mut(&mut self, id: CallId) -> &mut Call {
-        self.calls.get_mut(&id).expect("the caller has just opened or looked up this call")
+        self.calls
+            .get_mut(&id)
+            .expect("the caller has just opened or looked up this call")
     }
 }
 
@@ -494,7 +665,10 @@ struct Arrival {
 
 impl Unbelieved {
     const fn new(status: Status) -> Self {
-        Self { status, headers: Headers::new() }
+        Self {
+            status,
+            headers: Headers::new(),
+        }
     }
 
     const fn bad_request() -> Self {

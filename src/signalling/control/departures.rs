@@ -17,9 +17,19 @@ use crate::signalling::media::Track;
 impl Control {
     /// A leg is over by somebody's doing: closes it and decides what the call does.
     pub(super) fn leg_left(&mut self, call_id: CallId, leg_id: LegId, left: Left) {
-        let Some(call) = self.calls.get(&call_id) else { return };
-        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else { return };
-        let (role, was, room, user, offer) = (leg.role, leg.stage.clone(), leg.room, leg.user.clone(), leg.offer);
+        let Some(call) = self.calls.get(&call_id) else {
+            return;
+        };
+        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else {
+            return;
+        };
+        let (role, was, room, user, offer) = (
+            leg.role,
+            leg.stage.clone(),
+            leg.room,
+            leg.user.clone(),
+            leg.offer,
+        );
         let status = match left {
             Left::Refused(status) => Some(status),
             Left::Cancelled => Some(487),
@@ -42,7 +52,10 @@ impl Control {
                 // A phone found dead takes no further call until it shows a sign of life.
                 self.tell_acd(acd::Input::PhoneSilent { agent });
             } else {
-                self.tell_acd(acd::Input::TalkEnded { agent, call: call_id });
+                self.tell_acd(acd::Input::TalkEnded {
+                    agent,
+                    call: call_id,
+                });
             }
         }
         if matches!(self.call_mut(call_id).doing, Doing::Ending { .. }) {
@@ -50,7 +63,9 @@ impl Control {
         }
         match role {
             LegRole::Citizen => self.citizen_left(call_id, &was, left),
-            LegRole::Agent | LegRole::Extension | LegRole::Specialist => self.our_side_left(call_id, role, room, &was, left),
+            LegRole::Agent | LegRole::Extension | LegRole::Specialist => {
+                self.our_side_left(call_id, role, room, &was, left)
+            }
             LegRole::Supervisor => {}
         }
         self.sound(call_id);
@@ -68,7 +83,10 @@ impl Control {
             (Stage::Arriving, _) => (TerminationResult::Caller, "cancelled".to_owned()),
             (Stage::Calling | Stage::Early | Stage::Ended, left) => refused(left),
         };
-        if let (Left::Refused(status), true) = (left, call.legs.iter().any(|leg| leg.stage == Stage::Arriving)) {
+        if let (Left::Refused(status), true) = (
+            left,
+            call.legs.iter().any(|leg| leg.stage == Stage::Arriving),
+        ) {
             // Whoever called through us is told what we were told.
             let status = Status::new(status).unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
             return self.refuse_arrival(call_id, status, result, &reason);
@@ -76,7 +94,14 @@ impl Control {
         self.end_call(call_id, result, &reason);
     }
 
-    fn our_side_left(&mut self, call_id: CallId, role: LegRole, room: Room, was: &Stage, left: Left) {
+    fn our_side_left(
+        &mut self,
+        call_id: CallId,
+        role: LegRole,
+        room: Room,
+        was: &Stage,
+        left: Left,
+    ) {
         let now = self.clock.instant();
         let call = self.call_mut(call_id);
         let staying: Vec<(LegId, LegRole, Room, bool)> = call
@@ -84,8 +109,14 @@ impl Control {
             .filter(|leg| leg.role != LegRole::Supervisor)
             .map(|leg| (leg.id, leg.role, leg.room, leg.stage == Stage::Up))
             .collect();
-        let citizen = staying.iter().any(|(_, role, _, _)| *role == LegRole::Citizen);
-        let ours: Vec<_> = staying.iter().filter(|(_, role, _, _)| *role != LegRole::Citizen).copied().collect();
+        let citizen = staying
+            .iter()
+            .any(|(_, role, _, _)| *role == LegRole::Citizen);
+        let ours: Vec<_> = staying
+            .iter()
+            .filter(|(_, role, _, _)| *role != LegRole::Citizen)
+            .copied()
+            .collect();
         let alone_aside = ours.iter().all(|(_, _, room, _)| *room == Room::Aside);
 
         if *was == Stage::Arriving {
@@ -127,9 +158,12 @@ impl Control {
             // The one consulted is gone, or the one transferred to did not come: who asked returns to the citizen.
             ([(asked, _, Room::Aside, true)], _) if room == Room::Aside || *was != Stage::Up => {
                 let asked = *asked;
-                let Some(leg) = call.leg_mut(asked) else { return };
+                let Some(leg) = call.leg_mut(asked) else {
+                    return;
+                };
                 leg.room = Room::Main;
-                if let (Some(dialog), Left::Refused(status)) = (leg.dialogs.first().copied(), left) {
+                if let (Some(dialog), Left::Refused(status)) = (leg.dialogs.first().copied(), left)
+                {
                     // RFC 3515 §2.4.5: if it was a REFER, the phone learns what became of it.
                     let status = Status::new(status).unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
                     let _ = self.endpoint.refer_progress(now, dialog, status);
@@ -161,16 +195,26 @@ impl Control {
         let Some(queue) = call.queue.clone() else {
             return self.end_call(call_id, TerminationResult::Ours, "agent_lost");
         };
-        call.doing = Doing::Waiting { position: 1, agent_lost };
-        let others: Vec<LegId> =
-            call.live_legs().filter(|leg| leg.role != LegRole::Citizen).map(|leg| leg.id).collect();
+        call.doing = Doing::Waiting {
+            position: 1,
+            agent_lost,
+        };
+        let others: Vec<LegId> = call
+            .live_legs()
+            .filter(|leg| leg.role != LegRole::Citizen)
+            .map(|leg| leg.id)
+            .collect();
         for leg in others {
             self.drop_leg(call_id, leg);
         }
         metrics::counter!("hotline_calls_requeued").increment(1);
         warn!(call.id = %call_id, %queue, "call {call_id} goes back to the head of {queue}");
         self.sound(call_id);
-        if !self.tell_acd(acd::Input::Enqueue { call: call_id, queue, place: Place::Head }) {
+        if !self.tell_acd(acd::Input::Enqueue {
+            call: call_id,
+            queue,
+            place: Place::Head,
+        }) {
             self.end_call(call_id, TerminationResult::Ours, "no_such_queue");
         }
     }
@@ -184,7 +228,13 @@ impl Control {
     pub(super) fn end_leg(&mut self, call_id: CallId, leg_id: LegId, status: Option<u16>) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         leg.stage = Stage::Ended;
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
@@ -201,13 +251,20 @@ impl Control {
     pub(super) fn end_call(&mut self, call_id: CallId, result: TerminationResult, reason: &str) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
+        let Some(call) = self.calls.get_mut(&call_id) else {
+            return;
+        };
         if matches!(call.doing, Doing::Ending { .. }) {
             return;
         }
         let waited = matches!(call.doing, Doing::Waiting { .. });
-        call.doing = Doing::Ending { give_up_at: now + LAST_WORD };
-        call.cdr.termination = Some(Termination { result, reason: reason.to_owned() });
+        call.doing = Doing::Ending {
+            give_up_at: now + LAST_WORD,
+        };
+        call.cdr.termination = Some(Termination {
+            result,
+            reason: reason.to_owned(),
+        });
         call.cdr.ended_at = Some(at);
         if call.cdr.wait_ms.is_none() {
             call.cdr.wait_ms = call.answered.map(|since| millis(now, since));
@@ -223,8 +280,12 @@ impl Control {
         if let Some(recording) = recording {
             self.media.finish(recording);
         }
-        self.timers.insert((now + LAST_WORD, Timer::LastWord(call_id)));
-        let silent = self.calls.get(&call_id).is_some_and(|call| call.legs.iter().all(|leg| !leg.media_open));
+        self.timers
+            .insert((now + LAST_WORD, Timer::LastWord(call_id)));
+        let silent = self
+            .calls
+            .get(&call_id)
+            .is_some_and(|call| call.legs.iter().all(|leg| !leg.media_open));
         if silent {
             self.bury(call_id);
         }
@@ -233,7 +294,9 @@ impl Control {
 
     /// Writes the record and forgets the call.
     pub(super) fn bury(&mut self, call_id: CallId) {
-        let Some(call) = self.calls.remove(&call_id) else { return };
+        let Some(call) = self.calls.remove(&call_id) else {
+            return;
+        };
         for leg in &call.legs {
             self.by_leg.remove(&leg.id);
         }
@@ -241,8 +304,12 @@ impl Control {
             self.timers.remove(&(give_up_at, Timer::LastWord(call_id)));
         }
         let cdr = call.record_so_far();
-        let termination = cdr.termination.as_ref().expect("a call is buried after it ended");
-        metrics::counter!("hotline_calls_ended", "result" => result_code(termination.result)).increment(1);
+        let termination = cdr
+            .termination
+            .as_ref()
+            .expect("a call is buried after it ended");
+        metrics::counter!("hotline_calls_ended", "result" => result_code(termination.result))
+            .increment(1);
         info!(call.id = %call_id, reason = %termination.reason, "call {call_id} ended: {}", termination.reason);
         self.journal(Entry::Ended(Box::new(cdr)));
     }
@@ -289,7 +356,12 @@ impl Call {
             LegRole::Supervisor if leg.room == Room::Main => 3,
             LegRole::Supervisor => return None,
         };
-        Some(Track { leg: leg_id, number, role: leg.role, label: crate::domain::phone::mask(&leg.party) })
+        Some(Track {
+            leg: leg_id,
+            number,
+            role: leg.role,
+            label: crate::domain::phone::mask(&leg.party),
+        })
     }
 }
 

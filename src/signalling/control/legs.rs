@@ -2,7 +2,7 @@
 //! silence.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Account;
 use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
@@ -19,7 +19,7 @@ use crate::domain::call::wish::CallRefusal;
 use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
-use crate::domain::staff::SpecialistEntry;
+use crate::domain::staff::{Role, SpecialistEntry};
 use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::{Hears, Track};
@@ -40,17 +40,25 @@ impl Control {
     pub(super) fn ring_agent(&mut self, call: CallId, offer: OfferToken, agent: &Username) {
         let target = self.phones_of_user(agent);
         let failed = match (self.calls.contains_key(&call), target) {
-            (true, Some(target)) => self.place(call, LegRole::Agent, Room::Main, target, Some(offer)).is_none(),
+            (true, Some(target)) => self
+                .place(call, LegRole::Agent, Room::Main, target, Some(offer))
+                .is_none(),
             (_, None) | (false, _) => true,
         };
         if failed {
-            self.tell_acd(acd::Input::OfferFailed { offer, why: Miss::Unreachable });
+            self.tell_acd(acd::Input::OfferFailed {
+                offer,
+                why: Miss::Unreachable,
+            });
         }
     }
 
     /// The queue took its offer back: somebody else answered, the caller left, or the ring time is over.
     pub(super) fn cancel_offer(&mut self, call: CallId, offer: OfferToken) {
-        let leg = self.calls.get(&call).and_then(|call| call.legs.iter().find(|leg| leg.offer == Some(offer)));
+        let leg = self
+            .calls
+            .get(&call)
+            .and_then(|call| call.legs.iter().find(|leg| leg.offer == Some(offer)));
         if let Some(leg) = leg.filter(|leg| matches!(leg.stage, Stage::Calling | Stage::Early)) {
             let leg = leg.id;
             self.drop_leg(call, leg);
@@ -77,7 +85,13 @@ impl Control {
         };
         self.by_leg.insert(leg_id, call_id);
         let local = sdp::make_offer(&ours(leg_id, address), None);
-        let Target { party, user, phones, mut one_by_one, outside: _ } = target;
+        let Target {
+            party,
+            user,
+            phones,
+            mut one_by_one,
+            outside: _,
+        } = target;
         let mut first = phones;
         if first.is_empty() && !one_by_one.is_empty() {
             first.push(one_by_one.remove(0));
@@ -118,7 +132,10 @@ impl Control {
             return None;
         }
         if offer.is_none() {
-            let user = self.call_mut(call_id).leg(leg_id).and_then(|leg| leg.user.clone());
+            let user = self
+                .call_mut(call_id)
+                .leg(leg_id)
+                .and_then(|leg| leg.user.clone());
             self.engage(call_id, user.as_ref());
         }
         self.effects.push_back(Effect::Changed);
@@ -128,20 +145,33 @@ impl Control {
     /// Sends one INVITE for a leg.
     fn invite(&mut self, call_id: CallId, leg_id: LegId, destination: &Destination) -> bool {
         let now = self.clock.instant();
-        let Some(call) = self.calls.get(&call_id) else { return false };
-        let Some(leg) = call.leg(leg_id) else { return false };
+        let Some(call) = self.calls.get(&call_id) else {
+            return false;
+        };
+        let Some(leg) = call.leg(leg_id) else {
+            return false;
+        };
         let own_host = host_port(self.settings.advertised);
         // Our phones see who is calling; the outside sees the hotline's own number.
         let (from_user, display) = match &destination.trunk {
             Some(_) => (self.settings.own_number.as_str(), None),
-            None if leg.role == LegRole::Agent && call.placed.is_some() => (self.settings.own_number.as_str(), None),
+            None if leg.role == LegRole::Agent && call.placed.is_some() => {
+                (self.settings.own_number.as_str(), None)
+            }
             None => (call.cdr.caller.as_str(), Some(call.cdr.called.as_str())),
         };
-        let Ok(mut from) = uri(from_user, &own_host).map(NameAddr::new) else { return false };
+        let Ok(mut from) = uri(from_user, &own_host).map(NameAddr::new) else {
+            return false;
+        };
         from.display = display.map(ToOwned::to_owned);
-        let Ok(target) = destination.uri.parse::<Uri>() else { return false };
+        let Ok(target) = destination.uri.parse::<Uri>() else {
+            return false;
+        };
         let to = NameAddr::new(target.without_params());
-        let credentials = destination.trunk.as_ref().and_then(|name| self.trunk_account(name));
+        let credentials = destination
+            .trunk
+            .as_ref()
+            .and_then(|name| self.trunk_account(name));
         let mut headers = Headers::new();
         headers.push(HeaderName::from("X-Hotline-Call"), call_id);
         let params = InviteParams {
@@ -153,14 +183,23 @@ impl Control {
             offer: Some(leg.local.to_string().into_bytes()),
             headers,
             credentials,
-            route: destination.path.iter().filter_map(|path| path.parse().ok()).collect(),
+            route: destination
+                .path
+                .iter()
+                .filter_map(|path| path.parse().ok())
+                .collect(),
             ring_timeout: Some(RING),
             max_forwards: None,
         };
-        let Ok(dialog) = self.endpoint.invite(now, params) else { return false };
+        let Ok(dialog) = self.endpoint.invite(now, params) else {
+            return false;
+        };
         let sip_call_id = self.endpoint.call_id(dialog).unwrap_or_default().to_owned();
         let trunk = destination.trunk.is_some();
-        let leg = self.call_mut(call_id).leg_mut(leg_id).expect("the leg was looked up above");
+        let leg = self
+            .call_mut(call_id)
+            .leg_mut(leg_id)
+            .expect("the leg was looked up above");
         leg.dialogs.push(dialog);
         leg.sip_call_id = sip_call_id;
         if trunk && !leg.alternatives.is_empty() {
@@ -175,7 +214,13 @@ impl Control {
     /// Tries the leg's next destination. False when there is none left.
     fn try_next(&mut self, now: Instant, call_id: CallId, leg_id: LegId) -> bool {
         loop {
-            let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return false };
+            let Some(leg) = self
+                .calls
+                .get_mut(&call_id)
+                .and_then(|call| call.leg_mut(leg_id))
+            else {
+                return false;
+            };
             if leg.alternatives.is_empty() {
                 return false;
             }
@@ -193,7 +238,9 @@ impl Control {
     /// A carrier said nothing at all for too long.
     pub(super) fn give_up(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
         let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
-        let due = leg.is_some_and(|leg| leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now));
+        let due = leg.is_some_and(|leg| {
+            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now)
+        });
         if due {
             metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
             self.try_next(now, call_id, leg_id);
@@ -226,19 +273,31 @@ impl Control {
             }
             return;
         };
-        let Some(leg_id) = self.call_mut(call_id).by_dialog(dialog).map(|leg| leg.id) else { return };
+        let Some(leg_id) = self.call_mut(call_id).by_dialog(dialog).map(|leg| leg.id) else {
+            return;
+        };
         match event {
             Event::Cancelled { .. } => {
                 self.by_dialog.remove(&dialog);
                 self.leg_left(call_id, leg_id, Left::Cancelled);
             }
-            Event::Acked { answer, .. } => self.on_answer_to_ours(call_id, leg_id, answer.as_deref()),
-            Event::Progress { status, sdp, .. } => self.on_progress(call_id, leg_id, status, sdp.as_deref()),
-            Event::Answered { sdp, .. } => self.on_answered(call_id, leg_id, dialog, sdp.as_deref()),
+            Event::Acked { answer, .. } => {
+                self.on_answer_to_ours(call_id, leg_id, answer.as_deref())
+            }
+            Event::Progress { status, sdp, .. } => {
+                self.on_progress(call_id, leg_id, status, sdp.as_deref())
+            }
+            Event::Answered { sdp, .. } => {
+                self.on_answered(call_id, leg_id, dialog, sdp.as_deref())
+            }
             Event::Failed { status, .. } => self.on_failed(call_id, leg_id, dialog, status.code()),
             Event::Offered { sdp, .. } => self.on_offered(call_id, leg_id, dialog, sdp.as_deref()),
-            Event::OfferAnswered { sdp, .. } => self.on_answer_to_ours(call_id, leg_id, sdp.as_deref()),
-            Event::OfferWithdrawn { .. } | Event::OfferRejected { .. } | Event::ReferProgress { .. } => {}
+            Event::OfferAnswered { sdp, .. } => {
+                self.on_answer_to_ours(call_id, leg_id, sdp.as_deref())
+            }
+            Event::OfferWithdrawn { .. }
+            | Event::OfferRejected { .. }
+            | Event::ReferProgress { .. } => {}
             Event::Info { .. } => {}
             Event::Alive { .. } => self.phone_lives(call_id, leg_id),
             Event::Refer { refer_to, .. } => self.on_refer(call_id, leg_id, dialog, &refer_to),
@@ -261,7 +320,9 @@ impl Control {
 
     fn on_progress(&mut self, call_id: CallId, leg_id: LegId, status: Status, sdp: Option<&[u8]>) {
         let now = self.clock.instant();
-        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else { return };
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
         leg.give_up_at = None;
         if let Some(offer) = leg.offer {
             self.tell_acd(acd::Input::OfferRinging { offer });
@@ -272,15 +333,23 @@ impl Control {
         if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
             leg.stage = Stage::Early;
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
         }
         // Whoever called us and waits for this leg learns how it goes, with our own early media.
         let call = self.call_mut(call_id);
-        let arriving = call.legs.iter_mut().find(|leg| leg.stage == Stage::Arriving);
+        let arriving = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving);
         if let (Some(arriving), Doing::Ringing) = (arriving, &call.doing) {
             let dialog = arriving.dialogs[0];
             let early = sdp.is_some() && arriving.remote.is_some();
-            let status = if early { Status::SESSION_PROGRESS } else { status };
+            let status = if early {
+                Status::SESSION_PROGRESS
+            } else {
+                status
+            };
             let body = early.then(|| arriving.local.to_string().into_bytes());
             arriving.early = early;
             let _ = self.endpoint.ring(now, dialog, status, body, false);
@@ -288,7 +357,13 @@ impl Control {
         self.sound(call_id);
     }
 
-    fn on_answered(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, sdp: Option<&[u8]>) {
+    fn on_answered(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        sdp: Option<&[u8]>,
+    ) {
         let now = self.clock.instant();
         let at = self.clock.now();
         let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
@@ -305,9 +380,16 @@ impl Control {
             }
         }
         let call = self.call_mut(call_id);
-        let leg = call.leg_mut(leg_id).expect("the dialog was mapped to this leg");
+        let leg = call
+            .leg_mut(leg_id)
+            .expect("the dialog was mapped to this leg");
         // The first phone to answer wins; the others of a fork stop ringing.
-        let others: Vec<LegHandle> = leg.dialogs.iter().copied().filter(|other| *other != dialog).collect();
+        let others: Vec<LegHandle> = leg
+            .dialogs
+            .iter()
+            .copied()
+            .filter(|other| *other != dialog)
+            .collect();
         leg.dialogs = vec![dialog];
         leg.stage = Stage::Up;
         leg.answered_at = Some(at);
@@ -319,7 +401,8 @@ impl Control {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
         }
-        self.media.connect(leg_id, &remote);
+        self.media
+            .connect(leg_id, &remote, role != LegRole::Citizen);
         self.joined(call_id, leg_id, role, user);
     }
 
@@ -332,7 +415,10 @@ impl Control {
             call.cdr.agent = user.or_else(|| call.cdr.agent.take());
             if call.cdr.wait_ms.is_none() && call.placed.is_none() {
                 let since = call.answered.unwrap_or(call.started);
-                call.cdr.wait_ms = Some(i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX));
+                call.cdr.wait_ms = Some(
+                    i64::try_from(now.saturating_duration_since(since).as_millis())
+                        .unwrap_or(i64::MAX),
+                );
             }
         }
         match (&call.doing, role) {
@@ -341,7 +427,9 @@ impl Control {
                 info!(call.id = %call_id, wait_ms = call.cdr.wait_ms, "call {call_id} was answered by a person");
             }
             // A call we place: our side is there, now the outside is rung.
-            (Doing::Ringing, LegRole::Agent) if call.placed.is_some() => return self.ring_outside(call_id),
+            (Doing::Ringing, LegRole::Agent) if call.placed.is_some() => {
+                return self.ring_outside(call_id);
+            }
             (Doing::Ringing, _) => {
                 call.doing = Doing::Talking;
                 if call.placed.is_some() {
@@ -351,7 +439,11 @@ impl Control {
                 self.answer_arrival(call_id);
             }
             (
-                Doing::Committing(_) | Doing::Announcing(_) | Doing::Echoing | Doing::Talking | Doing::Ending { .. },
+                Doing::Committing(_)
+                | Doing::Announcing(_)
+                | Doing::Echoing
+                | Doing::Talking
+                | Doing::Ending { .. },
                 _,
             ) => {}
         }
@@ -372,9 +464,15 @@ impl Control {
         match call.recording {
             None => {
                 // Whoever wished for the call was told its recording's name already.
-                let recording = call.placed.as_ref().map_or(new_id, |(_, _, recording)| *recording);
-                let up: Vec<LegId> =
-                    call.live_legs().filter(|leg| leg.stage == Stage::Up).map(|leg| leg.id).collect();
+                let recording = call
+                    .placed
+                    .as_ref()
+                    .map_or(new_id, |(_, _, recording)| *recording);
+                let up: Vec<LegId> = call
+                    .live_legs()
+                    .filter(|leg| leg.stage == Stage::Up)
+                    .map(|leg| leg.id)
+                    .collect();
                 let tracks: Vec<Track> = up.iter().filter_map(|leg| call.track_of(*leg)).collect();
                 call.recording = Some(recording);
                 call.cdr.recording_id = Some(recording);
@@ -391,7 +489,9 @@ impl Control {
     fn on_failed(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, status: u16) {
         let now = self.clock.instant();
         self.by_dialog.remove(&dialog);
-        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else { return };
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
         leg.dialogs.retain(|other| *other != dialog);
         if !leg.dialogs.is_empty() && status < 600 {
             // Other phones of this person still ring.
@@ -406,9 +506,17 @@ impl Control {
     }
 
     /// A changed session offered by the other side: hold, resume, a new address.
-    fn on_offered(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, offer: Option<&[u8]>) {
+    fn on_offered(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        offer: Option<&[u8]>,
+    ) {
         let now = self.clock.instant();
-        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else { return };
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
         let local = ours(leg_id, leg.address);
         let Some(offer) = offer else {
             // They ask us to offer: the same again.
@@ -418,16 +526,22 @@ impl Control {
             return;
         };
         let previous = &leg.local;
-        let answer =
-            SessionDescription::parse(offer).ok().and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
+        let answer = SessionDescription::parse(offer)
+            .ok()
+            .and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
         let Some(answer) = answer else {
-            let _ = self.endpoint.reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
+            let _ = self
+                .endpoint
+                .reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
             return;
         };
         let body = answer.sdp.to_string().into_bytes();
         // From our side: they send us nothing to pass on, or want to hear nothing.
         let held = !(answer.negotiated.direction.sends() && answer.negotiated.direction.receives());
-        let leg = self.call_mut(call_id).leg_mut(leg_id).expect("looked up above");
+        let leg = self
+            .call_mut(call_id)
+            .leg_mut(leg_id)
+            .expect("looked up above");
         leg.local = answer.sdp;
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
@@ -435,10 +549,12 @@ impl Control {
         if held && role != LegRole::Citizen && leg.silence == Silence::None {
             // No sound is expected from it any more: it is asked now and then whether it still lives.
             leg.silence = Silence::Alive { since: now };
-            self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.timers
+                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
         }
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media.connect(leg_id, &answer.negotiated);
+        self.media
+            .connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
             if held {
@@ -451,10 +567,13 @@ impl Control {
     }
 
     fn on_answer_to_ours(&mut self, call_id: CallId, leg_id: LegId, sdp: Option<&[u8]>) {
-        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else { return };
+        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
+            return;
+        };
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
             self.sound(call_id);
         }
     }
@@ -473,7 +592,12 @@ impl Control {
         }
     }
 
-    fn negotiated(&mut self, call_id: CallId, leg_id: LegId, answer: Option<&[u8]>) -> Option<Negotiated> {
+    fn negotiated(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        answer: Option<&[u8]>,
+    ) -> Option<Negotiated> {
         let local = &self.calls.get(&call_id)?.leg(leg_id)?.local;
         let answer = SessionDescription::parse(answer?).ok()?;
         sdp::accept_answer(local, &answer).ok()
@@ -482,15 +606,27 @@ impl Control {
     /// The media side hears nothing from a leg that spoke before.
     pub(super) fn leg_fell_silent(&mut self, leg_id: LegId) {
         let now = self.clock.instant();
-        let Some(call_id) = self.by_leg.get(&leg_id).copied() else { return };
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
+        let Some(call_id) = self.by_leg.get(&leg_id).copied() else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(&call_id) else {
+            return;
+        };
         match call.doing {
             Doing::Talking | Doing::Ringing | Doing::Echoing => {}
             // These end by themselves.
-            Doing::Committing(_) | Doing::Announcing(_) | Doing::Waiting { .. } | Doing::Ending { .. } => return,
+            Doing::Committing(_)
+            | Doing::Announcing(_)
+            | Doing::Waiting { .. }
+            | Doing::Ending { .. } => return,
         }
-        let Some(leg) = call.leg_mut(leg_id) else { return };
-        if leg.role == LegRole::Citizen || leg.stage != Stage::Up || matches!(leg.silence, Silence::Probing { .. }) {
+        let Some(leg) = call.leg_mut(leg_id) else {
+            return;
+        };
+        if leg.role == LegRole::Citizen
+            || leg.stage != Stage::Up
+            || matches!(leg.silence, Silence::Probing { .. })
+        {
             return;
         }
         self.probe(now, call_id, leg_id);
@@ -498,48 +634,87 @@ impl Control {
 
     /// Asks a phone whether it lives and knows the call.
     fn probe(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
-        leg.silence = Silence::Probing { since: now, told_citizen: false };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
+        leg.silence = Silence::Probing {
+            since: now,
+            told_citizen: false,
+        };
         if let Some(dialog) = leg.dialogs.first() {
             // Refused only when the dialog is ending: its own end follows.
             let _ = self.endpoint.ping(now, *dialog);
         }
-        self.timers.insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
+        self.timers
+            .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
     }
 
     /// The phone answered: its silence is its choice. It is asked again while it stays silent.
     fn phone_lives(&mut self, call_id: CallId, leg_id: LegId) {
         let now = self.clock.instant();
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         if leg.silence != Silence::None {
             leg.silence = Silence::Alive { since: now };
-            self.timers.insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.timers
+                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
             self.sound(call_id);
         }
     }
 
     /// A timer of an earlier stage may still come: each stage goes by its own time.
     pub(super) fn silence_due(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
-        let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.leg_mut(leg_id)) else { return };
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         if leg.stage != Stage::Up {
             return;
         }
         match leg.silence {
-            Silence::Probing { since, told_citizen: false } if now >= since + TELL_CITIZEN => {
-                leg.silence = Silence::Probing { since, told_citizen: true };
-                self.timers.insert((since + PROBE, Timer::Silence(call_id, leg_id)));
+            Silence::Probing {
+                since,
+                told_citizen: false,
+            } if now >= since + TELL_CITIZEN => {
+                leg.silence = Silence::Probing {
+                    since,
+                    told_citizen: true,
+                };
+                self.timers
+                    .insert((since + PROBE, Timer::Silence(call_id, leg_id)));
                 self.sound(call_id);
             }
-            Silence::Probing { since, told_citizen: true } if now >= since + PROBE => {
+            Silence::Probing {
+                since,
+                told_citizen: true,
+            } if now >= since + PROBE => {
                 self.leg_left(call_id, leg_id, Left::Died);
             }
-            Silence::Alive { since } if now >= since + PROBE_AGAIN => self.probe(now, call_id, leg_id),
+            Silence::Alive { since } if now >= since + PROBE_AGAIN => {
+                self.probe(now, call_id, leg_id)
+            }
             Silence::None | Silence::Probing { .. } | Silence::Alive { .. } => {}
         }
     }
 
     /// Where an address a person may dial leads.
-    pub(super) fn destinations(&self, dialled: &str, may_toll: bool) -> Result<Target, CallRefusal> {
+    pub(super) fn destinations(
+        &self,
+        dialled: &str,
+        may_toll: bool,
+    ) -> Result<Target, CallRefusal> {
         let bad = || CallRefusal::BadTarget(phone::mask(dialled));
         let name = dialled.trim().trim_start_matches("sip:");
         if let Some(target) = self.phones_of(&Extension::from(name)) {
@@ -562,11 +737,20 @@ impl Control {
                 || entry.name == name
                 || entry.reach.trim_start_matches("sip:") == name
         };
-        let on_duty = self.directory.specialists.iter().filter(named).filter(|entry| on_duty(entry, at));
-        let mut reachable = on_duty.filter_map(|entry| self.specialist_target(entry)).peekable();
+        let on_duty = self
+            .directory
+            .specialists
+            .iter()
+            .filter(named)
+            .filter(|entry| on_duty(entry, at));
+        let mut reachable = on_duty
+            .filter_map(|entry| self.specialist_target(entry))
+            .peekable();
         let busy = reachable.peek()?.clone();
         let mut free = reachable.filter(|target| !self.is_busy(target));
-        let Some(mut target) = free.next() else { return Some(busy) };
+        let Some(mut target) = free.next() else {
+            return Some(busy);
+        };
         for next in free {
             target.one_by_one.extend(next.phones);
             target.one_by_one.extend(next.one_by_one);
@@ -583,15 +767,22 @@ impl Control {
                 Err(_) => self.fixed_target(&entry.reach),
             },
         };
-        target.map(|target| Target { party: entry.name.clone(), ..target })
+        target.map(|target| Target {
+            party: entry.name.clone(),
+            ..target
+        })
     }
 
     /// A SIP URI with an address of its own, from the directory only: a person may not type one.
     fn fixed_target(&self, reach: &str) -> Option<Target> {
         let uri: Uri = reach.parse().ok()?;
         let remote = SocketAddr::new(uri.ip()?, uri.port().unwrap_or(5060));
-        let destination =
-            Destination { uri: reach.to_owned(), flow: self.udp_to(remote), path: Vec::new(), trunk: None };
+        let destination = Destination {
+            uri: reach.to_owned(),
+            flow: self.udp_to(remote),
+            path: Vec::new(),
+            trunk: None,
+        };
         Some(Target {
             party: reach.to_owned(),
             user: None,
@@ -606,11 +797,16 @@ impl Control {
         let mut one_by_one = Vec::new();
         for trunk in &self.directory.trunks {
             for outbound in &trunk.outbound {
-                let Ok(proxy) = outbound.parse::<Uri>() else { continue };
+                let Ok(proxy) = outbound.parse::<Uri>() else {
+                    continue;
+                };
                 let Some(ip) = proxy.ip() else { continue };
                 let remote = SocketAddr::new(ip, proxy.port().unwrap_or(5060));
                 let mut flow = self.udp_to(remote);
-                if proxy.param("transport").is_some_and(|transport| transport.eq_ignore_ascii_case("tcp")) {
+                if proxy
+                    .param("transport")
+                    .is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
+                {
                     flow.transport = Transport::Tcp;
                 }
                 one_by_one.push(Destination {
@@ -622,7 +818,13 @@ impl Control {
             }
         }
         let party = number.as_str().to_owned();
-        (!one_by_one.is_empty()).then_some(Target { party, user: None, phones: Vec::new(), one_by_one, outside: true })
+        (!one_by_one.is_empty()).then_some(Target {
+            party,
+            user: None,
+            phones: Vec::new(),
+            one_by_one,
+            outside: true,
+        })
     }
 
     /// All phones of one extension.
@@ -633,7 +835,12 @@ impl Control {
             .registrar
             .live(now, extension)
             .into_iter()
-            .map(|binding| Destination { uri: binding.uri, flow: binding.flow, path: binding.path, trunk: None })
+            .map(|binding| Destination {
+                uri: binding.uri,
+                flow: binding.flow,
+                path: binding.path,
+                trunk: None,
+            })
             .collect();
         let party = extension.0.clone();
         (!phones.is_empty()).then_some(Target {
@@ -647,7 +854,9 @@ impl Control {
 
     /// All phones of all extensions of one person.
     pub(super) fn phones_of_user(&self, user: &Username) -> Option<Target> {
-        let mut targets = self.extensions_of(user).filter_map(|entry| self.phones_of(&entry.number));
+        let mut targets = self
+            .extensions_of(user)
+            .filter_map(|entry| self.phones_of(&entry.number));
         let mut target = targets.next()?;
         for next in targets {
             target.phones.extend(next.phones);
@@ -655,12 +864,22 @@ impl Control {
         Some(target)
     }
 
-    /// One of our people takes part in a call that no offer brought: the queue must not offer them another.
+    /// One of our people is busy with this call, which no offer brought, from now on. An agent who takes a queue's caller
+    /// over wraps up like any other.
     pub(super) fn engage(&mut self, call: CallId, user: Option<&Username>) {
-        if let Some(user) = user {
-            let wrap_up = std::time::Duration::ZERO;
-            self.tell_acd(acd::Input::Engaged { agent: user.clone(), call, wrap_up });
-        }
+        let Some(user) = user else { return };
+        let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
+        let rules = queue.and_then(|queue| self.directory.queues.get(queue));
+        let role = self.directory.users.get(user).map(|user| user.role);
+        let wrap_up_s = match (role, rules) {
+            (Some(Role::Agent | Role::TeamLead), Some(rules)) => rules.wrap_up_s,
+            (_, _) => 0,
+        };
+        self.tell_acd(acd::Input::Engaged {
+            agent: user.clone(),
+            call,
+            wrap_up: Duration::from_secs(wrap_up_s.into()),
+        });
     }
 
     pub(super) fn is_talking(&self, user: &Username) -> bool {
@@ -670,23 +889,39 @@ impl Control {
     /// Whoever is to be rung is in a call, or is being offered one.
     pub(super) fn is_busy(&self, target: &Target) -> bool {
         let state = target.user.as_ref().and_then(|user| self.acd.state(user));
-        matches!(state, Some(acd::AgentState::Talking | acd::AgentState::Offered))
+        matches!(
+            state,
+            Some(acd::AgentState::Talking | acd::AgentState::Offered)
+        )
     }
 
     fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
-        let trunk = self.directory.trunks.iter().find(|trunk| trunk.name == *name)?;
+        let trunk = self
+            .directory
+            .trunks
+            .iter()
+            .find(|trunk| trunk.name == *name)?;
         let digest = trunk.digest.as_ref()?;
-        Some(Account { username: digest.username.clone(), password: digest.password.clone() })
+        Some(Account {
+            username: digest.username.clone(),
+            password: digest.password.clone(),
+        })
     }
 
     fn udp_to(&self, remote: SocketAddr) -> Flow {
-        Flow { transport: Transport::Udp, local: self.settings.local, remote, connection: None }
+        Flow {
+            transport: Transport::Udp,
+            local: self.settings.local,
+            remote,
+            connection: None,
+        }
     }
 
     fn ring_outside(&mut self, call_id: CallId) {
         let number = PhoneNumber::parse(&self.call_mut(call_id).cdr.called).ok();
         let target = number.and_then(|number| self.trunk_target(&number));
-        let placed = target.and_then(|target| self.place(call_id, LegRole::Citizen, Room::Main, target, None));
+        let placed = target
+            .and_then(|target| self.place(call_id, LegRole::Citizen, Room::Main, target, None));
         if placed.is_none() {
             self.end_call(call_id, TerminationResult::Ours, "no_trunk");
         } else {
@@ -722,8 +957,14 @@ fn host_port(address: SocketAddr) -> String {
 }
 
 fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
-    let user: String = user.chars().filter(|c| c.is_ascii_alphanumeric() || "+*#-_.".contains(*c)).collect();
-    let user = if user.is_empty() { "anonymous".to_owned() } else { user };
+    let user: String = user
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "+*#-_.".contains(*c))
+        .collect();
+    let user = if user.is_empty() {
+        "anonymous".to_owned()
+    } else {
+        user
+    };
     format!("sip:{user}@{host}").parse()
 }
-

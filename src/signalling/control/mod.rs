@@ -32,8 +32,8 @@ use super::media::{Media, MediaEvent};
 use super::registrar::{self, Registrar};
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
-use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::call::TerminationResult;
+use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{CallId, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
@@ -73,16 +73,30 @@ pub struct Settings {
 #[derive(Debug)]
 pub enum Input {
     /// A datagram arrived.
-    Datagram { flow: Flow, bytes: Vec<u8> },
+    Datagram {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
     /// A message arrived on a stream.
-    Message { flow: Flow, message: Box<Message> },
+    Message {
+        flow: Flow,
+        message: Box<Message>,
+    },
     /// Something arrived on a stream that is no usable message.
-    Malformed { flow: Flow, error: Box<ParseError> },
+    Malformed {
+        flow: Flow,
+        error: Box<ParseError>,
+    },
     /// A connection is gone, or a datagram could not leave.
-    TransportFailed { flow: Flow },
+    TransportFailed {
+        flow: Flow,
+    },
     Media(MediaEvent),
     /// An entry that waited for its commit has it, or cannot have it.
-    Committed { token: CommitToken, kept: bool },
+    Committed {
+        token: CommitToken,
+        kept: bool,
+    },
     /// The organisation changed.
     Directory(Arc<Directory>),
     /// No new calls from now on.
@@ -96,9 +110,15 @@ pub enum Input {
 /// What is to be done by the shell.
 #[derive(Debug)]
 pub enum Effect {
-    Send { flow: Flow, bytes: Arc<[u8]> },
+    Send {
+        flow: Flow,
+        bytes: Arc<[u8]>,
+    },
     /// To be kept, in order; with a token, its commit is waited for.
-    Journal { entry: Entry, token: Option<CommitToken> },
+    Journal {
+        entry: Entry,
+        token: Option<CommitToken>,
+    },
     /// Something a wallboard shows has changed.
     Changed,
 }
@@ -136,7 +156,12 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn new(clock: Arc<dyn Clock>, settings: Settings, directory: Arc<Directory>, media: Box<dyn Media>) -> Self {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        directory: Arc<Directory>,
+        media: Box<dyn Media>,
+    ) -> Self {
         let now = clock.instant();
         let mut nonce_key = [0; 32];
         clock.random(&mut nonce_key);
@@ -179,7 +204,9 @@ impl Control {
         let now = self.clock.instant();
         match input {
             Input::Datagram { flow, bytes } => self.endpoint.received(now, &flow, &bytes),
-            Input::Message { flow, message } => self.endpoint.received_message(now, &flow, *message),
+            Input::Message { flow, message } => {
+                self.endpoint.received_message(now, &flow, *message)
+            }
             Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
@@ -191,7 +218,10 @@ impl Control {
             Input::Media(event) => self.on_media(event),
             Input::Committed { token, kept } => self.on_committed(token, kept),
             Input::Directory(directory) => {
-                self.acd.reconfigure(now, acd::Config::from_directory(&directory, self.settings.acd));
+                self.acd.reconfigure(
+                    now,
+                    acd::Config::from_directory(&directory, self.settings.acd),
+                );
                 self.directory = directory;
             }
             Input::Drain => self.admission.drain(),
@@ -216,10 +246,15 @@ impl Control {
     /// When [`Input::Tick`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        [timer, self.endpoint.poll_timeout(), self.acd.poll_timeout(), self.registrar.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            timer,
+            self.endpoint.poll_timeout(),
+            self.acd.poll_timeout(),
+            self.registrar.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Live calls, those that are only waiting for their record included.
@@ -239,7 +274,9 @@ impl Control {
 
     /// Where each of our people stands, and in which call.
     pub fn agents(&self) -> impl Iterator<Item = (&Username, acd::AgentState, Option<CallId>)> {
-        self.acd.agents().map(|(username, state, _, call)| (username, state, call))
+        self.acd
+            .agents()
+            .map(|(username, state, _, call)| (username, state, call))
     }
 
     /// The sizes of the SIP side's tables.
@@ -249,24 +286,35 @@ impl Control {
 
     /// What a wallboard shows.
     pub fn live(&self) -> (Vec<LiveCall>, Vec<LiveAgent>) {
-        let calls = self.calls.values().filter(|call| !matches!(call.doing, Doing::Ending { .. })).map(|call| LiveCall {
-            id: call.id,
-            caller: phone::mask(&call.cdr.caller),
-            called: call.cdr.called.clone(),
-            state: call.state(),
-            queue: call.queue.as_ref().map(ToString::to_string),
-            position: match call.doing {
-                Doing::Waiting { position, .. } => u32::try_from(position).ok().filter(|position| *position > 0),
-                _ => None,
-            },
-            agent: call.agent().and_then(|leg| leg.user.clone()),
-            legs: call.live_legs().map(|leg| leg.id).collect(),
-            recording: call.recording.is_some() && !call.recording_paused,
-            ticket: call.cdr.ticket_id,
-        });
+        let calls = self
+            .calls
+            .values()
+            .filter(|call| !matches!(call.doing, Doing::Ending { .. }))
+            .map(|call| LiveCall {
+                id: call.id,
+                caller: phone::mask(&call.cdr.caller),
+                called: call.cdr.called.clone(),
+                state: call.state(),
+                queue: call.queue.as_ref().map(ToString::to_string),
+                position: match call.doing {
+                    Doing::Waiting { position, .. } => u32::try_from(position)
+                        .ok()
+                        .filter(|position| *position > 0),
+                    _ => None,
+                },
+                agent: call.agent().and_then(|leg| leg.user.clone()),
+                legs: call.live_legs().map(|leg| leg.id).collect(),
+                recording: call.recording.is_some() && !call.recording_paused,
+                ticket: call.cdr.ticket_id,
+            });
         let agents = self.acd.agents().filter_map(|(username, state, _, call)| {
             let user = self.directory.users.get(username)?;
-            Some(LiveAgent { username: username.clone(), display_name: user.display_name.clone(), state, call })
+            Some(LiveAgent {
+                username: username.clone(),
+                display_name: user.display_name.clone(),
+                state,
+                call,
+            })
         });
         (calls.collect(), agents.collect())
     }
@@ -279,7 +327,9 @@ impl Control {
             while let Some(effect) = self.endpoint.poll_effect() {
                 quiet = false;
                 match effect {
-                    endpoint::Effect::Send { flow, bytes } => self.effects.push_back(Effect::Send { flow, bytes }),
+                    endpoint::Effect::Send { flow, bytes } => {
+                        self.effects.push_back(Effect::Send { flow, bytes })
+                    }
                     endpoint::Effect::Event(event) => self.on_sip(event),
                 }
             }
@@ -312,7 +362,12 @@ impl Control {
 
     fn on_sip(&mut self, event: endpoint::Event) {
         match event {
-            endpoint::Event::Incoming { leg, request, flow, offer } => {
+            endpoint::Event::Incoming {
+                leg,
+                request,
+                flow,
+                offer,
+            } => {
                 self.arrive(leg, &request, &flow, offer.as_deref());
             }
             endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
@@ -322,16 +377,42 @@ impl Control {
 
     fn on_acd(&mut self, effect: acd::Effect) {
         match effect {
-            acd::Effect::Offer { offer, call, agent, ring_timeout: _ } => self.ring_agent(call, offer, &agent),
-            acd::Effect::CancelOffer { offer, call, agent: _ } => self.cancel_offer(call, offer),
-            acd::Effect::StateChanged { agent, from, to, cause, call } => {
+            acd::Effect::Offer {
+                offer,
+                call,
+                agent,
+                ring_timeout: _,
+            } => self.ring_agent(call, offer, &agent),
+            acd::Effect::CancelOffer {
+                offer,
+                call,
+                agent: _,
+            } => self.cancel_offer(call, offer),
+            acd::Effect::StateChanged {
+                agent,
+                from,
+                to,
+                cause,
+                call,
+            } => {
                 let at = self.clock.now();
                 let reason = cause.code().to_owned();
-                let change = AgentStateChange { agent, from, to, at, reason, call };
+                let change = AgentStateChange {
+                    agent,
+                    from,
+                    to,
+                    at,
+                    reason,
+                    call,
+                };
                 self.journal(Entry::AgentState(change));
                 self.effects.push_back(Effect::Changed);
             }
-            acd::Effect::Position { call, position, of: _ } => {
+            acd::Effect::Position {
+                call,
+                position,
+                of: _,
+            } => {
                 if let Some(call) = self.calls.get_mut(&call) {
                     if let Doing::Waiting { position: told, .. } = &mut call.doing {
                         *told = position;
@@ -370,7 +451,9 @@ impl Control {
     fn on_media(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Played { leg } => {
-                let Some(call) = self.by_leg.get(&leg).and_then(|call| self.calls.get(call)) else { return };
+                let Some(call) = self.by_leg.get(&leg).and_then(|call| self.calls.get(call)) else {
+                    return;
+                };
                 if matches!(call.doing, Doing::Announcing(_)) {
                     let id = call.id;
                     self.end_call(id, TerminationResult::Success, "announcement_played");
@@ -379,13 +462,19 @@ impl Control {
             MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
             MediaEvent::Dtmf { .. } => {}
             MediaEvent::Closed { leg, quality } => {
-                let Some(call_id) = self.by_leg.remove(&leg) else { return };
-                let Some(call) = self.calls.get_mut(&call_id) else { return };
+                let Some(call_id) = self.by_leg.remove(&leg) else {
+                    return;
+                };
+                let Some(call) = self.calls.get_mut(&call_id) else {
+                    return;
+                };
                 if let Some(leg) = call.leg_mut(leg) {
                     leg.quality = quality;
                     leg.media_open = false;
                 }
-                if matches!(call.doing, Doing::Ending { .. }) && call.legs.iter().all(|leg| !leg.media_open) {
+                if matches!(call.doing, Doing::Ending { .. })
+                    && call.legs.iter().all(|leg| !leg.media_open)
+                {
                     self.bury(call_id);
                 }
             }
@@ -393,13 +482,20 @@ impl Control {
     }
 
     fn on_committed(&mut self, token: CommitToken, kept: bool) {
-        let Some(call_id) = self.commits.remove(&token) else { return };
+        let Some(call_id) = self.commits.remove(&token) else {
+            return;
+        };
         if kept {
             self.answer_arrival(call_id);
         } else {
             // Nothing may be promised that is not kept: the network tries again or elsewhere.
             metrics::counter!("hotline_calls_refused", "reason" => "not_kept").increment(1);
-            self.refuse_arrival(call_id, Status::SERVICE_UNAVAILABLE, TerminationResult::Ours, "not_kept");
+            self.refuse_arrival(
+                call_id,
+                Status::SERVICE_UNAVAILABLE,
+                TerminationResult::Ours,
+                "not_kept",
+            );
         }
     }
 
@@ -409,7 +505,12 @@ impl Control {
                 registrar::Change::Up(extension) => (extension, true),
                 registrar::Change::Down(extension) => (extension, false),
             };
-            let Some(agent) = self.directory.extensions.get(&extension).and_then(|entry| entry.user.clone()) else {
+            let Some(agent) = self
+                .directory
+                .extensions
+                .get(&extension)
+                .and_then(|entry| entry.user.clone())
+            else {
                 continue;
             };
             if up {
@@ -422,21 +523,29 @@ impl Control {
 
     fn has_phone(&self, user: &Username) -> bool {
         let now = self.clock.instant();
-        self.extensions_of(user).any(|extension| !self.registrar.live(now, &extension.number).is_empty())
+        self.extensions_of(user)
+            .any(|extension| !self.registrar.live(now, &extension.number).is_empty())
     }
 
     fn extensions_of<'a>(
         &'a self,
         user: &'a Username,
     ) -> impl Iterator<Item = &'a crate::domain::staff::ExtensionEntry> {
-        self.directory.extensions.values().filter(move |extension| extension.user.as_ref() == Some(user))
+        self.directory
+            .extensions
+            .values()
+            .filter(move |extension| extension.user.as_ref() == Some(user))
     }
 
     /// Tells the media side what each leg hears now, where that changed.
     fn sound(&mut self, call: CallId) {
-        let Some(call) = self.calls.get_mut(&call) else { return };
+        let Some(call) = self.calls.get_mut(&call) else {
+            return;
+        };
         for (id, hears) in call.topology() {
-            let leg = call.leg_mut(id).expect("the topology names legs of the call");
+            let leg = call
+                .leg_mut(id)
+                .expect("the topology names legs of the call");
             if leg.hears != hears {
                 leg.hears = hears.clone();
                 self.media.hear(id, hears);
@@ -446,20 +555,29 @@ impl Control {
     }
 
     fn journal(&mut self, entry: Entry) {
-        self.effects.push_back(Effect::Journal { entry, token: None });
+        self.effects
+            .push_back(Effect::Journal { entry, token: None });
     }
 
     fn journal_for_answer(&mut self, entry: Entry, call: CallId) -> CommitToken {
         self.last_token += 1;
         let token = CommitToken(self.last_token);
         self.commits.insert(token, call);
-        self.effects.push_back(Effect::Journal { entry, token: Some(token) });
+        self.effects.push_back(Effect::Journal {
+            entry,
+            token: Some(token),
+        });
         token
     }
 }
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Control({} calls, {} phones)", self.calls.len(), self.registrar.len())
+        write!(
+            f,
+            "Control({} calls, {} phones)",
+            self.calls.len(),
+            self.registrar.len()
+        )
     }
 }

@@ -20,70 +20,105 @@ impl Control {
         match wish {
             Wish::SetState { by, state } => {
                 let now = self.clock.instant();
-                self.acd.handle(now, acd::Input::Wish { agent: by.username.clone(), state })?;
-                self.acd.state(&by.username).map(Granted::State).ok_or(CallRefusal::NoPhone)
+                self.acd.handle(
+                    now,
+                    acd::Input::Wish {
+                        agent: by.username.clone(),
+                        state,
+                    },
+                )?;
+                self.acd
+                    .state(&by.username)
+                    .map(Granted::State)
+                    .ok_or(CallRefusal::NoPhone)
             }
             Wish::PlaceCall { by, to, purpose } => self.place_call(by, &to, purpose),
             Wish::Call { by, call, command } => self.command(&by, call, command),
         }
     }
 
-    fn command(&mut self, by: &Actor, id: CallId, command: CallCommand) -> Result<Granted, CallRefusal> {
+    fn command(
+        &mut self,
+        by: &Actor,
+        id: CallId,
+        command: CallCommand,
+    ) -> Result<Granted, CallRefusal> {
         let call = self.calls.get(&id).ok_or(CallRefusal::NoSuchCall)?;
         if matches!(call.doing, Doing::Ending { .. }) {
             return Err(CallRefusal::NoSuchCall);
         }
-        let own_leg = call.live_legs().find(|leg| leg.user.as_ref() == Some(&by.username));
+        let own_leg = call
+            .live_legs()
+            .find(|leg| leg.user.as_ref() == Some(&by.username));
         let own_leg = own_leg.map(|leg| (leg.id, leg.role, leg.stage == Stage::Up));
         match command {
-            CallCommand::Monitor => return self.listen(by, id, Room::Listening(Listening::Monitor)),
-            CallCommand::Whisper => return self.listen(by, id, Room::Listening(Listening::Whisper)),
+            CallCommand::Monitor => {
+                return self.listen(by, id, Room::Listening(Listening::Monitor));
+            }
+            CallCommand::Whisper => {
+                return self.listen(by, id, Room::Listening(Listening::Whisper));
+            }
             CallCommand::Barge => return self.listen(by, id, Room::Main),
             CallCommand::TakeOver => return self.take_over(by, id),
             _ => {}
         }
         let (own_leg, role, is_up) = own_leg.ok_or(CallRefusal::NotYourCall)?;
-        let talking = matches!(self.call_mut(id).doing, Doing::Talking);
+        let call = self.call_mut(id);
+        let talking = matches!(call.doing, Doing::Talking);
+        // Whoever was joined to the call may step aside or leave; the call itself is its agent's.
+        let guest = !matches!(role, LegRole::Agent | LegRole::Extension);
+        let agent_there = call.agent().is_some();
         match command {
-            // The button at a phone that still rings declines; who only joined leaves the others talking.
+            // The button at a phone that still rings declines.
             CallCommand::HangUp if !is_up => self.leg_left(id, own_leg, Left::Refused(603)),
-            CallCommand::HangUp if matches!(role, LegRole::Specialist | LegRole::Supervisor) => self.drop_leg(id, own_leg),
+            CallCommand::HangUp if role == LegRole::Supervisor || (guest && agent_there) => {
+                self.drop_leg(id, own_leg);
+            }
             CallCommand::HangUp => self.end_call(id, TerminationResult::Success, "agent_hung_up"),
             _ if !talking || !is_up => return Err(CallRefusal::WrongState("通话尚未接通")),
+            _ if role == LegRole::Supervisor => {
+                return Err(CallRefusal::WrongState("请先接管该通话"));
+            }
             // A specialist who has the citizen may pass them on, but not bring in a fourth: their track is the third party's.
             CallCommand::Consult { .. } if role == LegRole::Specialist => {
                 return Err(CallRefusal::WrongState("专席请直接转接"));
             }
-            CallCommand::Hold
-            | CallCommand::Resume
-            | CallCommand::Consult { .. }
-            | CallCommand::Conference
-            | CallCommand::Transfer { .. }
-                if role == LegRole::Supervisor =>
-            {
-                return Err(CallRefusal::WrongState("请先接管该通话"));
-            }
             CallCommand::Hold => self.hold(id, own_leg, true),
             CallCommand::Resume => self.resume(id, own_leg),
+            _ if guest && agent_there => return Err(CallRefusal::NotYourCall),
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
             CallCommand::Conference => self.conference(id, own_leg)?,
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
-            CallCommand::Transfer { target: Some(target) } => self.blind_transfer(id, own_leg, &target)?,
+            CallCommand::Transfer {
+                target: Some(target),
+            } => self.blind_transfer(id, own_leg, &target)?,
             CallCommand::DropLeg { leg } => {
-                self.call_mut(id).leg(leg).filter(|leg| leg.stage != Stage::Ended).ok_or(CallRefusal::NoSuchCall)?;
+                self.call_mut(id)
+                    .leg(leg)
+                    .filter(|leg| leg.stage != Stage::Ended)
+                    .ok_or(CallRefusal::NoSuchCall)?;
                 self.drop_leg(id, leg);
             }
             CallCommand::PauseRecording { reason } => {
-                let recording = self.call_mut(id).recording.ok_or(CallRefusal::NoRecording)?;
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
                 self.call_mut(id).recording_paused = true;
                 self.media.pause(recording, by.username.clone(), reason);
             }
             CallCommand::ResumeRecording => {
-                let recording = self.call_mut(id).recording.ok_or(CallRefusal::NoRecording)?;
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
                 self.call_mut(id).recording_paused = false;
                 self.media.resume(recording, by.username.clone());
             }
-            CallCommand::Monitor | CallCommand::Whisper | CallCommand::Barge | CallCommand::TakeOver => {}
+            CallCommand::Monitor
+            | CallCommand::Whisper
+            | CallCommand::Barge
+            | CallCommand::TakeOver => {}
         }
         if self.calls.contains_key(&id) {
             self.sound(id);
@@ -102,7 +137,9 @@ impl Control {
     pub(super) fn resume(&mut self, id: CallId, leg: LegId) {
         self.hold(id, leg, false);
         let rings = |leg: &&Leg| {
-            leg.role == LegRole::Specialist && leg.room == Room::Main && matches!(leg.stage, Stage::Calling | Stage::Early)
+            leg.role == LegRole::Specialist
+                && leg.room == Room::Main
+                && matches!(leg.stage, Stage::Calling | Stage::Early)
         };
         let target = self.call_mut(id).live_legs().find(rings).map(|leg| leg.id);
         if let Some(target) = target {
@@ -110,7 +147,12 @@ impl Control {
         }
     }
 
-    fn consult(&mut self, id: CallId, own_leg: LegId, target: &str) -> Result<Granted, CallRefusal> {
+    fn consult(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<Granted, CallRefusal> {
         let target = self.third_target(id, own_leg, target)?;
         self.hold(id, own_leg, true);
         match self.place(id, LegRole::Specialist, Room::Aside, target, None) {
@@ -127,9 +169,19 @@ impl Control {
     }
 
     /// Whom to ring as the one third party a call may have beside the citizen and `own_leg`.
-    fn third_target(&mut self, id: CallId, own_leg: LegId, target: &str) -> Result<Target, CallRefusal> {
+    fn third_target(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<Target, CallRefusal> {
         let ours = |leg: &&Leg| matches!(leg.role, LegRole::Agent | LegRole::Specialist);
-        if self.call_mut(id).live_legs().filter(ours).any(|leg| leg.id != own_leg) {
+        if self
+            .call_mut(id)
+            .live_legs()
+            .filter(ours)
+            .any(|leg| leg.id != own_leg)
+        {
             return Err(CallRefusal::WrongState("已有第三方在通话中"));
         }
         let toll = self.own_right_to_dial(id, own_leg);
@@ -159,7 +211,9 @@ impl Control {
     /// Attended transfer: the consulted party takes the citizen, the agent leaves.
     fn hand_over(&mut self, id: CallId, own_leg: LegId) -> Result<(), CallRefusal> {
         let call = self.call_mut(id);
-        let third = third(call, own_leg).filter(|third| third.stage == Stage::Up).map(|third| third.id);
+        let third = third(call, own_leg)
+            .filter(|third| third.stage == Stage::Up)
+            .map(|third| third.id);
         let third = third.ok_or(CallRefusal::WrongState("第三方尚未接听"))?;
         call.leg_mut(third).expect("it was just found").room = Room::Main;
         self.drop_leg(id, own_leg);
@@ -169,7 +223,12 @@ impl Control {
 
     /// Blind transfer: the citizen holds while the target rings; the agent stays on the line until it answers, so that
     /// nobody is lost when it does not.
-    pub(super) fn blind_transfer(&mut self, id: CallId, own_leg: LegId, target: &str) -> Result<(), CallRefusal> {
+    pub(super) fn blind_transfer(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<(), CallRefusal> {
         if !matches!(self.call_mut(id).doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
         }
@@ -187,14 +246,22 @@ impl Control {
 
     /// A leg that was placed straight beside the citizen came up: the agent who transferred blindly leaves.
     pub(super) fn blind_transfer_done(&mut self, id: CallId, leg_id: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let arrived = call.leg(leg_id).is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
-        let aside = call.live_legs().find(|leg| leg.room == Room::Aside && leg.stage == Stage::Up);
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let arrived = call
+            .leg(leg_id)
+            .is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
+        let aside = call
+            .live_legs()
+            .find(|leg| leg.room == Room::Aside && leg.stage == Stage::Up);
         let aside = aside.map(|leg| (leg.id, leg.dialogs.first().copied()));
         if let (true, Some((agent, dialog))) = (arrived, aside) {
             if let Some(dialog) = dialog {
                 // RFC 3515 §2.4.5: if it was a REFER, the phone learns that it succeeded.
-                let _ = self.endpoint.refer_progress(self.clock.instant(), dialog, Status::OK);
+                let _ = self
+                    .endpoint
+                    .refer_progress(self.clock.instant(), dialog, Status::OK);
             }
             self.drop_leg(id, agent);
             self.note_transfer(id, leg_id);
@@ -210,25 +277,35 @@ impl Control {
         if !matches!(call.doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
         }
-        let there = call.legs.iter_mut().find(|leg| leg.role == LegRole::Supervisor && leg.stage != Stage::Ended);
+        let there = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.role == LegRole::Supervisor && leg.stage != Stage::Ended);
         if let Some(leg) = there {
             if leg.user.as_ref() != Some(&by.username) {
                 return Err(CallRefusal::WrongState("已有班长在监听该通话"));
             }
             leg.room = room;
             let leg = leg.id;
-            let track = self.call_mut(id).track_of(leg).zip(self.call_mut(id).recording);
+            let track = self
+                .call_mut(id)
+                .track_of(leg)
+                .zip(self.call_mut(id).recording);
             if let Some((track, recording)) = track {
                 self.media.track(recording, track);
             }
             self.sound(id);
             return Ok(Granted::Leg(leg));
         }
-        let target = self.phones_of_user(&by.username).ok_or(CallRefusal::NoPhone)?;
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
         if self.is_busy(&target) {
             return Err(CallRefusal::Busy);
         }
-        let leg = self.place(id, LegRole::Supervisor, room, target, None).ok_or(CallRefusal::Overloaded)?;
+        let leg = self
+            .place(id, LegRole::Supervisor, room, target, None)
+            .ok_or(CallRefusal::Overloaded)?;
         Ok(Granted::Leg(leg))
     }
 
@@ -236,20 +313,31 @@ impl Control {
     fn take_over(&mut self, by: &Actor, id: CallId) -> Result<Granted, CallRefusal> {
         let call = self.call_mut(id);
         let own = call.legs.iter_mut().find(|leg| {
-            leg.role == LegRole::Supervisor && leg.stage == Stage::Up && leg.user.as_ref() == Some(&by.username)
+            leg.role == LegRole::Supervisor
+                && leg.stage == Stage::Up
+                && leg.user.as_ref() == Some(&by.username)
         });
         let own = own.ok_or(CallRefusal::WrongState("请先监听或强插该通话"))?;
         own.room = Room::Main;
         own.role = LegRole::Agent;
         let own = own.id;
         let with_citizen = call.live_legs().any(|leg| leg.role == LegRole::Citizen);
-        let answered = |leg: &&Leg| leg.role == LegRole::Agent || (with_citizen && leg.role == LegRole::Extension);
-        let agents: Vec<LegId> =
-            call.live_legs().filter(answered).filter(|leg| leg.id != own).map(|leg| leg.id).collect();
+        let answered = |leg: &&Leg| {
+            leg.role == LegRole::Agent || (with_citizen && leg.role == LegRole::Extension)
+        };
+        let agents: Vec<LegId> = call
+            .live_legs()
+            .filter(answered)
+            .filter(|leg| leg.id != own)
+            .map(|leg| leg.id)
+            .collect();
         for agent in agents {
             self.drop_leg(id, agent);
         }
-        let track = self.call_mut(id).track_of(own).zip(self.call_mut(id).recording);
+        let track = self
+            .call_mut(id)
+            .track_of(own)
+            .zip(self.call_mut(id).recording);
         if let Some((track, recording)) = track {
             self.media.track(recording, track);
         }
@@ -259,14 +347,21 @@ impl Control {
     }
 
     /// The server calls a person of ours first, then the outside, and records both: a manual revisit, a unit's contact.
-    fn place_call(&mut self, by: Actor, to: &PhoneNumber, purpose: Purpose) -> Result<Granted, CallRefusal> {
+    fn place_call(
+        &mut self,
+        by: Actor,
+        to: &PhoneNumber,
+        purpose: Purpose,
+    ) -> Result<Granted, CallRefusal> {
         if self.admission.is_draining() {
             return Err(CallRefusal::Overloaded);
         }
         if self.trunk_target(to).is_none() {
             return Err(CallRefusal::BadTarget(to.masked()));
         }
-        let target = self.phones_of_user(&by.username).ok_or(CallRefusal::NoPhone)?;
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
         if self.is_busy(&target) {
             return Err(CallRefusal::Busy);
         }
@@ -312,7 +407,10 @@ impl Control {
             Some(_) => {
                 let cdr = self.call_mut(id).record_so_far();
                 self.journal(Entry::Progressed(Box::new(cdr)));
-                Ok(Granted::Placed { call: id, recording })
+                Ok(Granted::Placed {
+                    call: id,
+                    recording,
+                })
             }
             None => {
                 self.end_call(id, TerminationResult::Ours, "no_media_port");
@@ -322,12 +420,17 @@ impl Control {
     }
 
     fn own_right_to_dial(&self, id: CallId, leg: LegId) -> bool {
-        let user = self.calls.get(&id).and_then(|call| call.leg(leg)).and_then(|leg| leg.user.clone());
+        let user = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.leg(leg))
+            .and_then(|leg| leg.user.clone());
         user.is_some_and(|user| self.extensions_of(&user).any(|extension| extension.toll))
     }
 }
 
 /// The third party of a call, seen from `own_leg`.
 fn third(call: &Call, own_leg: LegId) -> Option<&Leg> {
-    call.live_legs().find(|leg| leg.role == LegRole::Specialist && leg.id != own_leg)
+    call.live_legs()
+        .find(|leg| leg.role == LegRole::Specialist && leg.id != own_leg)
 }

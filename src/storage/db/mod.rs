@@ -15,14 +15,19 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use sqlx::{SqlSafeStr, SqlStr};
 
 use super::{Cursor, Fault};
+use crate::clock::Clock;
 pub(super) use value::{Bind, Row, Value, values};
 
 /// A boxed future, as a unit of work returns it.
@@ -30,7 +35,14 @@ pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Sen
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
-pub(super) enum Db {
+pub(super) struct Db {
+    engine: Engine,
+    /// For the metric only.
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Clone)]
+enum Engine {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
 }
@@ -44,16 +56,17 @@ pub(super) enum Dialect {
 
 impl Db {
     /// Opens (and for SQLite creates) the database and brings its tables up to date.
-    pub(super) async fn open(url: &str) -> Result<Self, Fault> {
-        if url.starts_with("sqlite:") {
-            Ok(Self::Sqlite(sqlite::Sqlite::open(url).await?))
+    pub(super) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+        let engine = if url.starts_with("sqlite:") {
+            Engine::Sqlite(sqlite::Sqlite::open(url).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Self::Postgres(postgres::Postgres::open(url).await?))
+            Engine::Postgres(postgres::Postgres::open(url).await?)
         } else {
-            Err(Fault::Down(
+            return Err(Fault::Down(
                 "storage.url must begin with sqlite: or postgres://".to_owned(),
-            ))
-        }
+            ));
+        };
+        Ok(Self { engine, clock })
     }
 
     /// Runs `work` in one transaction; answers after the commit, or with nothing changed.
@@ -66,10 +79,14 @@ impl Db {
         E: From<Fault> + Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t G) -> Work<'t, T, E> + Send + Sync + 'static,
     {
-        match self {
-            Self::Sqlite(db) => db.write(given, work).await,
-            Self::Postgres(db) => db.write(given, work).await,
-        }
+        let begun = self.clock.instant();
+        let done = match &self.engine {
+            Engine::Sqlite(db) => db.write(given, work).await,
+            Engine::Postgres(db) => db.write(given, work).await,
+        };
+        let took = self.clock.instant().saturating_duration_since(begun);
+        metrics::histogram!("hotline_storage_write_seconds").record(took);
+        done
     }
 
     /// Reads outside any transaction.
@@ -100,25 +117,25 @@ impl Db {
     }
 
     async fn rows_of(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        match self {
-            Self::Sqlite(db) => db.rows(sql, values).await,
-            Self::Postgres(db) => db.rows(sql, values).await,
+        match &self.engine {
+            Engine::Sqlite(db) => db.rows(sql, values).await,
+            Engine::Postgres(db) => db.rows(sql, values).await,
         }
     }
 
     /// A transaction that sees one moment of the database and writes nothing.
     pub(super) async fn snapshot(&self) -> Result<Tx, Fault> {
-        match self {
-            Self::Sqlite(db) => db.snapshot().await,
-            Self::Postgres(db) => db.snapshot().await,
+        match &self.engine {
+            Engine::Sqlite(db) => db.snapshot().await,
+            Engine::Postgres(db) => db.snapshot().await,
         }
     }
 
     /// Finishes what was handed over and closes every connection.
     pub(super) async fn close(&self) {
-        match self {
-            Self::Sqlite(db) => db.close().await,
-            Self::Postgres(db) => db.close().await,
+        match &self.engine {
+            Engine::Sqlite(db) => db.close().await,
+            Engine::Postgres(db) => db.close().await,
         }
     }
 }
@@ -128,6 +145,8 @@ pub(super) struct Tx {
     link: Link,
     /// The database said that this transaction collided with another and may be run again.
     collided: bool,
+    /// The first thing that went wrong in the present unit of work.
+    fault: Option<Fault>,
 }
 
 enum Link {
@@ -142,6 +161,7 @@ impl Tx {
         Self {
             link,
             collided: false,
+            fault: None,
         }
     }
 
@@ -210,7 +230,9 @@ impl Tx {
     fn told<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, Fault> {
         result.map_err(|error| {
             self.collided |= postgres::is_collision(&error);
-            Fault::from(error)
+            let fault = Fault::from(error);
+            self.fault.get_or_insert_with(|| fault.clone());
+            fault
         })
     }
 }

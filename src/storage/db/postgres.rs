@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, PgConnection, PgExecutor, SqlSafeStr, SqlStr};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlSafeStr, SqlStr};
 
 use super::{Link, Row, Tx, Value, Work, contained};
 use crate::storage::Fault;
@@ -34,10 +34,18 @@ impl Postgres {
             .application_name("hotline")
             .options([
                 ("lock_timeout", "5s"),
+                ("statement_timeout", "60s"),
                 ("idle_in_transaction_session_timeout", "60s"),
             ])
             .statement_cache_capacity(256)
             .disable_statement_logging();
+        // The pool would try again and again and then only say that it had no connection: ask once, and say why.
+        let probe = PgConnection::connect_with(&options);
+        tokio::time::timeout(ACQUIRE_TIMEOUT, probe)
+            .await
+            .map_err(|_| Fault::Down("the database server does not answer".to_owned()))??
+            .close()
+            .await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

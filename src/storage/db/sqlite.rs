@@ -4,6 +4,7 @@
 //! the disk (a thousand a second at best), so the writer gathers what is waiting, gives each unit of work a
 //! savepoint in one transaction, commits once, and then answers them all.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -152,8 +153,12 @@ fn closed() -> Fault {
     Fault::Down("the database is closed".to_owned())
 }
 
+/// Makes the folder, readable by nobody else: what is in it is about people.
 fn create_folder(folder: &Path) -> Result<(), Fault> {
-    std::fs::create_dir_all(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .map_err(|error| Fault::Down(format!("cannot make folder {}: {error}", folder.display())))
 }
 
@@ -193,7 +198,9 @@ async fn write_group(
     let mut close = None;
     let mut next = Some(first);
     let mut broken = None;
+    let mut run = 0;
     while let Some(job) = next.take() {
+        run += 1;
         match run_in_savepoint(tx, job).await {
             Ok(Some(answer)) => kept.push(answer),
             Ok(None) => {}
@@ -202,7 +209,7 @@ async fn write_group(
                 break;
             }
         }
-        if kept.len() < GROUP_MAX {
+        if run < GROUP_MAX {
             match letters.try_recv() {
                 Ok(Letter::Job(job)) => next = Some(job),
                 Ok(Letter::Close(asker)) => close = Some(asker),
@@ -234,6 +241,7 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         (ran.answer)(Ok(()));
         return Err(fault);
     }
+    tx.fault = None;
     let ran = job(Ok(tx)).await;
     if ran.keep {
         return match tx.execute("RELEASE unit_of_work", &[]).await {
@@ -245,9 +253,13 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         };
     }
     (ran.answer)(Ok(()));
-    tx.execute("ROLLBACK TO unit_of_work", &[]).await?;
-    tx.execute("RELEASE unit_of_work", &[]).await?;
-    Ok(None)
+    let cause = tx.fault.take();
+    let undone = match tx.execute("ROLLBACK TO unit_of_work", &[]).await {
+        Ok(_) => tx.execute("RELEASE unit_of_work", &[]).await,
+        failed => failed,
+    };
+    // A full disk makes SQLite roll back everything by itself: then the savepoint is gone, and the disk is why.
+    undone.map(|_| None).map_err(|fault| cause.unwrap_or(fault))
 }
 
 async fn close_writer(tx: Tx) {

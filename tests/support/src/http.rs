@@ -16,17 +16,31 @@ pub struct Person {
 impl Person {
     /// Logs in at `base`, e.g. `http://127.0.0.1:8080`.
     pub fn login(base: &str, username: &str, password: &str) -> Self {
-        let client = Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
+        let client = Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .expect("a client");
         let response = client
             .post(format!("{base}/api/v1/login"))
             .json(&serde_json::json!({"username": username, "password": password}))
             .send()
             .expect("the server answers");
         assert_eq!(response.status(), 200, "{username} may log in");
-        let cookie = response.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a value").to_owned();
+        let cookie = response.headers()["set-cookie"]
+            .to_str()
+            .expect("text")
+            .split(';')
+            .next()
+            .expect("a value")
+            .to_owned();
         let body: Value = response.json().expect("JSON");
         let csrf = body["csrf"].as_str().expect("a token").to_owned();
-        Self { base: base.to_owned(), client, cookie, csrf }
+        Self {
+            base: base.to_owned(),
+            client,
+            cookie,
+            csrf,
+        }
     }
 
     /// GET, 200 expected.
@@ -52,7 +66,10 @@ impl Person {
 
     /// GET, whatever comes.
     pub fn try_get(&self, path: &str) -> (u16, Value) {
-        let request = self.client.get(format!("{}{path}", self.base)).header("Cookie", &self.cookie);
+        let request = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .header("Cookie", &self.cookie);
         let response = request.send().expect("the server answers");
         let status = response.status().as_u16();
         (status, response.json().unwrap_or(Value::Null))
@@ -75,19 +92,30 @@ impl Person {
     /// POST, success expected.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.try_post(path, body);
-        assert!(matches!(status, 200..=299), "POST {path} {body}: {status} {answer}");
+        assert!(
+            matches!(status, 200..=299),
+            "POST {path} {body}: {status} {answer}"
+        );
         answer
     }
 
     /// GETs `path` until `wanted` finds what it looks for.
-    pub fn wait_for<T>(&self, path: &str, patience: Duration, wanted: impl Fn(&Value) -> Option<T>) -> T {
+    pub fn wait_for<T>(
+        &self,
+        path: &str,
+        patience: Duration,
+        wanted: impl Fn(&Value) -> Option<T>,
+    ) -> T {
         let started = Instant::now();
         loop {
             let value = self.get(path);
             if let Some(found) = wanted(&value) {
                 return found;
             }
-            assert!(started.elapsed() < patience, "GET {path}: not what was waited for within {patience:?}: {value}");
+            assert!(
+                started.elapsed() < patience,
+                "GET {path}: not what was waited for within {patience:?}: {value}"
+            );
             // Asking a running server over HTTP: there is nothing to be woken by.
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -57,7 +57,9 @@ impl Phone {
     /// A phone at a given address, e.g. where a trunk expects its carrier.
     pub fn at(local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
         let socket = UdpSocket::bind(local).expect("a free UDP port");
-        socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out can be set");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("a time-out can be set");
         let local = socket.local_addr().expect("a bound socket has an address");
         Self {
             user: user.to_owned(),
@@ -126,7 +128,11 @@ impl Phone {
             self.send(&text);
             let response = self.response_to(&branch, |_| {});
             let status = response.status_code().code();
-            let remote_uri = response.to_header().expect("a response has To").value().to_owned();
+            let remote_uri = response
+                .to_header()
+                .expect("a response has To")
+                .value()
+                .to_owned();
             let target = contact_of(&response.headers).unwrap_or_else(|| uri.clone());
             let mut call = Call {
                 call_id: call_id.clone(),
@@ -143,12 +149,18 @@ impl Phone {
                 call.audio = audio;
                 return Ok(call);
             }
-            let ack = call.request("ACK", cseq, self.local, &branch, "").replacen(&call.target, &uri, 1);
+            let ack =
+                call.request("ACK", cseq, self.local, &branch, "")
+                    .replacen(&call.target, &uri, 1);
             self.send(&ack);
             if !matches!(status, 401 | 407) {
                 return Err(status);
             }
-            let header = if status == 401 { "Authorization" } else { "Proxy-Authorization" };
+            let header = if status == 401 {
+                "Authorization"
+            } else {
+                "Proxy-Authorization"
+            };
             authorization = self.authorize(&response, "INVITE", &uri, header);
         }
         Err(401)
@@ -166,17 +178,37 @@ impl Phone {
     /// Takes the ringing call.
     pub fn answer(&mut self, ringing: Ringing, hz: f64) -> Call {
         let audio = Audio::start(hz);
-        audio.connect(media_address(&String::from_utf8_lossy(ringing.invite.body())));
+        audio.connect(media_address(&String::from_utf8_lossy(
+            ringing.invite.body(),
+        )));
         let sdp = audio.sdp();
-        let extra = format!("Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n", self.user, self.local);
+        let extra = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
+            self.user, self.local
+        );
         let ok = ringing.response(200, "OK", &extra, &sdp);
         self.send(&ok);
         self.wait_for("ACK");
         let headers = &ringing.invite.headers;
-        let from = ringing.invite.from_header().expect("an INVITE has From").value().to_owned();
-        let to = ringing.invite.to_header().expect("an INVITE has To").value().to_owned();
+        let from = ringing
+            .invite
+            .from_header()
+            .expect("an INVITE has From")
+            .value()
+            .to_owned();
+        let to = ringing
+            .invite
+            .to_header()
+            .expect("an INVITE has To")
+            .value()
+            .to_owned();
         Call {
-            call_id: ringing.invite.call_id_header().expect("an INVITE has Call-ID").value().to_owned(),
+            call_id: ringing
+                .invite
+                .call_id_header()
+                .expect("an INVITE has Call-ID")
+                .value()
+                .to_owned(),
             local_uri: format!("{to};tag={}", ringing.tag),
             remote_uri: from,
             target: contact_of(headers).expect("an INVITE has Contact"),
@@ -212,7 +244,11 @@ impl Phone {
     /// Waits until the other side hangs up, and says 200.
     pub fn wait_bye(&mut self, call: &Call) {
         let bye = self.wait_for("BYE");
-        assert_eq!(bye.call_id_header().expect("a BYE has Call-ID").value(), call.call_id, "a BYE of another call");
+        assert_eq!(
+            bye.call_id_header().expect("a BYE has Call-ID").value(),
+            call.call_id,
+            "a BYE of another call"
+        );
         self.reply_ok(&bye);
         call.audio.stop();
     }
@@ -231,10 +267,18 @@ impl Phone {
     fn wait_for(&mut self, method: &str) -> rsip::Request {
         let started = Instant::now();
         loop {
-            if let Some(at) = self.pending.iter().position(|request| request.method().to_string() == method) {
+            if let Some(at) = self
+                .pending
+                .iter()
+                .position(|request| request.method().to_string() == method)
+            {
                 return self.pending.remove(at).expect("found just now");
             }
-            assert!(started.elapsed() < PATIENCE, "{}: no {method} within {PATIENCE:?}", self.user);
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{}: no {method} within {PATIENCE:?}",
+                self.user
+            );
             if let Some(request) = self.poll() {
                 match request.method().to_string().as_str() {
                     "OPTIONS" => self.reply_ok(&request),
@@ -255,17 +299,28 @@ impl Phone {
     fn read(&mut self) -> Option<rsip::SipMessage> {
         let mut buffer = [0; 8192];
         let (length, _) = self.socket.recv_from(&mut buffer).ok()?;
-        Some(rsip::SipMessage::try_from(&buffer[..length]).expect("the server speaks SIP that rsip can read"))
+        Some(
+            rsip::SipMessage::try_from(&buffer[..length])
+                .expect("the server speaks SIP that rsip can read"),
+        )
     }
 
     /// The final response to the request with `branch`.
     fn response_to(&mut self, branch: &str, mut provisional: impl FnMut(u16)) -> rsip::Response {
         let started = Instant::now();
         loop {
-            assert!(started.elapsed() < PATIENCE, "{}: no final response within {PATIENCE:?}", self.user);
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{}: no final response within {PATIENCE:?}",
+                self.user
+            );
             match self.read() {
                 Some(rsip::SipMessage::Response(response)) => {
-                    let via = response.via_header().expect("a response has Via").value().to_owned();
+                    let via = response
+                        .via_header()
+                        .expect("a response has Via")
+                        .value()
+                        .to_owned();
                     let status = response.status_code().code();
                     match (via.contains(branch), status) {
                         (true, 200..) => return response,
@@ -280,15 +335,26 @@ impl Phone {
     }
 
     fn reply_ok(&self, request: &rsip::Request) {
-        let ringing = Ringing { invite: request.clone(), tag: unique("t") };
+        let ringing = Ringing {
+            invite: request.clone(),
+            tag: unique("t"),
+        };
         self.send(&ringing.response(200, "OK", "", ""));
     }
 
     fn send(&self, text: &str) {
-        self.socket.send_to(text.as_bytes(), self.server).expect("a datagram leaves");
+        self.socket
+            .send_to(text.as_bytes(), self.server)
+            .expect("a datagram leaves");
     }
 
-    fn authorize(&self, response: &rsip::Response, method: &str, uri: &str, header: &str) -> String {
+    fn authorize(
+        &self,
+        response: &rsip::Response,
+        method: &str,
+        uri: &str,
+        header: &str,
+    ) -> String {
         // The first MD5 challenge: what every phone can.
         let challenge = response
             .headers
@@ -297,8 +363,16 @@ impl Phone {
             .find(|line| line.contains("-Authenticate") && line.contains("algorithm=MD5"))
             .expect("the server challenges with MD5 too");
         let part = |name: &str| {
-            let start = challenge.find(&format!("{name}=\"")).expect("the challenge has it") + name.len() + 2;
-            challenge[start..].split('"').next().expect("a quoted value ends").to_owned()
+            let start = challenge
+                .find(&format!("{name}=\""))
+                .expect("the challenge has it")
+                + name.len()
+                + 2;
+            challenge[start..]
+                .split('"')
+                .next()
+                .expect("a quoted value ends")
+                .to_owned()
         };
         let (realm, nonce) = (part("realm"), part("nonce"));
         let ha1 = md5_hex(&format!("{}:{realm}:{}", self.user, self.password));
@@ -316,16 +390,26 @@ impl Phone {
 impl Ringing {
     /// The caller's number as shown to us.
     pub fn caller(&self) -> String {
-        self.invite.from_header().expect("an INVITE has From").value().to_owned()
+        self.invite
+            .from_header()
+            .expect("an INVITE has From")
+            .value()
+            .to_owned()
     }
 
     fn response(&self, status: u16, reason: &str, extra: &str, body: &str) -> String {
         let mut text = format!("SIP/2.0 {status} {reason}\r\n");
         for header in self.invite.headers.iter() {
             let line = header.to_string();
-            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            let name = line
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" | "record-route" => text += &format!("{line}\r\n"),
+                "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                    text += &format!("{line}\r\n")
+                }
                 "to" if line.contains("tag=") => text += &format!("{line}\r\n"),
                 "to" => text += &format!("{line};tag={}\r\n", self.tag),
                 _ => {}
@@ -336,7 +420,14 @@ impl Ringing {
 }
 
 impl Call {
-    fn request(&self, method: &str, cseq: u32, local: SocketAddr, branch: &str, extra: &str) -> String {
+    fn request(
+        &self,
+        method: &str,
+        cseq: u32,
+        local: SocketAddr,
+        branch: &str,
+        extra: &str,
+    ) -> String {
         format!(
             "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={branch}\r\nMax-Forwards: 70\r\n\
              From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{extra}Content-Length: 0\r\n\r\n",
@@ -368,7 +459,9 @@ impl Audio {
     /// Opens a port; the tone is said once `connect` has told where to.
     pub fn start(hz: f64) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free UDP port");
-        socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out can be set");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("a time-out can be set");
         // One second holds whole periods of every whole-numbered tone: it can be repeated without a click.
         let shared = Arc::new(Shared {
             socket,
@@ -393,7 +486,10 @@ impl Audio {
     }
 
     fn clone_handle(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), threads: Vec::new() }
+        Self {
+            shared: Arc::clone(&self.shared),
+            threads: Vec::new(),
+        }
     }
 
     fn connect(&self, remote: SocketAddr) {
@@ -401,7 +497,12 @@ impl Audio {
     }
 
     fn sdp(&self) -> String {
-        let port = self.shared.socket.local_addr().expect("a bound socket has an address").port();
+        let port = self
+            .shared
+            .socket
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
         format!(
             "v=0\r\no=phone 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
              m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
@@ -427,7 +528,12 @@ impl Audio {
             if left.is_zero() {
                 return false;
             }
-            heard = self.shared.more.wait_timeout(heard, left).expect("no panic holds this").0;
+            heard = self
+                .shared
+                .more
+                .wait_timeout(heard, left)
+                .expect("no panic holds this")
+                .0;
         }
     }
 
@@ -438,7 +544,11 @@ impl Audio {
 
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<i16> {
-        self.shared.heard.lock().expect("no panic holds this").clone()
+        self.shared
+            .heard
+            .lock()
+            .expect("no panic holds this")
+            .clone()
     }
 
     pub fn stop(&self) {
@@ -460,7 +570,9 @@ impl Drop for Audio {
 
 impl Shared {
     fn speak(&self) {
-        let ssrc = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9);
+        let ssrc = NEXT
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_mul(0x9E37_79B9);
         let started = Instant::now();
         for n in 0_u32.. {
             if self.stopped.load(Ordering::SeqCst) {
@@ -469,7 +581,9 @@ impl Shared {
             // Packets leave on a 20 ms grid, however late this thread wakes up.
             let due = started + Duration::from_millis(20) * n;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let Some(remote) = *self.remote.lock().expect("no panic holds this") else { continue };
+            let Some(remote) = *self.remote.lock().expect("no panic holds this") else {
+                continue;
+            };
             if self.muted.load(Ordering::SeqCst) {
                 continue;
             }
@@ -487,7 +601,9 @@ impl Shared {
     fn listen(&self) {
         let mut buffer = [0; 2048];
         while !self.stopped.load(Ordering::SeqCst) {
-            let Ok((length @ 13.., _)) = self.socket.recv_from(&mut buffer) else { continue };
+            let Ok((length @ 13.., _)) = self.socket.recv_from(&mut buffer) else {
+                continue;
+            };
             if buffer[1] & 0x7F != 8 {
                 continue;
             }
@@ -499,26 +615,48 @@ impl Shared {
 }
 
 fn frames_of(samples: &[i16]) -> Vec<Vec<u8>> {
-    samples.chunks_exact(FRAME).map(|frame| frame.iter().map(|sample| alaw(*sample)).collect()).collect()
+    samples
+        .chunks_exact(FRAME)
+        .map(|frame| frame.iter().map(|sample| alaw(*sample)).collect())
+        .collect()
 }
 
 fn contact_of(headers: &rsip::Headers) -> Option<String> {
-    let line = headers.iter().map(ToString::to_string).find(|line| line.to_ascii_lowercase().starts_with("contact:"))?;
+    let line = headers
+        .iter()
+        .map(ToString::to_string)
+        .find(|line| line.to_ascii_lowercase().starts_with("contact:"))?;
     let start = line.find('<')? + 1;
     Some(line[start..].split('>').next()?.to_owned())
 }
 
 fn media_address(sdp: &str) -> SocketAddr {
-    let ip = sdp.lines().find_map(|line| line.strip_prefix("c=IN IP4 ")).expect("an SDP has c=");
-    let port = sdp.lines().find_map(|line| line.strip_prefix("m=audio ")).expect("an SDP has m=audio");
+    let ip = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("c=IN IP4 "))
+        .expect("an SDP has c=");
+    let port = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("m=audio "))
+        .expect("an SDP has m=audio");
     let port = port.split(' ').next().expect("m= has a port");
-    SocketAddr::new(ip.trim().parse().expect("an address"), port.parse().expect("a port"))
+    SocketAddr::new(
+        ip.trim().parse().expect("an address"),
+        port.parse().expect("a port"),
+    )
 }
 
 fn unique(prefix: &str) -> String {
-    format!("{prefix}{}x{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{prefix}{}x{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 fn md5_hex(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

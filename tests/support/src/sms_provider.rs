@@ -19,7 +19,9 @@ impl SmsProvider {
     /// Listens at `address`.
     pub fn start(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).expect("the provider's port is free");
-        let address = listener.local_addr().expect("a bound listener has an address");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let inbox = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let taken = Arc::clone(&inbox);
         std::thread::spawn(move || {
@@ -42,19 +44,45 @@ impl SmsProvider {
         let mut messages = self.inbox.0.lock().expect("no panic holds this");
         while messages.len() < count {
             let left = patience.saturating_sub(started.elapsed());
-            assert!(!left.is_zero(), "message {count} did not come within {patience:?}");
-            messages = self.inbox.1.wait_timeout(messages, left).expect("no panic holds this").0;
+            assert!(
+                !left.is_zero(),
+                "message {count} did not come within {patience:?}"
+            );
+            messages = self
+                .inbox
+                .1
+                .wait_timeout(messages, left)
+                .expect("no panic holds this")
+                .0;
         }
         messages[count - 1].clone()
     }
 
     /// Calls the server back: the citizen at `from` answered `text`.
-    pub fn reply(base: &str, gateway: &str, token: &str, secret: &str, id: &str, from: &str, text: &str) -> u16 {
-        let body = json!({"id": id, "from": from, "text": text, "at": "2026-01-01T00:00:00Z"}).to_string();
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length is a key");
+    pub fn reply(
+        base: &str,
+        gateway: &str,
+        token: &str,
+        secret: &str,
+        id: &str,
+        from: &str,
+        text: &str,
+    ) -> u16 {
+        let body =
+            json!({"id": id, "from": from, "text": text, "at": "2026-01-01T00:00:00Z"}).to_string();
+        let at = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs();
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length is a key");
         mac.update(format!("{at}.{body}").as_bytes());
-        let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature: String = mac
+            .finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         reqwest::blocking::Client::builder()
             .timeout(Duration::from_secs(10))
             .build()
@@ -72,7 +100,9 @@ impl SmsProvider {
 
 /// One HTTP/1.1 connection, requests one after the other.
 fn serve(stream: TcpStream, inbox: &(Mutex<Vec<Value>>, Condvar)) {
-    let Ok(mut writer) = stream.try_clone() else { return };
+    let Ok(mut writer) = stream.try_clone() else {
+        return;
+    };
     let mut reader = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -99,7 +129,10 @@ fn serve(stream: TcpStream, inbox: &(Mutex<Vec<Value>>, Condvar)) {
         let answer = json!({"message_id": format!("p{}", messages.len())}).to_string();
         drop(messages);
         inbox.1.notify_all();
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
         if writer.write_all((head + &answer).as_bytes()).is_err() {
             return;
         }

@@ -108,7 +108,8 @@ CREATE TABLE agent_state (
     state    TEXT COLLATE "C" NOT NULL,
     call_id  TEXT COLLATE "C"
 );
-CREATE INDEX agent_state_username ON agent_state (username, at);
+CREATE INDEX agent_state_username ON agent_state (username, seq);
+CREATE INDEX agent_state_at ON agent_state (username, at, seq);
 
 -- Tickets --------------------------------------------------------------------------------------------------------
 
@@ -259,14 +260,15 @@ CREATE INDEX sms_quarantine_at ON sms_quarantine (at, id);
 
 -- Evidence -------------------------------------------------------------------------------------------------------
 
--- The last link of each global chain. Whoever appends updates it first and so is alone.
+-- The last link of each global chain. Whoever appends updates it first and so is alone. `sms` has no hashes: there
+-- acceptances and receipts meet.
 CREATE TABLE chain (
     name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     seq  BIGINT NOT NULL,
     hash TEXT COLLATE "C" NOT NULL
 );
 INSERT INTO chain (name, seq, hash)
-VALUES ('audit', 0, '0000000000000000000000000000000000000000000000000000000000000000');
+VALUES ('audit', 0, '0000000000000000000000000000000000000000000000000000000000000000'), ('sms', 0, '');
 
 CREATE TABLE audit (
     seq       BIGINT NOT NULL PRIMARY KEY,
@@ -290,7 +292,7 @@ CREATE TABLE outbox (
     created_at  BIGINT NOT NULL,
     due_at      BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
-    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'dead')),
     lease_until BIGINT,
     error       TEXT COLLATE "C"
 );

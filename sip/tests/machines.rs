@@ -1,0 +1,1338 @@
+//! Calls between two endpoints, told as stories: what the network does to them and how both sides agree in the end.
+
+mod pair;
+
+use std::time::Duration;
+
+use hotline_sip::endpoint::{Config, EndCause, Event, NoResponse, Refused, Timers};
+use hotline_sip::header::{HeaderName, Headers, Reason, Transport};
+use hotline_sip::message::{Message, Method, Status};
+use pair::{ANSWER, CALLEE, CALLER, GOOD, Link, OFFER, World, account, address, name};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn cause(event: Event) -> EndCause {
+    match event {
+        Event::Ended { cause, .. } => cause,
+        other => panic!("not an end: {other:?}"),
+    }
+}
+
+fn failure(event: Event) -> u16 {
+    match event {
+        Event::Failed { status, .. } => status.code(),
+        other => panic!("not a failure: {other:?}"),
+    }
+}
+
+fn sdp(event: Event) -> Option<Vec<u8>> {
+    match event {
+        Event::Incoming { offer: sdp, .. }
+        | Event::Answered { sdp, .. }
+        | Event::Progress { sdp, .. }
+        | Event::Offered { sdp, .. }
+        | Event::OfferAnswered { sdp, .. }
+        | Event::Acked { answer: sdp, .. } => sdp,
+        other => panic!("no session in {other:?}"),
+    }
+}
+
+#[test]
+fn a_call_rings_is_answered_and_ends_leaving_nothing_behind() {
+    let mut world = World::new(1, GOOD);
+    let caller = world.call();
+    world.settle();
+    assert_eq!(world.count(CALLEE, "100 INVITE"), 1);
+    let Event::Incoming {
+        leg,
+        offer,
+        request,
+        ..
+    } = world.expect(CALLEE, "Incoming")
+    else {
+        panic!("a call comes in")
+    };
+    assert_eq!(offer.as_deref(), Some(OFFER));
+    assert_eq!(request.uri.user(), Some("12345"));
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, leg, Status::RINGING, None, false)
+    });
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLER, "Progress")), None);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, leg, ANSWER.to_vec())
+    });
+    world.settle();
+    assert_eq!(
+        sdp(world.expect(CALLER, "Answered")).as_deref(),
+        Some(ANSWER)
+    );
+    assert_eq!(sdp(world.expect(CALLEE, "Acked")), None);
+    world.pass(60 * SECOND);
+    let reason = Reason::new("Q.850", 16, "Normal call clearing");
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.bye(now, caller, Some(&reason))
+    });
+    world.settle();
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::ByeSent);
+    match world.expect(CALLEE, "Ended") {
+        Event::Ended {
+            cause: EndCause::ByeReceived,
+            reason: Some(reason),
+            ..
+        } => assert_eq!(reason.cause(), Some(16)),
+        other => panic!("{other:?}"),
+    }
+    world.forget();
+    world.assert_empty();
+    assert_eq!(world.ends[CALLER].endpoint.stats().retransmissions, 0);
+    assert_eq!(world.ends[CALLEE].endpoint.stats().retransmissions, 0);
+}
+
+// ---- what gets lost ------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_lost_ack_is_sent_again_when_the_200_comes_again() {
+    let mut world = World::new(2, GOOD);
+    world.lose("ACK", 3);
+    let (_, callee) = {
+        let caller = world.call();
+        world.settle();
+        (caller, world.incoming())
+    };
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.pass(10 * SECOND);
+    world.expect(CALLER, "Answered");
+    world.expect(CALLEE, "Acked");
+    assert_eq!(world.count(CALLEE, "200 INVITE"), 4);
+    assert_eq!(world.count(CALLER, "ACK"), 4);
+}
+
+#[test]
+fn a_lost_200_comes_again() {
+    let mut world = World::new(3, GOOD);
+    world.lose("200 INVITE", 2);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.pass(10 * SECOND);
+    world.expect(CALLER, "Answered");
+    world.expect(CALLEE, "Acked");
+    assert_eq!(
+        world.count(CALLER, "INVITE"),
+        1,
+        "100 Trying stops the INVITE"
+    );
+}
+
+#[test]
+fn an_answer_that_is_never_acknowledged_is_hung_up_after_32_s() {
+    let mut world = World::new(4, GOOD);
+    world.lose("ACK", 100);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.pass(33 * SECOND);
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::AckTimeout);
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::ByeReceived);
+    assert!(!world.told(CALLEE, "Acked"));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn hanging_up_before_the_ack_waits_for_it() {
+    let mut world = World::new(5, GOOD);
+    world.lose("ACK", 1);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.pass(Duration::from_millis(400));
+    assert_eq!(world.count(CALLEE, "BYE"), 0, "RFC 3261 §15");
+    world.pass(SECOND);
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeSent);
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::ByeReceived);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_call_into_silence_fails_with_408_after_32_s_and_seven_invites() {
+    let mut world = World::new(6, GOOD);
+    world.lose("INVITE", 100);
+    world.call();
+    world.pass(31 * SECOND);
+    assert!(!world.told(CALLER, "Failed"));
+    world.pass(2 * SECOND);
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 408);
+    assert_eq!(world.count(CALLER, "INVITE"), 7);
+    world.assert_empty();
+}
+
+#[test]
+fn tcp_repeats_no_request() {
+    let mut world = World::new(7, GOOD);
+    world.transport = Transport::Tcp;
+    world.lose("INVITE", 100);
+    world.call();
+    world.pass(40 * SECOND);
+    assert_eq!(world.count(CALLER, "INVITE"), 1);
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 408);
+    world.assert_empty();
+}
+
+#[test]
+fn a_call_over_tcp_stays_on_its_connection() {
+    let mut world = World::new(8, GOOD);
+    world.transport = Transport::Tcp;
+    let (caller, _) = world.call_up();
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+    world.forget();
+    world.assert_empty();
+    assert_eq!(world.ends[CALLER].endpoint.stats().retransmissions, 0);
+}
+
+#[test]
+fn a_refusal_is_repeated_until_its_ack_comes() {
+    let mut world = World::new(9, GOOD);
+    world.lose("ACK", 2);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    let mut headers = Headers::new();
+    headers.push(HeaderName::RetryAfter, 30);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reject(now, callee, Status::SERVICE_UNAVAILABLE, &headers)
+    });
+    world.pass(5 * SECOND);
+    match world.expect(CALLER, "Failed") {
+        Event::Failed {
+            status,
+            retry_after,
+            ..
+        } => {
+            assert_eq!(
+                (status, retry_after),
+                (Status::SERVICE_UNAVAILABLE, Some(30))
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::Rejected);
+    assert_eq!(world.count(CALLEE, "503 INVITE"), 3);
+    world.forget();
+    world.assert_empty();
+}
+
+// ---- giving up -----------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_cancel_waits_for_the_first_provisional_response() {
+    let mut world = World::new(10, GOOD);
+    world.lose("100 INVITE", 1);
+    let caller = world.call();
+    world.wish(CALLER, |endpoint, now| endpoint.cancel(now, caller, None));
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 487);
+    world.pass(Duration::from_millis(400));
+    assert_eq!(world.count(CALLER, "CANCEL"), 0, "RFC 3261 §9.1");
+    world.pass(SECOND);
+    assert_eq!(world.count(CALLER, "CANCEL"), 1);
+    world.incoming();
+    assert!(matches!(
+        world.expect(CALLEE, "Cancelled"),
+        Event::Cancelled { reason: None, .. }
+    ));
+    assert_eq!(world.count(CALLEE, "487 INVITE"), 1);
+    assert_eq!(
+        world.act(CALLER, |endpoint, now| endpoint.cancel(now, caller, None)),
+        Err(Refused::Gone)
+    );
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_cancel_says_why() {
+    let mut world = World::new(11, GOOD);
+    let caller = world.call();
+    world.settle();
+    let elsewhere = Reason::new("SIP", 200, "Call completed elsewhere");
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.cancel(now, caller, Some(&elsewhere))
+    });
+    world.settle();
+    world.incoming();
+    match world.expect(CALLEE, "Cancelled") {
+        Event::Cancelled { reason, .. } => assert_eq!(reason, Some(elsewhere)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_cancel_that_crosses_the_200_is_acknowledged_and_hung_up() {
+    let mut world = World::new(12, GOOD);
+    let caller = world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.wish(CALLER, |endpoint, now| endpoint.cancel(now, caller, None));
+    world.settle();
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 487);
+    world.expect(CALLEE, "Acked");
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+    assert!(!world.told(CALLEE, "Cancelled"));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_call_that_rings_too_long_is_cancelled() {
+    let mut world = World::new(13, GOOD);
+    let mut params = world.params(Some(OFFER));
+    params.ring_timeout = Some(20 * SECOND);
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::RINGING, None, false)
+    });
+    world.pass(21 * SECOND);
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 408);
+    world.expect(CALLEE, "Cancelled");
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_call_without_limit_still_ends_at_timer_c() {
+    let mut world = World::new(14, GOOD);
+    world.call();
+    world.pass(179 * SECOND);
+    assert!(!world.told(CALLER, "Failed"));
+    world.pass(2 * SECOND);
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 408);
+    world.expect(CALLEE, "Cancelled");
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_waiting_call_keeps_its_proxies_awake_and_is_refused_in_the_end() {
+    let timers = Timers {
+        ringing_max: Duration::from_secs(3600),
+        waiting_max: Duration::from_secs(300),
+        ..Timers::default()
+    };
+    let config = Config {
+        timers,
+        ..Config::default()
+    };
+    let mut world = World::with_config(15, GOOD, config);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::QUEUED, None, false)
+    });
+    world.pass(290 * SECOND);
+    assert_eq!(world.count(CALLEE, "182 INVITE"), 5);
+    world.pass(11 * SECOND);
+    assert_eq!(
+        cause(world.expect(CALLEE, "Ended")),
+        EndCause::NeverAnswered
+    );
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 480);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn two_byes_that_cross_are_both_answered_200() {
+    let mut world = World::new(16, GOOD);
+    let (caller, callee) = world.call_up();
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::ByeSent);
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeSent);
+    assert_eq!(
+        world.count(CALLER, "200 BYE") + world.count(CALLEE, "200 BYE"),
+        2
+    );
+    world.forget();
+    world.assert_empty();
+}
+
+// ---- forks, merges, strays -----------------------------------------------------------------------------------------
+
+/// What the callee sent last of that kind, with another To tag: a second branch of a fork.
+fn other_fork(bytes: &[u8], tag: &str) -> Vec<u8> {
+    let Ok(Message::Response(mut response)) = Message::parse(bytes) else {
+        panic!("a response is forked")
+    };
+    let mut to = response.headers.to().unwrap();
+    to.set_tag(tag);
+    response.headers.set(HeaderName::To, to);
+    response
+        .headers
+        .set(HeaderName::Contact, "<sip:other@192.0.2.9:5070>");
+    response.to_bytes()
+}
+
+#[test]
+fn the_second_fork_that_answers_is_acknowledged_and_hung_up_once() {
+    let mut world = World::new(17, GOOD);
+    world.keep_copies = true;
+    let (caller, _) = world.call_up();
+    let second = other_fork(&world.last_copy(CALLEE, "200 INVITE"), "fork-2");
+    world.inject(CALLER, address(CALLEE), &second);
+    world.inject(CALLER, address(CALLEE), &second);
+    world.settle();
+    let kinds: Vec<String> = world.elsewhere.iter().map(pair::Packet::kind).collect();
+    assert_eq!(kinds, ["ACK", "BYE", "ACK"]);
+    for packet in &world.elsewhere {
+        assert_eq!(
+            packet.to.to_string(),
+            "192.0.2.9:5070",
+            "the fork's own Contact"
+        );
+        assert_eq!(
+            packet.message().headers().to().unwrap().tag(),
+            Some("fork-2")
+        );
+    }
+    assert!(
+        world.ends[CALLER].events.is_empty(),
+        "the shell hears of one call only"
+    );
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn the_fork_that_answers_is_the_call_whichever_rang_last() {
+    let mut world = World::new(18, GOOD);
+    world.keep_copies = true;
+    let caller = world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::RINGING, None, false)
+    });
+    world.settle();
+    let second = other_fork(&world.last_copy(CALLEE, "180 INVITE"), "fork-2");
+    world.inject(CALLER, address(CALLEE), &second);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.settle();
+    world.expect(CALLER, "Answered");
+    world.expect(CALLEE, "Acked");
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+}
+
+#[test]
+fn one_request_on_two_ways_is_one_call() {
+    let mut world = World::new(19, GOOD);
+    world.keep_copies = true;
+    world.call();
+    world.settle();
+    let invite = world.last_copy(CALLER, "INVITE");
+    let text = String::from_utf8(invite).unwrap();
+    let branch = text.find("branch=z9hG4bK").unwrap() + "branch=z9hG4bK".len();
+    let mut merged = text.clone();
+    merged.replace_range(branch..branch + 4, "othr");
+    world.inject(CALLEE, address(CALLER), merged.as_bytes());
+    assert_eq!(world.count(CALLEE, "482 INVITE"), 1, "RFC 3261 §8.2.2.2");
+    world.inject(CALLEE, address(CALLER), text.as_bytes());
+    assert_eq!(
+        world.count(CALLEE, "100 INVITE"),
+        2,
+        "a mere repetition gets its response again"
+    );
+    world.incoming();
+}
+
+/// What PRACK, REFER and NOTIFY must carry to be looked at.
+const MADE_UP: &str = "RAck: 1 1 INVITE\r\nRefer-To: <sip:a@192.0.2.9>\r\nEvent: refer\r\nSubscription-State: active\r\n";
+
+#[test]
+fn requests_for_unknown_calls_get_481_and_stray_acks_nothing() {
+    let mut world = World::new(20, GOOD);
+    for method in [
+        "BYE", "INVITE", "UPDATE", "INFO", "PRACK", "REFER", "NOTIFY", "CANCEL",
+    ] {
+        world.inject(
+            CALLEE,
+            address(CALLER),
+            request(
+                method,
+                "sip:12345@192.0.2.2",
+                ";tag=0123456789abcdef",
+                MADE_UP,
+            )
+            .as_bytes(),
+        );
+        assert_eq!(world.count(CALLEE, &format!("481 {method}")), 1, "{method}");
+    }
+    let sent = world.log.len();
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        request("ACK", "sip:12345@192.0.2.2", ";tag=0123456789abcdef", "").as_bytes(),
+    );
+    assert_eq!(world.log.len(), sent);
+    assert_eq!(world.ends[CALLEE].endpoint.stats().strays, 1);
+    world.assert_empty();
+}
+
+/// A request of the test's own making.
+fn request(method: &str, uri: &str, to_tag: &str, more: &str) -> String {
+    format!(
+        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK{method}{length}\r\nFrom: <sip:a@192.0.2.1>;tag=a\r\n\
+         To: <sip:12345@192.0.2.2>{to_tag}\r\nCall-ID: {method}{length}@192.0.2.1\r\nCSeq: 1 {method}\r\n\
+         Contact: <sip:a@192.0.2.1>\r\n{more}Content-Length: 0\r\n\r\n",
+        length = uri.len() + more.len()
+    )
+}
+
+#[test]
+fn requests_are_judged_before_anything_is_kept() {
+    let table: &[(&str, &str, &str, &str)] = &[
+        ("INVITE", "sip:1@192.0.2.2", "Max-Forwards: 0\r\n", "483"),
+        (
+            "INVITE",
+            "sip:1@192.0.2.2",
+            "Require: 100rel, nothing, timer\r\n",
+            "420",
+        ),
+        ("INVITE", "urn:service:sos", "", "416"),
+        ("PUBLISH", "sip:1@192.0.2.2", "", "405"),
+        ("NEWMETHOD", "sip:1@192.0.2.2", "", "501"),
+        ("MESSAGE", "sip:1@192.0.2.2", "Max-Forwards: 0\r\n", "483"),
+        ("MESSAGE", "sip:1@192.0.2.2", "Max-Forwards: 300\r\n", "400"),
+    ];
+    for (method, uri, more, status) in table {
+        let mut world = World::new(21, GOOD);
+        world.inject(
+            CALLEE,
+            address(CALLER),
+            request(method, uri, "", more).as_bytes(),
+        );
+        assert_eq!(
+            world.count(CALLEE, &format!("{status} {method}")),
+            1,
+            "{method} {uri} {more}: {:?}",
+            world.log
+        );
+        assert!(world.ends[CALLEE].events.is_empty());
+        world.assert_empty();
+    }
+}
+
+#[test]
+fn a_bad_version_gets_505_and_broken_requests_400() {
+    let mut world = World::new(22, GOOD);
+    let good = request("OPTIONS", "sip:192.0.2.2", "", "");
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        good.replacen("SIP/2.0", "SIP/7.0", 1).as_bytes(),
+    );
+    assert_eq!(world.count(CALLEE, "505 OPTIONS"), 1);
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        good.replace("Content-Length: 0", "Content-Length: 99")
+            .as_bytes(),
+    );
+    assert_eq!(world.count(CALLEE, "400 OPTIONS"), 1);
+    world.inject(CALLEE, address(CALLER), b"not SIP at all\r\n\r\n");
+    world.inject(CALLEE, address(CALLER), b"\r\n\r\n");
+    assert_eq!(world.log.len(), 2);
+    assert_eq!(world.ends[CALLEE].endpoint.stats().malformed, 3);
+    world.assert_empty();
+}
+
+#[test]
+fn an_invite_that_comes_back_unchanged_is_a_loop() {
+    let mut world = World::new(23, GOOD);
+    world.keep_copies = true;
+    world.call();
+    let ours = String::from_utf8(world.last_copy(CALLER, "INVITE")).unwrap();
+    let proxied = ours.replacen(
+        "Via:",
+        "Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKproxy\r\nVia:",
+        1,
+    );
+    world.inject(CALLER, address(CALLEE), proxied.as_bytes());
+    assert_eq!(world.count(CALLER, "482 INVITE"), 1);
+    let spiral = proxied
+        .replacen("sip:12345@", "sip:54321@", 1)
+        .replacen("proxy", "prox2", 1);
+    world.inject(CALLER, address(CALLEE), spiral.as_bytes());
+    world.expect(CALLER, "Incoming");
+}
+
+#[test]
+fn full_tables_answer_503_without_state_and_count() {
+    let config = Config {
+        legs_max: 1,
+        ..Config::default()
+    };
+    let mut world = World::with_config(24, GOOD, config);
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        request("INVITE", "sip:1@192.0.2.2", "", "").as_bytes(),
+    );
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        request("INVITE", "sip:12@192.0.2.2", "", "").as_bytes(),
+    );
+    assert_eq!(world.count(CALLEE, "503 INVITE"), 1);
+    assert_eq!(world.ends[CALLEE].endpoint.stats().refused_full, 1);
+    let params = world.params(None);
+    assert_eq!(
+        world.act(CALLEE, |endpoint, now| endpoint.invite(now, params)),
+        Err(Refused::Full)
+    );
+}
+
+// ---- offers inside the call ----------------------------------------------------------------------------------------
+
+const HOLD: &[u8] = b"v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendonly\r\n";
+const HELD: &[u8] = b"v=0\r\no=- 2 2 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\na=recvonly\r\n";
+
+#[test]
+fn either_side_holds_and_resumes() {
+    let mut world = World::new(30, GOOD);
+    let (caller, callee) = world.call_up();
+    for (holder, its, other, theirs) in [
+        (CALLER, caller, CALLEE, callee),
+        (CALLEE, callee, CALLER, caller),
+    ] {
+        world.wish(holder, |endpoint, now| {
+            endpoint.reoffer(now, its, HOLD.to_vec())
+        });
+        world.settle();
+        assert_eq!(sdp(world.expect(other, "Offered")).as_deref(), Some(HOLD));
+        world.wish(other, |endpoint, now| {
+            endpoint.accept_offer(now, theirs, HELD.to_vec())
+        });
+        world.settle();
+        assert_eq!(
+            sdp(world.expect(holder, "OfferAnswered")).as_deref(),
+            Some(HELD)
+        );
+    }
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_refused_offer_leaves_the_call_as_it_was() {
+    let mut world = World::new(31, GOOD);
+    let (caller, callee) = world.call_up();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reoffer(now, callee, HOLD.to_vec())
+    });
+    world.settle();
+    world.expect(CALLER, "Offered");
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE)
+    });
+    world.settle();
+    match world.expect(CALLEE, "OfferRejected") {
+        Event::OfferRejected { status, .. } => assert_eq!(status, Status::NOT_ACCEPTABLE_HERE),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(
+        world.act(CALLER, |endpoint, now| endpoint.accept_offer(
+            now,
+            caller,
+            HELD.to_vec()
+        )),
+        Err(Refused::NotNow)
+    );
+    assert!(!world.told(CALLER, "Ended") && !world.told(CALLEE, "Ended"));
+}
+
+#[test]
+fn glare_is_resolved_by_waiting_unequally() {
+    for seed in 0..20 {
+        let mut world = World::new(32 + seed, GOOD);
+        let (caller, callee) = world.call_up();
+        world.wish(CALLER, |endpoint, now| {
+            endpoint.reoffer(now, caller, HOLD.to_vec())
+        });
+        world.wish(CALLEE, |endpoint, now| {
+            endpoint.reoffer(now, callee, HOLD.to_vec())
+        });
+        world.settle();
+        assert_eq!(
+            world.count(CALLER, "491 INVITE") + world.count(CALLEE, "491 INVITE"),
+            2
+        );
+        world.answer_offers(10 * SECOND, HELD);
+        world.expect(CALLER, "OfferAnswered");
+        world.expect(CALLEE, "OfferAnswered");
+        assert!(!world.told(CALLER, "OfferRejected") && !world.told(CALLEE, "OfferRejected"));
+    }
+}
+
+#[test]
+fn a_second_offer_waits_for_the_first_and_the_newest_wish_wins() {
+    let mut world = World::new(33, GOOD);
+    let (caller, callee) = world.call_up();
+    for wish in [HOLD, OFFER, HOLD] {
+        world.wish(CALLER, |endpoint, now| {
+            endpoint.reoffer(now, caller, wish.to_vec())
+        });
+    }
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLEE, "Offered")).as_deref(), Some(HOLD));
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.accept_offer(now, callee, HELD.to_vec())
+    });
+    world.settle();
+    world.expect(CALLER, "OfferAnswered");
+    assert_eq!(
+        sdp(world.expect(CALLEE, "Offered")).as_deref(),
+        Some(HOLD),
+        "OFFER was overtaken"
+    );
+}
+
+#[test]
+fn an_offer_can_be_taken_back_or_left_lying() {
+    let mut world = World::new(34, GOOD);
+    let (_, callee) = world.call_up();
+    world.keep_copies = true;
+    let caller = world.ends[CALLER]
+        .endpoint
+        .find_leg(&world.replaces_of(CALLEE, callee))
+        .expect("the other end of the dialog");
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.reoffer(now, caller, HOLD.to_vec())
+    });
+    world.settle();
+    world.expect(CALLEE, "Offered");
+    let reinvite = String::from_utf8(world.last_copy(CALLER, "INVITE")).unwrap();
+    let cancel = reinvite
+        .replacen("INVITE ", "CANCEL ", 1)
+        .replace(" INVITE\r\n", " CANCEL\r\n");
+    let (head, _) = cancel.split_once("Content-Type").unwrap();
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        format!("{head}Content-Length: 0\r\n\r\n").as_bytes(),
+    );
+    world.settle();
+    world.expect(CALLEE, "OfferWithdrawn");
+    match world.expect(CALLER, "OfferRejected") {
+        Event::OfferRejected { status, .. } => assert_eq!(status, Status::REQUEST_TERMINATED),
+        other => panic!("{other:?}"),
+    }
+    assert!(!world.told(CALLEE, "Ended"));
+}
+
+#[test]
+fn a_call_without_offer_is_offered_in_the_200_and_answered_in_the_ack() {
+    let mut world = World::new(35, GOOD);
+    let params = world.params(None);
+    let caller = world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let Event::Incoming {
+        leg: callee,
+        offer: None,
+        ..
+    } = world.expect(CALLEE, "Incoming")
+    else {
+        panic!("no offer was made")
+    };
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, OFFER.to_vec())
+    });
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLER, "Answered")), None);
+    assert_eq!(sdp(world.expect(CALLER, "Offered")).as_deref(), Some(OFFER));
+    assert_eq!(world.count(CALLER, "ACK"), 0);
+    world.pass(2 * SECOND);
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.accept_offer(now, caller, ANSWER.to_vec())
+    });
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLEE, "Acked")).as_deref(), Some(ANSWER));
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_late_offer_that_does_not_suit_ends_the_call() {
+    let mut world = World::new(36, GOOD);
+    let params = world.params(None);
+    let caller = world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, OFFER.to_vec())
+    });
+    world.settle();
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE)
+    });
+    world.settle();
+    world.expect(CALLEE, "Acked");
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn info_and_options_travel_inside_the_call() {
+    let mut world = World::new(37, GOOD);
+    let (caller, _) = world.call_up();
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.info(
+            now,
+            caller,
+            "application/dtmf-relay",
+            b"Signal=5\r\n".to_vec(),
+        )
+    });
+    world.settle();
+    match world.expect(CALLEE, "Info") {
+        Event::Info {
+            content_type, body, ..
+        } => {
+            assert_eq!(content_type.as_deref(), Some("application/dtmf-relay"));
+            assert_eq!(body, b"Signal=5\r\n");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.count(CALLEE, "200 INFO"), 1);
+}
+
+// ---- reliable provisional responses --------------------------------------------------------------------------------
+
+#[test]
+fn early_media_that_is_sent_reliably_is_the_answer() {
+    let mut world = World::new(40, GOOD);
+    world.lose("183 INVITE", 1);
+    let caller = world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(
+            now,
+            callee,
+            Status::SESSION_PROGRESS,
+            Some(ANSWER.to_vec()),
+            true,
+        )
+    });
+    // The answer waits for the PRACK, which waits for the lost 183.
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    assert_eq!(world.count(CALLEE, "200 INVITE"), 0);
+    world.pass(2 * SECOND);
+    assert_eq!(
+        sdp(world.expect(CALLER, "Progress")).as_deref(),
+        Some(ANSWER)
+    );
+    assert_eq!(
+        sdp(world.expect(CALLER, "Answered")).as_deref(),
+        Some(ANSWER)
+    );
+    world.expect(CALLEE, "Acked");
+    assert_eq!(
+        (
+            world.count(CALLEE, "183 INVITE"),
+            world.count(CALLER, "PRACK")
+        ),
+        (2, 1)
+    );
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn reliable_responses_go_one_at_a_time() {
+    let mut world = World::new(41, GOOD);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    for status in [Status::RINGING, Status::QUEUED, Status::SESSION_PROGRESS] {
+        world.wish(CALLEE, |endpoint, now| {
+            endpoint.ring(now, callee, status, None, true)
+        });
+    }
+    assert_eq!(world.count(CALLEE, "182 INVITE"), 0);
+    world.settle();
+    assert_eq!(world.count(CALLER, "PRACK"), 3);
+    assert_eq!(world.count(CALLEE, "183 INVITE"), 1);
+}
+
+#[test]
+fn a_reliable_response_without_prack_gives_the_call_up() {
+    let mut world = World::new(42, GOOD);
+    world.lose("PRACK", 100);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::RINGING, None, true)
+    });
+    world.pass(33 * SECOND);
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::AckTimeout);
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 504);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn an_offer_in_a_reliable_response_is_answered_in_its_prack() {
+    let mut world = World::new(43, GOOD);
+    let params = world.params(None);
+    let caller = world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(
+            now,
+            callee,
+            Status::SESSION_PROGRESS,
+            Some(OFFER.to_vec()),
+            true,
+        )
+    });
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLER, "Offered")).as_deref(), Some(OFFER));
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.accept_offer(now, caller, ANSWER.to_vec())
+    });
+    world.settle();
+    assert_eq!(
+        sdp(world.expect(CALLEE, "OfferAnswered")).as_deref(),
+        Some(ANSWER)
+    );
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, OFFER.to_vec())
+    });
+    world.settle();
+    assert_eq!(sdp(world.expect(CALLEE, "Acked")), None);
+    world.expect(CALLER, "Answered");
+}
+
+#[test]
+fn before_the_answer_the_session_changes_by_update() {
+    let mut world = World::new(44, GOOD);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(
+            now,
+            callee,
+            Status::SESSION_PROGRESS,
+            Some(ANSWER.to_vec()),
+            true,
+        )
+    });
+    world.settle();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reoffer(now, callee, HOLD.to_vec())
+    });
+    world.answer_offers(SECOND, HELD);
+    assert_eq!(world.count(CALLEE, "UPDATE"), 1);
+    assert_eq!(
+        sdp(world.expect(CALLEE, "OfferAnswered")).as_deref(),
+        Some(HELD)
+    );
+}
+
+// ---- session timers ------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_long_call_is_refreshed_and_stays_up() {
+    let mut world = World::new(50, GOOD);
+    let (caller, _) = world.call_up();
+    world.pass(7300 * SECOND);
+    assert!(world.ends[CALLER].events.is_empty() && world.ends[CALLEE].events.is_empty());
+    assert_eq!(
+        world.count(CALLER, "UPDATE") + world.count(CALLEE, "UPDATE"),
+        8,
+        "every half of 1800 s"
+    );
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn when_the_network_dies_both_ends_notice_within_the_session_interval() {
+    let mut world = World::new(51, GOOD);
+    world.call_up();
+    world.link.loss_percent = 100;
+    world.pass(1800 * SECOND);
+    for end in [CALLER, CALLEE] {
+        let cause = cause(world.expect(end, "Ended"));
+        assert!(
+            matches!(cause, EndCause::Lost | EndCause::SessionExpired),
+            "{cause:?}"
+        );
+    }
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_session_interval_that_is_too_small_is_raised() {
+    let mut world = World::new(52, GOOD);
+    let mut params = world.params(Some(OFFER));
+    params.headers.push(HeaderName::Subject, "short");
+    let mut config = Config {
+        session_expires: Some(60),
+        min_se: 30,
+        ..Config::default()
+    };
+    world.replace_end(CALLER, 52, config.clone());
+    config.min_se = 90;
+    world.replace_end(CALLEE, 53, config);
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    assert_eq!(world.count(CALLEE, "422 INVITE"), 1);
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.pass(50 * SECOND);
+    world.expect(CALLER, "Answered");
+    assert_eq!(
+        world.count(CALLER, "UPDATE"),
+        1,
+        "refreshed at half of 90 s"
+    );
+}
+
+// ---- transfer ------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_transfer_is_taken_told_and_done() {
+    let mut world = World::new(60, GOOD);
+    let (caller, callee) = world.call_up();
+    let target = name("sip:8800@192.0.2.9?Replaces=abc%40x%3Bto-tag%3D1%3Bfrom-tag%3D2");
+    world.wish(CALLEE, |endpoint, now| endpoint.refer(now, callee, &target));
+    world.settle();
+    match world.expect(CALLER, "Refer") {
+        Event::Refer {
+            refer_to, replaces, ..
+        } => {
+            assert_eq!(refer_to.uri.user(), Some("8800"));
+            let replaces = replaces.expect("an attended transfer");
+            assert_eq!(
+                (replaces.call_id.as_str(), replaces.to_tag.as_str()),
+                ("abc@x", "1")
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    world.wish(CALLER, |endpoint, now| endpoint.accept_refer(now, caller));
+    world.settle();
+    assert!(matches!(
+        world.expect(CALLEE, "ReferProgress"),
+        Event::ReferProgress {
+            status: Status::TRYING,
+            done: false,
+            ..
+        }
+    ));
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.refer_progress(now, caller, Status::OK)
+    });
+    world.settle();
+    assert!(matches!(
+        world.expect(CALLEE, "ReferProgress"),
+        Event::ReferProgress {
+            status: Status::OK,
+            done: true,
+            ..
+        }
+    ));
+    assert_eq!(
+        world.act(CALLER, |endpoint, now| endpoint.refer_progress(
+            now,
+            caller,
+            Status::OK
+        )),
+        Err(Refused::Gone)
+    );
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_transfer_can_be_refused() {
+    let mut world = World::new(61, GOOD);
+    let (caller, callee) = world.call_up();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.refer(now, callee, &name("sip:8800@192.0.2.9"))
+    });
+    world.settle();
+    world.expect(CALLER, "Refer");
+    world.wish(CALLER, |endpoint, now| {
+        endpoint.reject_refer(now, caller, Status::DECLINE)
+    });
+    world.settle();
+    assert!(matches!(
+        world.expect(CALLEE, "ReferProgress"),
+        Event::ReferProgress {
+            status: Status::DECLINE,
+            done: true,
+            ..
+        }
+    ));
+}
+
+// ---- outside calls, and digest -------------------------------------------------------------------------------------
+
+#[test]
+fn a_challenge_is_answered_once() {
+    for (password, expected) in [("secret", 200), ("wrong", 401)] {
+        let mut world = World::new(70, GOOD);
+        let registrar = hotline_sip::digest::Authenticator::new("hotline", [7; 32], 60);
+        let mut params = world.request_params(Method::Register);
+        params.credentials = Some(account(password));
+        params
+            .headers
+            .push(HeaderName::Contact, "<sip:1000@192.0.2.1>");
+        world
+            .act(CALLER, |endpoint, now| endpoint.request(now, params))
+            .unwrap();
+        for _ in 0..5 {
+            world.settle();
+            while world.told(CALLEE, "Request") {
+                let Event::Request { tx, request, .. } = world.expect(CALLEE, "Request") else {
+                    unreachable!()
+                };
+                let secret =
+                    hotline_sip::digest::Secret::from_password("1000", "hotline", "secret");
+                let (status, headers) = pair::register(&registrar, &request, &secret);
+                world.wish(CALLEE, |endpoint, now| {
+                    endpoint.respond(now, tx, status, &headers, None)
+                });
+            }
+        }
+        match world.expect(CALLER, "Response") {
+            Event::Response {
+                outcome: Ok(response),
+                ..
+            } => assert_eq!(response.status.code(), expected, "{password}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(world.count(CALLER, "REGISTER"), 2, "{password}");
+        world.forget();
+        world.assert_empty();
+    }
+}
+
+#[test]
+fn a_challenged_call_is_made_again_with_credentials() {
+    let mut world = World::new(71, GOOD);
+    let mut params = world.params(Some(OFFER));
+    params.credentials = Some(account("secret"));
+    let caller = world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let first = world.incoming();
+    let trunk = hotline_sip::digest::Authenticator::new("carrier", [9; 32], 60);
+    let mut headers = Headers::new();
+    for challenge in trunk.challenges(0, false) {
+        headers.push(HeaderName::ProxyAuthenticate, challenge);
+    }
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reject(now, first, Status::PROXY_AUTHENTICATION_REQUIRED, &headers)
+    });
+    world.settle();
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::Rejected);
+    let Event::Incoming {
+        leg,
+        request,
+        offer,
+        ..
+    } = world.expect(CALLEE, "Incoming")
+    else {
+        panic!("it calls again")
+    };
+    assert!(request.headers.contains(HeaderName::ProxyAuthorization));
+    assert_eq!(request.headers.cseq().unwrap().seq, 2);
+    assert_eq!(offer.as_deref(), Some(OFFER));
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, leg, ANSWER.to_vec())
+    });
+    world.settle();
+    assert!(!world.told(CALLER, "Failed"));
+    world.expect(CALLER, "Answered");
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn requests_outside_calls_are_answered_or_time_out() {
+    let mut world = World::new(72, GOOD);
+    let params = world.request_params(Method::Options);
+    world
+        .act(CALLER, |endpoint, now| endpoint.request(now, params))
+        .unwrap();
+    world.settle();
+    let Event::Request { tx, .. } = world.expect(CALLEE, "Request") else {
+        unreachable!()
+    };
+    world.pass(2 * SECOND);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.respond(
+            now,
+            tx,
+            Status::OK,
+            &Headers::new(),
+            Some(("text/plain", b"ok".to_vec())),
+        )
+    });
+    world.settle();
+    match world.expect(CALLER, "Response") {
+        Event::Response {
+            outcome: Ok(response),
+            ..
+        } => assert_eq!(response.body, b"ok"),
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        world.count(CALLER, "OPTIONS") > 1,
+        "repeated while unanswered"
+    );
+    assert!(!world.told(CALLEE, "Request"), "but told once");
+    assert_eq!(
+        world.act(CALLEE, |endpoint, now| endpoint.respond(
+            now,
+            tx,
+            Status::OK,
+            &Headers::new(),
+            None
+        )),
+        Err(Refused::Gone)
+    );
+    // Nobody answers the second one.
+    let params = world.request_params(Method::Options);
+    world
+        .act(CALLER, |endpoint, now| endpoint.request(now, params))
+        .unwrap();
+    world.pass(40 * SECOND);
+    assert!(matches!(
+        world.expect(CALLER, "Response"),
+        Event::Response {
+            outcome: Err(NoResponse::Timeout),
+            ..
+        }
+    ));
+    world.forget();
+    world.assert_empty();
+}
+
+// ---- broken transports ---------------------------------------------------------------------------------------------
+
+#[test]
+fn a_call_that_cannot_be_sent_fails_with_503() {
+    let mut world = World::new(80, GOOD);
+    world.call();
+    let flow = world.flow(CALLER, CALLEE);
+    world.act(CALLER, |endpoint, now| {
+        endpoint.transport_failed(now, &flow)
+    });
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 503);
+}
+
+#[test]
+fn a_browsers_call_ends_with_its_connection_and_a_phones_does_not() {
+    for (transport, ends) in [(Transport::Ws, true), (Transport::Tcp, false)] {
+        let mut world = World::new(81, GOOD);
+        world.transport = transport.clone();
+        world.call_up();
+        let mut flow = world.flow(CALLEE, CALLER);
+        flow.connection = Some(1);
+        world.act(CALLEE, |endpoint, now| {
+            endpoint.transport_failed(now, &flow)
+        });
+        assert_eq!(world.told(CALLEE, "Ended"), ends, "{transport}");
+    }
+}
+
+// ---- a bad network -------------------------------------------------------------------------------------------------
+
+#[test]
+fn at_30_percent_loss_every_call_ends_and_both_sides_agree() {
+    const BAD: Link = Link {
+        loss_percent: 30,
+        double_percent: 10,
+        delay_ms: (5, 300),
+    };
+    let mut answered = 0;
+    for seed in 0..300 {
+        let mut world = World::new(1000 + seed, BAD);
+        let caller = world.call();
+        world.pass(5 * SECOND);
+        if world.told(CALLEE, "Incoming") {
+            let callee = world.incoming();
+            world
+                .act(CALLEE, |endpoint, now| {
+                    endpoint.answer(now, callee, ANSWER.to_vec())
+                })
+                .ok();
+        }
+        world.pass(45 * SECOND);
+        answered += u32::from(world.told(CALLER, "Answered") && world.told(CALLEE, "Acked"));
+        world
+            .act(CALLER, |endpoint, now| endpoint.bye(now, caller, None))
+            .ok();
+        world.pass(1000 * SECOND);
+        world.assert_empty();
+    }
+    assert!(answered > 290, "{answered} of 300 calls came up");
+}
