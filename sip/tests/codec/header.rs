@@ -214,6 +214,15 @@ fn the_top_via_notes_where_the_request_came_from() {
 }
 
 #[test]
+fn an_empty_rport_asks_for_one() {
+    let mut via: Via = "SIP/2.0/UDP 192.0.2.7;rport=;branch=z9hG4bKa"
+        .parse()
+        .unwrap();
+    via.set_source(IpAddr::from([192, 0, 2, 7]), 6000);
+    assert_eq!(via.rport(), Some(Some(6000)));
+}
+
+#[test]
 fn a_via_that_tells_the_truth_gets_no_received_unless_it_asked_for_rport() {
     let mut via: Via = "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa".parse().unwrap();
     via.set_source(IpAddr::from([192, 0, 2, 7]), 6000);
