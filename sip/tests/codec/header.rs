@@ -379,3 +379,12 @@ fn setting_a_header_keeps_its_place_and_drops_its_doubles() {
     headers.remove("x-a".into());
     assert_eq!((headers.len(), headers.count("X-B".into())), (2, 1));
 }
+
+#[test]
+fn a_known_name_written_as_text_is_the_same_header() {
+    let mut headers = Headers::new();
+    headers.push(HeaderName::Other("via"), "SIP/2.0/UDP a;branch=z9hG4bK1");
+    headers.push(HeaderName::Other("X-Trace"), "1");
+    assert_eq!(headers.via().unwrap().host, "a");
+    assert!(headers.contains("x-trace".into()) && !headers.contains("x-other".into()));
+}
