@@ -476,7 +476,7 @@ impl Endpoint {
     // ---- calls in --------------------------------------------------------------------------------------------------
 
     /// Sends a provisional response: 180, or 183 with early media. It is sent reliably (RFC 3262) if `reliable` is wished and
-    /// they can, or if they demand it.
+    /// they can, or if they demand it. Where their INVITE had no offer, `sdp` is ours and only goes reliably (§13.2.1).
     pub fn ring(
         &mut self,
         now: Instant,
@@ -530,6 +530,14 @@ impl Endpoint {
         reason: Option<&Reason>,
     ) -> Result<(), Refused> {
         self.leg(leg, |leg, layer| leg.cancel(now, layer, reason))
+    }
+
+    /// True once they gave any response to our call, be it 100: a trunk that stays silent for a few seconds is better left for
+    /// the next one.
+    pub fn was_heard(&self, leg: LegHandle) -> bool {
+        self.legs
+            .get(&leg)
+            .is_none_or(|leg| leg.was_heard(&self.layer))
     }
 
     // ---- calls that are up -----------------------------------------------------------------------------------------

@@ -1336,3 +1336,83 @@ fn at_30_percent_loss_every_call_ends_and_both_sides_agree() {
     }
     assert!(answered > 290, "{answered} of 300 calls came up");
 }
+
+#[test]
+fn an_answer_may_overtake_the_prack() {
+    let mut world = World::new(45, GOOD);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::RINGING, None, true)
+    });
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.settle();
+    world.expect(CALLEE, "Acked");
+    assert_eq!(
+        world.count(CALLEE, "200 PRACK"),
+        1,
+        "a 481 would end the call at some phones"
+    );
+}
+
+#[test]
+fn a_challenged_call_carries_its_credentials_in_the_ack() {
+    let mut world = World::new(73, GOOD);
+    world.keep_copies = true;
+    let mut params = world.params(Some(OFFER));
+    params.credentials = Some(account("secret"));
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let first = world.incoming();
+    let trunk = hotline_sip::digest::Authenticator::new("carrier", [9; 32], 60);
+    let mut headers = Headers::new();
+    for challenge in trunk.challenges(0, false) {
+        headers.push(HeaderName::ProxyAuthenticate, challenge);
+    }
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reject(now, first, Status::PROXY_AUTHENTICATION_REQUIRED, &headers)
+    });
+    world.settle();
+    let second = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, second, ANSWER.to_vec())
+    });
+    world.settle();
+    let ack = Message::parse(&world.last_copy(CALLER, "ACK")).unwrap();
+    assert!(
+        ack.headers().contains(HeaderName::ProxyAuthorization),
+        "RFC 3261 §22.1"
+    );
+}
+
+#[test]
+fn silence_shows_before_it_is_a_failure() {
+    let mut world = World::new(82, GOOD);
+    world.lose("100 INVITE", 1);
+    let caller = world.call();
+    world.pass(Duration::from_millis(400));
+    assert!(!world.ends[CALLER].endpoint.was_heard(caller));
+    world.pass(SECOND);
+    assert!(world.ends[CALLER].endpoint.was_heard(caller));
+}
+
+#[test]
+fn a_callers_expires_bounds_how_long_it_waits() {
+    let mut world = World::new(83, GOOD);
+    let mut params = world.params(Some(OFFER));
+    params.headers.push(HeaderName::Expires, 30);
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.pass(31 * SECOND);
+    assert_eq!(
+        cause(world.expect(CALLEE, "Ended")),
+        EndCause::NeverAnswered
+    );
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 480);
+}

@@ -354,6 +354,13 @@ impl Layer {
             .push(HeaderName::UserAgent, &self.config.product);
     }
 
+    /// Any response came.
+    pub(crate) fn was_heard(&self, key: ClientKey) -> bool {
+        self.clients
+            .get(&key)
+            .is_none_or(|client| client.machine.was_heard())
+    }
+
     /// Cancels an INVITE, now or as soon as a provisional response allows it (§9.1).
     pub(crate) fn cancel(&mut self, now: Instant, key: ClientKey, reason: Option<&Reason>) {
         let Some(client) = self.clients.get_mut(&key) else {

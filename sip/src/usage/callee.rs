@@ -112,18 +112,6 @@ impl Leg {
         leg
     }
 
-    /// CSeq of the INVITE that made an incoming call; 0 once it is answered.
-    pub(super) fn invite_seq_of_call(&self) -> u32 {
-        match &self.stage {
-            Stage::Incoming(incoming) => incoming.seq,
-            Stage::Outgoing(_)
-            | Stage::Up
-            | Stage::LeavingUnacked(_)
-            | Stage::Leaving
-            | Stage::Over => 0,
-        }
-    }
-
     pub(crate) fn ring(
         &mut self,
         now: Instant,
@@ -271,6 +259,10 @@ impl Leg {
             return;
         };
         let (tx, seq) = (incoming.tx, incoming.seq);
+        self.late_prack = incoming
+            .unpracked
+            .as_ref()
+            .map(|unpracked| (unpracked.rseq, seq));
         let Some(mut response) = layer.response_to(tx, Status::OK) else {
             return;
         };

@@ -47,6 +47,10 @@ pub(crate) struct Leg {
     reoffer: Reoffer,
     /// A re-INVITE of ours without final response.
     invite_out: Option<ClientKey>,
+    /// Our newest INVITE, whatever came of it.
+    last_invite: Option<ClientKey>,
+    /// Our last reliable response, if the answer overtook its PRACK: RSeq and CSeq.
+    late_prack: Option<(u32, u32)>,
     /// A 2xx of ours that waits for its ACK.
     unacked: Option<Unacked>,
     /// The last ACK that we sent, in case its 2xx comes again.
@@ -150,6 +154,8 @@ impl Leg {
             local_sdp: Box::default(),
             reoffer: Reoffer::default(),
             invite_out: None,
+            last_invite: None,
+            late_prack: None,
             unacked: None,
             ack: None,
             timer: None,
@@ -164,6 +170,18 @@ impl Leg {
         match self.stage {
             Stage::Incoming(_) | Stage::Outgoing(_) | Stage::Up => false,
             Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => true,
+        }
+    }
+
+    /// They gave some response to our INVITE, be it 100.
+    pub(crate) fn was_heard(&self, layer: &Layer) -> bool {
+        match &self.stage {
+            Stage::Outgoing(outgoing) => layer.was_heard(outgoing.tx),
+            Stage::Incoming(_)
+            | Stage::Up
+            | Stage::LeavingUnacked(_)
+            | Stage::Leaving
+            | Stage::Over => true,
         }
     }
 
@@ -310,6 +328,9 @@ impl Leg {
         let seq = self.dialog.local_seq + 1;
         if let Some((request, account)) = layer.authorised(answer.key, &answer.response, seq) {
             self.dialog.local_seq = seq;
+            if purpose == Purpose::Refer {
+                self.referral.renumber(seq);
+            }
             let owner = ClientOwner::Leg(self.handle, purpose);
             layer.request(now, request, self.dialog.next_hop(), owner, account);
             return;
@@ -517,17 +538,12 @@ impl Leg {
             let reason = reason.take();
             return self.send_bye(now, layer, reason.as_deref());
         }
-        self.settle_ack(now, layer, unacked.is_first, sdp);
+        self.settle_ack(layer, unacked.is_first, sdp);
+        self.offer_if_free(now, layer);
     }
 
     /// Our 2xx is known to have arrived.
-    fn settle_ack(
-        &mut self,
-        now: Instant,
-        layer: &mut Layer,
-        is_first: bool,
-        sdp: Option<Vec<u8>>,
-    ) {
+    fn settle_ack(&mut self, layer: &mut Layer, is_first: bool, sdp: Option<Vec<u8>>) {
         let leg = self.handle;
         let expected = self.negotiation.take_answer_in_ack();
         match (is_first, expected) {
@@ -538,12 +554,19 @@ impl Leg {
             (false, true) => layer.emit(Event::OfferAnswered { leg, sdp }),
             (false, false) => {}
         }
-        self.offer_if_free(now, layer);
     }
 
     /// Sends the ACK of a 2xx and keeps it.
     fn send_ack(&mut self, layer: &mut Layer, seq: u32, sdp: Option<&[u8]>) {
         let mut ack = self.dialog.numbered(Method::Ack, seq);
+        // §22.1: with the credentials of its INVITE.
+        if self.account.is_some()
+            && let Some(invite) = self.last_invite.and_then(|key| layer.sent_request(key))
+        {
+            for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+                ack.headers.copy(&invite.headers, name);
+            }
+        }
         if let Some(sdp) = sdp {
             ack.set_body("application/sdp", sdp);
         }
