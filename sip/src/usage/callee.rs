@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::ack::{Pulse, Unacked};
 use super::prack::Unpracked;
 use super::session::{AnswerIn, Negotiation, Waiting};
-use super::{Leg, Pulse, Stage, Unacked, add_headers};
+use super::{Leg, Stage, add_headers};
 use crate::dialog::Dialog;
 use crate::endpoint::{EndCause, Event, Flow, LegHandle, Refused, ServerTx};
 use crate::header::{HeaderName, Headers, Reason};

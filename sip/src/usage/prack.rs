@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::ack::{Beat, Pulse};
 use super::session::{Negotiation, Waiting};
-use super::{Beat, Leg, Pulse, Stage};
+use super::{Leg, Stage};
 use crate::endpoint::{Event, Flow, ServerTx};
 use crate::header::{HeaderName, RAck};
 use crate::message::{Method, Response, Status};
