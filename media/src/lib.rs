@@ -1,1 +1,27 @@
 //! RTP legs, G.711, DTMF, mixing, prompts and taps; one I/O engine on threads of its own.
+//!
+//! The pure half asks no time and does no I/O: [`g711`], [`rtp`], [`rtcp`], [`dtmf`], [`prompt`], [`playout`], [`mix`],
+//! [`timeline`] and the [`tap`] trait. The other half is the [`engine`]: threads that own the legs' sockets. Signalling
+//! talks to it through a cheap handle, [`Engine`]: open a leg, connect it to what the SDP said, say what it hears, close it.
+//! The one file with `unsafe` is `sys.rs`.
+
+pub mod dtmf;
+pub mod engine;
+pub mod g711;
+pub mod mix;
+pub mod playout;
+pub mod prompt;
+pub mod rtcp;
+pub mod rtp;
+pub mod tap;
+pub mod timeline;
+
+mod sys;
+
+pub use engine::{
+    CallKey, Config, Direction, Engine, Error, Event, Hears, LegId, LegStats, LocalPort, Metrics,
+    Play, PlayId, Remote, Repeat, Rtcp, StartError,
+};
+pub use g711::Law;
+pub use prompt::Prompt;
+pub use tap::{Chunk, Finished, Full, RecordingKey, Tap, TrackChunk, TrackNo};

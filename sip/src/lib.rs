@@ -6,6 +6,8 @@
 //!
 //! The machine half: [`endpoint`] is its face; `transaction`, `dialog` and `usage` are what it is made of.
 
+#![deny(missing_docs)]
+
 pub mod digest;
 pub mod endpoint;
 pub mod header;

@@ -205,7 +205,7 @@ impl fmt::Display for Status {
 }
 
 /// A request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -218,7 +218,7 @@ pub struct Request {
 }
 
 /// A response.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     /// The status code.
     pub status: Status,
@@ -370,6 +370,34 @@ impl Message {
             Self::Request(request) => request.to_bytes(),
             Self::Response(response) => response.to_bytes(),
         }
+    }
+}
+
+impl fmt::Debug for Request {
+    /// What a log may show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:?} {:?} +{} bytes",
+            self.method,
+            self.uri,
+            self.headers,
+            self.body.len()
+        )
+    }
+}
+
+impl fmt::Debug for Response {
+    /// What a log may show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {:?} +{} bytes",
+            self.status,
+            self.reason,
+            self.headers,
+            self.body.len()
+        )
     }
 }
 

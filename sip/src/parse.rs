@@ -492,6 +492,8 @@ pub struct Framer {
     taken: usize,
     /// No empty line before here: a head that trickles in is not scanned from its start each time.
     scanned: usize,
+    /// Length the buffer must reach before the current message is whole, once its head has told.
+    wanted: usize,
     is_lost: bool,
 }
 
@@ -502,6 +504,7 @@ impl Framer {
             buffer: Vec::new(),
             taken: 0,
             scanned: 0,
+            wanted: 0,
             is_lost: false,
         }
     }
@@ -513,6 +516,7 @@ impl Framer {
         }
         self.buffer.drain(..self.taken);
         self.scanned = self.scanned.saturating_sub(self.taken);
+        self.wanted = self.wanted.saturating_sub(self.taken);
         self.taken = 0;
         self.buffer.extend_from_slice(bytes);
     }
@@ -529,7 +533,7 @@ impl Framer {
 
     /// The next message or keep-alive, `None` when more bytes are needed.
     pub fn poll(&mut self) -> Result<Option<Frame>, ParseError> {
-        if self.is_lost {
+        if self.is_lost || self.buffer.len() < self.wanted {
             return Ok(None);
         }
         let polled = self.cut();
@@ -575,6 +579,7 @@ impl Framer {
             Err(problem) => return Err(head.error(problem, head.headers(rest))),
         };
         let Some(body) = rest.get(head_length..head_length + length) else {
+            self.wanted = self.taken + head_length + length;
             return Ok(None);
         };
         let frame = match head.into_message(rest, Ok(body)) {

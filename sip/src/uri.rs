@@ -640,7 +640,22 @@ impl fmt::Display for Uri {
 }
 
 impl fmt::Debug for Uri {
+    /// What a log may show: of a telephone number or user only both ends.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Uri({:?})", self.text)
+        let (person, place) = match self.scheme {
+            Scheme::Sip | Scheme::Sips => (self.user(), self.host()),
+            Scheme::Tel | Scheme::Other => (Some(self.host()), ""),
+        };
+        write!(f, "{}:", self.scheme_str())?;
+        if let Some(person) = person {
+            let mut ends = person.chars();
+            let (first, last) = (ends.next().unwrap_or('…'), ends.next_back().unwrap_or('…'));
+            write!(
+                f,
+                "{first}…{last}{}",
+                if place.is_empty() { "" } else { "@" }
+            )?;
+        }
+        f.write_str(place)
     }
 }

@@ -65,7 +65,7 @@ pub fn validate(request: &Request, supported: &[&str]) -> Result<(), Rejection> 
             ..Rejection::new(Status::BAD_REQUEST)
         });
     }
-    headers.max_forwards()?;
+    check_optional(headers)?;
     check_for_method(request)?;
     match request.uri.scheme() {
         // RFC 3261 §19.1.1: headers have no place in a Request-URI.
@@ -93,7 +93,7 @@ pub fn validate_response(response: &Response) -> Result<(), HeaderError> {
     Ok(())
 }
 
-/// What must be readable in every message.
+/// What must be readable in every message, or nobody can tell what it belongs to.
 fn check_common(headers: &Headers) -> Result<(), HeaderError> {
     if headers.vias()?.is_empty() {
         return Err(HeaderError::Missing("Via"));
@@ -103,10 +103,15 @@ fn check_common(headers: &Headers) -> Result<(), HeaderError> {
     headers.call_id()?;
     headers.cseq()?;
     headers.contacts()?;
-    headers.routes()?;
     headers.record_routes()?;
+    Ok(())
+}
+
+/// What a request may carry and then must be readable. A bad Expires is not among it: it counts as an hour (RFC 3261 §20.19).
+fn check_optional(headers: &Headers) -> Result<(), HeaderError> {
+    headers.max_forwards()?;
+    headers.routes()?;
     headers.list::<NameAddr>(HeaderName::Path)?;
-    headers.expires()?;
     headers.min_se()?;
     optional::<ContentType>(headers, HeaderName::ContentType)?;
     optional::<SessionExpires>(headers, HeaderName::SessionExpires)?;

@@ -72,7 +72,7 @@ fn rsip(bytes: &[u8]) -> Option<Values> {
         start: format!("{} {}", request.method(), plain(request.uri())),
         via: (
             via.uri.host().to_string(),
-            via.uri.port().map(|port| u16::from(port.clone())),
+            via.uri.port().map(|port| u16::from(*port)),
             via.transport.to_string(),
             via.branch().map(|branch| branch.value().to_owned()),
         ),

@@ -1640,3 +1640,19 @@ fn a_phone_behind_nat_is_reached_where_it_is_seen() {
     world.settle();
     assert_eq!(world.elsewhere.last().expect("a BYE").to, seen);
 }
+
+#[test]
+fn a_ping_tells_whether_the_phone_still_knows_the_call() {
+    let mut world = World::new(97, GOOD);
+    let (caller, _) = world.call_up();
+    world.wish(CALLER, |endpoint, now| endpoint.ping(now, caller));
+    world.settle();
+    world.expect(CALLER, "Alive");
+    // The phone restarts and knows nothing.
+    world.replace_end(CALLEE, 98, Config::default());
+    world.wish(CALLER, |endpoint, now| endpoint.ping(now, caller));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::Lost);
+    world.forget();
+    world.assert_empty();
+}

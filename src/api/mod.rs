@@ -1,1 +1,162 @@
 //! HTTP: routes, authentication, problem+json, live events. The only place that knows HTTP.
+//!
+//! [`router`] is the whole surface over one [`Api`]; [`server::serve`] puts it on a listener. What the telephone side
+//! and the recordings offer comes in through the two ports below, which `app` implements.
+//!
+//! A request passes: security headers and its one log line → panic guard → time limit → access (who, role, scope, CSRF,
+//! known query keys; see [`access`]) → the route.
+
+mod access;
+mod auth;
+mod extract;
+mod gate;
+mod idempotency;
+mod live;
+mod openapi;
+mod problem;
+mod routes;
+pub mod server;
+mod signature;
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::clock::Clock;
+use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::id::RecordingId;
+use crate::domain::ticket::Rules;
+use crate::storage::Storage;
+use crate::storage::sessions::SessionLimits;
+use live::Live;
+use openapi::Described;
+
+/// The largest request body.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// What a port answers, later.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The telephone side, as people reach it.
+pub trait CallControl: Send + Sync + 'static {
+    /// Grants or refuses one wish. The caller's right to wish it at all was checked by role; whose call it is was not.
+    fn wish(&self, wish: Wish) -> Pending<'_, Result<Granted, CallRefusal>>;
+    /// Every call and agent as they stand now, numbers masked.
+    fn live(&self) -> Pending<'_, (Vec<LiveCall>, Vec<LiveAgent>)>;
+    /// Signalling and media answer: for `/readyz`.
+    fn healthy(&self) -> Pending<'_, bool>;
+}
+
+/// The files of finished recordings. Their manifests are rows in storage.
+pub trait RecordingReader: Send + Sync + 'static {
+    /// The waveform for a player, as audiowaveform's JSON.
+    fn peaks(&self, id: RecordingId) -> Pending<'_, io::Result<Option<Bytes>>>;
+    /// The sound: both sides in stereo, or the own `track` of a third party.
+    fn audio(
+        &self,
+        id: RecordingId,
+        track: Option<u8>,
+    ) -> Pending<'_, io::Result<Option<Box<dyn Audio>>>>;
+}
+
+/// One WAV file, open.
+pub trait Audio: Send + 'static {
+    fn length_bytes(&self) -> u64;
+    /// At most `length` bytes from `offset`; fewer only at the end.
+    fn read(&mut self, offset: u64, length: usize) -> Pending<'_, io::Result<Bytes>>;
+}
+
+/// What the API is built from.
+pub struct Parts {
+    pub storage: Storage,
+    pub clock: Arc<dyn Clock>,
+    pub calls: Arc<dyn CallControl>,
+    pub recordings: Arc<dyn RecordingReader>,
+    /// The rules that tickets are handled under.
+    pub rules: Arc<Rules>,
+    /// Renders the metrics page.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// How long a sign-in lasts.
+    pub sessions: SessionLimits,
+    /// A front that speaks TLS stands before us: session cookies are marked Secure, and who called is what the front says.
+    pub behind_tls: bool,
+}
+
+/// Everything the routes share.
+pub struct Api {
+    storage: Storage,
+    clock: Arc<dyn Clock>,
+    calls: Arc<dyn CallControl>,
+    recordings: Arc<dyn RecordingReader>,
+    rules: Arc<Rules>,
+    metrics: Box<dyn Fn() -> String + Send + Sync>,
+    gatekeeper: auth::Gatekeeper,
+    live: Live,
+    described: Described,
+    draining: AtomicBool,
+}
+
+impl Api {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let gatekeeper = auth::Gatekeeper::new(&*parts.clock, parts.sessions, parts.behind_tls);
+        Arc::new(Self {
+            storage: parts.storage,
+            clock: parts.clock,
+            calls: parts.calls,
+            recordings: parts.recordings,
+            rules: parts.rules,
+            metrics: parts.metrics,
+            gatekeeper,
+            live: Live::new(),
+            described: Described::new(&routes::all().into_openapi()),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// From now on `/readyz` says 503, so that load balancers go elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Pushes the floor to live readers once a second, until dropped.
+    pub async fn push_boards(&self) {
+        let mut tick = tokio::time::interval(live::BOARD_INTERVAL);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            self.push_board().await;
+        }
+    }
+
+    /// Pushes the floor, as it is now, to live readers.
+    pub async fn push_board(&self) {
+        self.live.look(&*self.calls).await;
+    }
+}
+
+/// Every route over `api`, guarded.
+pub fn router(api: Arc<Api>) -> Router {
+    let (routes, _) = routes::all().split_for_parts();
+    routes
+        .method_not_allowed_fallback(gate::wrong_method)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&api),
+            gate::admit,
+        ))
+        .fallback(gate::unknown)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn(gate::time_limit))
+        .layer(CatchPanicLayer::custom(gate::panicked))
+        .layer(middleware::from_fn(gate::seal))
+        .with_state(api)
+}

@@ -5,7 +5,6 @@ pub mod calendar;
 pub mod call;
 pub mod contact;
 pub mod id;
-pub mod ivr;
 pub mod phone;
 pub mod revisit;
 pub mod sms;

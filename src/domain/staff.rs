@@ -1,7 +1,12 @@
 //! Who works here and for whom: units, users, their roles, extensions, specialists.
 
+mod duty;
+mod network;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::duty::{Duty, NotADuty};
+pub use self::network::{Network, NotANetwork};
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
 use super::phone::PhoneNumber;
 use std::collections::BTreeMap;
@@ -116,6 +121,29 @@ pub struct Actor {
     pub username: Username,
     pub role: Role,
     pub unit: UnitCode,
+}
+
+/// Who wishes: a person, or the server itself where the rules let things happen by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    Person(&'a Actor),
+    Server,
+}
+
+impl By<'_> {
+    /// The name under which the wish is recorded.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(actor) => &actor.username.0,
+            Self::Server => "@server",
+        }
+    }
+}
+
+impl<'a> From<&'a Actor> for By<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self::Person(actor)
+    }
 }
 
 /// A softphone's AOR and what it may do.
@@ -274,6 +302,34 @@ pub struct CalendarEntry {
     pub source: String,
     /// e.g. `09:00-12:00,14:00-18:00`.
     pub hours: String,
+}
+
+/// What an organisation file says. What it does not mention stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Organisation {
+    pub units: Vec<Unit>,
+    pub users: Vec<(User, Password)>,
+    pub extensions: Vec<ExtensionEntry>,
+    pub trunks: Vec<TrunkEntry>,
+    pub queues: Vec<QueueEntry>,
+    pub numbers: Vec<NumberEntry>,
+    pub specialists: Vec<SpecialistEntry>,
+    pub sms_gateways: Vec<SmsGatewayEntry>,
+    pub calendars: Vec<CalendarEntry>,
+}
+
+/// A login password as the file gives it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    Plain(String),
+    /// Argon2id in PHC form, `$argon2id$…`.
+    Hash(String),
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
 }
 
 /// Everything the telephone side needs to know about the organisation, swapped whole when it changes.

@@ -1,1 +1,3 @@
 //! The outside world: SMS providers.
+
+pub mod sms;

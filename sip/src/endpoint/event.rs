@@ -149,6 +149,11 @@ pub enum Event {
         /// The body, e.g. `Signal=5`.
         body: Vec<u8>,
     },
+    /// They answered [`Endpoint::ping`](super::Endpoint::ping): the phone lives and knows the call.
+    Alive {
+        /// Which leg.
+        leg: LegHandle,
+    },
     /// They ask us to call someone in their place. [`Endpoint::accept_refer`](super::Endpoint::accept_refer) or [`Endpoint::reject_refer`](super::Endpoint::reject_refer) answers.
     Refer {
         /// Which leg.

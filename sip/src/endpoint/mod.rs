@@ -277,6 +277,17 @@ impl Endpoint {
         self.wish(leg, |leg, layer| leg.reject_refer(now, layer, status))
     }
 
+    /// Asks inside the call whether the peer still knows it (OPTIONS, §11): [`Event::Alive`] if so, else [`Event::Ended`] with
+    /// [`EndCause::Lost`].
+    pub fn ping(&mut self, now: Instant, leg: LegHandle) -> Result<(), Refused> {
+        self.wish(leg, |leg, layer| leg.ping(now, layer))
+    }
+
+    /// The leg's Call-ID, known from the start.
+    pub fn call_id(&self, leg: LegHandle) -> Option<&str> {
+        Some(&self.legs.get(&leg)?.dialog.call_id)
+    }
+
     /// How the leg's dialog is named from outside; `None` before there is one.
     pub fn dialog_name(&self, leg: LegHandle) -> Option<DialogName> {
         self.legs.get(&leg)?.dialog.name()

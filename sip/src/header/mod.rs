@@ -310,7 +310,7 @@ impl Headers {
         }
     }
 
-    /// Expires, in seconds.
+    /// Expires, in seconds. RFC 3261 §20.19: one that cannot be read counts as 3600.
     pub fn expires(&self) -> Result<Option<u32>, HeaderError> {
         Ok(self
             .one::<values::Seconds>(HeaderName::Expires)?

@@ -8,7 +8,7 @@ use super::{Malformed, Params};
 use crate::uri::Uri;
 
 /// An address with an optional display name and header parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NameAddr {
     /// Display name with quoting undone.
     pub display: Option<String>,
@@ -126,5 +126,12 @@ impl fmt::Display for NameAddr {
             f.write_str(" ")?;
         }
         write!(f, "<{}>{}", self.uri, self.params)
+    }
+}
+
+impl fmt::Debug for NameAddr {
+    /// Without the name: it is a person's, or their number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{:?}>{}", self.uri, self.params)
     }
 }

@@ -41,6 +41,8 @@ pub(crate) enum Purpose {
     Prack,
     Bye,
     Info,
+    /// Does the peer still know the call?
+    Ping,
     Notify,
     Refer,
 }

@@ -240,7 +240,12 @@ impl Leg {
             Purpose::Reinvite | Purpose::Update | Purpose::Refresh => {
                 return self.on_offer_response(now, layer, purpose, answer);
             }
-            Purpose::Prack | Purpose::Bye | Purpose::Info | Purpose::Notify | Purpose::Refer => {}
+            Purpose::Prack
+            | Purpose::Bye
+            | Purpose::Info
+            | Purpose::Ping
+            | Purpose::Notify
+            | Purpose::Refer => {}
         }
         if status.is_provisional() {
             return;
@@ -261,11 +266,18 @@ impl Leg {
             Purpose::Refer => self.on_refer_response(layer, status),
             // The subscription is gone, not the call (RFC 5057).
             Purpose::Notify if !status.is_success() => self.referral.forget_theirs(),
-            Purpose::Info if status == Status::CALL_DOES_NOT_EXIST => {
+            Purpose::Info | Purpose::Ping
+                if matches!(
+                    status,
+                    Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT
+                ) =>
+            {
                 self.hang_up(now, layer, EndCause::Lost, None);
             }
+            Purpose::Ping if !self.is_over() => layer.emit(Event::Alive { leg: self.handle }),
             Purpose::Notify
             | Purpose::Info
+            | Purpose::Ping
             | Purpose::Call
             | Purpose::Reinvite
             | Purpose::Update
@@ -308,6 +320,7 @@ impl Leg {
             Purpose::Refer => self.on_refer_response(layer, Status::REQUEST_TIMEOUT),
             Purpose::Notify => self.referral.forget_theirs(),
             Purpose::Prack | Purpose::Info => {}
+            Purpose::Ping => self.hang_up(now, layer, EndCause::Lost, None),
         }
     }
 
@@ -456,6 +469,15 @@ impl Leg {
         let mut request = self.dialog.request(Method::Info);
         request.set_body(content_type, body);
         self.send(now, layer, request, Purpose::Info);
+        Ok(())
+    }
+
+    pub(crate) fn ping(&mut self, now: Instant, layer: &mut Layer) -> Result<(), Refused> {
+        if !matches!(self.stage, Stage::Up) {
+            return Err(Refused::NotNow);
+        }
+        let request = self.dialog.request(Method::Options);
+        self.send(now, layer, request, Purpose::Ping);
         Ok(())
     }
 }

@@ -474,6 +474,7 @@ impl Leg {
             | Purpose::Prack
             | Purpose::Bye
             | Purpose::Info
+            | Purpose::Ping
             | Purpose::Notify
             | Purpose::Refer => {}
         }

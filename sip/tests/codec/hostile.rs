@@ -104,6 +104,23 @@ fn frames(bytes: &[u8], cut: impl Fn(usize) -> usize) -> Vec<String> {
     seen
 }
 
+/// Inputs that once hung or broke the codec.
+#[test]
+fn what_once_went_wrong_does_not_again() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/regressions");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        if let Ok(message) = Message::parse(&bytes) {
+            use_up(&message);
+        }
+        assert_eq!(frames(&bytes, |_| 1), frames(&bytes, |_| bytes.len()));
+        let _ = SessionDescription::parse(&bytes);
+        count += 1;
+    }
+    assert!(count > 0, "no inputs in {folder}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -338,3 +338,17 @@ Content-Length: 0
     );
     assert!(invite.headers.has_token(HeaderName::Supported, "Timer"));
 }
+
+#[test]
+fn a_log_shows_no_number_no_name_and_no_body() {
+    let mut invite = invite();
+    invite
+        .headers
+        .push(HeaderName::Authorization, "Digest response=\"cafe\"");
+    invite.set_body("text/plain", "private");
+    let from = invite.headers.from().unwrap();
+    let shown = format!("{invite:?} {from:?} {:?}", invite.response(Status::OK));
+    for secret in ["13900000000", "12345", "cafe", "private"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}

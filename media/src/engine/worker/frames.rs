@@ -1,0 +1,137 @@
+//! What a leg is sent every 20 ms when nobody is simply forwarded to it: keys, mixes, prompts.
+
+use crate::dtmf::{EVENT_LEN, KeyStep, tone_frame};
+use crate::mix::Mix;
+use crate::prompt::FRAME;
+use crate::rtp::HEADER_LEN;
+
+use super::Core;
+use super::packets::count_sent;
+use crate::engine::leg::{Slot, put_header};
+use crate::engine::{Event, Remote, bump};
+
+impl Core {
+    /// One leg's frame: a key, else the mix, else the prompt.
+    pub(super) fn tick(&mut self, slot: Slot) {
+        let clock = self.clock();
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        let Some(remote) = leg.remote else {
+            return;
+        };
+        let step = leg.keys_out.step();
+        if step != KeyStep::Idle {
+            self.tick_key(slot, step, &remote, clock);
+            return;
+        }
+        let is_mix = !leg.sources.is_empty();
+        let mut prompt_done = None;
+        let frame: &mut [u8; FRAME] = self.packet[HEADER_LEN..]
+            .first_chunk_mut()
+            .expect("the buffer is longer than a frame");
+        let has_sound;
+        if is_mix {
+            let mut mix = Mix::default();
+            for source in &mut leg.sources {
+                if let Some(playout) = &mut source.playout {
+                    playout.pull(&mut mix.0);
+                }
+            }
+            if let Some(playing) = &mut leg.playing {
+                match playing.next(remote.law) {
+                    Some(codes) => mix.add_codes(remote.law, codes),
+                    None => prompt_done = Some(playing.id),
+                }
+            }
+            mix.encode(remote.law, frame);
+            has_sound = true;
+            bump(&self.counters.frames_mixed, 1);
+        } else {
+            match leg
+                .playing
+                .as_mut()
+                .map(|playing| (playing.id, playing.next(remote.law)))
+            {
+                Some((_, Some(codes))) => {
+                    frame.copy_from_slice(codes);
+                    has_sound = true;
+                    bump(&self.counters.frames_played, 1);
+                }
+                Some((id, None)) => {
+                    prompt_done = Some(id);
+                    has_sound = false;
+                }
+                None => has_sound = false,
+            }
+        }
+        if has_sound && remote.direction.send {
+            let header = leg.out.own_frame(remote.payload_type, FRAME, clock);
+            put_header(&mut self.packet[..], HEADER_LEN, header);
+            let sent = leg.send_rtp(&self.packet[..HEADER_LEN + FRAME]);
+            count_sent(&self.counters, &sent);
+        }
+        if let Some(id) = prompt_done {
+            leg.playing = None;
+            let (leg_id, sources) = (
+                leg.id,
+                leg.sources.iter().map(|s| s.slot).collect::<Vec<_>>(),
+            );
+            (self.events)(Event::PromptDone { leg: leg_id, id });
+            self.set_sources(slot, &sources);
+        } else if !is_mix && !has_sound {
+            self.set_phase(slot);
+        }
+    }
+
+    /// A key in the place of a frame: as an event where that was negotiated, else as its tones.
+    fn tick_key(&mut self, slot: Slot, step: KeyStep, remote: &Remote, clock: u64) {
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        for source in &mut leg.sources {
+            if let Some(playout) = &mut source.playout {
+                // Its time passes unheard.
+                playout.pull(&mut [0; FRAME]);
+            }
+        }
+        let length = match (step, remote.dtmf_payload_type) {
+            (KeyStep::Event { event, first, .. }, Some(payload_type)) => {
+                let header = leg.out.own_event(payload_type, first, EVENT_LEN, clock);
+                put_header(&mut self.packet[..], HEADER_LEN, header);
+                self.packet[HEADER_LEN..HEADER_LEN + EVENT_LEN].copy_from_slice(&event.to_bytes());
+                EVENT_LEN
+            }
+            (
+                KeyStep::Event {
+                    event,
+                    tone_from: Some(from),
+                    ..
+                },
+                None,
+            ) => {
+                let mut samples = [0; FRAME];
+                tone_frame(event.event, from, &mut samples);
+                let header = leg.out.own_frame(remote.payload_type, FRAME, clock);
+                put_header(&mut self.packet[..], HEADER_LEN, header);
+                remote
+                    .law
+                    .encode_slice(&samples, &mut self.packet[HEADER_LEN..HEADER_LEN + FRAME]);
+                FRAME
+            }
+            (KeyStep::Event { .. } | KeyStep::Pause | KeyStep::Idle, None)
+            | (KeyStep::Pause | KeyStep::Idle, Some(_)) => {
+                // What follows a key is a new stretch of sound.
+                leg.out.interrupt();
+                0
+            }
+        };
+        if length > 0 && remote.direction.send {
+            let sent = leg.send_rtp(&self.packet[..HEADER_LEN + length]);
+            count_sent(&self.counters, &sent);
+        }
+        self.set_phase(slot);
+    }
+}

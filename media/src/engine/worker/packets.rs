@@ -1,0 +1,285 @@
+//! What arrives: to the recordings, to whoever hears it alone, into the mixes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use crate::dtmf::{Pressed, TelephoneEvent};
+use crate::g711::Law;
+use crate::rtcp;
+use crate::rtp::{self, HEADER_LEN, Header, Order};
+use crate::timeline::Placed;
+
+use super::{Core, DATAGRAM_MAX, Seat, from_token};
+use crate::engine::leg::{Accepted, Kind, Leg, Refused, Slot, put_header};
+use crate::engine::{Counters, Event, LegId, bump};
+
+impl Core {
+    pub(super) fn readable(&mut self, token: u64) {
+        let (slot, _, is_rtcp_socket) = from_token(token);
+        // One datagram a turn: epoll reports the rest again, and nobody waits behind a flood.
+        let Some(leg) = self.legs[slot as usize].tenant.as_deref_mut() else {
+            return;
+        };
+        let received = if is_rtcp_socket {
+            leg.receive_rtcp(&mut self.buffer[..])
+        } else {
+            leg.receive_rtp(&mut self.buffer[..])
+        };
+        // An error here is an ICMP answer to something we sent, or nothing to read after all.
+        let Ok((length, source)) = received else {
+            return;
+        };
+        if length == DATAGRAM_MAX {
+            leg.dropped += 1;
+            bump(&self.counters.malformed, 1);
+        } else if is_rtcp_socket || rtp::is_rtcp(&self.buffer[..length]) {
+            self.take_rtcp(slot, length, source);
+        } else {
+            self.take_rtp(slot, length, source);
+        }
+    }
+
+    fn take_rtcp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
+        let us = self.us();
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        if !leg.is_rtcp_source(source) {
+            leg.dropped += 1;
+            bump(&self.counters.foreign, 1);
+            return;
+        }
+        match rtcp::parse(&self.buffer[..length], leg.out.ssrc()) {
+            Ok(report) => {
+                leg.reported(&report, us);
+                // A phone that suppresses silence still reports.
+                leg.last_heard = self.now;
+                bump(&self.counters.rtcp_in, 1);
+            }
+            Err(rtp::Malformed) => {
+                leg.dropped += 1;
+                bump(&self.counters.malformed, 1);
+            }
+        }
+    }
+
+    fn take_rtp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
+        let clock = self.clock();
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        let accepted = match leg.accept(&self.buffer[..length], source) {
+            Ok(accepted) => accepted,
+            Err(refused) => {
+                leg.dropped += 1;
+                if refused == Refused::UnknownPayload && leg.is_peer(source) {
+                    // Comfort noise, say: no sound, but the phone is there.
+                    leg.last_heard = self.now;
+                }
+                let counter = match refused {
+                    Refused::Malformed => &self.counters.malformed,
+                    Refused::Unexpected => &self.counters.unexpected,
+                    Refused::UnknownPayload => &self.counters.unknown_payload,
+                    Refused::Foreign => &self.counters.foreign,
+                };
+                return bump(counter, 1);
+            }
+        };
+        let Accepted {
+            header,
+            payload,
+            kind,
+        } = accepted;
+        bump(&self.counters.packets_in, 1);
+        leg.last_heard = self.now;
+        leg.silence_reported = false;
+        let id = leg.id;
+        if !leg.heard_first {
+            leg.heard_first = true;
+            (self.events)(Event::FirstPacket { leg: id });
+        }
+        let order = leg
+            .reception
+            .receive(&header, clock as u32, kind != Kind::Key);
+        if order == Order::First {
+            leg.keys_in.reset();
+        }
+        match kind {
+            Kind::Key => {
+                let event = TelephoneEvent::parse(&self.buffer[payload.clone()]);
+                let pressed = event.and_then(|event| leg.keys_in.event(header.timestamp, event));
+                self.pressed(id, pressed);
+                self.forward_key(slot, &header, payload);
+            }
+            Kind::Sound(law) => {
+                let pressed = leg.keys_in.sound(header.timestamp);
+                self.pressed(id, pressed);
+                self.sound(slot, &header, law, payload, clock);
+            }
+        }
+    }
+
+    fn pressed(&self, leg: LegId, pressed: Option<Pressed>) {
+        if let Some(Pressed { digit, duration_ms }) = pressed {
+            (self.events)(Event::Dtmf {
+                leg,
+                digit,
+                duration_ms,
+            });
+        }
+    }
+
+    /// What a leg says: to the recordings, to whoever hears it alone, into the mixes.
+    fn sound(&mut self, slot: Slot, header: &Header, law: Law, payload: Range<usize>, clock: u64) {
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        let codes = &self.buffer[payload.clone()];
+        for (recording, track) in &leg.taps {
+            let Some(recording) = self.recordings[*recording as usize].tenant.as_mut() else {
+                continue;
+            };
+            let placed = recording.timeline.place(
+                *track,
+                law,
+                header,
+                codes,
+                clock.saturating_sub(recording.started),
+            );
+            if placed == Placed::Late {
+                bump(&self.counters.late, 1);
+            }
+        }
+        let needs_samples = !leg.mixed_by.is_empty() || leg.tones.is_some();
+        let samples = &mut self.samples[..codes.len()];
+        if needs_samples {
+            law.decode_slice(codes, samples);
+        }
+        if let Some(tones) = &mut leg.tones {
+            let id = leg.id;
+            tones.listen(samples, |Pressed { digit, duration_ms }| {
+                (self.events)(Event::Dtmf {
+                    leg: id,
+                    digit,
+                    duration_ms,
+                });
+            });
+        }
+        for index in 0..self.legs[slot as usize].mixers() {
+            let listener = self.legs[slot as usize].mixer(index);
+            let Some(listener) = self.legs[listener as usize].tenant.as_deref_mut() else {
+                continue;
+            };
+            if let Some(playout) = listener.playout_of(slot)
+                && !playout.push(header.ssrc, header.timestamp, samples)
+            {
+                bump(&self.counters.late, 1);
+            }
+        }
+        for index in 0..self.legs[slot as usize].listeners() {
+            let listener = self.legs[slot as usize].listener(index);
+            self.forward(slot, listener, header, law, payload.clone(), clock);
+        }
+    }
+
+    /// One packet on its way from leg to leg: a new header in place, another law in a copy.
+    fn forward(
+        &mut self,
+        from: Slot,
+        to: Slot,
+        header: &Header,
+        law: Law,
+        payload: Range<usize>,
+        clock: u64,
+    ) {
+        let source = source_name(from, self.legs[from as usize].generation);
+        let Some(leg) = self.legs[to as usize].tenant.as_deref_mut() else {
+            return;
+        };
+        let Some((own_law, payload_type)) = leg
+            .sending()
+            .map(|remote| (remote.law, remote.payload_type))
+        else {
+            return;
+        };
+        // Keys of ours are being sent: they replace the sound.
+        if leg.phase.is_some() {
+            return;
+        }
+        let Some(header) = leg
+            .out
+            .forward(source, header, payload_type, payload.len(), clock)
+        else {
+            return;
+        };
+        let sent = if own_law == law {
+            let start = put_header(&mut self.buffer[..], payload.start, header);
+            leg.send_rtp(&self.buffer[start..payload.end])
+        } else {
+            let end = HEADER_LEN + payload.len();
+            put_header(&mut self.packet[..], HEADER_LEN, header);
+            self.packet[HEADER_LEN..end].copy_from_slice(&self.buffer[payload]);
+            law.transcode(own_law, &mut self.packet[HEADER_LEN..end]);
+            leg.send_rtp(&self.packet[..end])
+        };
+        count_sent(&self.counters, &sent);
+    }
+
+    /// Keys pass a bridge as they are, where the other side speaks RFC 4733 too.
+    fn forward_key(&mut self, slot: Slot, header: &Header, payload: Range<usize>) {
+        let clock = self.clock();
+        let source = source_name(slot, self.legs[slot as usize].generation);
+        for index in 0..self.legs[slot as usize].listeners() {
+            let listener = self.legs[slot as usize].listener(index);
+            let Some(leg) = self.legs[listener as usize].tenant.as_deref_mut() else {
+                continue;
+            };
+            let payload_type = leg.sending().and_then(|remote| remote.dtmf_payload_type);
+            let (Some(payload_type), None) = (payload_type, leg.phase) else {
+                continue;
+            };
+            if let Some(header) =
+                leg.out
+                    .forward(source, header, payload_type, payload.len(), clock)
+            {
+                let start = put_header(&mut self.buffer[..], payload.start, header);
+                let sent = leg.send_rtp(&self.buffer[start..payload.end]);
+                count_sent(&self.counters, &sent);
+            }
+        }
+    }
+}
+
+impl Seat<Leg> {
+    fn listeners(&self) -> usize {
+        self.tenant.as_ref().map_or(0, |leg| leg.heard_by.len())
+    }
+
+    fn listener(&self, index: usize) -> Slot {
+        self.tenant.as_ref().expect("it has listeners").heard_by[index]
+    }
+
+    fn mixers(&self) -> usize {
+        self.tenant.as_ref().map_or(0, |leg| leg.mixed_by.len())
+    }
+
+    fn mixer(&self, index: usize) -> Slot {
+        self.tenant.as_ref().expect("it has listeners").mixed_by[index]
+    }
+}
+
+/// What a stream forwarded is remembered by.
+fn source_name(slot: Slot, generation: u32) -> u64 {
+    (u64::from(generation) << 32) | u64::from(slot)
+}
+
+pub(super) fn count_sent(counters: &Counters, sent: &io::Result<usize>) {
+    match sent {
+        Ok(_) => bump(&counters.packets_out, 1),
+        Err(_) => bump(&counters.send_errors, 1),
+    }
+}

@@ -1,0 +1,233 @@
+//! Who may call what: one table of every route, its roles and the scope a machine token needs. The middleware reads
+//! it, the OpenAPI document repeats it, and a route missing from it cannot be reached. What a role sees *inside* a
+//! route (own calls, own unit, masked numbers) is decided by the route.
+
+use axum::http::Method;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::staff::Role::{
+    self, Admin, Agent, Analyst, Auditor, Leader, Reviewer, Revisitor, Specialist, Supervisor,
+    TeamLead, UnitHandler, UnitHead,
+};
+
+/// One method on one path.
+pub(crate) struct Rule {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) who: Who,
+    /// What a machine token must hold; `None` is for people only.
+    pub(crate) scope: Option<Scope>,
+}
+
+/// Who a route is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Anyone,
+    SignedIn,
+    Roles(&'static [Role]),
+}
+
+impl Who {
+    /// Whether `role` (or nobody) is let in.
+    pub(crate) fn admits(self, role: Option<Role>) -> bool {
+        match (self, role) {
+            (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
+            (Self::Roles(roles), Some(role)) => roles.contains(&role),
+            (Self::SignedIn | Self::Roles(_), None) => false,
+        }
+    }
+}
+
+/// What a machine token may be used for, within the role it was made with.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+pub(crate) enum Scope {
+    #[serde(rename = "calls:read")]
+    CallsRead,
+    #[serde(rename = "calls:control")]
+    CallsControl,
+    #[serde(rename = "recordings:read")]
+    RecordingsRead,
+    #[serde(rename = "tickets:read")]
+    TicketsRead,
+    #[serde(rename = "tickets:write")]
+    TicketsWrite,
+    #[serde(rename = "organisation:read")]
+    OrganisationRead,
+    #[serde(rename = "audit:read")]
+    AuditRead,
+}
+
+impl Scope {
+    /// The scope's name in tokens and in the OpenAPI document.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::CallsRead => "calls:read",
+            Self::CallsControl => "calls:control",
+            Self::RecordingsRead => "recordings:read",
+            Self::TicketsRead => "tickets:read",
+            Self::TicketsWrite => "tickets:write",
+            Self::OrganisationRead => "organisation:read",
+            Self::AuditRead => "audit:read",
+        }
+    }
+}
+
+/// People who talk to citizens or watch over those who do.
+const PHONE: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Revisitor];
+const CALL_READERS: &[Role] = &[
+    Agent, TeamLead, Supervisor, Reviewer, Revisitor, Analyst, Auditor,
+];
+const RECORDING_READERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
+/// An auditor verifies recordings; hearing them is not theirs.
+const LISTENERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, Revisitor];
+const TICKET_READERS: &[Role] = &[
+    Agent,
+    Specialist,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+    Analyst,
+    Auditor,
+];
+const DESK: &[Role] = &[Agent, TeamLead, Supervisor];
+/// Which command is whose is the ticket's own business.
+const TICKET_WRITERS: &[Role] = &[
+    Agent,
+    Specialist,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+];
+const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
+const REVISITORS: &[Role] = &[TeamLead, Revisitor];
+const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
+const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
+const WATCHERS: &[Role] = &[
+    Agent,
+    Specialist,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+    Leader,
+];
+
+/// Every route of this server.
+#[rustfmt::skip]
+pub(crate) const RULES: &[Rule] = &[
+    open(Method::GET, "/"),
+    open(Method::GET, "/healthz"),
+    open(Method::GET, "/readyz"),
+    open(Method::GET, "/metrics"),
+    open(Method::GET, "/api/openapi.json"),
+    // The callback's own token and signature say who it is.
+    open(Method::POST, "/gateway/sms/{gateway}/{token}/receipt"),
+    open(Method::POST, "/gateway/sms/{gateway}/{token}/reply"),
+
+    open(Method::POST, "/api/v1/login"),
+    person(Method::POST, "/api/v1/logout", Who::SignedIn),
+    person(Method::GET, "/api/v1/me", Who::SignedIn),
+    person(Method::PUT, "/api/v1/me/state", Who::Roles(PHONE)),
+    person(Method::GET, "/api/v1/live", Who::Roles(WATCHERS)),
+    person(Method::GET, "/api/v1/tokens", Who::Roles(&[Admin])),
+    person(Method::POST, "/api/v1/tokens", Who::Roles(&[Admin])),
+    person(Method::DELETE, "/api/v1/tokens/{id}", Who::Roles(&[Admin])),
+
+    rule(Method::GET, "/api/v1/calls", CALL_READERS, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/calls/{id}", CALL_READERS, Scope::CallsRead),
+    rule(Method::POST, "/api/v1/calls/{id}/commands/{command}", PHONE, Scope::CallsControl),
+
+    rule(Method::GET, "/api/v1/recordings/{id}", RECORDING_READERS, Scope::RecordingsRead),
+    rule(Method::GET, "/api/v1/recordings/{id}/audio", LISTENERS, Scope::RecordingsRead),
+    rule(Method::GET, "/api/v1/recordings/{id}/peaks", LISTENERS, Scope::RecordingsRead),
+
+    rule(Method::GET, "/api/v1/tickets", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/tickets", DESK, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/tickets/{id}", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/events", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/tickets/{id}/commands/{command}", TICKET_WRITERS, Scope::TicketsWrite),
+
+    rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor], Scope::TicketsRead),
+
+    rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
+    rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
+
+    rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),
+
+    any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
+    any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),
+    any_role(Method::GET, "/api/v1/units"),
+    rule(Method::GET, "/api/v1/specialists", DIRECTORY, Scope::OrganisationRead),
+    rule(Method::GET, "/api/v1/queues", FLOOR, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/agents", FLOOR, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/audit", &[Auditor], Scope::AuditRead),
+];
+
+const fn open(method: Method, path: &'static str) -> Rule {
+    Rule {
+        method,
+        path,
+        who: Who::Anyone,
+        scope: None,
+    }
+}
+
+const fn person(method: Method, path: &'static str, who: Who) -> Rule {
+    Rule {
+        method,
+        path,
+        who,
+        scope: None,
+    }
+}
+
+const fn rule(method: Method, path: &'static str, roles: &'static [Role], scope: Scope) -> Rule {
+    Rule {
+        method,
+        path,
+        who: Who::Roles(roles),
+        scope: Some(scope),
+    }
+}
+
+const fn any_role(method: Method, path: &'static str) -> Rule {
+    Rule {
+        method,
+        path,
+        who: Who::SignedIn,
+        scope: Some(Scope::OrganisationRead),
+    }
+}
+
+/// The rule of one route. A HEAD is a GET without its body (RFC 9110 §9.3.2).
+pub(crate) fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
+    let method = if method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    RULES
+        .iter()
+        .find(|rule| rule.method == *method && rule.path == path)
+}
+
+/// What of a ticket, a call or a person's number `role` may see whole: those who must be able to call the citizen.
+pub(crate) const fn sees_whole_numbers(role: Role) -> bool {
+    match role {
+        Agent | TeamLead | Supervisor | Revisitor | UnitHandler | UnitHead => true,
+        Specialist | Reviewer | Analyst | Leader | Auditor | Admin => false,
+    }
+}

@@ -1,0 +1,139 @@
+//! What every request passes on its way in and out, whatever route it is for.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::info;
+
+use super::Api;
+use super::access::{self, Who};
+use super::auth::{self, Caller};
+use super::problem::{Answer, Problem};
+
+/// From the whole request's arrival to the answer's head; streams and downloads go on after it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Who is asking, may they, and is it a question this route knows? A matched route has a rule or nobody passes.
+pub(crate) async fn admit(
+    State(api): State<Arc<Api>>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Answer<Response> {
+    let path = path.as_str();
+    let rule = access::rule_of(request.method(), path).ok_or_else(wrong_method_problem)?;
+    if rule.who != Who::Anyone {
+        let caller = auth::identify(&api, request.headers()).await?;
+        if !rule.who.admits(Some(caller.actor.role)) || !caller.may_use(rule.scope) {
+            return Err(Problem::forbidden());
+        }
+        if !request.method().is_safe() {
+            caller.check_csrf(request.headers())?;
+        }
+        request.extensions_mut().insert::<Caller>(caller);
+    }
+    if let Some(query) = request.uri().query()
+        && let Some(key) = api.described.unknown_key(request.method(), path, query)
+    {
+        return Err(Problem::malformed(
+            "unknown_query_key",
+            format!("this route knows no query key {key:?}"),
+        ));
+    }
+    Ok(next.run(request).await)
+}
+
+/// Ends a request that takes too long: the client is told, and the work is dropped.
+pub(crate) async fn time_limit(request: Request, next: Next) -> Response {
+    tokio::time::timeout(ANSWER_TIMEOUT, next.run(request))
+        .await
+        .unwrap_or_else(|_| {
+            Problem::unavailable("timeout", "the answer took too long").into_response()
+        })
+}
+
+/// A panic is our bug; it ends this request and nothing else. The panic hook has told it already.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Problem::bug().into_response()
+}
+
+/// Counts and logs the request (its route, never its query: that may hold a citizen's number), and forbids browsers
+/// whatever this API does not need.
+pub(crate) async fn seal(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let api = request.uri().path().starts_with("/api/");
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let started = tokio::time::Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let took = started.elapsed();
+    measure(&method, &route, status, took);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if api {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn measure(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let code = status.as_u16();
+    metrics::counter!("http_requests_total", "method" => known(method), "route" => route.to_owned(),
+        "status" => code.to_string())
+    .increment(1);
+    metrics::histogram!("http_request_seconds", "route" => route.to_owned())
+        .record(took.as_secs_f64());
+    if matches!(route, "/healthz" | "/readyz" | "/metrics") {
+        return;
+    }
+    info!(%method, route, status = code, took_ms, "{method} {route}: {code} after {took_ms} ms");
+}
+
+/// A client can invent methods; the metrics do not follow.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// Anything no route knows.
+pub(crate) async fn unknown() -> Problem {
+    Problem::not_found()
+}
+
+/// A known path asked with a method it has not.
+pub(crate) async fn wrong_method() -> Problem {
+    wrong_method_problem()
+}
+
+fn wrong_method_problem() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path does not know that method",
+    )
+}

@@ -1,0 +1,245 @@
+//! What is happening now, pushed to whoever may see it: `GET /api/v1/live`, server-sent events.
+//!
+//! - `board`: queues, agents and calls as far as the role sees them, at most once a second and only when changed;
+//! - `ticket`: a ticket of one's concern moved on; read it again;
+//! - `resync`: events were lost because this reader was slow; read everything again.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, stream};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::auth::Caller;
+use super::problem::{Answer, Problem};
+use super::{Api, CallControl};
+use crate::domain::acd::AgentState;
+use crate::domain::call::wish::{LiveAgent, LiveCall};
+use crate::domain::id::{TicketId, UnitCode, Username};
+use crate::domain::staff::Role;
+
+/// News a reader may fall behind before it is told to resync.
+const BACKLOG: usize = 64;
+/// Streams open at once; the next is told 503.
+const READERS_MAX: usize = 2000;
+/// A stream ends by itself after this and the browser comes back: a session that ended is noticed.
+const STREAM_MAX: Duration = Duration::from_secs(300);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Between two looks at the floor.
+pub(crate) const BOARD_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The hub between those who know and those who watch.
+///
+/// Full means: the slowest reader loses the oldest news and is told so; nobody waits for it.
+pub(crate) struct Live {
+    news: broadcast::Sender<News>,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+enum News {
+    Board(Arc<Floor>),
+    Ticket(Arc<TicketNews>),
+}
+
+/// All calls and agents of one moment.
+#[derive(Debug)]
+struct Floor {
+    calls: Vec<LiveCall>,
+    agents: Vec<LiveAgent>,
+}
+
+/// A ticket moved on.
+#[derive(Debug, Clone)]
+pub(crate) struct TicketNews {
+    pub(crate) ticket: TicketId,
+    pub(crate) stage: &'static str,
+    pub(crate) version: u64,
+    /// Units that work on it.
+    pub(crate) units: Vec<UnitCode>,
+}
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        Self {
+            news: broadcast::Sender::new(BACKLOG),
+            room: Arc::new(Semaphore::new(READERS_MAX)),
+        }
+    }
+
+    /// Looks at the floor once and tells the readers, if there are any.
+    pub(crate) async fn look(&self, calls: &dyn CallControl) {
+        if self.news.receiver_count() > 0 {
+            let (calls, agents) = calls.live().await;
+            // Without readers there is nobody to tell: not a fault.
+            let _ = self
+                .news
+                .send(News::Board(Arc::new(Floor { calls, agents })));
+        }
+    }
+
+    /// Tells of a ticket's new event.
+    pub(crate) fn ticket_moved(&self, news: TicketNews) {
+        let _ = self.news.send(News::Ticket(Arc::new(news)));
+    }
+}
+
+/// The floor as one reader sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Board {
+    /// Citizens waiting in a queue.
+    waiting: usize,
+    /// Calls with somebody to talk to.
+    talking: usize,
+    /// Agents that could take a call now.
+    ready: usize,
+    /// Agents that are not offline.
+    present: usize,
+    #[schema(value_type = Vec<Object>)]
+    calls: Vec<LiveCall>,
+    #[schema(value_type = Vec<Object>)]
+    agents: Vec<LiveAgent>,
+}
+
+impl Board {
+    /// `None` when `caller` has no business on the floor.
+    fn seen_by(caller: &Caller, floor: &Floor) -> Option<Self> {
+        let me = &caller.actor.username;
+        let mine = |who: &Username| who == me;
+        let (calls, agents) = match caller.actor.role {
+            Role::TeamLead | Role::Supervisor => (floor.calls.clone(), floor.agents.clone()),
+            Role::Agent | Role::Specialist | Role::Revisitor => (
+                floor
+                    .calls
+                    .iter()
+                    .filter(|call| call.agent.as_ref().is_some_and(mine))
+                    .cloned()
+                    .collect(),
+                floor
+                    .agents
+                    .iter()
+                    .filter(|agent| mine(&agent.username))
+                    .cloned()
+                    .collect(),
+            ),
+            Role::Leader => (Vec::new(), Vec::new()),
+            Role::Reviewer
+            | Role::UnitHandler
+            | Role::UnitHead
+            | Role::Analyst
+            | Role::Auditor
+            | Role::Admin => return None,
+        };
+        let in_state = |wanted: fn(&AgentState) -> bool| {
+            floor
+                .agents
+                .iter()
+                .filter(|agent| wanted(&agent.state))
+                .count()
+        };
+        let waiting = floor
+            .calls
+            .iter()
+            .filter(|call| matches!(call.state, "queued" | "offered"))
+            .count();
+        Some(Self {
+            waiting,
+            talking: floor.calls.len() - waiting,
+            ready: in_state(|state| *state == AgentState::Ready),
+            present: in_state(|state| *state != AgentState::Offline),
+            calls,
+            agents,
+        })
+    }
+}
+
+impl TicketNews {
+    fn concerns(&self, caller: &Caller) -> bool {
+        match caller.actor.role {
+            Role::TeamLead | Role::Supervisor | Role::Reviewer | Role::Revisitor => true,
+            Role::UnitHandler | Role::UnitHead | Role::Specialist => {
+                self.units.contains(&caller.actor.unit)
+            }
+            Role::Agent | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin => false,
+        }
+    }
+}
+
+/// One open stream.
+struct Reader {
+    caller: Caller,
+    news: broadcast::Receiver<News>,
+    shown: Option<String>,
+    ends_at: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    /// The next event for this reader, or the end of the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let news = tokio::time::timeout_at(self.ends_at, self.news.recv())
+                .await
+                .ok()?;
+            let event = match news {
+                Ok(News::Board(floor)) => self.board(&floor),
+                Ok(News::Ticket(news)) => news.concerns(&self.caller).then(|| {
+                    let body = serde_json::json!({
+                        "id": news.ticket, "stage": news.stage, "version": news.version,
+                    });
+                    Event::default().event("ticket").data(body.to_string())
+                }),
+                Err(RecvError::Lagged(_)) => {
+                    self.shown = None;
+                    Some(Event::default().event("resync").data("{}"))
+                }
+                Err(RecvError::Closed) => return None,
+            };
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    fn board(&mut self, floor: &Floor) -> Option<Event> {
+        let board = Board::seen_by(&self.caller, floor)?;
+        let text = serde_json::to_string(&board).expect("a board is plain data");
+        if self.shown.as_ref() == Some(&text) {
+            return None;
+        }
+        let event = Event::default().event("board").data(&text);
+        self.shown = Some(text);
+        Some(event)
+    }
+}
+
+/// Live events, as far as the role sees them.
+#[utoipa::path(get, path = "/api/v1/live", tag = "live",
+    responses((status = 200, description = "Events `board`, `ticket`, `resync`", content_type = "text/event-stream", body = Board)))]
+pub(crate) async fn live(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let place = Arc::clone(&api.live.room)
+        .try_acquire_owned()
+        .map_err(|_| Problem::unavailable("overloaded", "too many live streams"))?;
+    let reader = Reader {
+        caller,
+        news: api.live.news.subscribe(),
+        shown: None,
+        ends_at: Instant::now() + STREAM_MAX,
+        _place: place,
+    };
+    let events = stream::unfold(reader, |mut reader| async {
+        let event = reader.next().await?;
+        Some((Ok(event), reader))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}

@@ -1,0 +1,106 @@
+//! Short messages as people see them: what became of a ticket's, and what came in that nobody could match.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::tickets;
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::problem::Answer;
+use crate::domain::id::{SmsId, TicketId};
+use crate::domain::time::Timestamp;
+use crate::storage::sms::{Quarantined, Sms, SmsState};
+
+/// One outgoing message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MessageView {
+    /// Also its idempotency key at the gateway.
+    #[schema(value_type = uuid::Uuid)]
+    id: SmsId,
+    /// Masked for roles that need not call back.
+    to: String,
+    text: String,
+    /// `queued`, `submitting`, `accepted`, `delivered`, `failed` or `unknown` (it may have left; never sent again).
+    #[schema(value_type = String)]
+    state: SmsState,
+    gateway: Option<String>,
+    message_id: Option<String>,
+    reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    queued_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// A ticket's messages, in order.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/messages", tag = "messages", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<MessageView>)))]
+pub(crate) async fn of_ticket(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<Page<MessageView>>> {
+    tickets::visible(&api, &caller, id).await?;
+    let show = |sms: Sms| MessageView {
+        id: sms.id,
+        to: caller.sees(&sms.phone),
+        text: sms.text,
+        state: sms.state,
+        gateway: sms.gateway,
+        message_id: sms.message_id,
+        reason: sms.reason,
+        queued_at: sms.queued_at,
+        updated_at: sms.updated_at,
+    };
+    let messages = api.storage.sms_of_ticket(id).await?;
+    Ok(Json(Page {
+        items: messages.into_iter().map(show).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Where the list goes on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A receipt or a reply that could not be matched.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QuarantinedView {
+    id: Uuid,
+    gateway: String,
+    /// `receipt` or `reply`.
+    kind: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, …
+    why: String,
+    #[schema(value_type = Object)]
+    content: serde_json::Value,
+}
+
+/// What gateways told us that nobody could match, newest first, for a person to read.
+#[utoipa::path(get, path = "/api/v1/messages/quarantine", tag = "messages", params(Asked), responses((status = 200, body = Page<QuarantinedView>)))]
+pub(crate) async fn quarantine(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<QuarantinedView>>> {
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let kept = api.storage.sms_quarantine(&page).await?;
+    Ok(Json(Page::of(kept, |kept: Quarantined| QuarantinedView {
+        id: kept.id,
+        gateway: kept.gateway,
+        kind: kept.kind,
+        at: kept.at,
+        why: kept.why,
+        content: kept.content,
+    })))
+}

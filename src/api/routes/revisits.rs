@@ -1,0 +1,209 @@
+//! Manual revisits 人工回访: who is to be called, the call itself, and what they said.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tracing::error;
+use utoipa::{IntoParams, ToSchema};
+
+use super::read_command;
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::call::wish::{Granted, Purpose, Wish};
+use crate::domain::id::{RevisitId, TicketId};
+use crate::domain::revisit::{RevisitCommand, RevisitStage};
+use crate::domain::staff::By;
+use crate::domain::ticket::Round;
+use crate::domain::time::Timestamp;
+use crate::storage::Trouble;
+use crate::storage::revisits::{RevisitFilter, RevisitRecord};
+
+/// A planned contact after closing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevisitView {
+    #[schema(value_type = uuid::Uuid)]
+    id: RevisitId,
+    version: u64,
+    #[schema(value_type = uuid::Uuid)]
+    ticket_id: TicketId,
+    /// `first` after a dissatisfied survey, `second` after rectification.
+    #[schema(value_type = String)]
+    round: Round,
+    /// Masked for roles that need not call.
+    phone: String,
+    #[schema(value_type = String, format = DateTime)]
+    planned_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    due: Timestamp,
+    overdue: bool,
+    /// Calls that reached nobody.
+    #[schema(value_type = Vec<Object>)]
+    attempts: Value,
+    /// `planned`, `taken`, `calling`, `done` or `cancelled`, with what belongs to it: who, the call, its recording, the
+    /// outcome.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    stage: RevisitStage,
+}
+
+impl RevisitView {
+    fn seen_by(caller: &Caller, now: Timestamp, record: RevisitRecord) -> Self {
+        let revisit = record.revisit;
+        let open = match revisit.stage {
+            RevisitStage::Planned | RevisitStage::Taken { .. } | RevisitStage::Calling { .. } => {
+                true
+            }
+            RevisitStage::Done { .. } | RevisitStage::Cancelled { .. } => false,
+        };
+        Self {
+            id: record.id,
+            version: record.version,
+            ticket_id: revisit.ticket,
+            round: revisit.round,
+            phone: caller.sees(&revisit.phone),
+            planned_at: record.planned_at,
+            updated_at: record.updated_at,
+            due: revisit.due,
+            overdue: open && now > revisit.due,
+            attempts: serde_json::to_value(&revisit.attempts).expect("attempts are plain data"),
+            stage: revisit.stage,
+        }
+    }
+}
+
+/// Which revisits.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// `planned`, `taken`, `calling`, `done` or `cancelled`.
+    stage: Option<String>,
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
+    /// Only those that should have been made by now.
+    #[serde(default)]
+    overdue: bool,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Revisits, the latest planned first.
+#[utoipa::path(get, path = "/api/v1/revisits", tag = "revisits", params(Asked), responses((status = 200, body = Page<RevisitView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<RevisitView>>> {
+    let now = api.clock.now();
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let filter = RevisitFilter {
+        stage: asked.stage,
+        ticket: asked.ticket,
+        overdue_at: asked.overdue.then_some(now),
+    };
+    let revisits = api.storage.revisits(&filter, &page).await?;
+    Ok(Json(Page::of(revisits, |record| {
+        RevisitView::seen_by(&caller, now, record)
+    })))
+}
+
+/// Commands for people. The others are the server's own.
+const COMMANDS: &[&str] = &["call", "release", "record"];
+
+/// `call` places the recorded call between one's own extension and the citizen; `record` writes down what came of it.
+#[utoipa::path(post, path = "/api/v1/revisits/{id}/commands/{command}", tag = "revisits",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "call, release, record {outcome, rating?, remark?}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = RevisitView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(RevisitId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: RevisitCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    let done = match command {
+        RevisitCommand::Call => call(&api, &caller, id).await,
+        command => api
+            .storage
+            .revisit_command(
+                api.clock.now(),
+                By::Person(&caller.actor),
+                id,
+                command,
+                &api.rules,
+                once.clone(),
+            )
+            .await
+            .map_err(Problem::from),
+    };
+    let now = api.clock.now();
+    let outcome = done.map(|record| {
+        let view = RevisitView::seen_by(&caller, now, record);
+        (StatusCode::OK, view)
+    });
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// Takes the revisit, so that nobody else calls the citizen too; places the call; notes it, or gives the revisit back.
+async fn call(api: &Api, caller: &Caller, id: RevisitId) -> Answer<RevisitRecord> {
+    let storage = &api.storage;
+    let by = By::Person(&caller.actor);
+    let taken = storage
+        .revisit_command(
+            api.clock.now(),
+            by,
+            id,
+            RevisitCommand::Call,
+            &api.rules,
+            None,
+        )
+        .await?;
+    let wish = Wish::PlaceCall {
+        by: caller.actor.clone(),
+        to: taken.revisit.phone,
+        purpose: Purpose::Revisit {
+            revisit: id,
+            ticket: taken.revisit.ticket,
+        },
+    };
+    let (next, problem) = match api.calls.wish(wish).await {
+        Ok(Granted::Placed { call, recording }) => {
+            (RevisitCommand::Placed { call, recording }, None)
+        }
+        Ok(Granted::Done | Granted::Leg(_) | Granted::State(_)) => {
+            (RevisitCommand::Release, Some(Problem::bug()))
+        }
+        Err(refusal) => (RevisitCommand::Release, Some(refusal.into())),
+    };
+    let noted = storage
+        .revisit_command(api.clock.now(), By::Server, id, next, &api.rules, None)
+        .await;
+    match (noted, problem) {
+        (_, Some(problem)) => Err(problem),
+        (Ok(record), None) => Ok(record),
+        (Err(trouble), None) => {
+            if let Trouble::Fault(fault) = &trouble {
+                error!(revisit = %id, %fault, "the call of revisit {id} is up, but could not be noted: {fault}");
+            }
+            Err(trouble.into())
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Tickets 工单: what they are, how they came to be so, and what is wished of them. What is shown of a petitioner
+//! depends on the role.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::read_command;
+use crate::api::Api;
+use crate::api::access::sees_whole_numbers;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::live::TicketNews;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::phone::{PhoneNumber, mask};
+use crate::domain::staff::{By, Role};
+use crate::domain::ticket::{Command, DeadlineKind, Ticket};
+use crate::domain::time::Timestamp;
+use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
+
+/// A ticket as it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TicketView {
+    #[schema(value_type = uuid::Uuid)]
+    id: TicketId,
+    /// For people, e.g. `20261123-000001`.
+    number: String,
+    /// Number of its last event.
+    version: u64,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`.
+    stage: &'static str,
+    /// The stage for a person, in Chinese.
+    stage_name: &'static str,
+    title: Option<String>,
+    /// The one unit that answers for it now.
+    unit: String,
+    /// The clocks that run.
+    deadlines: Vec<DeadlineView>,
+    /// Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded.
+    #[schema(value_type = Object)]
+    ticket: Value,
+}
+
+/// 时限.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeadlineView {
+    /// `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`.
+    #[schema(value_type = String)]
+    kind: DeadlineKind,
+    #[schema(value_type = String, format = DateTime)]
+    due: Timestamp,
+    overdue: bool,
+}
+
+impl TicketView {
+    fn seen_by(caller: &Caller, now: Timestamp, record: TicketRecord) -> Self {
+        let TicketRecord {
+            id,
+            number,
+            version,
+            updated_at,
+            ticket,
+        } = record;
+        let mut whole = serde_json::to_value(&ticket).expect("a ticket is plain data");
+        Veil::over(caller, &ticket).cover(&mut whole);
+        Self {
+            id,
+            number,
+            version,
+            opened_at: ticket.opened_at,
+            updated_at,
+            stage: ticket.stage.code(),
+            stage_name: ticket.stage.name(),
+            title: ticket.demand.as_ref().map(|demand| demand.title.clone()),
+            unit: ticket.responsible().0.clone(),
+            deadlines: ticket
+                .deadlines()
+                .into_iter()
+                .map(|(kind, due)| DeadlineView {
+                    kind,
+                    due,
+                    overdue: now > due,
+                })
+                .collect(),
+            ticket: whole,
+        }
+    }
+}
+
+/// What is hidden of the people in a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Veil {
+    Nothing,
+    /// The middle of phone numbers.
+    Numbers,
+    /// Numbers, names and addresses.
+    People,
+}
+
+impl Veil {
+    fn over(caller: &Caller, ticket: &Ticket) -> Self {
+        let secret = ticket
+            .demand
+            .as_ref()
+            .is_some_and(|demand| demand.petitioner.secrecy);
+        match caller.actor.role {
+            role if sees_whole_numbers(role) => Self::Nothing,
+            Role::Reviewer => Self::Numbers,
+            // 要求保密 is kept from everybody beyond the desk and the unit.
+            Role::Specialist if !secret => Self::Numbers,
+            _ => Self::People,
+        }
+    }
+
+    /// Covers a ticket or an event in its JSON form, wherever in it people are named.
+    fn cover(self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match (key.as_str(), value) {
+                        ("phone" | "caller", Value::String(number)) if self != Self::Nothing => {
+                            *number = mask(number);
+                        }
+                        ("petitioner", petitioner) => {
+                            self.cover(petitioner);
+                            if let Some(name) = petitioner.get_mut("name")
+                                && self == Self::People
+                            {
+                                *name = Value::from("***");
+                            }
+                        }
+                        ("address", address) if self == Self::People => *address = Value::Null,
+                        (_, value) => self.cover(value),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.cover(item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+/// Which tickets.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// A stage's code.
+    stage: Option<String>,
+    /// A unit that answers for it or has a part in it.
+    unit: Option<String>,
+    /// The petitioner's whole number, or the one that called.
+    phone: Option<String>,
+    number: Option<String>,
+    /// Only those with a deadline that has run out.
+    #[serde(default)]
+    overdue: bool,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The tickets one may see, newest first. A unit sees those it has a part in.
+#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets", params(Asked), responses((status = 200, body = Page<TicketView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<TicketView>>> {
+    if asked.phone.is_some() && !sees_whole_numbers(caller.actor.role) {
+        return Err(Problem::forbidden());
+    }
+    let now = api.clock.now();
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let phone = asked
+        .phone
+        .map(|text| PhoneNumber::parse(&text))
+        .transpose()
+        .map_err(|bad| Problem::malformed("invalid_phone", bad.to_string()))?;
+    let filter = TicketFilter {
+        stage: asked.stage,
+        unit: asked.unit.map(UnitCode),
+        phone,
+        overdue_at: asked.overdue.then_some(now),
+        number: asked.number,
+    };
+    let by = By::Person(&caller.actor);
+    let tickets = api.storage.tickets(by, &filter, &page).await?;
+    Ok(Json(Page::of(tickets, |record| {
+        TicketView::seen_by(&caller, now, record)
+    })))
+}
+
+/// One ticket.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = TicketView)))]
+pub(crate) async fn get(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<TicketView>> {
+    let record = visible(&api, &caller, id).await?;
+    Ok(Json(TicketView::seen_by(&caller, api.clock.now(), record)))
+}
+
+/// The ticket, if `caller` may know of it.
+pub(super) async fn visible(api: &Api, caller: &Caller, id: TicketId) -> Answer<TicketRecord> {
+    api.storage
+        .ticket(By::Person(&caller.actor), id)
+        .await?
+        .ok_or_else(Problem::not_found)
+}
+
+/// One fact in a ticket's chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventView {
+    /// From 1, without gaps.
+    seq: u64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// A username, `token:…`, or `@server`.
+    actor: String,
+    name: &'static str,
+    #[schema(value_type = Object)]
+    event: Value,
+    prev_hash: String,
+    hash: String,
+}
+
+/// The whole chain in order.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/events", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<EventView>)))]
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<Page<EventView>>> {
+    let record = visible(&api, &caller, id).await?;
+    let veil = Veil::over(&caller, &record.ticket);
+    let events = api.storage.ticket_events(id).await?;
+    let show = |event: TicketEvent| {
+        let mut json = serde_json::to_value(&event.event).expect("an event is plain data");
+        veil.cover(&mut json);
+        EventView {
+            seq: event.seq,
+            at: event.at,
+            actor: event.actor,
+            name: event.event.name(),
+            event: json,
+            prev_hash: event.prev_hash,
+            hash: event.hash,
+        }
+    };
+    Ok(Json(Page {
+        items: events.into_iter().map(show).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Commands for people. The others are the server's own.
+const COMMANDS: &[&str] = &[
+    "register",
+    "answer_on_call",
+    "note_three_way",
+    "dispatch",
+    "acknowledge",
+    "record_contact",
+    "reply",
+    "review",
+    "send_back",
+    "decide_send_back",
+    "extend",
+    "decide_extension",
+    "void",
+    "archive",
+    "reopen",
+    "rectify",
+];
+
+/// Registers a ticket without a call. The body is that of the command `register`.
+#[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "{title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?}"),
+    responses((status = 201, body = TicketView), (status = 409, description = "Refused")))]
+pub(crate) async fn create(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let fields: Map<String, Value> = body.parse()?;
+    let command: Command = read_command(COMMANDS, "register", fields)?;
+    let now = api.clock.now();
+    let by = By::Person(&caller.actor);
+    let done = api
+        .storage
+        .open_ticket(now, by, command, &api.rules, once.clone())
+        .await;
+    let outcome = done
+        .map(|record| {
+            api.tell(&record);
+            let view = TicketView::seen_by(&caller, now, record);
+            (StatusCode::CREATED, view)
+        })
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// Wishes something of a ticket: 200 and the new state, or 409 and the article that says no.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/commands/{command}", tag = "tickets",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "register, answer_on_call {answer}, note_three_way {specialist, unit}, \
+            dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
+            reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
+            decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
+            decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = TicketView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(TicketId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: Command = read_command(COMMANDS, &name, body.parse()?)?;
+    check_units(&api, &command).await?;
+    let now = api.clock.now();
+    let by = By::Person(&caller.actor);
+    let done = api
+        .storage
+        .command(now, by, id, command, &api.rules, once.clone())
+        .await;
+    let outcome = done
+        .map(|record| {
+            api.tell(&record);
+            (StatusCode::OK, TicketView::seen_by(&caller, now, record))
+        })
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// The rules judge an assignment; whether the units exist at all is known here.
+async fn check_units(api: &Api, command: &Command) -> Answer<()> {
+    let Command::Dispatch {
+        lead, co_handlers, ..
+    } = command
+    else {
+        return Ok(());
+    };
+    let units = api.storage.units().await?;
+    let mut named = std::iter::once(lead).chain(co_handlers);
+    match named.find(|code| !units.iter().any(|unit| unit.code == **code)) {
+        Some(unknown) => Err(Problem::invalid(
+            "unknown_unit",
+            format!("没有代码为“{unknown}”的单位 (no such unit)"),
+        )),
+        None => Ok(()),
+    }
+}
+
+impl Api {
+    /// Tells live readers that a ticket moved on.
+    pub(super) fn tell(&self, record: &TicketRecord) {
+        let work = record.ticket.work();
+        let units = work
+            .into_iter()
+            .flat_map(|work| work.assignments().map(|part| part.unit.clone()));
+        self.live.ticket_moved(TicketNews {
+            ticket: record.id,
+            stage: record.ticket.stage.code(),
+            version: record.version,
+            units: units.collect(),
+        });
+    }
+}

@@ -1,1 +1,0 @@
-//! Composition root: the only file that knows every part; start-up and drain order.

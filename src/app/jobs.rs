@@ -1,0 +1,82 @@
+//! Which jobs run, and the way from the outbox to an SMS provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
+use crate::domain::ticket::Rules;
+use crate::gateways::sms::Submission as Outcome;
+use crate::gateways::sms::http::HttpGateway;
+use crate::jobs::{
+    Deadlines, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
+};
+use crate::storage::Storage;
+use crate::storage::sms::{Sms, Submission};
+
+/// Starts every job; each ends when `stop` says true.
+pub(super) fn start(
+    config: &Config,
+    storage: &Storage,
+    clock: &Arc<dyn Clock>,
+    rules: &Arc<Rules>,
+    stop: &watch::Receiver<bool>,
+) -> anyhow::Result<Vec<JoinHandle<()>>> {
+    let timeout = Duration::from_secs(config.sms.timeout_s.get().into());
+    let per_second = config.sms.per_second.get();
+    let gateway = Arc::new(Gateways {
+        http: HttpGateway::new(timeout).context("cannot make the HTTP client for SMS gateways")?,
+    });
+    let (storage, rules) = (storage.clone(), Arc::clone(rules));
+    let jobs: Vec<Arc<dyn Job>> = vec![
+        Arc::new(Deadlines {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+        }),
+        Arc::new(SmsSending {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+            gateway,
+            per_second,
+        }),
+        Arc::new(SmsCallbacks {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+        }),
+        Arc::new(Surveys { storage, rules }),
+    ];
+    let start = |job: Arc<dyn Job>| {
+        let (clock, stop) = (Arc::clone(clock), stop.clone());
+        tokio::spawn(async move { keep_running(&*job, &*clock, stop).await })
+    };
+    Ok(jobs.into_iter().map(start).collect())
+}
+
+/// Each gateway by its own dialect.
+struct Gateways {
+    http: HttpGateway,
+}
+
+impl SmsGateway for Gateways {
+    fn submit<'a>(&'a self, to: &'a SmsGatewayEntry, sms: &'a Sms) -> Pending<'a, Submission> {
+        match to.kind {
+            SmsGatewayKind::Http => Box::pin(async {
+                match self
+                    .http
+                    .submit(&to.url, sms.id, &sms.phone, &sms.text)
+                    .await
+                {
+                    Outcome::Accepted { message_id } => Submission::Accepted { message_id },
+                    Outcome::Refused { reason } => Submission::Refused { reason },
+                    Outcome::NotSent { reason } => Submission::NotSent { reason },
+                    Outcome::Unknown { reason } => Submission::Unknown { reason },
+                }
+            }),
+        }
+    }
+}

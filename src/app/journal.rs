@@ -1,0 +1,229 @@
+//! Facts of the telephone side on their way into storage. What waits is taken in waves: each call's facts in their order,
+//! different calls side by side, so that one commit carries many.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use crate::clock::Clock;
+use crate::domain::acd::AgentState;
+use crate::domain::call::Cdr;
+use crate::domain::contact::ContactCommand;
+use crate::domain::id::{CallId, ContactId, Username};
+use crate::domain::staff::By;
+use crate::domain::ticket::Rules;
+use crate::signalling::journal::{AgentStateChange, CommitToken, Entry};
+use crate::signalling::shell::{Signalling, ToKeep};
+use crate::storage::agent_states::AgentStateChange as AgentStateRow;
+use crate::storage::contacts::Answered;
+use crate::storage::{Fault, Storage, Trouble};
+
+/// Facts waiting for storage; beyond this call control keeps its own backlog.
+pub(super) const QUEUE: usize = 8_192;
+/// Facts of one wave.
+const WAVE: usize = 512;
+/// Between two tries while the database is busy or down.
+const RETRY: Duration = Duration::from_millis(200);
+/// A caller whose commit takes longer than this is told to try again.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Keeps what it is given until the senders are gone.
+pub(super) struct Journal {
+    pub(super) storage: Storage,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rules: Arc<Rules>,
+}
+
+impl Journal {
+    /// Runs until every sender is gone and everything is kept.
+    pub(super) async fn run(
+        self,
+        mut facts: mpsc::Receiver<ToKeep>,
+        signalling: impl Fn() -> Option<Signalling>,
+    ) {
+        let journal = Arc::new(self);
+        let mut wave = Vec::with_capacity(WAVE);
+        // Contacts whose agents still write; bounded by the number of agents.
+        let mut wrapping = HashMap::new();
+        while facts.recv_many(&mut wave, WAVE).await > 0 {
+            let mut agents = Vec::new();
+            let mut wrapped = Vec::new();
+            let mut calls: HashMap<CallId, Vec<ToKeep>> = HashMap::new();
+            for fact in wave.drain(..) {
+                match fact.entry {
+                    Entry::AgentState(change) => {
+                        if change.from == AgentState::WrapUp {
+                            wrapped.push(change.agent.clone());
+                        }
+                        agents.push(row_of(change));
+                    }
+                    Entry::Answered(ref answered) => {
+                        calls.entry(answered.cdr.id).or_default().push(fact)
+                    }
+                    Entry::Progressed(ref cdr) => calls.entry(cdr.id).or_default().push(fact),
+                    Entry::Ended(ref cdr) => {
+                        if let (Some(agent), Some(contact)) = (&cdr.agent, cdr.contact_id) {
+                            wrapping.insert(agent.clone(), contact);
+                        }
+                        calls.entry(cdr.id).or_default().push(fact);
+                    }
+                }
+            }
+            let mut under_way = JoinSet::new();
+            if !agents.is_empty() {
+                let journal = Arc::clone(&journal);
+                under_way.spawn(async move { journal.keep_agents(agents).await });
+            }
+            for facts in calls.into_values() {
+                let journal = Arc::clone(&journal);
+                let signalling = signalling();
+                under_way.spawn(async move { journal.keep_call(facts, signalling).await });
+            }
+            while let Some(ended) = under_way.join_next().await {
+                if let Err(fault) = ended {
+                    error!(%fault, "a fact could not be kept: {fault}");
+                }
+            }
+            journal.finish_wrap_ups(wrapped, &mut wrapping).await;
+        }
+    }
+
+    async fn keep_call(&self, facts: Vec<ToKeep>, signalling: Option<Signalling>) {
+        for ToKeep { entry, token } in facts {
+            let kept = match entry {
+                Entry::Answered(answered) => {
+                    let answered = Answered {
+                        cdr: answered.cdr,
+                        contact: answered.contact,
+                        ticket: answered.ticket,
+                    };
+                    self.keep_answered(answered).await
+                }
+                Entry::Progressed(cdr) => {
+                    let kept = self.keep_record(&cdr).await;
+                    if let (Some(contact), Some(agent)) = (cdr.contact_id, cdr.agent) {
+                        self.tell_contact(contact, ContactCommand::Answered { agent })
+                            .await;
+                    }
+                    kept
+                }
+                Entry::Ended(cdr) => {
+                    let kept = self.keep_record(&cdr).await;
+                    if let (Some(contact), Some(_)) = (cdr.contact_id, cdr.answered_at) {
+                        self.tell_contact(contact, ContactCommand::HungUp).await;
+                    }
+                    kept
+                }
+                Entry::AgentState(_) => unreachable!("agent states are kept apart from calls"),
+            };
+            tell(token, kept, signalling.as_ref()).await;
+        }
+    }
+
+    async fn keep_record(&self, cdr: &Cdr) -> bool {
+        self.keep_trying("call record", || self.storage.call_written(cdr.clone()))
+            .await
+    }
+
+    /// The contact follows its call. What it refuses it knew already: an agent told twice, a contact that has ended.
+    async fn tell_contact(&self, contact: ContactId, command: ContactCommand) {
+        self.keep_trying("contact", || async {
+            match self
+                .storage
+                .contact_command(
+                    self.clock.now(),
+                    By::Server,
+                    contact,
+                    command.clone(),
+                    &self.rules,
+                )
+                .await
+            {
+                Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
+                Err(Trouble::Fault(fault)) => Err(fault),
+            }
+        })
+        .await;
+    }
+
+    /// An agent's wrap-up is over, and with it the contact it was for.
+    async fn finish_wrap_ups(
+        &self,
+        agents: Vec<Username>,
+        wrapping: &mut HashMap<Username, ContactId>,
+    ) {
+        for agent in agents {
+            if let Some(contact) = wrapping.remove(&agent) {
+                self.tell_contact(contact, ContactCommand::FinishWrapUp)
+                    .await;
+            }
+        }
+    }
+
+    /// A caller is waiting: try, but not for long.
+    async fn keep_answered(&self, answered: Answered) -> bool {
+        let now = self.clock.now();
+        let write = self.storage.answered(now, answered, &self.rules);
+        match tokio::time::timeout(ANSWER_PATIENCE, write).await {
+            Ok(Ok(())) => true,
+            Ok(Err(fault)) => {
+                error!(%fault, "a call could not be answered because it could not be kept: {fault}");
+                false
+            }
+            Err(_) => {
+                error!(
+                    "a call could not be answered: storage took longer than {ANSWER_PATIENCE:?}"
+                );
+                false
+            }
+        }
+    }
+
+    async fn keep_agents(&self, rows: Vec<AgentStateRow>) {
+        self.keep_trying("agent states", || {
+            self.storage.agent_states_changed(rows.clone())
+        })
+        .await;
+    }
+
+    /// Nobody waits, but nothing may be lost: tries until storage takes it or says that it never will.
+    async fn keep_trying<F>(&self, what: &'static str, write: impl Fn() -> F) -> bool
+    where
+        F: Future<Output = Result<(), Fault>>,
+    {
+        loop {
+            match write().await {
+                Ok(()) => return true,
+                Err(fault) if fault.retry() => {
+                    metrics::counter!("hotline_journal_retries").increment(1);
+                    warn!(%fault, "{what} not kept yet: {fault}");
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(fault) => {
+                    metrics::counter!("hotline_journal_lost").increment(1);
+                    error!(%fault, "{what} cannot be kept: {fault}");
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+async fn tell(token: Option<CommitToken>, kept: bool, signalling: Option<&Signalling>) {
+    if let (Some(token), Some(signalling)) = (token, signalling) {
+        signalling.committed(token, kept).await;
+    }
+}
+
+fn row_of(change: AgentStateChange) -> AgentStateRow {
+    AgentStateRow {
+        username: change.agent,
+        at: change.at,
+        state: change.to,
+        call: change.call,
+    }
+}

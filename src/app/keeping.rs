@@ -1,0 +1,89 @@
+//! `hotline check`, `backup`, `restore`: the operator's commands on what is kept.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use hotline_recordings::Archive;
+
+use super::open_storage;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::storage::backup::BackupSheet;
+
+/// The recordings' part of a backup.
+const MANIFESTS: &str = "recordings.jsonl";
+
+/// Every difference between what is kept and what should be; empty when all is well.
+pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
+    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let mut differences: Vec<String> = storage
+        .check(clock.now())
+        .await?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let archive = Archive::open(config.recordings_folder());
+    let wrong = tokio::task::spawn_blocking(move || archive.verify()).await??;
+    differences.extend(wrong.iter().map(ToString::to_string));
+    storage.close().await;
+    Ok(differences)
+}
+
+/// Copies the database and the recordings' manifests into `dir`, while a server may be running. A line for a person.
+pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyhow::Result<String> {
+    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let sheet = storage
+        .backup(clock.now(), dir)
+        .await
+        .context("cannot copy the database")?;
+    storage.close().await;
+    let archive = Archive::open(config.recordings_folder());
+    let path = dir.join(MANIFESTS);
+    let manifests = {
+        let file =
+            File::create_new(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut out = BufWriter::new(file);
+        let manifests = archive.export(&mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        manifests
+    };
+    Ok(format!(
+        "{} rows, {manifests} recordings' manifests in {}",
+        rows(&sheet),
+        dir.display()
+    ))
+}
+
+/// Brings a backup into an empty database and an empty recordings' folder.
+pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyhow::Result<String> {
+    let folder = config.recordings_folder();
+    let archive = Archive::open(&folder);
+    if archive.head()?.is_some() {
+        bail!(
+            "{} holds recordings: restore needs an empty place",
+            folder.display()
+        );
+    }
+    let storage = open_storage(config, clock).await?;
+    let sheet = storage
+        .restore(dir)
+        .await
+        .context("cannot restore the database")?;
+    storage.close().await;
+    let path = dir.join(MANIFESTS);
+    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifests = archive.import(BufReader::new(file))?;
+    Ok(format!(
+        "{} rows, {manifests} recordings' manifests from {}",
+        rows(&sheet),
+        dir.display()
+    ))
+}
+
+fn rows(sheet: &BackupSheet) -> u64 {
+    sheet.tables.iter().map(|table| table.rows).sum()
+}

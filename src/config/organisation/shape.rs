@@ -1,0 +1,93 @@
+//! The tables that are written otherwise than they are kept.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::domain::id::{self, QueueName, Skill, TrunkName, UnitCode, Username};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::{Role, TrunkDigest};
+
+/// `[[user]]`. With `count = 3`, `agent1000` stands for agent1000, agent1001 and agent1002.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct User {
+    pub(super) username: Username,
+    pub(super) display_name: String,
+    pub(super) role: Role,
+    pub(super) unit: UnitCode,
+    /// Plain, or Argon2id in PHC form.
+    pub(super) password: String,
+    #[serde(default = "one")]
+    pub(super) count: u32,
+}
+
+/// `[[extension]]`. `count` as for a user; `user` counts along.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Extension {
+    pub(super) number: id::Extension,
+    pub(super) password: String,
+    pub(super) user: Option<Username>,
+    #[serde(default)]
+    pub(super) auto_ready: bool,
+    #[serde(default)]
+    pub(super) toll: bool,
+    #[serde(default)]
+    pub(super) skills: BTreeMap<Skill, u8>,
+    #[serde(default = "one")]
+    pub(super) count: u32,
+}
+
+/// `[[trunk]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trunk {
+    pub(super) name: TrunkName,
+    pub(super) allow: Vec<String>,
+    #[serde(default)]
+    pub(super) outbound: OneOrMore,
+    pub(super) digest: Option<TrunkDigest>,
+    /// Of the outbound URIs that name none themselves.
+    pub(super) transport: Option<Transport>,
+    #[serde(default)]
+    pub(super) srtp: bool,
+}
+
+/// One URI, or several in order of preference.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a SIP URI, or a list of them")]
+pub(super) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl Default for OneOrMore {
+    fn default() -> Self {
+        Self::More(Vec::new())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// `[[number]]`: exactly one of `queue`, `announce`, `extension`, `flow`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Number {
+    pub(super) number: PhoneNumber,
+    pub(super) queue: Option<QueueName>,
+    pub(super) announce: Option<String>,
+    pub(super) extension: Option<id::Extension>,
+    pub(super) flow: Option<String>,
+    #[serde(default)]
+    pub(super) record: bool,
+}
+
+const fn one() -> u32 {
+    1
+}

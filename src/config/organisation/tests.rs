@@ -1,0 +1,345 @@
+//! Good files, and every way a file may be wrong.
+
+use super::*;
+use crate::domain::id::TrunkName;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::{Destination, Password};
+
+const DEMO: &str = include_str!("../../../deploy/organisation.demo.toml");
+const BENCH: &str = include_str!("../../../deploy/organisation.bench.toml");
+
+/// A small whole organisation; lines count from here.
+const SMALL: &str = r#"[[unit]]
+code = "js-12345"
+name = "江苏12345"
+kind = "platform"
+[[user]]
+username = "agent1"
+display_name = "坐席"
+role = "agent"
+unit = "js-12345"
+password = "p"
+[[extension]]
+number = "8001"
+password = "secret"
+user = "agent1"
+auto_ready = true
+[[queue]]
+name = "main"
+[[number]]
+number = "12345"
+queue = "main"
+"#;
+
+fn faults(text: &str) -> String {
+    parse(text, &Known::default()).expect_err(text).to_string()
+}
+
+#[test]
+fn the_demo_organisation_is_whole() {
+    let demo = parse(DEMO, &Known::default()).unwrap();
+    let phones: BTreeMap<_, _> = demo
+        .extensions
+        .iter()
+        .map(|e| (e.number.0.as_str(), e))
+        .collect();
+    for agent in ["agent1000", "agent1399", "agent1799"] {
+        let phone = phones[agent];
+        assert_eq!(phone.user, Some(Username::from(agent)));
+        assert_eq!(
+            (phone.password.as_str(), phone.auto_ready),
+            ("secret", true)
+        );
+        assert!(demo.users.iter().any(|(user, _)| user.username.0 == agent));
+    }
+    assert!(!phones.contains_key("agent1800"));
+    let roles: BTreeSet<_> = demo.users.iter().map(|(user, _)| user.role).collect();
+    assert_eq!(
+        roles.len(),
+        crate::domain::staff::Role::ALL.len(),
+        "each role can log in"
+    );
+}
+
+#[test]
+fn the_demo_password_is_the_one_the_file_tells() {
+    use argon2::password_hash::PasswordVerifier;
+    for file in [DEMO, BENCH] {
+        for (user, password) in parse(file, &Known::default())
+            .unwrap()
+            .users
+            .iter()
+            .rev()
+            .take(13)
+        {
+            let Password::Hash(hash) = password else {
+                panic!(
+                    "{}: 800 plain passwords would be hashed at each start",
+                    user.username
+                );
+            };
+            let hash = argon2::PasswordHash::new(hash).unwrap();
+            argon2::Argon2::default()
+                .verify_password(b"hotline-demo", &hash)
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_bench_organisation_records_one_number_and_wraps_up_at_once() {
+    let bench = parse(BENCH, &Known::default()).unwrap();
+    assert_eq!(bench.queues[0].wrap_up_s, 0);
+    let recorded = |number: &str| {
+        let number = PhoneNumber::parse(number).unwrap();
+        bench
+            .numbers
+            .iter()
+            .find(|n| n.number == number)
+            .map(|n| n.record)
+    };
+    assert_eq!(recorded("12345"), Some(true));
+    assert_eq!(recorded("12346"), Some(false));
+    assert_eq!(
+        bench.numbers[2].to,
+        Destination::Announce("prompts/closing.wav".to_owned())
+    );
+}
+
+#[test]
+fn a_file_may_name_what_is_known_already() {
+    let text = "[[number]]\nnumber = '12346'\nqueue = 'main'\n";
+    assert_eq!(faults(text), "line 1: there is no queue main");
+    let small = parse(SMALL, &Known::default()).unwrap();
+    let directory = Directory {
+        queues: small
+            .queues
+            .iter()
+            .map(|queue| (queue.name.clone(), queue.clone()))
+            .collect(),
+        ..Directory::default()
+    };
+    let known = Known::new(&small.units, &directory);
+    assert!(parse(text, &known).is_ok());
+}
+
+#[test]
+fn trunks_are_written_briefly() {
+    let text = "[[trunk]]\nname = 'a'\nallow = ['10.0.0.0/8', '::1']\noutbound = 'sip:10.0.0.1'\ntransport = 'tcp'\n\
+                [[trunk]]\nname = 'b'\nallow = []\noutbound = ['sip:b1', 'sip:b2:5080']\n\
+                digest = { username = 'u', password = 'p' }\n";
+    let trunks = parse(text, &Known::default()).unwrap().trunks;
+    assert_eq!(trunks[0].outbound, ["sip:10.0.0.1;transport=tcp"]);
+    assert_eq!(trunks[1].outbound, ["sip:b1", "sip:b2:5080"]);
+    assert_eq!(trunks[1].name, TrunkName::from("b"));
+    assert!(trunks[1].digest.is_some());
+}
+
+#[test]
+fn every_fault_is_told_with_its_line() {
+    let text = format!(
+        "{SMALL}[[user]]\nusername = 'x'\ndisplay_name = 'X'\nrole = 'agent'\nunit = 'gone'\npassword = 'p'\n\
+         [[trunk]]\nname = 't'\nallow = ['10.0.0.1/8']\n\
+         [[number]]\nnumber = '12399'\nannounce = '../closing.wav'\n"
+    );
+    assert_eq!(
+        faults(&text),
+        "line 21: there is no unit gone\n\
+         line 27: allow \"10.0.0.1/8\": the address has bits set behind its prefix\n\
+         line 30: announce \"../closing.wav\": name a .wav file below the prompt folder"
+    );
+}
+
+#[test]
+fn shapes_that_are_not_understood_are_all_told() {
+    let text = "[[unit]]\ncode = 'a'\nname = 'A'\nkind = 'village'\n\
+                [[unit]]\ncode = 'b'\nnaem = 'B'\nkind = 'city'\n\
+                [[unti]]\ncode = 'c'\n";
+    let told = faults(text);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(
+        lines[0].starts_with("line 4: unknown variant `village`"),
+        "{told}"
+    );
+    assert!(
+        lines[1].starts_with("line 7: unknown field `naem`"),
+        "{told}"
+    );
+    assert!(
+        lines[2].starts_with("line 9: there is no table \"unti\""),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_a_file_may_not_say() {
+    let table = [
+        // added to SMALL (20 lines) → line and beginning of the reason
+        ("[[unit]]\ncode = ", "line 22: "),
+        ("[unit]\ncode = 'a'", "line 21: "),
+        (
+            "[[unit]]\ncode = 'a b'\nname = 'A'\nkind = 'city'",
+            "line 21: unit \"a b\"",
+        ),
+        (
+            "[[unit]]\ncode = 'a'\nname = ''\nkind = 'city'",
+            "line 21: name \"\"",
+        ),
+        (
+            "[[unit]]\ncode = 'a'\nname = 'A'\nkind = 'city'\nparent = 'x'",
+            "line 21: there is no unit x",
+        ),
+        (
+            "[[unit]]\ncode = 'a'\nname = 'A'\nkind = 'city'\nparent = 'a'",
+            "line 21: unit a is above itself",
+        ),
+        (
+            "[[unit]]\ncode = 'a'\nname = 'A'\nkind = 'city'\nparent = 'b'\n\
+             [[unit]]\ncode = 'b'\nname = 'B'\nkind = 'city'\nparent = 'a'",
+            "line 21: unit a is above itself: its parents form a circle\nline 26: unit b is above itself",
+        ),
+        (
+            "[[unit]]\ncode = 'js-12345'\nname = 'A'\nkind = 'city'",
+            "line 21: unit js-12345 is written on line 1 already",
+        ),
+        (
+            "[[extension]]\nnumber = '8001'\npassword = 'x'",
+            "line 21: extension 8001 is written on line 11 already",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = ''",
+            "line 21: a password has",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = '$argon2id$x'",
+            "line 21: an extension's password cannot",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = 'x'\nuser = 'x'",
+            "line 21: there is no user x",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = 'x'\nauto_ready = true",
+            "line 21: auto_ready needs a user",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = 'x'\nskills = { a = 0 }",
+            "line 21: skill a: a level is",
+        ),
+        (
+            "[[extension]]\nnumber = '8002'\npassword = 'x'\nskills = { a = 300 }",
+            "line 24: invalid value",
+        ),
+        (
+            "[[extension]]\nnumber = '12345'\npassword = 'x'",
+            "line 18: 12345 is an extension as well",
+        ),
+        (
+            "[[extension]]\nnumber = 'x'\npassword = 'x'\ncount = 2",
+            "line 21: with a count, the first name",
+        ),
+        (
+            "[[extension]]\nnumber = '9'\npassword = 'x'\ncount = 0",
+            "line 21: count must be",
+        ),
+        (
+            "[[extension]]\nnumber = '9'\npassword = 'x'\ncount = 10001",
+            "line 21: count must be",
+        ),
+        (
+            "[[extension]]\nnumber = '8000'\npassword = 'x'\ncount = 3",
+            "line 21: extension 8001 is written on line 11",
+        ),
+        (
+            "[[trunk]]\nname = 't'\nallow = ['net']",
+            "line 21: allow \"net\": a network is written",
+        ),
+        (
+            "[[trunk]]\nname = 't'\nallow = []\noutbound = 'tel:1'",
+            "line 21: outbound \"tel:1\": write a SIP URI",
+        ),
+        (
+            "[[trunk]]\nname = 't'\nallow = []\noutbound = 1",
+            "line 24: a SIP URI, or a list",
+        ),
+        (
+            "[[trunk]]\nname = 't'\nallow = []\nsrtp = true",
+            "line 21: srtp on trunks",
+        ),
+        (
+            "[[queue]]\nname = 'q'\nring_timeout_s = 0",
+            "line 21: ring_timeout_s must be",
+        ),
+        (
+            "[[queue]]\nname = 'q'\nwrap_up_s = 9999",
+            "line 21: wrap_up_s must be",
+        ),
+        (
+            "[[number]]\nnumber = '1'",
+            "line 21: a number needs exactly one",
+        ),
+        (
+            "[[number]]\nnumber = '1'\nqueue = 'main'\nextension = '8001'",
+            "line 21: a number needs exactly one",
+        ),
+        (
+            "[[number]]\nnumber = 'x'\nqueue = 'main'",
+            "line 22: a phone number is",
+        ),
+        (
+            "[[number]]\nnumber = '1'\nqueue = 'x'",
+            "line 21: there is no queue x",
+        ),
+        (
+            "[[number]]\nnumber = '1'\nextension = 'x'",
+            "line 21: there is no extension x",
+        ),
+        (
+            "[[number]]\nnumber = '1'\nflow = 'x'",
+            "line 21: there is no flow \"x\"",
+        ),
+        (
+            "[[number]]\nnumber = '1'\nannounce = '/etc/x.wav'",
+            "line 21: announce",
+        ),
+        (
+            "[[specialist]]\nunit = 'js-12345'\nname = 'S'\nreach = '8800'\nduty = 'always'",
+            "line 21: \"always\" is no duty",
+        ),
+        (
+            "[[sms_gateway]]\nname = 'g'\nkind = 'http'\nurl = 'ftp://x'\ncallback_token = 't'\nsecret = ''",
+            "line 21: an empty secret signs nothing",
+        ),
+        (
+            "[[sms_gateway]]\nname = 'g'\nkind = 'smpp'\nurl = 'x'\ncallback_token = 't'",
+            "line 23: unknown variant",
+        ),
+        (
+            "[[calendar]]\nname = 'c'\nsource = 'builtin:x'\nhours = '09:00-18:00'",
+            "line 21: unknown calendar",
+        ),
+        (
+            "[[calendar]]\nname = 'c'\nsource = 'builtin:cn-2019-2026'\nhours = '9-5'",
+            "line 21: ",
+        ),
+    ];
+    for (added, begins) in table {
+        let told = faults(&format!("{SMALL}{added}\n"));
+        assert!(told.starts_with(begins), "{added:?} gave {told:?}");
+    }
+}
+
+#[test]
+fn passwords_are_plain_or_argon2id() {
+    let with =
+        |password: &str| SMALL.replace("password = \"p\"", &format!("password = '{password}'"));
+    let user = |text: &str| parse(text, &Known::default()).map(|o| o.users[0].1.clone());
+    assert_eq!(user(&with("秘密")), Ok(Password::Plain("秘密".to_owned())));
+    for bad in [
+        "",
+        "$argon2id$v=19$m=1",
+        "$argon2i$v=19$m=16,t=2,p=1$MTIzNDU2Nzg$aVqkvV0FpaU",
+    ] {
+        assert!(user(&with(bad)).is_err(), "{bad}");
+    }
+}

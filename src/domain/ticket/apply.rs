@@ -1,0 +1,467 @@
+//! Facts into state. Nothing is decided here: an event that does not fit the state was never emitted by
+//! [`decide`](super::decide), so meeting one is a bug (or a database edited by hand, which the hash chain shows first).
+
+use super::deadline::{DeadlineKind, Running};
+use super::event::Event;
+use super::state::{
+    Assignment, Closing, ContactProof, Decision, Extension, ExtensionRequest, FollowUp,
+    FollowUpResult, Promise, Receipt, Rectification, Reply, Review, RevisitResult, SendBack,
+    SendBackRequest, Stage, Survey, ThreeWay, Ticket, Work,
+};
+use crate::domain::id::UnitCode;
+
+/// The ticket after all of `events`, from the first one on.
+pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Ticket> {
+    events
+        .into_iter()
+        .fold(None, |ticket, event| Some(apply(ticket, event)))
+}
+
+/// The ticket after `event`.
+pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
+    let Some(mut ticket) = ticket else {
+        return open(event);
+    };
+    match event.clone() {
+        Event::Opened { .. } => panic!("a ticket is opened once"),
+        Event::Registered { demand, .. } => {
+            ticket.demand = Some(demand);
+            ticket.stage = Stage::Registered { promise: None };
+        }
+        Event::ThreeWayNoted {
+            at,
+            specialist,
+            unit,
+            call,
+            recording,
+            result,
+        } => ticket.three_ways.push(ThreeWay {
+            at,
+            specialist,
+            unit,
+            call,
+            recording,
+            result,
+        }),
+        Event::AnsweredOnCall {
+            at,
+            by,
+            answer,
+            knowledge,
+        } => {
+            ticket.stage = Stage::Closed {
+                at,
+                closing: Closing::AnsweredOnCall {
+                    by,
+                    answer,
+                    knowledge,
+                },
+                follow_up: FollowUp::Ended {
+                    result: FollowUpResult::Exempt,
+                },
+            };
+        }
+        Event::Dispatched {
+            at,
+            by,
+            lead,
+            co_handlers,
+            basis,
+            rules,
+            acknowledge,
+            handle,
+            send_back_until,
+        } => {
+            let Stage::Registered { promise } = ticket.stage else {
+                panic!("only a registered ticket is dispatched");
+            };
+            let assigned = |unit| Assignment {
+                unit,
+                acknowledge: Running::new(acknowledge),
+                acknowledged: None,
+                contacted: false,
+                opinion: None,
+            };
+            let work = Work {
+                promise: promise.unwrap_or(Promise {
+                    dispatched_at: at,
+                    rules,
+                    handle: Running::new(handle),
+                    extensions: 0,
+                }),
+                dispatched_at: at,
+                dispatched_by: by,
+                basis,
+                send_back_until,
+                lead: assigned(lead),
+                co_handlers: co_handlers.into_iter().map(assigned).collect(),
+                send_back: None,
+                extension: None,
+            };
+            ticket.stage = Stage::Dispatched {
+                work: Box::new(work),
+            };
+        }
+        Event::Acknowledged { at, by, unit } => {
+            ticket.handlers.insert(by.clone());
+            assignment_mut(&mut ticket, &unit).acknowledged = Some(Receipt { at, by });
+            ticket.stage = match ticket.stage {
+                Stage::Dispatched { work } if work.lead.unit == unit => Stage::Handling { work },
+                other => other,
+            };
+        }
+        Event::ContactRecorded {
+            at,
+            by,
+            unit,
+            call,
+            recording,
+            sms,
+            summary,
+        } => {
+            ticket.handlers.extend(by.clone());
+            assignment_mut(&mut ticket, &unit).contacted = true;
+            ticket.contacts.push(ContactProof {
+                at,
+                by,
+                unit,
+                call,
+                recording,
+                sms,
+                summary,
+            });
+        }
+        Event::OpinionGiven { at, by, unit, text } => {
+            ticket.handlers.insert(by.clone());
+            let assignment = assignment_mut(&mut ticket, &unit);
+            assignment.opinion = Some(Reply {
+                at,
+                by,
+                unit,
+                text,
+                no_contact_reason: None,
+            });
+        }
+        Event::Replied {
+            at,
+            by,
+            unit,
+            text,
+            no_contact_reason,
+        } => {
+            ticket.handlers.insert(by.clone());
+            let Stage::Handling { work } = ticket.stage else {
+                panic!("only a ticket in handling is replied to");
+            };
+            let reply = Reply {
+                at,
+                by,
+                unit,
+                text,
+                no_contact_reason,
+            };
+            ticket.stage = Stage::Replied { work, reply };
+        }
+        Event::Reviewed {
+            at,
+            by,
+            outcome,
+            remark,
+        } => {
+            let Stage::Replied { work, reply } = ticket.stage else {
+                panic!("only a reply is reviewed");
+            };
+            ticket.reviews.push(Review {
+                at,
+                by,
+                reply: reply.clone(),
+                outcome,
+                remark,
+            });
+            ticket.stage = if outcome.passed() {
+                Stage::Replied { work, reply }
+            } else {
+                Stage::Handling { work }
+            };
+        }
+        Event::Closed { at } => {
+            let Stage::Replied { work, reply } = ticket.stage else {
+                panic!("only a ticket whose reply passed is closed");
+            };
+            ticket.stage = Stage::Closed {
+                at,
+                closing: Closing::Replied { work, reply },
+                follow_up: FollowUp::Surveying,
+            };
+        }
+        Event::SurveyRequested { at, phone } => ticket.surveys.push(Survey {
+            requested_at: at,
+            phone,
+            rating: None,
+            failed: None,
+        }),
+        Event::SendBackRequested {
+            at,
+            by,
+            unit,
+            basis,
+            suggestion,
+        } => {
+            ticket.handlers.insert(by.clone());
+            work_mut(&mut ticket).send_back = Some(SendBackRequest {
+                at,
+                by,
+                unit,
+                basis,
+                suggestion,
+            });
+        }
+        Event::SendBackDecided {
+            at,
+            by,
+            granted,
+            reason,
+        } => {
+            let request = work_mut(&mut ticket)
+                .send_back
+                .take()
+                .expect("a send-back is decided after it was asked for");
+            ticket.send_backs.push(SendBack {
+                request,
+                decision: Decision {
+                    at,
+                    by,
+                    granted,
+                    reason,
+                },
+            });
+            if granted {
+                let promise = Some(work_mut(&mut ticket).promise.clone());
+                ticket.stage = Stage::Registered { promise };
+            }
+        }
+        Event::ExtensionRequested {
+            at,
+            by,
+            unit,
+            working_days,
+            reason,
+            told_petitioner,
+        } => {
+            ticket.handlers.insert(by.clone());
+            work_mut(&mut ticket).extension = Some(ExtensionRequest {
+                at,
+                by,
+                unit,
+                working_days,
+                reason,
+                told_petitioner,
+            });
+        }
+        Event::ExtensionGranted {
+            at,
+            by,
+            reason,
+            handle,
+        } => {
+            let promise = &mut work_mut(&mut ticket).promise;
+            promise.handle = Running::new(handle);
+            promise.extensions += 1;
+            decide_extension(
+                &mut ticket,
+                Decision {
+                    at,
+                    by,
+                    granted: true,
+                    reason,
+                },
+            );
+        }
+        Event::ExtensionDeclined { at, by, reason } => decide_extension(
+            &mut ticket,
+            Decision {
+                at,
+                by,
+                granted: false,
+                reason,
+            },
+        ),
+        Event::Voided { at, by, reason } => ticket.stage = Stage::Voided { at, by, reason },
+        Event::Archived { at } => {
+            let Stage::Closed {
+                closing,
+                follow_up: FollowUp::Ended { result },
+                ..
+            } = ticket.stage
+            else {
+                panic!("only a closed ticket with a last word is archived");
+            };
+            ticket.stage = Stage::Archived {
+                at,
+                closing,
+                result,
+            };
+        }
+        Event::Reopened { .. } => {
+            ticket.reopened += 1;
+            ticket.stage = Stage::Registered { promise: None };
+        }
+        Event::SurveyAnswered { rating, .. } => last_survey(&mut ticket).rating = Some(rating),
+        Event::SurveyFailed { why, .. } => last_survey(&mut ticket).failed = Some(why),
+        Event::RevisitPlanned { round, revisit } => {
+            *follow_up_mut(&mut ticket) = FollowUp::Revisiting {
+                round,
+                revisit: Running::new(revisit),
+            };
+        }
+        Event::Revisited {
+            at,
+            by,
+            revisit,
+            round,
+            outcome,
+            rating,
+            recording,
+        } => ticket.revisits.push(RevisitResult {
+            at,
+            by,
+            revisit,
+            round,
+            outcome,
+            rating,
+            recording,
+        }),
+        Event::RectificationOrdered { rectify, .. } => {
+            *follow_up_mut(&mut ticket) = FollowUp::Rectifying {
+                rectify: Running::new(rectify),
+            };
+        }
+        Event::Rectified {
+            at,
+            by,
+            unit,
+            finding,
+            measures,
+        } => {
+            ticket.handlers.insert(by.clone());
+            ticket.rectifications.push(Rectification {
+                at,
+                by,
+                unit,
+                finding,
+                measures,
+            });
+        }
+        Event::FollowUpEnded { result } => {
+            *follow_up_mut(&mut ticket) = FollowUp::Ended { result };
+        }
+        Event::Marked {
+            deadline,
+            unit,
+            mark,
+            ..
+        } => clock_mut(&mut ticket, deadline, &unit).marked = Some(mark),
+    }
+    ticket
+}
+
+fn open(event: &Event) -> Ticket {
+    let Event::Opened {
+        at,
+        source,
+        contact,
+        call,
+        caller,
+        desk,
+    } = event.clone()
+    else {
+        panic!("the first event of a ticket is Opened");
+    };
+    Ticket {
+        opened_at: at,
+        source,
+        contact,
+        call,
+        caller,
+        desk,
+        demand: None,
+        stage: Stage::Draft,
+        handlers: Default::default(),
+        three_ways: Vec::new(),
+        contacts: Vec::new(),
+        send_backs: Vec::new(),
+        extensions: Vec::new(),
+        reviews: Vec::new(),
+        surveys: Vec::new(),
+        revisits: Vec::new(),
+        rectifications: Vec::new(),
+        reopened: 0,
+    }
+}
+
+fn decide_extension(ticket: &mut Ticket, decision: Decision) {
+    let request = work_mut(ticket)
+        .extension
+        .take()
+        .expect("an extension is decided after it was asked for");
+    ticket.extensions.push(Extension { request, decision });
+}
+
+/// The work of a ticket that is with its units.
+fn work_mut(ticket: &mut Ticket) -> &mut Work {
+    match &mut ticket.stage {
+        Stage::Dispatched { work } | Stage::Handling { work } | Stage::Replied { work, .. } => work,
+        Stage::Draft
+        | Stage::Registered { .. }
+        | Stage::Closed { .. }
+        | Stage::Archived { .. }
+        | Stage::Voided { .. } => panic!("this event happens only while units work"),
+    }
+}
+
+fn assignment_mut<'a>(ticket: &'a mut Ticket, unit: &UnitCode) -> &'a mut Assignment {
+    work_mut(ticket)
+        .assignments_mut()
+        .find(|a| a.unit == *unit)
+        .expect("only an assigned unit acts")
+}
+
+fn follow_up_mut(ticket: &mut Ticket) -> &mut FollowUp {
+    let Stage::Closed { follow_up, .. } = &mut ticket.stage else {
+        panic!("the citizen is asked after closing");
+    };
+    follow_up
+}
+
+fn last_survey(ticket: &mut Ticket) -> &mut Survey {
+    ticket
+        .surveys
+        .last_mut()
+        .expect("a survey is answered after it was sent")
+}
+
+fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) -> &'a mut Running {
+    match kind {
+        DeadlineKind::AcknowledgeBy => &mut assignment_mut(ticket, unit).acknowledge,
+        DeadlineKind::HandleBy => match &mut ticket.stage {
+            Stage::Registered {
+                promise: Some(promise),
+            } => &mut promise.handle,
+            Stage::Dispatched { work } | Stage::Handling { work } | Stage::Replied { work, .. } => {
+                &mut work.promise.handle
+            }
+            Stage::Draft
+            | Stage::Registered { promise: None }
+            | Stage::Closed { .. }
+            | Stage::Archived { .. }
+            | Stage::Voided { .. } => panic!("a mark is recorded while its clock runs"),
+        },
+        DeadlineKind::RevisitBy | DeadlineKind::RectifyBy => match follow_up_mut(ticket) {
+            FollowUp::Revisiting { revisit, .. } => revisit,
+            FollowUp::Rectifying { rectify } => rectify,
+            FollowUp::Surveying | FollowUp::Ended { .. } => {
+                panic!("a mark is recorded while its clock runs")
+            }
+        },
+    }
+}

@@ -1,0 +1,227 @@
+//! What happened to a ticket. Facts are never edited; their JSON shape is pinned by a snapshot.
+//! An event carries all that [`apply`](super::apply) needs: replaying asks no calendar and no clock.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Told;
+use super::deadline::{Deadline, DeadlineKind, Mark};
+use super::state::{
+    Demand, FollowUpResult, Rating, ReviewOutcome, RevisitOutcome, Round, Source, SurveyFailure,
+};
+use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::time::Timestamp;
+
+/// A fact about one ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Opened {
+        at: Timestamp,
+        source: Source,
+        contact: Option<ContactId>,
+        call: Option<CallId>,
+        caller: Option<PhoneNumber>,
+        desk: UnitCode,
+    },
+    Registered {
+        at: Timestamp,
+        by: Username,
+        demand: Demand,
+    },
+    ThreeWayNoted {
+        at: Timestamp,
+        specialist: String,
+        unit: UnitCode,
+        call: Option<CallId>,
+        recording: Option<RecordingId>,
+        result: Option<String>,
+    },
+    /// 直接解答: closed at first contact.
+    AnsweredOnCall {
+        at: Timestamp,
+        by: Username,
+        answer: String,
+        knowledge: Option<String>,
+    },
+    Dispatched {
+        at: Timestamp,
+        by: Username,
+        lead: UnitCode,
+        co_handlers: Vec<UnitCode>,
+        basis: Option<String>,
+        /// Version of the rule set in force.
+        rules: String,
+        acknowledge: Deadline,
+        /// The promise to the citizen; at a second dispatch the one made at the first.
+        handle: Deadline,
+        send_back_until: Timestamp,
+    },
+    Acknowledged {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+    },
+    ContactRecorded {
+        at: Timestamp,
+        /// `None`: the server linked a call it had placed itself.
+        by: Option<Username>,
+        unit: UnitCode,
+        call: Option<CallId>,
+        recording: Option<RecordingId>,
+        sms: Option<SmsId>,
+        summary: String,
+    },
+    /// 会办意见.
+    OpinionGiven {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        text: String,
+    },
+    Replied {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        text: String,
+        no_contact_reason: Option<String>,
+    },
+    Reviewed {
+        at: Timestamp,
+        by: Username,
+        outcome: ReviewOutcome,
+        remark: String,
+    },
+    Closed {
+        at: Timestamp,
+    },
+    /// The outbox sends the short message; [`sms`](crate::domain::sms) words it.
+    SurveyRequested {
+        at: Timestamp,
+        phone: PhoneNumber,
+    },
+    SendBackRequested {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        basis: String,
+        suggestion: String,
+    },
+    SendBackDecided {
+        at: Timestamp,
+        by: Username,
+        granted: bool,
+        reason: String,
+    },
+    ExtensionRequested {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        working_days: u32,
+        reason: String,
+        told_petitioner: Told,
+    },
+    ExtensionGranted {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+        handle: Deadline,
+    },
+    ExtensionDeclined {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+    },
+    Voided {
+        at: Timestamp,
+        by: Option<Username>,
+        reason: String,
+    },
+    Archived {
+        at: Timestamp,
+    },
+    Reopened {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+    },
+    SurveyAnswered {
+        at: Timestamp,
+        rating: Rating,
+    },
+    SurveyFailed {
+        at: Timestamp,
+        why: SurveyFailure,
+    },
+    /// Somebody who neither handled nor reviewed it must call the citizen.
+    RevisitPlanned {
+        round: Round,
+        revisit: Deadline,
+    },
+    Revisited {
+        at: Timestamp,
+        by: Username,
+        revisit: RevisitId,
+        round: Round,
+        outcome: RevisitOutcome,
+        rating: Option<Rating>,
+        recording: Option<RecordingId>,
+    },
+    RectificationOrdered {
+        unit: UnitCode,
+        rectify: Deadline,
+    },
+    Rectified {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        finding: String,
+        measures: String,
+    },
+    FollowUpEnded {
+        result: FollowUpResult,
+    },
+    /// A reminder is due, or a deadline lapsed; the ticket still runs.
+    Marked {
+        deadline: DeadlineKind,
+        unit: UnitCode,
+        mark: Mark,
+        due: Timestamp,
+    },
+}
+
+impl Event {
+    /// The event's name in tables and the API.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Registered { .. } => "registered",
+            Self::ThreeWayNoted { .. } => "three_way_noted",
+            Self::AnsweredOnCall { .. } => "answered_on_call",
+            Self::Dispatched { .. } => "dispatched",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::ContactRecorded { .. } => "contact_recorded",
+            Self::OpinionGiven { .. } => "opinion_given",
+            Self::Replied { .. } => "replied",
+            Self::Reviewed { .. } => "reviewed",
+            Self::Closed { .. } => "closed",
+            Self::SurveyRequested { .. } => "survey_requested",
+            Self::SendBackRequested { .. } => "send_back_requested",
+            Self::SendBackDecided { .. } => "send_back_decided",
+            Self::ExtensionRequested { .. } => "extension_requested",
+            Self::ExtensionGranted { .. } => "extension_granted",
+            Self::ExtensionDeclined { .. } => "extension_declined",
+            Self::Voided { .. } => "voided",
+            Self::Archived { .. } => "archived",
+            Self::Reopened { .. } => "reopened",
+            Self::SurveyAnswered { .. } => "survey_answered",
+            Self::SurveyFailed { .. } => "survey_failed",
+            Self::RevisitPlanned { .. } => "revisit_planned",
+            Self::Revisited { .. } => "revisited",
+            Self::RectificationOrdered { .. } => "rectification_ordered",
+            Self::Rectified { .. } => "rectified",
+            Self::FollowUpEnded { .. } => "follow_up_ended",
+            Self::Marked { .. } => "marked",
+        }
+    }
+}

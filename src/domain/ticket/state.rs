@@ -1,0 +1,613 @@
+//! What a ticket is at one instant: its stage, with all that the stage needs, and the records kept beside it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Told;
+use super::deadline::{DeadlineKind, Running};
+use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::time::Timestamp;
+
+/// One citizen's demand and everything that was done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    pub opened_at: Timestamp,
+    pub source: Source,
+    pub contact: Option<ContactId>,
+    pub call: Option<CallId>,
+    /// The number that called, as the network gave it.
+    pub caller: Option<PhoneNumber>,
+    /// The part of the platform that answers for the ticket whenever no member unit does.
+    pub desk: UnitCode,
+    /// What is asked. `None` until somebody registered it.
+    pub demand: Option<Demand>,
+    pub stage: Stage,
+    /// Everybody of a unit who ever acted on it: none of them may review or revisit it.
+    pub handlers: BTreeSet<Username>,
+    pub three_ways: Vec<ThreeWay>,
+    pub contacts: Vec<ContactProof>,
+    pub send_backs: Vec<SendBack>,
+    pub extensions: Vec<Extension>,
+    pub reviews: Vec<Review>,
+    pub surveys: Vec<Survey>,
+    pub revisits: Vec<RevisitResult>,
+    pub rectifications: Vec<Rectification>,
+    /// How often it was opened again 重办; each counts as a repeat demand.
+    pub reopened: u32,
+}
+
+/// Where a ticket stands. What a stage needs is inside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// The phone rang; nobody has written anything yet.
+    Draft,
+    /// 已受理: at the desk, before the first dispatch, or after a granted send-back. Then the promise made to the
+    /// citizen at the first dispatch still stands.
+    Registered { promise: Option<Promise> },
+    /// 已派单: the lead unit has not acknowledged yet.
+    Dispatched { work: Box<Work> },
+    /// 办理中.
+    Handling { work: Box<Work> },
+    /// 已答复: waits for review 答复认定.
+    Replied { work: Box<Work>, reply: Reply },
+    /// 办结.
+    Closed {
+        at: Timestamp,
+        closing: Closing,
+        follow_up: FollowUp,
+    },
+    /// 归档: nothing more happens.
+    Archived {
+        at: Timestamp,
+        closing: Closing,
+        result: FollowUpResult,
+    },
+    /// 作废.
+    Voided {
+        at: Timestamp,
+        by: Option<Username>,
+        reason: String,
+    },
+}
+
+impl Stage {
+    /// The stage's name in tables and the API.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Registered { .. } => "registered",
+            Self::Dispatched { .. } => "dispatched",
+            Self::Handling { .. } => "handling",
+            Self::Replied { .. } => "replied",
+            Self::Closed { .. } => "closed",
+            Self::Archived { .. } => "archived",
+            Self::Voided { .. } => "voided",
+        }
+    }
+
+    /// The stage's name for a person.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Registered { .. } => "已受理",
+            Self::Dispatched { .. } => "待签收",
+            Self::Handling { .. } => "办理中",
+            Self::Replied { .. } => "待审核",
+            Self::Closed { .. } => "已办结",
+            Self::Archived { .. } => "已归档",
+            Self::Voided { .. } => "已作废",
+        }
+    }
+}
+
+/// What was promised to the citizen at the first dispatch. It survives a send-back: the citizen did nothing to lose it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    pub dispatched_at: Timestamp,
+    /// The rule set in force at the first dispatch; the ticket keeps it (article 34).
+    pub rules: String,
+    /// `handle_by`.
+    pub handle: Running,
+    /// 延时 granted so far.
+    pub extensions: u32,
+}
+
+/// A dispatched ticket's assignments and clocks. Exactly one lead 牵头单位, any number of co-handlers 会办单位.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    pub promise: Promise,
+    /// When the present lead got it.
+    pub dispatched_at: Timestamp,
+    pub dispatched_by: Username,
+    /// Why this unit is competent 派单依据.
+    pub basis: Option<String>,
+    /// The window for asking to send it back closes itself here.
+    pub send_back_until: Timestamp,
+    pub lead: Assignment,
+    pub co_handlers: Vec<Assignment>,
+    /// Waits for the desk's decision.
+    pub send_back: Option<SendBackRequest>,
+    /// Waits for the desk's decision.
+    pub extension: Option<ExtensionRequest>,
+}
+
+impl Work {
+    /// The assignment of `unit`, if it has one.
+    pub fn assignment(&self, unit: &UnitCode) -> Option<&Assignment> {
+        self.assignments().find(|a| a.unit == *unit)
+    }
+
+    /// The lead, then the co-handlers.
+    pub fn assignments(&self) -> impl Iterator<Item = &Assignment> {
+        std::iter::once(&self.lead).chain(&self.co_handlers)
+    }
+
+    pub(super) fn assignments_mut(&mut self) -> impl Iterator<Item = &mut Assignment> {
+        std::iter::once(&mut self.lead).chain(&mut self.co_handlers)
+    }
+}
+
+/// One unit's part in a ticket, with its own acknowledge clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    pub unit: UnitCode,
+    /// `acknowledge_by`.
+    pub acknowledge: Running,
+    /// 签收.
+    pub acknowledged: Option<Receipt>,
+    /// Somebody spoke with the petitioner under this assignment; the proof is among the ticket's contacts.
+    pub contacted: bool,
+    /// What a co-handler contributed 会办意见.
+    pub opinion: Option<Reply>,
+}
+
+/// Who acknowledged, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub at: Timestamp,
+    pub by: Username,
+}
+
+/// 诉求类型.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 咨询: the only one with the short limits.
+    Inquiry,
+    /// 求助.
+    HelpRequest,
+    /// 投诉.
+    Complaint,
+    /// 举报.
+    Report,
+    /// 建议.
+    Suggestion,
+}
+
+impl Kind {
+    /// Every kind, in the order above.
+    pub const ALL: [Self; 5] = [
+        Self::Inquiry,
+        Self::HelpRequest,
+        Self::Complaint,
+        Self::Report,
+        Self::Suggestion,
+    ];
+}
+
+/// How a demand reached us (article 8, article 11(1)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Phone,
+    /// Entered by hand at the desk: letter, walk-in, e-mail.
+    Desk,
+}
+
+/// Who asks what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Demand {
+    pub title: String,
+    pub content: String,
+    pub kind: Kind,
+    pub petitioner: Petitioner,
+    pub address: Option<String>,
+    pub category: Option<String>,
+}
+
+/// 诉求人.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Petitioner {
+    pub name: String,
+    /// Where the survey goes; the caller's own number unless another was given.
+    #[serde(default)]
+    pub phone: Option<PhoneNumber>,
+    pub applicant: Applicant,
+    /// 要求保密: shown to nobody beyond the desk and the unit.
+    #[serde(default)]
+    pub secrecy: bool,
+}
+
+/// 群众 or 企业; every statistic splits by it (article 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Applicant {
+    Person,
+    Enterprise,
+}
+
+/// 三方通话 as a way of disposal (article 11(2)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreeWay {
+    pub at: Timestamp,
+    pub specialist: String,
+    pub unit: UnitCode,
+    pub call: Option<CallId>,
+    pub recording: Option<RecordingId>,
+    pub result: Option<String>,
+}
+
+/// That a unit spoke with the petitioner 主动联系.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactProof {
+    pub at: Timestamp,
+    pub by: Option<Username>,
+    pub unit: UnitCode,
+    pub call: Option<CallId>,
+    pub recording: Option<RecordingId>,
+    pub sms: Option<SmsId>,
+    pub summary: String,
+}
+
+/// A unit's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub at: Timestamp,
+    pub by: Username,
+    pub unit: UnitCode,
+    pub text: String,
+    /// Why nobody spoke with the petitioner, when nobody did.
+    pub no_contact_reason: Option<String>,
+}
+
+/// A unit's wish to be rid of a ticket that is not its duty 退回.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendBackRequest {
+    pub at: Timestamp,
+    pub by: Username,
+    pub unit: UnitCode,
+    pub basis: String,
+    pub suggestion: String,
+}
+
+/// A unit's wish for more time 延时.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionRequest {
+    pub at: Timestamp,
+    pub by: Username,
+    pub unit: UnitCode,
+    pub working_days: u32,
+    pub reason: String,
+    pub told_petitioner: Told,
+}
+
+/// The desk's answer to a request 审核认定.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub at: Timestamp,
+    pub by: Username,
+    pub granted: bool,
+    pub reason: String,
+}
+
+/// A send-back request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendBack {
+    pub request: SendBackRequest,
+    pub decision: Decision,
+}
+
+/// An extension request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    pub request: ExtensionRequest,
+    pub decision: Decision,
+}
+
+/// 答复认定 of one reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    pub at: Timestamp,
+    pub by: Username,
+    pub reply: Reply,
+    pub outcome: ReviewOutcome,
+    pub remark: String,
+}
+
+/// 通过, 不规范, 不具体, 不完整.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewOutcome {
+    Passed,
+    NotNormative,
+    NotSpecific,
+    NotComplete,
+}
+
+/// How a ticket came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Closing {
+    /// 直接解答: nothing was dispatched.
+    AnsweredOnCall {
+        by: Username,
+        answer: String,
+        /// The knowledge entry cited, with its version.
+        knowledge: Option<String>,
+    },
+    /// 办结 by a unit's reply that passed review.
+    Replied { work: Box<Work>, reply: Reply },
+}
+
+/// What happens between closing and the citizen's last word 回访.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum FollowUp {
+    /// 短信回访 is out.
+    Surveying,
+    /// 人工回访 is to be made by `revisit_by`.
+    Revisiting { round: Round, revisit: Running },
+    /// 核实整改: the unit owes a finding and measures by `rectify_by`.
+    Rectifying { rectify: Running },
+    /// Nothing more is asked.
+    Ended { result: FollowUpResult },
+}
+
+/// Which manual revisit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    /// After a dissatisfied survey.
+    First,
+    /// After rectification; the last.
+    Second,
+}
+
+/// The citizen's last word, or why there is none. Only [`FollowUpResult::Satisfied`] counts as satisfied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum FollowUpResult {
+    /// Answered on the call: article 11(5) asks after what a unit handled.
+    Exempt,
+    Satisfied {
+        rating: Rating,
+    },
+    /// Dissatisfied after rectification too; `finding` is what the unit found.
+    Unsatisfied {
+        rating: Rating,
+        finding: String,
+    },
+    NotReached {
+        why: Missed,
+    },
+}
+
+/// Why the citizen's word is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// There is no number to ask.
+    NoPhone,
+    /// The short message was not delivered.
+    Undelivered,
+    /// The short message was delivered and not answered.
+    Silent,
+    NoAnswer,
+    WrongNumber,
+    /// The citizen did not wish to be asked.
+    Refused,
+}
+
+/// 好差评, five levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rating {
+    VerySatisfied,
+    Satisfied,
+    BasicallySatisfied,
+    Dissatisfied,
+    VeryDissatisfied,
+}
+
+impl Rating {
+    /// Best first: the survey's answers 1 to 5.
+    pub const ALL: [Self; 5] = [
+        Self::VerySatisfied,
+        Self::Satisfied,
+        Self::BasicallySatisfied,
+        Self::Dissatisfied,
+        Self::VeryDissatisfied,
+    ];
+
+    /// The last two levels are 差评.
+    pub const fn is_satisfied(self) -> bool {
+        match self {
+            Self::VerySatisfied | Self::Satisfied | Self::BasicallySatisfied => true,
+            Self::Dissatisfied | Self::VeryDissatisfied => false,
+        }
+    }
+
+    /// The level's official name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VerySatisfied => "非常满意",
+            Self::Satisfied => "满意",
+            Self::BasicallySatisfied => "基本满意",
+            Self::Dissatisfied => "不满意",
+            Self::VeryDissatisfied => "非常不满意",
+        }
+    }
+}
+
+/// One short-message survey and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    pub requested_at: Timestamp,
+    pub phone: PhoneNumber,
+    pub rating: Option<Rating>,
+    pub failed: Option<SurveyFailure>,
+}
+
+/// Why a survey brought no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SurveyFailure {
+    Undelivered,
+    WrongNumber,
+    Silent,
+}
+
+/// What a manual revisit brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevisitOutcome {
+    Satisfied,
+    Dissatisfied,
+    NoAnswer,
+    WrongNumber,
+    /// The citizen did not wish to be asked.
+    Refused,
+}
+
+/// One manual revisit as the ticket remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisitResult {
+    pub at: Timestamp,
+    pub by: Username,
+    pub revisit: RevisitId,
+    pub round: Round,
+    pub outcome: RevisitOutcome,
+    pub rating: Option<Rating>,
+    pub recording: Option<RecordingId>,
+}
+
+/// 核实整改: what the unit found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rectification {
+    pub at: Timestamp,
+    pub by: Username,
+    pub unit: UnitCode,
+    pub finding: String,
+    pub measures: String,
+}
+
+impl Ticket {
+    /// The dispatched work, from dispatch on, closed or not.
+    pub fn work(&self) -> Option<&Work> {
+        match &self.stage {
+            Stage::Dispatched { work }
+            | Stage::Handling { work }
+            | Stage::Replied { work, .. }
+            | Stage::Closed {
+                closing: Closing::Replied { work, .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::Replied { work, .. },
+                ..
+            } => Some(work),
+            Stage::Draft
+            | Stage::Registered { .. }
+            | Stage::Closed {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Voided { .. } => None,
+        }
+    }
+
+    /// Who answers for the ticket: exactly one unit at every instant of its life.
+    pub fn responsible(&self) -> &UnitCode {
+        self.work().map_or(&self.desk, |work| &work.lead.unit)
+    }
+
+    /// Where the survey goes.
+    pub fn phone(&self) -> Option<&PhoneNumber> {
+        self.demand
+            .as_ref()
+            .and_then(|demand| demand.petitioner.phone.as_ref())
+    }
+
+    /// The clocks that are running now, for lists and people.
+    pub fn deadlines(&self) -> Vec<(DeadlineKind, Timestamp)> {
+        self.clocks()
+            .into_iter()
+            .map(|(kind, _, clock)| (kind, clock.deadline.due))
+            .collect()
+    }
+
+    /// The next instant at which the sweep has something to record here: a reminder or a lapse.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.clocks()
+            .into_iter()
+            .filter_map(|(_, _, clock)| clock.next_mark().map(|(_, at)| at))
+            .min()
+    }
+
+    /// Running clocks, each with the unit it runs against.
+    pub(super) fn clocks(&self) -> Vec<(DeadlineKind, &UnitCode, &Running)> {
+        match &self.stage {
+            Stage::Draft | Stage::Archived { .. } | Stage::Voided { .. } => Vec::new(),
+            Stage::Registered { promise } => promise
+                .iter()
+                .map(|p| (DeadlineKind::HandleBy, &self.desk, &p.handle))
+                .collect(),
+            Stage::Dispatched { work } | Stage::Handling { work } | Stage::Replied { work, .. } => {
+                let awaited = work
+                    .assignments()
+                    .filter(|a| a.acknowledged.is_none())
+                    .map(|a| (DeadlineKind::AcknowledgeBy, &a.unit, &a.acknowledge));
+                std::iter::once((
+                    DeadlineKind::HandleBy,
+                    &work.lead.unit,
+                    &work.promise.handle,
+                ))
+                .chain(awaited)
+                .collect()
+            }
+            Stage::Closed { follow_up, .. } => match follow_up {
+                FollowUp::Surveying | FollowUp::Ended { .. } => Vec::new(),
+                FollowUp::Revisiting { revisit, .. } => {
+                    vec![(DeadlineKind::RevisitBy, &self.desk, revisit)]
+                }
+                FollowUp::Rectifying { rectify } => {
+                    vec![(DeadlineKind::RectifyBy, self.responsible(), rectify)]
+                }
+            },
+        }
+    }
+
+    /// Did `person` handle this ticket at any time?
+    pub fn handled_by(&self, person: &Username) -> bool {
+        self.handlers.contains(person)
+    }
+
+    /// Everybody who handled or reviewed it: none of them may revisit the citizen.
+    pub fn involved(&self) -> BTreeSet<Username> {
+        let reviewers = self.reviews.iter().map(|review| review.by.clone());
+        self.handlers.iter().cloned().chain(reviewers).collect()
+    }
+
+    /// Did `person` judge a reply of this ticket?
+    pub fn reviewed_by(&self, person: &Username) -> bool {
+        self.reviews.iter().any(|r| r.by == *person)
+    }
+}

@@ -1,0 +1,443 @@
+//! Random lives: any command, by anybody, at any time. What is granted is held against the regulation written down a
+//! second time as tables, and against a slow count of working days; state is held against its own events.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::*;
+use crate::domain::calendar::{Calendar, DayKind};
+
+/// Command, stages it may be granted in, who may wish it (`*`: the server).
+const TABLE: &[(&str, &[&str], &[&str])] = &[
+    ("register", &["draft", "registered"], CALL_TAKERS),
+    ("answer_on_call", &["registered"], CALL_TAKERS),
+    (
+        "note_three_way",
+        &["draft", "registered", "dispatched", "handling"],
+        &["*", "agent", "specialist", "team_lead"],
+    ),
+    ("dispatch", &["registered"], CALL_TAKERS),
+    ("acknowledge", WITH_UNITS, UNIT),
+    (
+        "record_contact",
+        WITH_UNITS,
+        &["*", "unit_handler", "unit_head"],
+    ),
+    ("reply", WITH_UNITS, UNIT),
+    ("review", &["replied"], &["reviewer"]),
+    ("send_back", &["dispatched", "handling"], UNIT),
+    ("decide_send_back", &["dispatched", "handling"], DECIDERS),
+    ("extend", &["dispatched", "handling"], UNIT),
+    ("decide_extension", WITH_UNITS, DECIDERS),
+    (
+        "void",
+        &["draft", "registered"],
+        &["*", "agent", "team_lead", "supervisor"],
+    ),
+    ("archive", &["closed"], &["*", "team_lead", "supervisor"]),
+    (
+        "reopen",
+        &["closed"],
+        &["agent", "team_lead", "supervisor", "revisitor"],
+    ),
+    ("survey_answered", &["closed"], &["*"]),
+    ("survey_failed", &["closed"], &["*"]),
+    ("revisit_recorded", &["closed"], &["revisitor"]),
+    ("rectify", &["closed"], UNIT),
+    (
+        "sweep",
+        &["registered", "dispatched", "handling", "replied", "closed"],
+        &["*"],
+    ),
+];
+const CALL_TAKERS: &[&str] = &["agent", "team_lead", "supervisor"];
+const UNIT: &[&str] = &["unit_handler", "unit_head"];
+const DECIDERS: &[&str] = &["reviewer", "team_lead", "supervisor"];
+const WITH_UNITS: &[&str] = &["dispatched", "handling", "replied"];
+
+/// The only ways from one stage to another.
+const MOVES: &[(&str, &str, &str)] = &[
+    ("draft", "register", "registered"),
+    ("draft", "void", "voided"),
+    ("registered", "void", "voided"),
+    ("registered", "answer_on_call", "closed"),
+    ("registered", "dispatch", "dispatched"),
+    ("dispatched", "acknowledge", "handling"),
+    ("dispatched", "decide_send_back", "registered"),
+    ("handling", "decide_send_back", "registered"),
+    ("handling", "reply", "replied"),
+    ("replied", "review", "handling"),
+    ("replied", "review", "closed"),
+    ("closed", "reopen", "registered"),
+    ("closed", "archive", "archived"),
+];
+
+/// One thing somebody tries.
+#[derive(Debug, Clone)]
+struct Try {
+    command: usize,
+    /// Somebody from the table's own list for that command, or anybody at all.
+    fitting: bool,
+    who: usize,
+    choice: usize,
+    minutes: i64,
+}
+
+fn tries() -> impl Strategy<Value = Vec<Try>> {
+    // Mostly minutes, sometimes days, now and then a clock that was set back.
+    let minutes = prop_oneof![
+        8 => 0i64..90,
+        2 => 0i64..3 * 1440,
+        1 => -1440i64..0,
+    ];
+    let one = (
+        any::<usize>(),
+        0..10u8,
+        any::<usize>(),
+        any::<usize>(),
+        minutes,
+    )
+        .prop_map(|(command, fitting, who, choice, minutes)| Try {
+            command,
+            fitting: fitting > 0,
+            who,
+            choice,
+            minutes,
+        });
+    prop::collection::vec(one, 1..120)
+}
+
+/// Enough people that everybody meets, few enough that they often do; `x` changed jobs more than once.
+fn people() -> Vec<Actor> {
+    let mut people: Vec<Actor> = Role::ALL
+        .into_iter()
+        .map(|role| person(role.code(), role, DESK))
+        .collect();
+    for unit in [LEAD, OTHER, HELPER] {
+        people.push(handler(unit));
+        people.push(person(&format!("{unit}-head"), Role::UnitHead, unit));
+        people.push(person("x", Role::UnitHandler, unit));
+    }
+    people.push(person("x", Role::Reviewer, DESK));
+    people.push(person("x", Role::Revisitor, DESK));
+    people
+}
+
+fn pick<T: Clone>(from: &[T], choice: usize) -> T {
+    from[choice % from.len()].clone()
+}
+
+fn command(name: &str, choice: usize) -> Command {
+    let yes = !choice.is_multiple_of(3);
+    match name {
+        "register" => register(pick(&Kind::ALL, choice)),
+        "answer_on_call" => Command::AnswerOnCall {
+            answer: "答".to_owned(),
+            knowledge: None,
+        },
+        "note_three_way" => Command::NoteThreeWay {
+            specialist: "李专员".to_owned(),
+            unit: LEAD.into(),
+            call: None,
+            recording: None,
+            result: None,
+        },
+        "dispatch" => match choice % 5 {
+            0 => dispatch(OTHER, &[HELPER]),
+            1 => dispatch(LEAD, &[LEAD]),
+            2 => dispatch(LEAD, &[HELPER, OTHER]),
+            _ => dispatch(LEAD, &[]),
+        },
+        "acknowledge" => Command::Acknowledge,
+        "record_contact" => contact(),
+        "reply" => reply(),
+        "review" if yes => review(ReviewOutcome::Passed),
+        "review" => review(ReviewOutcome::NotComplete),
+        "send_back" => send_back(),
+        "decide_send_back" => decide_send_back(yes),
+        "extend" => extend((choice % 7) as u32),
+        "decide_extension" => decide_extension(yes),
+        "void" => Command::Void {
+            reason: "误拨".to_owned(),
+        },
+        "archive" => Command::Archive,
+        "reopen" => Command::Reopen {
+            reason: "未解决".to_owned(),
+        },
+        "survey_answered" => Command::SurveyAnswered {
+            rating: pick(&Rating::ALL, choice),
+        },
+        "survey_failed" => Command::SurveyFailed {
+            why: SurveyFailure::Silent,
+        },
+        "revisit_recorded" => revisited(pick(
+            &[
+                RevisitOutcome::Dissatisfied,
+                RevisitOutcome::Satisfied,
+                RevisitOutcome::Dissatisfied,
+                RevisitOutcome::NoAnswer,
+            ],
+            choice,
+        )),
+        "rectify" => rectify(),
+        "sweep" => Command::Sweep,
+        other => panic!("{other} is not in the table"),
+    }
+}
+
+/// What the model remembers of a life, from the events alone.
+#[derive(Default)]
+struct Memory {
+    unit: Option<UnitCode>,
+    handle_by: Option<Timestamp>,
+    handlers: BTreeSet<Username>,
+    reviewers: BTreeSet<Username>,
+    dispatched_at: Option<Timestamp>,
+    window: Option<Timestamp>,
+    proved: bool,
+    kind: Option<Kind>,
+    dissatisfied_calls: u32,
+}
+
+/// End of business on the `n`th working day after `from`, counted day by day.
+fn count(from: Timestamp, n: u32) -> Timestamp {
+    let calendar = Calendar::statutory();
+    let mut day = from.in_beijing().date();
+    let mut left = n;
+    while left > 0 {
+        day = day.tomorrow().unwrap();
+        if matches!(calendar.day(day), DayKind::Workday | DayKind::Makeup) {
+            left -= 1;
+        }
+    }
+    at(&format!("{day}T18:00"))
+}
+
+impl Memory {
+    /// Holds one granted event against the rules, and remembers it.
+    fn witness(&mut self, now: Timestamp, event: &Event) {
+        match event {
+            Event::Registered { demand, .. } => self.kind = Some(demand.kind),
+            Event::Dispatched {
+                lead,
+                handle,
+                acknowledge,
+                send_back_until,
+                ..
+            } => {
+                let short = self.kind == Some(Kind::Inquiry);
+                let promised = self
+                    .handle_by
+                    .unwrap_or_else(|| count(now, if short { 3 } else { 5 }));
+                assert_eq!(handle.due, promised, "a second dispatch keeps the promise");
+                let window = count(now, if short { 1 } else { 2 });
+                assert_eq!(*send_back_until, window);
+                let calendar = Calendar::statutory();
+                assert_eq!(
+                    calendar.working_ms_between(now, acknowledge.due),
+                    Ok(3_600_000)
+                );
+                self.unit = Some(lead.clone());
+                self.handle_by = Some(promised);
+                self.window = Some(window);
+                self.dispatched_at = Some(now);
+                self.proved = false;
+            }
+            Event::Acknowledged { by, .. } | Event::OpinionGiven { by, .. } => {
+                self.handlers.insert(by.clone());
+            }
+            Event::ContactRecorded { by, unit, .. } => {
+                self.handlers.extend(by.clone());
+                self.proved |= Some(unit) == self.unit.as_ref();
+            }
+            Event::Replied { by, unit, .. } => {
+                assert!(self.proved, "no reply without proof of contact");
+                assert_eq!(Some(unit), self.unit.as_ref(), "the lead answers");
+                self.handlers.insert(by.clone());
+            }
+            Event::Reviewed { by, .. } => {
+                assert!(!self.handlers.contains(by), "nobody judges their own work");
+                self.reviewers.insert(by.clone());
+            }
+            Event::SendBackRequested { by, unit, .. } => {
+                assert!(now <= self.window.unwrap());
+                assert_eq!(Some(unit), self.unit.as_ref());
+                self.handlers.insert(by.clone());
+            }
+            Event::SendBackDecided { granted: true, .. } => self.unit = None,
+            Event::ExtensionRequested { by, unit, .. } => {
+                assert!(now <= self.handle_by.unwrap());
+                assert_eq!(Some(unit), self.unit.as_ref());
+                self.handlers.insert(by.clone());
+            }
+            Event::ExtensionGranted { handle, .. } => {
+                assert!(handle.due > self.handle_by.unwrap());
+                self.handle_by = Some(handle.due);
+            }
+            Event::Reopened { .. } => {
+                *self = Self {
+                    kind: self.kind,
+                    handlers: std::mem::take(&mut self.handlers),
+                    reviewers: std::mem::take(&mut self.reviewers),
+                    ..Self::default()
+                };
+            }
+            Event::Revisited {
+                by,
+                outcome,
+                recording,
+                ..
+            } => {
+                assert!(!self.handlers.contains(by) && !self.reviewers.contains(by));
+                assert!(recording.is_some());
+                if *outcome == RevisitOutcome::Dissatisfied {
+                    self.dissatisfied_calls += 1;
+                }
+            }
+            Event::RectificationOrdered { .. } => assert_eq!(self.dissatisfied_calls, 1),
+            Event::Rectified { by, unit, .. } => {
+                assert_eq!(Some(unit), self.unit.as_ref());
+                self.handlers.insert(by.clone());
+            }
+            Event::FollowUpEnded {
+                result: FollowUpResult::Unsatisfied { .. },
+            } => assert_eq!(self.dissatisfied_calls, 2),
+            Event::Marked { due, mark, .. } => {
+                assert_eq!(*mark == Mark::Lapsed, now > *due);
+            }
+            Event::Opened { .. }
+            | Event::ThreeWayNoted { .. }
+            | Event::AnsweredOnCall { .. }
+            | Event::Closed { .. }
+            | Event::SurveyRequested { .. }
+            | Event::SendBackDecided { granted: false, .. }
+            | Event::ExtensionDeclined { .. }
+            | Event::Voided { .. }
+            | Event::Archived { .. }
+            | Event::SurveyAnswered { .. }
+            | Event::SurveyFailed { .. }
+            | Event::RevisitPlanned { .. }
+            | Event::FollowUpEnded { .. } => {}
+        }
+    }
+}
+
+/// Lives `tries` from a fresh draft, or from a closed ticket whose citizen is not satisfied, and counts what was
+/// granted.
+fn live(late: bool, tries: &[Try], seen: &mut BTreeMap<&'static str, u32>) {
+    let people = people();
+    let mut case = if late {
+        Case::dissatisfied()
+    } else {
+        Case::called()
+    };
+    let mut memory = Memory::default();
+    for event in &case.events {
+        memory.witness(case.now, event);
+    }
+    for attempt in tries {
+        case.now = case.now.plus_millis(attempt.minutes * 60_000);
+        let before = case.ticket().clone();
+        let stage = before.stage.code();
+        // Three tries of four could fit the stage; the others test that nothing else does.
+        let possible: Vec<_> = TABLE
+            .iter()
+            .filter(|(_, stages, _)| attempt.choice % 4 == 0 || stages.contains(&stage))
+            .copied()
+            .collect();
+        if possible.is_empty() {
+            continue;
+        }
+        let (name, stages, roles) = pick(&possible, attempt.command);
+        let suits = |actor: &&Actor| !attempt.fitting || roles.contains(&actor.role.code());
+        let suited: Vec<&Actor> = people.iter().filter(suits).collect();
+        let by = match suited.as_slice() {
+            [] => By::Server,
+            _ if roles.contains(&"*") && attempt.who % 2 == 0 => By::Server,
+            suited => By::Person(pick(suited, attempt.who)),
+        };
+        let known = case.events.len();
+        let refused = case.decide(by, &command(name, attempt.choice)).err();
+        if let Some(refusal) = refused {
+            assert!(!refusal.detail().is_empty() && !refusal.article().is_empty());
+            assert_eq!(*case.ticket(), before, "a refusal changes nothing");
+            continue;
+        }
+        *seen.entry(name).or_default() += 1;
+
+        let role = match by {
+            By::Person(actor) => actor.role.code(),
+            By::Server => "*",
+        };
+        assert!(stages.contains(&stage), "{name} was granted in {stage}");
+        assert!(roles.contains(&role), "{name} was granted to {role}");
+        let after = case.stage();
+        *seen.entry(after).or_default() += 1;
+        assert!(
+            stage == after || MOVES.contains(&(stage, name, after)),
+            "{name} moved {stage} to {after}"
+        );
+        for event in &case.events[known..] {
+            memory.witness(case.now, event);
+            *seen.entry(event.name()).or_default() += 1;
+            if let Event::FollowUpEnded {
+                result: FollowUpResult::Unsatisfied { .. },
+            } = event
+            {
+                *seen.entry("unsatisfied").or_default() += 1;
+            }
+        }
+        // Exactly one unit answers for it, and it is the one last dispatched to, or the desk.
+        let responsible = memory.unit.clone().unwrap_or_else(|| DESK.into());
+        assert_eq!(*case.ticket().responsible(), responsible);
+        // The promise runs from the first dispatch until closing, and moved only where the memory saw a cause.
+        let promise = case.due(DeadlineKind::HandleBy);
+        if promise.is_some() || WITH_UNITS.contains(&after) {
+            assert_eq!(promise, memory.handle_by);
+        }
+    }
+    assert_eq!(fold(&case.events).as_ref(), Some(case.ticket()));
+    let stored: Vec<Event> = case
+        .events
+        .iter()
+        .map(|event| serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
+        .collect();
+    assert_eq!(stored, case.events);
+    let shown = serde_json::to_string(case.ticket()).unwrap();
+    let read: Ticket = serde_json::from_str(&shown).unwrap();
+    assert_eq!(read, *case.ticket());
+}
+
+#[test]
+fn random_lives_keep_the_rules() {
+    let seen = RefCell::new(BTreeMap::new());
+    let mut runner = TestRunner::new(Config {
+        cases: 5_000,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    runner
+        .run(&(any::<bool>(), tries()), |(late, tries)| {
+            live(late, &tries, &mut seen.borrow_mut());
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    // The lives went everywhere: a rule nobody met is a rule nobody tested.
+    let seen = seen.into_inner();
+    for (name, ..) in TABLE {
+        assert!(seen.contains_key(name), "nobody was granted {name}");
+    }
+    for name in [
+        "archived",
+        "voided",
+        "extension_granted",
+        "unsatisfied",
+        "opinion_given",
+        "marked",
+    ] {
+        assert!(seen.contains_key(name), "no life reached {name}: {seen:?}");
+    }
+}

@@ -1,0 +1,63 @@
+//! Surveys nobody answers come to an end: silence is an outcome of its own and never counts as satisfied.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::{Job, Pending, Report};
+use crate::domain::staff::By;
+use crate::domain::ticket::{Command, Rules, SurveyFailure};
+use crate::domain::time::Timestamp;
+use crate::storage::{Fault, Storage, Trouble};
+
+const BATCH: u32 = 200;
+/// How long a citizen may take to answer. The regulation is silent on it; three days leave a weekend.
+pub(crate) const ANSWER_WITHIN_MS: i64 = 3 * 24 * 60 * 60 * 1000;
+
+/// Ends the surveys that were not answered in time.
+pub struct Surveys {
+    pub storage: Storage,
+    pub rules: Arc<Rules>,
+}
+
+impl Surveys {
+    async fn end_silent(&self, now: Timestamp) -> Result<Report, Fault> {
+        let asked_before = now.plus_millis(-ANSWER_WITHIN_MS);
+        let silent = self.storage.silent_surveys(asked_before, BATCH).await?;
+        let mut report = Report::default();
+        for id in &silent {
+            let failed = Command::SurveyFailed {
+                why: SurveyFailure::Silent,
+            };
+            let ended = self
+                .storage
+                .command(now, By::Server, *id, failed, &self.rules, None)
+                .await;
+            match ended {
+                Ok(_) => report.done += 1,
+                Err(Trouble::Refused(refusal)) => {
+                    warn!(ticket = %id, "the survey of ticket {id} could not be ended: {refusal}");
+                    report.failed += 1;
+                }
+                Err(Trouble::Fault(fault)) => return Err(fault),
+            }
+        }
+        report.more = silent.len() == BATCH as usize && report.done > 0;
+        Ok(report)
+    }
+}
+
+impl Job for Surveys {
+    fn name(&self) -> &'static str {
+        "surveys"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn run_once(&self, now: Timestamp) -> Pending<'_, Result<Report, Fault>> {
+        Box::pin(self.end_silent(now))
+    }
+}

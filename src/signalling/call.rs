@@ -1,0 +1,315 @@
+//! One live call: its parties, where each stands, and what each therefore hears.
+//!
+//! A call has two rooms. The citizen is always in `Main`; an agent who puts the citizen on hold or consults a
+//! specialist steps `Aside`. Whoever is in a room hears the others in it; a citizen alone in `Main` hears music.
+//! Hold, consult, conference, transfer and "leave the two talking" are then only moves between rooms.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use hotline_sip::endpoint::LegHandle;
+use hotline_sip::sdp::{Negotiated, SessionDescription};
+
+use super::journal::CommitToken;
+use super::media::Hears;
+use crate::domain::acd::OfferToken;
+use crate::domain::call::wish::Purpose;
+use crate::domain::call::{Cdr, LegRole, Quality};
+use crate::domain::id::{CallId, LegId, QueueName, RecordingId, Username};
+use crate::domain::staff::Actor;
+use crate::domain::time::Timestamp;
+
+/// Where a party stands in its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// With the citizen.
+    Main,
+    /// Out of the citizen's hearing: holding, or consulting.
+    Aside,
+    /// A supervisor on top of the others.
+    Listening(Listening),
+}
+
+/// How a supervisor takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listening {
+    /// 监听: hears everybody, is heard by nobody.
+    Monitor,
+    /// 耳语: the agent hears the supervisor, the citizen does not.
+    Whisper,
+}
+
+/// How far a leg has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The other side called us and waits for our answer.
+    Arriving,
+    /// We called and wait for the other side.
+    Calling,
+    /// We called; the other side sends sound already (early media).
+    Early,
+    Up,
+    /// Over; kept for the record.
+    Ended,
+}
+
+/// One party's side of a call.
+#[derive(Debug)]
+pub struct Leg {
+    pub id: LegId,
+    pub role: LegRole,
+    pub room: Room,
+    pub stage: Stage,
+    /// Whole number or extension, for the record.
+    pub party: String,
+    /// The person at this leg, when it is one of ours.
+    pub user: Option<Username>,
+    /// One dialog once answered; several while a phone with several contacts is forked to.
+    pub dialogs: Vec<LegHandle>,
+    pub sip_call_id: String,
+    /// Where our side of its media is.
+    pub address: SocketAddr,
+    /// The session we last described to this side.
+    pub local: SessionDescription,
+    pub remote: Option<Negotiated>,
+    /// We called back early media to a caller that still waits for our answer.
+    pub early: bool,
+    /// The other side put us on hold.
+    pub held_by_remote: bool,
+    pub media_open: bool,
+    /// Last told to the media side.
+    pub hears: Hears,
+    pub started_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub status: Option<u16>,
+    pub quality: Quality,
+    /// The queue's offer this leg rings for.
+    pub offer: Option<OfferToken>,
+    /// Where to try next when this destination fails (trunk fail-over).
+    pub alternatives: Vec<Destination>,
+    /// When a ringing leg is given up.
+    pub give_up_at: Option<Instant>,
+    /// A probe of a phone that fell silent.
+    pub silence: Silence,
+}
+
+/// What we know of a leg that stopped sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Silence {
+    #[default]
+    None,
+    /// Asked the phone whether it lives (OPTIONS in dialog).
+    Probing { since: Instant, told_citizen: bool },
+    /// It answered: silence is its choice.
+    Alive,
+}
+
+/// One place to send an INVITE to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Request-URI.
+    pub uri: String,
+    pub flow: hotline_sip::endpoint::Flow,
+    /// Route set learnt from Path (RFC 3327).
+    pub path: Vec<String>,
+    pub trunk: Option<crate::domain::id::TrunkName>,
+}
+
+/// What the call as a whole is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doing {
+    /// The commit before our 200 OK is under way.
+    Committing(CommitToken),
+    /// Plays an announcement, then hangs up.
+    Announcing(String),
+    /// `*43`.
+    Echoing,
+    /// Waits for a person; `position` as last told, 0 before that.
+    Waiting { position: usize, agent_lost: bool },
+    /// Parties speak, hold, consult.
+    Talking,
+    /// One side rings for the other (extension to extension, or outward).
+    Ringing,
+    /// Everybody is leaving; waits for the media side's last word.
+    Ending { give_up_at: Instant },
+}
+
+/// A live call. Owned by call control, nobody else.
+#[derive(Debug)]
+pub struct Call {
+    pub id: CallId,
+    pub doing: Doing,
+    pub legs: Vec<Leg>,
+    pub queue: Option<QueueName>,
+    pub record: bool,
+    pub recording: Option<RecordingId>,
+    pub recording_paused: bool,
+    pub cdr: Cdr,
+    /// Our monotonic start, for waits.
+    pub started: Instant,
+    pub answered: Option<Instant>,
+    /// The server placed this call itself, for this purpose and person.
+    pub placed: Option<(Purpose, Actor, RecordingId)>,
+}
+
+impl Call {
+    pub fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.id == id)
+    }
+
+    pub fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    pub fn by_dialog(&mut self, dialog: LegHandle) -> Option<&mut Leg> {
+        self.legs
+            .iter_mut()
+            .find(|leg| leg.dialogs.contains(&dialog))
+    }
+
+    /// The agent who has the call now.
+    pub fn agent(&self) -> Option<&Leg> {
+        self.legs
+            .iter()
+            .find(|leg| leg.role == LegRole::Agent && leg.stage != Stage::Ended)
+    }
+
+    pub fn live_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter().filter(|leg| leg.stage != Stage::Ended)
+    }
+
+    /// What the call looks like from outside.
+    pub fn state(&self) -> &'static str {
+        match &self.doing {
+            Doing::Committing(_) => "arriving",
+            Doing::Announcing(_) | Doing::Echoing => "announcing",
+            Doing::Waiting { .. } => {
+                if self.agent().is_some() {
+                    "offered"
+                } else {
+                    "queued"
+                }
+            }
+            Doing::Ringing => "ringing",
+            Doing::Ending { .. } => "ending",
+            Doing::Talking => {
+                let in_room = |room| {
+                    self.live_legs()
+                        .filter(|leg| leg.room == room && leg.stage == Stage::Up)
+                        .count()
+                };
+                match (in_room(Room::Main), in_room(Room::Aside)) {
+                    (3.., _) => "conference",
+                    (_, 2..) => "consulting",
+                    (_, 1) if self.live_legs().any(|leg| leg.role == LegRole::Specialist) => {
+                        "consulting"
+                    }
+                    (_, 1) => "held",
+                    (_, 0) => "talking",
+                }
+            }
+        }
+    }
+
+    /// What every leg with sound should hear now, following only from the call's state.
+    pub fn topology(&self) -> Vec<(LegId, Hears)> {
+        let hearable = |leg: &&Leg| {
+            leg.media_open
+                && leg.remote.is_some()
+                && (leg.early || matches!(leg.stage, Stage::Up | Stage::Early))
+        };
+        let sounding: Vec<&Leg> = self.legs.iter().filter(hearable).collect();
+        sounding
+            .iter()
+            .map(|leg| (leg.id, self.hears(leg, &sounding)))
+            .collect()
+    }
+
+    fn hears(&self, leg: &Leg, sounding: &[&Leg]) -> Hears {
+        match &self.doing {
+            Doing::Committing(_) | Doing::Ending { .. } => return Hears::Nothing,
+            Doing::Announcing(file) => return Hears::Announcement(file.clone()),
+            Doing::Echoing => return Hears::Echo,
+            Doing::Waiting {
+                position,
+                agent_lost,
+            } if leg.role == LegRole::Citizen => {
+                return Hears::Prompts {
+                    prompts: waiting_prompts(*position, *agent_lost),
+                    then_music: true,
+                };
+            }
+            Doing::Waiting { .. } | Doing::Talking | Doing::Ringing => {}
+        }
+        let others = sounding
+            .iter()
+            .filter(|other| other.id != leg.id && self.is_heard(other, leg));
+        let legs: Vec<LegId> = others.map(|other| other.id).collect();
+        match (legs.is_empty(), leg.role, &self.doing) {
+            (false, _, _) => Hears::Legs(legs),
+            (true, LegRole::Citizen, Doing::Talking) => {
+                let lost = self.agent().is_some_and(|agent| {
+                    matches!(
+                        agent.silence,
+                        Silence::Probing {
+                            told_citizen: true,
+                            ..
+                        }
+                    )
+                });
+                let prompts = if lost { vec!["agent_lost"] } else { Vec::new() };
+                Hears::Prompts {
+                    prompts,
+                    then_music: true,
+                }
+            }
+            (true, _, _) => Hears::Nothing,
+        }
+    }
+
+    fn is_heard(&self, speaker: &Leg, listener: &Leg) -> bool {
+        // A phone that died says nothing: its citizen hears the prompt instead.
+        if matches!(
+            speaker.silence,
+            Silence::Probing {
+                told_citizen: true,
+                ..
+            }
+        ) {
+            return false;
+        }
+        match (speaker.room, listener.room) {
+            (Room::Listening(Listening::Monitor), _) => false,
+            (Room::Listening(Listening::Whisper), _) => listener.role == LegRole::Agent,
+            (_, Room::Listening(_)) => true,
+            (Room::Main, Room::Main) | (Room::Aside, Room::Aside) => true,
+            (Room::Main, Room::Aside) | (Room::Aside, Room::Main) => false,
+        }
+    }
+}
+
+/// What a waiting citizen is told: 您前面还有 N 位. Position 0 is "not yet known".
+fn waiting_prompts(position: usize, agent_lost: bool) -> Vec<&'static str> {
+    const NUMBERS: [&str; 10] = [
+        "number_1",
+        "number_2",
+        "number_3",
+        "number_4",
+        "number_5",
+        "number_6",
+        "number_7",
+        "number_8",
+        "number_9",
+        "number_10",
+    ];
+    match (agent_lost, position) {
+        (true, _) => vec!["agent_lost"],
+        (false, 0) => Vec::new(),
+        (false, 1) => vec!["waiting"],
+        (false, ahead) => {
+            let number = NUMBERS.get(ahead - 2).copied().unwrap_or("position_many");
+            vec!["waiting", "position_before", number, "position_after"]
+        }
+    }
+}

@@ -1,0 +1,677 @@
+//! Requests from outside: who is it, may they, and where does it go.
+
+use std::net::SocketAddr;
+
+use hotline_sip::digest::{Secret, Verdict};
+use hotline_sip::endpoint::{Flow, LegHandle, ServerTx};
+use hotline_sip::header::{Contacts, Credentials, HeaderName, Headers};
+use hotline_sip::message::{Method, Request, Status};
+use hotline_sip::sdp::{self, SessionDescription};
+use hotline_sip::uri::Uri;
+use tracing::{info, warn};
+
+use super::Control;
+use crate::domain::acd::{self, Place};
+use crate::domain::call::{Cdr, Direction, LegRole, Quality, TerminationResult};
+use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
+use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage};
+use crate::signalling::identity::{self, Claim};
+use crate::signalling::journal::{Answered, Entry};
+use crate::signalling::media::Hears;
+use crate::signalling::registrar::{Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused};
+
+/// For 405 (RFC 3261 §21.4.6): what is answered outside a call.
+const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
+
+/// Feature codes of extensions.
+const ECHO: &str = "*43";
+const SPEAK: &str = "*44";
+
+/// Who a request is from, once believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    Extension(Extension),
+    Trunk(TrunkName),
+}
+
+/// A request that is not believed, and what it is told.
+#[derive(Debug)]
+struct Unbelieved {
+    status: Status,
+    headers: Headers,
+}
+
+impl Control {
+    /// Requests outside any call.
+    pub(super) fn on_request(&mut self, tx: ServerTx, request: &Request, flow: &Flow) {
+        let now = self.clock.instant();
+        let (status, headers) = match request.method {
+            Method::Register => match self.register(request, flow) {
+                Ok(headers) => (Status::OK, headers),
+                Err(no) => (no.status, no.headers),
+            },
+            // A carrier or a load balancer asks whether to send calls here.
+            Method::Options if self.admission.is_draining() => (
+                Status::SERVICE_UNAVAILABLE,
+                with(HeaderName::RetryAfter, 30),
+            ),
+            Method::Options => (Status::OK, with(HeaderName::Accept, "application/sdp")),
+            _ => (Status::METHOD_NOT_ALLOWED, with(HeaderName::Allow, ALLOW)),
+        };
+        let _ = self.endpoint.respond(now, tx, status, &headers, None);
+    }
+
+    fn register(&mut self, request: &Request, flow: &Flow) -> Result<Headers, Unbelieved> {
+        let now = self.clock.instant();
+        let aor = request
+            .headers
+            .to()
+            .ok()
+            .and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
+        let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
+        // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
+        let proven = self.prove(request, None)?;
+        if proven != aor {
+            return Err(Unbelieved::new(Status::FORBIDDEN));
+        }
+        let source = flow.clone();
+        let path = request.headers.elements(HeaderName::Path);
+        let call_id = request
+            .headers
+            .call_id()
+            .map_err(|_| Unbelieved::bad_request())?;
+        let cseq = request
+            .headers
+            .cseq()
+            .map_err(|_| Unbelieved::bad_request())?
+            .seq;
+        let default_expires = request
+            .headers
+            .expires()
+            .ok()
+            .flatten()
+            .unwrap_or(MAX_EXPIRES_S);
+        let changes = match request
+            .headers
+            .contacts()
+            .map_err(|_| Unbelieved::bad_request())?
+        {
+            Contacts::Star if default_expires == 0 => self.registrar.clear(&aor),
+            Contacts::Star => return Err(Unbelieved::bad_request()),
+            Contacts::List(contacts) => {
+                let asked: Vec<(Asked, Flow)> = contacts
+                    .iter()
+                    .map(|contact| {
+                        let expires_s = contact.expires().unwrap_or(default_expires);
+                        let flow = reach(&contact.uri, &source);
+                        (
+                            Asked {
+                                uri: contact.uri.as_str().to_owned(),
+                                expires_s,
+                            },
+                            flow,
+                        )
+                    })
+                    .collect();
+                self.registrar
+                    .register(now, &aor, &asked, &source, &path, call_id, cseq)
+                    .map_err(|why| match why {
+                        Refused::TooBrief => Unbelieved {
+                            status: Status::INTERVAL_TOO_BRIEF,
+                            headers: with(HeaderName::MinExpires, MIN_EXPIRES_S),
+                        },
+                        Refused::TooMany => Unbelieved::new(Status::FORBIDDEN),
+                        Refused::OutOfOrder => Unbelieved::new(Status::SERVER_INTERNAL_ERROR),
+                    })?
+            }
+        };
+        self.phones_changed(changes);
+        let mut headers = Headers::new();
+        for binding in self.registrar.live(now, &aor) {
+            let left = binding.seconds_left(now);
+            headers.push(
+                HeaderName::Contact,
+                format_args!("<{}>;expires={left}", binding.uri),
+            );
+        }
+        for path in path {
+            headers.push(HeaderName::Path, path);
+        }
+        Ok(headers)
+    }
+
+    /// A call for us.
+    pub(super) fn arrive(
+        &mut self,
+        dialog: LegHandle,
+        request: &Request,
+        flow: &Flow,
+        offer: Option<&[u8]>,
+    ) {
+        let now = self.clock.instant();
+        let caller = match self.believe(request, flow) {
+            Ok(caller) => caller,
+            Err(no) => {
+                metrics::counter!("hotline_calls_refused", "reason" => "not_believed").increment(1);
+                return self.refuse(dialog, no.status, &no.headers);
+            }
+        };
+        if let Err(refused) = self.admission.admit(now, self.calls.len()) {
+            metrics::counter!("hotline_calls_refused", "reason" => refused.code()).increment(1);
+            let retry = with(HeaderName::RetryAfter, refused.retry_after_s());
+            return self.refuse(dialog, Status::SERVICE_UNAVAILABLE, &retry);
+        }
+        let dialled = request.uri.subscriber().unwrap_or_default().into_owned();
+        let from = request.headers.from().ok();
+        let from = from
+            .as_ref()
+            .and_then(|from| from.uri.subscriber())
+            .unwrap_or_default()
+            .into_owned();
+        let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
+            return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
+        };
+        let arrival = Arrival {
+            dialog,
+            dialled,
+            from,
+            sip_call_id: call_id_of(request),
+            offer,
+        };
+        match caller {
+            Caller::Trunk(_) => match self.number(&arrival.dialled) {
+                Some(entry) => self.enter(arrival, &entry, None),
+                None => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
+            },
+            Caller::Extension(extension) => self.extension_dials(arrival, extension),
+        }
+    }
+
+    fn extension_dials(&mut self, arrival: Arrival, extension: Extension) {
+        let dialog = arrival.dialog;
+        if arrival.dialled == ECHO || arrival.dialled == SPEAK {
+            let doing = if arrival.dialled == ECHO {
+                Doing::Echoing
+            } else {
+                Doing::Announcing("closing.wav".to_owned())
+            };
+            if let Some(call) = self.open_call(
+                arrival,
+                LegRole::Extension,
+                Direction::Internal,
+                Some(extension),
+            ) {
+                self.call_mut(call).doing = doing;
+                self.answer_arrival(call);
+            }
+        } else if let Some(entry) = self.number(&arrival.dialled) {
+            self.enter(arrival, &entry, Some(extension));
+        } else {
+            let dialled = arrival.dialled.clone();
+            match self.destinations(&dialled, self.may_toll(&extension)) {
+                Ok(target) => {
+                    let direction = if target.outside {
+                        Direction::Outbound
+                    } else {
+                        Direction::Internal
+                    };
+                    let role = self.role_of(&extension);
+                    let user = self
+                        .directory
+                        .extensions
+                        .get(&extension)
+                        .and_then(|entry| entry.user.clone());
+                    let Some(call) = self.open_call(arrival, role, direction, Some(extension))
+                    else {
+                        return;
+                    };
+                    let live = self.call_mut(call);
+                    live.doing = Doing::Ringing;
+                    // What our side says to the outside is evidence like any other call.
+                    live.record = target.outside;
+                    if let Some(user) = user {
+                        live.cdr.agent = (role == LegRole::Agent).then(|| user.clone());
+                        self.engage(call, &user);
+                    }
+                    let role = if target.outside {
+                        LegRole::Citizen
+                    } else {
+                        LegRole::Extension
+                    };
+                    if self.place(call, role, Room::Main, target, None).is_none() {
+                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
+                    }
+                }
+                Err(_) => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
+            }
+        }
+    }
+
+    /// A dialled number of ours: opens the call and does what the number says.
+    fn enter(&mut self, arrival: Arrival, entry: &NumberEntry, extension: Option<Extension>) {
+        let dialog = arrival.dialog;
+        let role = LegRole::Citizen;
+        let direction = if extension.is_some() {
+            Direction::Internal
+        } else {
+            Direction::Inbound
+        };
+        let phone = PhoneNumber::parse(&arrival.from).ok();
+        match &entry.to {
+            NumberDestination::Queue(queue) => {
+                let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                    return;
+                };
+                let contact = ContactId(self.clock.new_id());
+                let ticket = TicketId(self.clock.new_id());
+                let answered_at = self.clock.now();
+                let live = self.call_mut(call);
+                live.queue = Some(queue.clone());
+                live.record = entry.record;
+                live.cdr.queue = Some(queue.clone());
+                live.cdr.contact_id = Some(contact);
+                live.cdr.ticket_id = Some(ticket);
+                let mut cdr = live.record_so_far();
+                cdr.answered_at = Some(answered_at);
+                let answered = Answered {
+                    cdr,
+                    contact,
+                    ticket,
+                    phone,
+                };
+                let token = self.journal_for_answer(Entry::Answered(Box::new(answered)), call);
+                self.call_mut(call).doing = Doing::Committing(token);
+            }
+            NumberDestination::Announce(file) => {
+                let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                    return;
+                };
+                self.call_mut(call).doing = Doing::Announcing(file.clone());
+                self.answer_arrival(call);
+            }
+            NumberDestination::Extension(to) => match self.phones_of(to) {
+                Some(target) => {
+                    let Some(call) = self.open_call(arrival, role, direction, extension) else {
+                        return;
+                    };
+                    self.call_mut(call).doing = Doing::Ringing;
+                    self.call_mut(call).record = entry.record;
+                    if self
+                        .place(call, LegRole::Extension, Room::Main, target, None)
+                        .is_none()
+                    {
+                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
+                    }
+                }
+                None => self.refuse(dialog, Status::TEMPORARILY_UNAVAILABLE, &Headers::new()),
+            },
+            NumberDestination::Flow(flow) => {
+                warn!(%flow, "a number leads to flow {flow}, which is not known");
+                self.refuse(dialog, Status::NOT_FOUND, &Headers::new());
+            }
+        }
+    }
+
+    /// Makes the call and its first leg, with a port and an answer ready; refuses the request when it cannot.
+    fn open_call(
+        &mut self,
+        arrival: Arrival,
+        role: LegRole,
+        direction: Direction,
+        extension: Option<Extension>,
+    ) -> Option<CallId> {
+        let now = self.clock.instant();
+        let at = self.clock.now();
+        let id = CallId(self.clock.new_id());
+        let leg_id = LegId(self.clock.new_id());
+        let address = match self.media.open(id, leg_id) {
+            Ok(address) => address,
+            Err(fault) => {
+                warn!(%fault, "a call was refused: {fault}");
+                metrics::counter!("hotline_calls_refused", "reason" => "no_media_port")
+                    .increment(1);
+                self.refuse(
+                    arrival.dialog,
+                    Status::SERVICE_UNAVAILABLE,
+                    &with(HeaderName::RetryAfter, 5),
+                );
+                return None;
+            }
+        };
+        self.by_leg.insert(leg_id, id);
+        let described = match &arrival.offer {
+            Some(offer) => sdp::answer(offer, &ours(leg_id, address), None)
+                .map(|answer| (answer.sdp, Some(answer.negotiated))),
+            None => Ok((sdp::make_offer(&ours(leg_id, address), None), None)),
+        };
+        let Ok((local, remote)) = described else {
+            // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
+            self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &Headers::new());
+            self.media.close(leg_id);
+            return None;
+        };
+        if let Some(remote) = &remote {
+            self.media.connect(leg_id, remote);
+        }
+        let user = extension
+            .as_ref()
+            .and_then(|extension| self.directory.extensions.get(extension))
+            .and_then(|entry| entry.user.clone());
+        let leg = Leg {
+            id: leg_id,
+            role,
+            room: Room::Main,
+            stage: Stage::Arriving,
+            party: arrival.from.clone(),
+            user,
+            dialogs: vec![arrival.dialog],
+            sip_call_id: arrival.sip_call_id.clone(),
+            address,
+            local,
+            remote,
+            early: false,
+            held_by_remote: false,
+            media_open: true,
+            hears: Hears::Nothing,
+            started_at: at,
+            answered_at: None,
+            ended_at: None,
+            status: None,
+            quality: Quality::default(),
+            offer: None,
+            alternatives: Vec::new(),
+            give_up_at: None,
+            silence: Silence::None,
+        };
+        let cdr = Cdr {
+            id,
+            sip_call_id: arrival.sip_call_id,
+            direction,
+            caller: arrival.from,
+            called: arrival.dialled,
+            started_at: at,
+            answered_at: None,
+            ended_at: None,
+            wait_ms: None,
+            termination: None,
+            legs: Vec::new(),
+            queue: None,
+            agent: None,
+            recording_id: None,
+            contact_id: None,
+            ticket_id: None,
+            three_way: false,
+        };
+        let call = Call {
+            id,
+            doing: Doing::Ringing,
+            legs: vec![leg],
+            queue: None,
+            record: false,
+            recording: None,
+            recording_paused: false,
+            cdr,
+            started: now,
+            answered: None,
+            placed: None,
+        };
+        self.by_dialog.insert(arrival.dialog, id);
+        self.calls.insert(id, call);
+        metrics::counter!("hotline_calls_started").increment(1);
+        Some(id)
+    }
+
+    /// Answers the leg that called us, and lets the call begin.
+    pub(super) fn answer_arrival(&mut self, id: CallId) {
+        let now = self.clock.instant();
+        let at = self.clock.now();
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(leg) = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving)
+        else {
+            return;
+        };
+        leg.stage = Stage::Up;
+        leg.answered_at = Some(at);
+        let dialog = leg.dialogs[0];
+        let local = leg.local.to_string().into_bytes();
+        call.answered = Some(now);
+        call.cdr.answered_at = Some(at);
+        let _ = self.endpoint.answer(now, dialog, local);
+        let queue = match &call.doing {
+            Doing::Committing(_) => call.queue.clone(),
+            _ => None,
+        };
+        if let Some(queue) = queue {
+            call.doing = Doing::Waiting {
+                position: 0,
+                agent_lost: false,
+            };
+            info!(call.id = %id, %queue, "call {id} was answered and waits in {queue}");
+            self.sound(id);
+            if !self.tell_acd(acd::Input::Enqueue {
+                call: id,
+                queue,
+                place: Place::Back,
+            }) {
+                self.end_call(id, TerminationResult::Ours, "no_such_queue");
+            }
+        } else {
+            self.sound(id);
+        }
+    }
+
+    /// Refuses the leg that called us and ends the call.
+    pub(super) fn refuse_arrival(&mut self, id: CallId, status: Status, reason: &str) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if let Some(leg) = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving)
+        {
+            leg.status = Some(status.code());
+            let dialog = leg.dialogs[0];
+            let headers = match status {
+                Status::SERVICE_UNAVAILABLE => with(HeaderName::RetryAfter, 5),
+                _ => Headers::new(),
+            };
+            self.refuse(dialog, status, &headers);
+        }
+        let result = match status.code() {
+            500.. => TerminationResult::Ours,
+            _ => TerminationResult::Upstream,
+        };
+        self.end_call(id, result, reason);
+    }
+
+    /// Decides who a request is from; the error is what the requester is told.
+    fn believe(&self, request: &Request, flow: &Flow) -> Result<Caller, Unbelieved> {
+        let now = self.clock.instant();
+        let from = request.headers.from().ok();
+        let from = from
+            .as_ref()
+            .and_then(|from| from.uri.user_decoded())
+            .unwrap_or_default();
+        let credentials = self.credentials(request);
+        let name = credentials
+            .as_ref()
+            .and_then(|credentials| credentials.param("username"));
+        let extension = Extension::from(name.as_deref().unwrap_or(&from));
+        let facts = identity::Request {
+            source: flow.remote.ip(),
+            from: &from,
+            credentials: name.as_deref(),
+            registered_here: self.registrar.is_registered_from(now, &extension, flow),
+        };
+        match identity::claim(&self.directory, &facts) {
+            Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
+            Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
+            Claim::Extension(extension) => {
+                self.prove(request, Some(&extension)).map(Caller::Extension)
+            }
+        }
+    }
+
+    /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
+    fn prove(
+        &self,
+        request: &Request,
+        expected: Option<&Extension>,
+    ) -> Result<Extension, Unbelieved> {
+        let at_s = u64::try_from(self.clock.now().millis() / 1000).unwrap_or(0);
+        let Some(credentials) = self.credentials(request) else {
+            return Err(self.challenge(at_s, false));
+        };
+        let name = credentials
+            .param("username")
+            .unwrap_or_default()
+            .into_owned();
+        let extension = Extension(name);
+        let secret = self.directory.extensions.get(&extension).map(|entry| {
+            Secret::from_password(&extension.0, self.authenticator.realm(), &entry.password)
+        });
+        match self
+            .authenticator
+            .check(at_s, &credentials, &request.method, secret.as_ref())
+        {
+            Verdict::Valid if expected.is_none_or(|expected| *expected == extension) => {
+                Ok(extension)
+            }
+            Verdict::Stale => Err(self.challenge(at_s, true)),
+            Verdict::Valid | Verdict::Invalid => {
+                metrics::counter!("hotline_sip_wrong_credentials").increment(1);
+                Err(Unbelieved::new(Status::FORBIDDEN))
+            }
+        }
+    }
+
+    fn challenge(&self, at_s: u64, stale: bool) -> Unbelieved {
+        let mut headers = Headers::new();
+        for challenge in self.authenticator.challenges(at_s, stale) {
+            headers.push(HeaderName::WwwAuthenticate, challenge);
+        }
+        Unbelieved {
+            status: Status::UNAUTHORIZED,
+            headers,
+        }
+    }
+
+    /// The digest credentials for our realm, when the request has any.
+    fn credentials(&self, request: &Request) -> Option<Credentials> {
+        request
+            .headers
+            .all(HeaderName::Authorization)
+            .find_map(|field| {
+                let credentials: Credentials = field.text().parse().ok()?;
+                let ours = credentials
+                    .param("realm")
+                    .is_some_and(|realm| realm == self.authenticator.realm());
+                (credentials.is_digest() && ours).then_some(credentials)
+            })
+    }
+
+    fn refuse(&mut self, dialog: LegHandle, status: Status, headers: &Headers) {
+        // A request that was withdrawn meanwhile needs no refusal.
+        let _ = self
+            .endpoint
+            .reject(self.clock.instant(), dialog, status, headers);
+    }
+
+    fn number(&self, dialled: &str) -> Option<NumberEntry> {
+        let number = PhoneNumber::parse(dialled).ok()?;
+        self.directory.numbers.get(&number).cloned()
+    }
+
+    fn may_toll(&self, extension: &Extension) -> bool {
+        self.directory
+            .extensions
+            .get(extension)
+            .is_some_and(|entry| entry.toll)
+    }
+
+    /// What a person with this extension is to a call they make.
+    fn role_of(&self, extension: &Extension) -> LegRole {
+        let user = self
+            .directory
+            .extensions
+            .get(extension)
+            .and_then(|entry| entry.user.as_ref());
+        match user
+            .and_then(|user| self.directory.users.get(user))
+            .map(|user| user.role)
+        {
+            Some(
+                Role::Agent | Role::TeamLead | Role::Revisitor | Role::UnitHandler | Role::UnitHead,
+            ) => LegRole::Agent,
+            Some(Role::Specialist) => LegRole::Specialist,
+            Some(Role::Supervisor) => LegRole::Supervisor,
+            Some(Role::Reviewer | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin)
+            | None => LegRole::Extension,
+        }
+    }
+
+    pub(super) fn call_mut(&mut self, id: CallId) -> &mut Call {
+        self.calls
+            .get_mut(&id)
+            .expect("the caller has just opened or looked up this call")
+    }
+}
+
+/// What an INVITE from outside says, before there is a call.
+struct Arrival {
+    dialog: LegHandle,
+    dialled: String,
+    from: String,
+    sip_call_id: String,
+    offer: Option<SessionDescription>,
+}
+
+impl Unbelieved {
+    const fn new(status: Status) -> Self {
+        Self {
+            status,
+            headers: Headers::new(),
+        }
+    }
+
+    const fn bad_request() -> Self {
+        Self::new(Status::BAD_REQUEST)
+    }
+}
+
+/// One header alone.
+fn with(name: HeaderName<'_>, value: impl std::fmt::Display) -> Headers {
+    let mut headers = Headers::new();
+    headers.push(name, value);
+    headers
+}
+
+/// What we can do on a leg whose port is at this address.
+pub(super) fn ours(leg: LegId, address: SocketAddr) -> sdp::Local {
+    // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
+    let session_id = (leg.0.as_u128() as u64) >> 1;
+    sdp::Local::g711(address, session_id)
+}
+
+fn call_id_of(request: &Request) -> String {
+    request.headers.call_id().unwrap_or_default().to_owned()
+}
+
+/// Where requests to a registered contact go: to its own address when it is where the phone is, else back the way the
+/// REGISTER came (NAT, a browser's `.invalid`, any stream).
+fn reach(contact: &Uri, source: &Flow) -> Flow {
+    let mut flow = source.clone();
+    if source.connection.is_none() && contact.ip() == Some(source.remote.ip()) {
+        flow.remote.set_port(contact.port().unwrap_or(5060));
+    }
+    flow
+}

@@ -1,0 +1,920 @@
+//! Legs we place and what their dialogs report: ringing an agent, a specialist or the outside world; answers, re-offers,
+//! silence.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use hotline_sip::digest::Account;
+use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
+use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
+use hotline_sip::message::Status;
+use hotline_sip::sdp::{self, Negotiated, SessionDescription};
+use hotline_sip::uri::Uri;
+use tracing::{debug, info, warn};
+
+use super::arrivals::ours;
+use super::{Control, Effect, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer};
+use crate::domain::acd::{self, Miss, OfferToken};
+use crate::domain::call::wish::CallRefusal;
+use crate::domain::call::{LegRole, Quality, TerminationResult};
+use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
+use crate::domain::phone::{self, PhoneNumber};
+use crate::domain::staff::SpecialistEntry;
+use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage};
+use crate::signalling::journal::Entry;
+use crate::signalling::media::{Hears, Track};
+
+/// Whom to ring: all of `phones` at once, or `one_by_one` until somebody answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub party: String,
+    pub user: Option<Username>,
+    pub phones: Vec<Destination>,
+    pub one_by_one: Vec<Destination>,
+    /// Reached through a trunk.
+    pub outside: bool,
+}
+
+impl Control {
+    /// Rings an agent for a waiting caller.
+    pub(super) fn ring_agent(&mut self, call: CallId, offer: OfferToken, agent: &Username) {
+        let target = self.phones_of_user(agent);
+        let failed = match (self.calls.contains_key(&call), target) {
+            (true, Some(target)) => self
+                .place(call, LegRole::Agent, Room::Main, target, Some(offer))
+                .is_none(),
+            (_, None) | (false, _) => true,
+        };
+        if failed {
+            self.tell_acd(acd::Input::OfferFailed {
+                offer,
+                why: Miss::Unreachable,
+            });
+        }
+    }
+
+    /// The queue took its offer back: somebody else answered, the caller left, or the ring time is over.
+    pub(super) fn cancel_offer(&mut self, call: CallId, offer: OfferToken) {
+        let leg = self
+            .calls
+            .get(&call)
+            .and_then(|call| call.legs.iter().find(|leg| leg.offer == Some(offer)));
+        if let Some(leg) = leg.filter(|leg| matches!(leg.stage, Stage::Calling | Stage::Early)) {
+            let leg = leg.id;
+            self.drop_leg(call, leg);
+        }
+    }
+
+    /// Opens a leg and rings its target. None when there is no port or nowhere to send the INVITE.
+    pub(super) fn place(
+        &mut self,
+        call_id: CallId,
+        role: LegRole,
+        room: Room,
+        target: Target,
+        offer: Option<OfferToken>,
+    ) -> Option<LegId> {
+        let now = self.clock.instant();
+        let leg_id = LegId(self.clock.new_id());
+        let address = match self.media.open(call_id, leg_id) {
+            Ok(address) => address,
+            Err(fault) => {
+                warn!(call.id = %call_id, %fault, "a leg could not be opened: {fault}");
+                return None;
+            }
+        };
+        self.by_leg.insert(leg_id, call_id);
+        let local = sdp::make_offer(&ours(leg_id, address), None);
+        let Target {
+            party,
+            user,
+            phones,
+            mut one_by_one,
+            outside: _,
+        } = target;
+        let mut first = phones;
+        if first.is_empty() && !one_by_one.is_empty() {
+            first.push(one_by_one.remove(0));
+        }
+        let leg = Leg {
+            id: leg_id,
+            role,
+            room,
+            stage: Stage::Calling,
+            party,
+            user,
+            dialogs: Vec::new(),
+            sip_call_id: String::new(),
+            address,
+            local,
+            remote: None,
+            early: false,
+            held_by_remote: false,
+            media_open: true,
+            hears: Hears::Nothing,
+            started_at: self.clock.now(),
+            answered_at: None,
+            ended_at: None,
+            status: None,
+            quality: Quality::default(),
+            offer,
+            alternatives: one_by_one,
+            give_up_at: None,
+            silence: Silence::None,
+        };
+        self.call_mut(call_id).legs.push(leg);
+        let mut sent = false;
+        for destination in first {
+            sent |= self.invite(call_id, leg_id, &destination);
+        }
+        if !sent && !self.try_next(now, call_id, leg_id) {
+            self.end_leg(call_id, leg_id, Some(503));
+            return None;
+        }
+        self.effects.push_back(Effect::Changed);
+        Some(leg_id)
+    }
+
+    /// Sends one INVITE for a leg.
+    fn invite(&mut self, call_id: CallId, leg_id: LegId, destination: &Destination) -> bool {
+        let now = self.clock.instant();
+        let Some(call) = self.calls.get(&call_id) else {
+            return false;
+        };
+        let Some(leg) = call.leg(leg_id) else {
+            return false;
+        };
+        let own_host = host_port(self.settings.advertised);
+        // Our phones see who is calling; the outside sees the hotline's own number.
+        let (from_user, display) = match &destination.trunk {
+            Some(_) => (self.settings.own_number.as_str(), None),
+            None if leg.role == LegRole::Agent && call.placed.is_some() => {
+                (self.settings.own_number.as_str(), None)
+            }
+            None => (call.cdr.caller.as_str(), Some(call.cdr.called.as_str())),
+        };
+        let Ok(mut from) = uri(from_user, &own_host).map(NameAddr::new) else {
+            return false;
+        };
+        from.display = display.map(ToOwned::to_owned);
+        let Ok(target) = destination.uri.parse::<Uri>() else {
+            return false;
+        };
+        let to = NameAddr::new(target.without_params());
+        let credentials = destination
+            .trunk
+            .as_ref()
+            .and_then(|name| self.trunk_account(name));
+        let mut headers = Headers::new();
+        headers.push(HeaderName::from("X-Hotline-Call"), call_id);
+        let params = InviteParams {
+            target,
+            next_hop: destination.flow.clone(),
+            from,
+            to,
+            contact: uri(&self.settings.own_number, &own_host).ok(),
+            offer: Some(leg.local.to_string().into_bytes()),
+            headers,
+            credentials,
+            route: destination
+                .path
+                .iter()
+                .filter_map(|path| path.parse().ok())
+                .collect(),
+            ring_timeout: Some(RING),
+            max_forwards: None,
+        };
+        let Ok(dialog) = self.endpoint.invite(now, params) else {
+            return false;
+        };
+        let sip_call_id = self.endpoint.call_id(dialog).unwrap_or_default().to_owned();
+        let trunk = destination.trunk.is_some();
+        let leg = self
+            .call_mut(call_id)
+            .leg_mut(leg_id)
+            .expect("the leg was looked up above");
+        leg.dialogs.push(dialog);
+        leg.sip_call_id = sip_call_id;
+        if trunk && !leg.alternatives.is_empty() {
+            let at = now + TRUNK_SILENCE;
+            leg.give_up_at = Some(at);
+            self.timers.insert((at, Timer::GiveUp(call_id, leg_id)));
+        }
+        self.by_dialog.insert(dialog, call_id);
+        true
+    }
+
+    /// Tries the leg's next destination. False when there is none left.
+    fn try_next(&mut self, now: Instant, call_id: CallId, leg_id: LegId) -> bool {
+        loop {
+            let Some(leg) = self
+                .calls
+                .get_mut(&call_id)
+                .and_then(|call| call.leg_mut(leg_id))
+            else {
+                return false;
+            };
+            if leg.alternatives.is_empty() {
+                return false;
+            }
+            let next = leg.alternatives.remove(0);
+            for dialog in std::mem::take(&mut leg.dialogs) {
+                self.by_dialog.remove(&dialog);
+                let _ = self.endpoint.cancel(now, dialog, None);
+            }
+            if self.invite(call_id, leg_id, &next) {
+                return true;
+            }
+        }
+    }
+
+    /// A carrier said nothing at all for too long.
+    pub(super) fn give_up(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
+        let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
+        let due = leg.is_some_and(|leg| {
+            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now)
+        });
+        if due {
+            metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
+            self.try_next(now, call_id, leg_id);
+        }
+    }
+
+    /// What a dialog of a call reports.
+    pub(super) fn on_dialog(&mut self, event: Event) {
+        let dialog = match &event {
+            Event::Cancelled { leg, .. }
+            | Event::Acked { leg, .. }
+            | Event::Progress { leg, .. }
+            | Event::Answered { leg, .. }
+            | Event::Failed { leg, .. }
+            | Event::Offered { leg, .. }
+            | Event::OfferWithdrawn { leg }
+            | Event::OfferAnswered { leg, .. }
+            | Event::OfferRejected { leg, .. }
+            | Event::Info { leg, .. }
+            | Event::Alive { leg }
+            | Event::Refer { leg, .. }
+            | Event::ReferProgress { leg, .. }
+            | Event::Ended { leg, .. } => *leg,
+            Event::Incoming { .. } | Event::Request { .. } | Event::Response { .. } => return,
+        };
+        let Some(call_id) = self.by_dialog.get(&dialog).copied() else {
+            // A leg we gave up may still answer; the endpoint hangs it up when told so.
+            if let Event::Answered { .. } = event {
+                let _ = self.endpoint.bye(self.clock.instant(), dialog, None);
+            }
+            return;
+        };
+        let Some(leg_id) = self.call_mut(call_id).by_dialog(dialog).map(|leg| leg.id) else {
+            return;
+        };
+        match event {
+            Event::Cancelled { .. } => {
+                self.by_dialog.remove(&dialog);
+                self.leg_left(call_id, leg_id, Left::Cancelled);
+            }
+            Event::Acked { answer, .. } => {
+                self.on_answer_to_ours(call_id, leg_id, answer.as_deref())
+            }
+            Event::Progress { status, sdp, .. } => {
+                self.on_progress(call_id, leg_id, status, sdp.as_deref())
+            }
+            Event::Answered { sdp, .. } => {
+                self.on_answered(call_id, leg_id, dialog, sdp.as_deref())
+            }
+            Event::Failed { status, .. } => self.on_failed(call_id, leg_id, dialog, status.code()),
+            Event::Offered { sdp, .. } => self.on_offered(call_id, leg_id, dialog, sdp.as_deref()),
+            Event::OfferAnswered { sdp, .. } => {
+                self.on_answer_to_ours(call_id, leg_id, sdp.as_deref())
+            }
+            Event::OfferWithdrawn { .. }
+            | Event::OfferRejected { .. }
+            | Event::ReferProgress { .. } => {}
+            Event::Info { .. } => {}
+            Event::Alive { .. } => self.phone_lives(call_id, leg_id),
+            Event::Refer { refer_to, .. } => self.on_refer(call_id, leg_id, dialog, &refer_to),
+            Event::Ended { cause, .. } => {
+                self.by_dialog.remove(&dialog);
+                let left = match cause {
+                    EndCause::ByeReceived => Left::HungUp,
+                    EndCause::ByeSent | EndCause::Rejected => Left::Dropped,
+                    EndCause::AckTimeout
+                    | EndCause::NeverAnswered
+                    | EndCause::SessionExpired
+                    | EndCause::Lost
+                    | EndCause::TransportFailed => Left::Died,
+                };
+                self.leg_left(call_id, leg_id, left);
+            }
+            Event::Incoming { .. } | Event::Request { .. } | Event::Response { .. } => {}
+        }
+    }
+
+    fn on_progress(&mut self, call_id: CallId, leg_id: LegId, status: Status, sdp: Option<&[u8]>) {
+        let now = self.clock.instant();
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        leg.give_up_at = None;
+        if let Some(offer) = leg.offer {
+            self.tell_acd(acd::Input::OfferRinging { offer });
+        }
+        let early = self.negotiated(call_id, leg_id, sdp);
+        let call = self.call_mut(call_id);
+        let leg = call.leg_mut(leg_id).expect("looked up above");
+        if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
+            leg.stage = Stage::Early;
+            leg.remote = Some(remote.clone());
+            self.media.connect(leg_id, &remote);
+        }
+        // Whoever called us and waits for this leg learns how it goes, with our own early media.
+        let call = self.call_mut(call_id);
+        let arriving = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.stage == Stage::Arriving);
+        if let (Some(arriving), Doing::Ringing) = (arriving, &call.doing) {
+            let dialog = arriving.dialogs[0];
+            let early = sdp.is_some() && arriving.remote.is_some();
+            let status = if early {
+                Status::SESSION_PROGRESS
+            } else {
+                status
+            };
+            let body = early.then(|| arriving.local.to_string().into_bytes());
+            arriving.early = early;
+            let _ = self.endpoint.ring(now, dialog, status, body, false);
+        }
+        self.sound(call_id);
+    }
+
+    fn on_answered(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        sdp: Option<&[u8]>,
+    ) {
+        let now = self.clock.instant();
+        let at = self.clock.now();
+        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
+            warn!(call.id = %call_id, "a phone answered call {call_id} without a usable session");
+            let _ = self.endpoint.bye(now, dialog, None);
+            self.by_dialog.remove(&dialog);
+            return self.on_failed(call_id, leg_id, dialog, 488);
+        };
+        let call = self.call_mut(call_id);
+        let leg = call
+            .leg_mut(leg_id)
+            .expect("the dialog was mapped to this leg");
+        // The first phone to answer wins; the others of a fork stop ringing.
+        let others: Vec<LegHandle> = leg
+            .dialogs
+            .iter()
+            .copied()
+            .filter(|other| *other != dialog)
+            .collect();
+        leg.dialogs = vec![dialog];
+        leg.stage = Stage::Up;
+        leg.answered_at = Some(at);
+        leg.remote = Some(remote.clone());
+        leg.give_up_at = None;
+        let offer = leg.offer;
+        let role = leg.role;
+        let user = leg.user.clone();
+        for other in others {
+            self.by_dialog.remove(&other);
+            let _ = self.endpoint.cancel(now, other, None);
+        }
+        self.media.connect(leg_id, &remote);
+        if let Some(offer) = offer {
+            if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
+                // The answer crossed our time-out: the first outcome stands.
+                return self.drop_leg(call_id, leg_id);
+            }
+        }
+        self.joined(call_id, leg_id, role, user);
+    }
+
+    /// A leg came up: what the call does from now on.
+    fn joined(&mut self, call_id: CallId, leg_id: LegId, role: LegRole, user: Option<Username>) {
+        let now = self.clock.instant();
+        let at = self.clock.now();
+        let call = self.call_mut(call_id);
+        if role == LegRole::Agent {
+            call.cdr.agent = user.or_else(|| call.cdr.agent.take());
+            if call.cdr.wait_ms.is_none() && call.placed.is_none() {
+                let since = call.answered.unwrap_or(call.started);
+                call.cdr.wait_ms = Some(
+                    i64::try_from(now.saturating_duration_since(since).as_millis())
+                        .unwrap_or(i64::MAX),
+                );
+            }
+        }
+        match (&call.doing, role) {
+            (Doing::Waiting { .. }, _) => {
+                call.doing = Doing::Talking;
+                info!(call.id = %call_id, wait_ms = call.cdr.wait_ms, "call {call_id} was answered by a person");
+            }
+            // A call we place: our side is there, now the outside is rung.
+            (Doing::Ringing, LegRole::Agent) if call.placed.is_some() => {
+                return self.ring_outside(call_id);
+            }
+            (Doing::Ringing, _) => {
+                call.doing = Doing::Talking;
+                if call.placed.is_some() {
+                    call.cdr.answered_at = Some(at);
+                    call.answered = Some(now);
+                }
+                self.answer_arrival(call_id);
+            }
+            (
+                Doing::Committing(_)
+                | Doing::Announcing(_)
+                | Doing::Echoing
+                | Doing::Talking
+                | Doing::Ending { .. },
+                _,
+            ) => {}
+        }
+        self.keep_recording(call_id, leg_id);
+        let cdr = self.call_mut(call_id).record_so_far();
+        self.journal(Entry::Progressed(Box::new(cdr)));
+        self.sound(call_id);
+        self.blind_transfer_done(call_id, leg_id);
+    }
+
+    /// Starts the call's recording when two sides are up, or adds the leg to it.
+    fn keep_recording(&mut self, call_id: CallId, leg_id: LegId) {
+        let new_id = RecordingId(self.clock.new_id());
+        let call = self.call_mut(call_id);
+        if !call.record || !matches!(call.doing, Doing::Talking) {
+            return;
+        }
+        match call.recording {
+            None => {
+                // Whoever wished for the call was told its recording's name already.
+                let recording = call
+                    .placed
+                    .as_ref()
+                    .map_or(new_id, |(_, _, recording)| *recording);
+                let up: Vec<LegId> = call
+                    .live_legs()
+                    .filter(|leg| leg.stage == Stage::Up)
+                    .map(|leg| leg.id)
+                    .collect();
+                let tracks: Vec<Track> = up.iter().filter_map(|leg| call.track_of(*leg)).collect();
+                call.recording = Some(recording);
+                call.cdr.recording_id = Some(recording);
+                self.media.record(recording, call_id, tracks);
+            }
+            Some(recording) => {
+                if let Some(track) = call.track_of(leg_id) {
+                    self.media.track(recording, track);
+                }
+            }
+        }
+    }
+
+    fn on_failed(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, status: u16) {
+        let now = self.clock.instant();
+        self.by_dialog.remove(&dialog);
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        leg.dialogs.retain(|other| *other != dialog);
+        if !leg.dialogs.is_empty() && status < 600 {
+            // Other phones of this person still ring.
+            return;
+        }
+        // RFC 3261 §8.1.3.1: 503 and silence (408) mean "not here": the next destination may do better.
+        if matches!(status, 408 | 500 | 502 | 503 | 504) && self.try_next(now, call_id, leg_id) {
+            metrics::counter!("hotline_trunk_failovers", "reason" => "refused").increment(1);
+            return;
+        }
+        self.leg_left(call_id, leg_id, Left::Refused(status));
+    }
+
+    /// A changed session offered by the other side: hold, resume, a new address.
+    fn on_offered(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        offer: Option<&[u8]>,
+    ) {
+        let now = self.clock.instant();
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        let local = ours(leg_id, leg.address);
+        let Some(offer) = offer else {
+            // They ask us to offer: the same again.
+            leg.local = sdp::make_offer(&local, Some(&leg.local));
+            let body = leg.local.to_string().into_bytes();
+            let _ = self.endpoint.accept_offer(now, dialog, body);
+            return;
+        };
+        let previous = &leg.local;
+        let answer = SessionDescription::parse(offer)
+            .ok()
+            .and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
+        let Some(answer) = answer else {
+            let _ = self
+                .endpoint
+                .reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
+            return;
+        };
+        let body = answer.sdp.to_string().into_bytes();
+        // From our side: they send us nothing to pass on, or want to hear nothing.
+        let held = !(answer.negotiated.direction.sends() && answer.negotiated.direction.receives());
+        let leg = self
+            .call_mut(call_id)
+            .leg_mut(leg_id)
+            .expect("looked up above");
+        leg.local = answer.sdp;
+        leg.remote = Some(answer.negotiated.clone());
+        let was_held = std::mem::replace(&mut leg.held_by_remote, held);
+        let role = leg.role;
+        let _ = self.endpoint.accept_offer(now, dialog, body);
+        self.media.connect(leg_id, &answer.negotiated);
+        if was_held != held && role == LegRole::Agent {
+            // The hold key of a desk phone is the same wish as the button in the browser.
+            self.hold(call_id, leg_id, held);
+        }
+        self.sound(call_id);
+    }
+
+    fn on_answer_to_ours(&mut self, call_id: CallId, leg_id: LegId, sdp: Option<&[u8]>) {
+        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
+            return;
+        };
+        if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+            leg.remote = Some(remote.clone());
+            self.media.connect(leg_id, &remote);
+            self.sound(call_id);
+        }
+    }
+
+    fn on_refer(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, refer_to: &NameAddr) {
+        let now = self.clock.instant();
+        let target = refer_to.uri.subscriber().unwrap_or_default().into_owned();
+        match self.blind_transfer(call_id, leg_id, &target) {
+            Ok(()) => {
+                let _ = self.endpoint.accept_refer(now, dialog);
+                let _ = self.endpoint.refer_progress(now, dialog, Status::OK);
+            }
+            Err(refusal) => {
+                debug!(call.id = %call_id, %refusal, "a REFER was refused: {refusal}");
+                let _ = self.endpoint.reject_refer(now, dialog, Status::FORBIDDEN);
+            }
+        }
+    }
+
+    fn negotiated(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        answer: Option<&[u8]>,
+    ) -> Option<Negotiated> {
+        let local = &self.calls.get(&call_id)?.leg(leg_id)?.local;
+        let answer = SessionDescription::parse(answer?).ok()?;
+        sdp::accept_answer(local, &answer).ok()
+    }
+
+    /// The media side hears nothing from a leg that spoke before.
+    pub(super) fn leg_fell_silent(&mut self, leg_id: LegId) {
+        let now = self.clock.instant();
+        let Some(call_id) = self.by_leg.get(&leg_id).copied() else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(&call_id) else {
+            return;
+        };
+        if !matches!(call.doing, Doing::Talking) {
+            return;
+        }
+        let Some(leg) = call.leg_mut(leg_id) else {
+            return;
+        };
+        if leg.role == LegRole::Citizen
+            || leg.stage != Stage::Up
+            || leg.held_by_remote
+            || leg.silence != Silence::None
+        {
+            return;
+        }
+        leg.silence = Silence::Probing {
+            since: now,
+            told_citizen: false,
+        };
+        self.probe(call_id, leg_id);
+        self.timers
+            .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
+    }
+
+    /// Asks a phone whether it lives and knows the call.
+    fn probe(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
+        if let Some(dialog) = leg.and_then(|leg| leg.dialogs.first()).copied() {
+            // Refused only when the dialog is ending: its own end follows.
+            let _ = self.endpoint.ping(now, dialog);
+        }
+    }
+
+    /// The phone answered: its silence is its choice. It is asked again while it stays silent.
+    fn phone_lives(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
+        if leg.silence != Silence::None {
+            leg.silence = Silence::Alive;
+            self.timers
+                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.sound(call_id);
+        }
+    }
+
+    pub(super) fn silence_due(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
+        if leg.stage != Stage::Up {
+            return;
+        }
+        match leg.silence {
+            Silence::Probing {
+                since,
+                told_citizen: false,
+            } => {
+                leg.silence = Silence::Probing {
+                    since,
+                    told_citizen: true,
+                };
+                self.timers
+                    .insert((since + PROBE, Timer::Silence(call_id, leg_id)));
+                self.sound(call_id);
+            }
+            Silence::Probing {
+                since,
+                told_citizen: true,
+            } if now >= since + PROBE => {
+                self.leg_left(call_id, leg_id, Left::Died);
+            }
+            Silence::Probing { .. } | Silence::None => {}
+            Silence::Alive => {
+                leg.silence = Silence::Probing {
+                    since: now,
+                    told_citizen: false,
+                };
+                self.probe(call_id, leg_id);
+                self.timers
+                    .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
+            }
+        }
+    }
+
+    /// Where an address a person may dial leads.
+    pub(super) fn destinations(
+        &self,
+        dialled: &str,
+        may_toll: bool,
+    ) -> Result<Target, CallRefusal> {
+        let bad = || CallRefusal::BadTarget(phone::mask(dialled));
+        let name = dialled.trim().trim_start_matches("sip:");
+        if let Some(target) = self.phones_of(&Extension::from(name)) {
+            return Ok(target);
+        }
+        if let Some(target) = self.specialists(name) {
+            return Ok(target);
+        }
+        match PhoneNumber::parse(name) {
+            Ok(number) if may_toll => self.trunk_target(&number).ok_or_else(bad),
+            Ok(_) | Err(_) => Err(bad()),
+        }
+    }
+
+    /// Specialists on duty: by unit, by name, or by where they are reached; in directory order.
+    fn specialists(&self, name: &str) -> Option<Target> {
+        let at = self.clock.now();
+        let named = |entry: &&SpecialistEntry| {
+            entry.unit == UnitCode::from(name)
+                || entry.name == name
+                || entry.reach.trim_start_matches("sip:") == name
+        };
+        let mut on_duty = self
+            .directory
+            .specialists
+            .iter()
+            .filter(named)
+            .filter(|entry| on_duty(entry, at));
+        let first = on_duty.next()?;
+        let mut target = self.specialist_target(first)?;
+        for next in on_duty {
+            if let Some(next) = self.specialist_target(next) {
+                target.one_by_one.extend(next.phones);
+                target.one_by_one.extend(next.one_by_one);
+            }
+        }
+        Some(target)
+    }
+
+    fn specialist_target(&self, entry: &SpecialistEntry) -> Option<Target> {
+        let reach = entry.reach.trim_start_matches("sip:");
+        let target = match self.phones_of(&Extension::from(reach)) {
+            Some(target) => Some(target),
+            None => match PhoneNumber::parse(reach) {
+                Ok(number) => self.trunk_target(&number),
+                Err(_) => self.fixed_target(&entry.reach),
+            },
+        };
+        target.map(|target| Target {
+            party: entry.name.clone(),
+            ..target
+        })
+    }
+
+    /// A SIP URI with an address of its own, from the directory only: a person may not type one.
+    fn fixed_target(&self, reach: &str) -> Option<Target> {
+        let uri: Uri = reach.parse().ok()?;
+        let remote = SocketAddr::new(uri.ip()?, uri.port().unwrap_or(5060));
+        let destination = Destination {
+            uri: reach.to_owned(),
+            flow: self.udp_to(remote),
+            path: Vec::new(),
+            trunk: None,
+        };
+        Some(Target {
+            party: reach.to_owned(),
+            user: None,
+            phones: Vec::new(),
+            one_by_one: vec![destination],
+            outside: false,
+        })
+    }
+
+    /// An outside number through the trunks that carry calls out, in their order.
+    pub(super) fn trunk_target(&self, number: &PhoneNumber) -> Option<Target> {
+        let mut one_by_one = Vec::new();
+        for trunk in &self.directory.trunks {
+            for outbound in &trunk.outbound {
+                let Ok(proxy) = outbound.parse::<Uri>() else {
+                    continue;
+                };
+                let Some(ip) = proxy.ip() else { continue };
+                let remote = SocketAddr::new(ip, proxy.port().unwrap_or(5060));
+                let mut flow = self.udp_to(remote);
+                if proxy
+                    .param("transport")
+                    .is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
+                {
+                    flow.transport = Transport::Tcp;
+                }
+                one_by_one.push(Destination {
+                    uri: format!("sip:{}@{}", number.as_str(), host_port(remote)),
+                    flow,
+                    path: Vec::new(),
+                    trunk: Some(trunk.name.clone()),
+                });
+            }
+        }
+        let party = number.as_str().to_owned();
+        (!one_by_one.is_empty()).then_some(Target {
+            party,
+            user: None,
+            phones: Vec::new(),
+            one_by_one,
+            outside: true,
+        })
+    }
+
+    /// All phones of one extension.
+    pub(super) fn phones_of(&self, extension: &Extension) -> Option<Target> {
+        let now = self.clock.instant();
+        let entry = self.directory.extensions.get(extension)?;
+        let phones: Vec<Destination> = self
+            .registrar
+            .live(now, extension)
+            .into_iter()
+            .map(|binding| Destination {
+                uri: binding.uri,
+                flow: binding.flow,
+                path: binding.path,
+                trunk: None,
+            })
+            .collect();
+        let party = extension.0.clone();
+        (!phones.is_empty()).then_some(Target {
+            party,
+            user: entry.user.clone(),
+            phones,
+            one_by_one: Vec::new(),
+            outside: false,
+        })
+    }
+
+    /// All phones of all extensions of one person.
+    pub(super) fn phones_of_user(&self, user: &Username) -> Option<Target> {
+        let mut targets = self
+            .extensions_of(user)
+            .filter_map(|entry| self.phones_of(&entry.number));
+        let mut target = targets.next()?;
+        for next in targets {
+            target.phones.extend(next.phones);
+        }
+        Some(target)
+    }
+
+    pub(super) fn engage(&mut self, call: CallId, user: &Username) {
+        let wrap_up = std::time::Duration::ZERO;
+        self.tell_acd(acd::Input::Engaged {
+            agent: user.clone(),
+            call,
+            wrap_up,
+        });
+    }
+
+    fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
+        let trunk = self
+            .directory
+            .trunks
+            .iter()
+            .find(|trunk| trunk.name == *name)?;
+        let digest = trunk.digest.as_ref()?;
+        Some(Account {
+            username: digest.username.clone(),
+            password: digest.password.clone(),
+        })
+    }
+
+    fn udp_to(&self, remote: SocketAddr) -> Flow {
+        Flow {
+            transport: Transport::Udp,
+            local: self.settings.local,
+            remote,
+            connection: None,
+        }
+    }
+
+    fn ring_outside(&mut self, call_id: CallId) {
+        let number = PhoneNumber::parse(&self.call_mut(call_id).cdr.called).ok();
+        let target = number.and_then(|number| self.trunk_target(&number));
+        let placed = target
+            .and_then(|target| self.place(call_id, LegRole::Citizen, Room::Main, target, None));
+        if placed.is_none() {
+            self.end_call(call_id, TerminationResult::Ours, "no_trunk");
+        } else {
+            self.sound(call_id);
+        }
+    }
+}
+
+/// How a leg came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// The caller gave up before our answer.
+    Cancelled,
+    /// They said goodbye.
+    HungUp,
+    /// We hung up.
+    Dropped,
+    /// They never answered: the final status.
+    Refused(u16),
+    /// They vanished in mid-call.
+    Died,
+}
+
+fn on_duty(entry: &SpecialistEntry, at: crate::domain::time::Timestamp) -> bool {
+    crate::domain::staff::Duty::parse(&entry.duty).is_ok_and(|duty| duty.covers(at))
+}
+
+fn host_port(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) => format!("{ip}:{}", address.port()),
+        IpAddr::V6(ip) => format!("[{ip}]:{}", address.port()),
+    }
+}
+
+fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
+    let user: String = user
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "+*#-_.".contains(*c))
+        .collect();
+    let user = if user.is_empty() {
+        "anonymous".to_owned()
+    } else {
+        user
+    };
+    format!("sip:{user}@{host}").parse()
+}

@@ -1,0 +1,560 @@
+//! Call control: the one owner of every live call, registration and queue. A B2BUA (RFC 7092): each side's dialog ends
+//! here, and no side ever sees the other's addresses.
+//!
+//! It is a live machine without sockets: [`Control::handle`] takes what happened, [`Control::poll_effect`] gives what is to
+//! be sent and kept, [`Control::poll_timeout`] when to call again. The shell in `signalling::shell` runs it on real sockets,
+//! the simulation on simulated ones.
+//!
+//! Walk one call: `arrivals` (who is it, may they, where to) → commit → answer → queue → `legs` (ring an agent, bridge)
+//! → `wishes` (hold, consult, conference…) → `departures` (who left, what follows, the record).
+
+mod arrivals;
+mod departures;
+mod legs;
+mod wishes;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hotline_sip::digest::Authenticator;
+use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
+use hotline_sip::header::Transport;
+use hotline_sip::message::{Message, Status};
+use hotline_sip::parse::ParseError;
+use tracing::warn;
+
+use super::admission::{Admission, Limits};
+use super::call::{Call, Doing};
+use super::journal::{AgentStateChange, CommitToken, Entry};
+use super::media::{Media, MediaEvent};
+use super::registrar::{self, Registrar};
+use crate::clock::Clock;
+use crate::domain::acd::{self, Acd};
+use crate::domain::call::TerminationResult;
+use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::id::{CallId, LegId, Username};
+use crate::domain::phone;
+use crate::domain::staff::Directory;
+
+/// How long a citizen waits before they are told that the line to their agent broke.
+const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
+/// How long a silent phone has to answer a probe before its call goes back to the queue.
+const PROBE: Duration = Duration::from_secs(5);
+/// A silent but living phone is asked again after this.
+const PROBE_AGAIN: Duration = Duration::from_secs(10);
+/// How long an ended call waits for the media side's last figures.
+const LAST_WORD: Duration = Duration::from_secs(2);
+/// How long a carrier may stay silent before the next one is tried.
+const TRUNK_SILENCE: Duration = Duration::from_secs(4);
+/// How long an outside phone or a specialist may ring.
+const RING: Duration = Duration::from_secs(60);
+/// How long a digest nonce lives, seconds. Short: a captured response can be replayed while it lives.
+const NONCE_LIFE_S: u64 = 300;
+/// How often the distributor is told which calls still live; well within its lease.
+const ROLL_CALL: Duration = Duration::from_secs(30);
+
+/// What does not change while the server runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where our sockets are bound.
+    pub local: SocketAddr,
+    /// What our Via, Contact and From say.
+    pub advertised: SocketAddr,
+    /// Who we are to carriers and phones: user part of From on calls we place.
+    pub own_number: String,
+    pub realm: String,
+    pub limits: Limits,
+    pub acd: acd::Rules,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A datagram arrived.
+    Datagram {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
+    /// A message arrived on a stream.
+    Message {
+        flow: Flow,
+        message: Box<Message>,
+    },
+    /// Something arrived on a stream that is no usable message.
+    Malformed {
+        flow: Flow,
+        error: Box<ParseError>,
+    },
+    /// A connection is gone, or a datagram could not leave.
+    TransportFailed {
+        flow: Flow,
+    },
+    Media(MediaEvent),
+    /// An entry that waited for its commit has it, or cannot have it.
+    Committed {
+        token: CommitToken,
+        kept: bool,
+    },
+    /// The organisation changed.
+    Directory(Arc<Directory>),
+    /// No new calls from now on.
+    Drain,
+    /// Hang up every call that is left: the drain's time is over.
+    HangUpAll,
+    /// Time passed.
+    Tick,
+}
+
+/// What is to be done by the shell.
+#[derive(Debug)]
+pub enum Effect {
+    Send {
+        flow: Flow,
+        bytes: Arc<[u8]>,
+    },
+    /// To be kept, in order; with a token, its commit is waited for.
+    Journal {
+        entry: Entry,
+        token: Option<CommitToken>,
+    },
+    /// Something a wallboard shows has changed.
+    Changed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// An ended call waited long enough for the media side.
+    LastWord(CallId),
+    /// A ringing leg is given up, or its next destination tried.
+    GiveUp(CallId, LegId),
+    /// A silent leg's next step.
+    Silence(CallId, LegId),
+    RollCall,
+}
+
+/// Call control. Bounded by the limit of live calls; each call by its few legs.
+pub struct Control {
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    directory: Arc<Directory>,
+    endpoint: Endpoint,
+    authenticator: Authenticator,
+    registrar: Registrar,
+    acd: Acd,
+    admission: Admission,
+    media: Box<dyn Media>,
+    calls: HashMap<CallId, Call>,
+    by_dialog: HashMap<LegHandle, CallId>,
+    by_leg: HashMap<LegId, CallId>,
+    commits: HashMap<CommitToken, CallId>,
+    timers: BTreeSet<(Instant, Timer)>,
+    effects: VecDeque<Effect>,
+    last_token: u64,
+}
+
+impl Control {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        directory: Arc<Directory>,
+        media: Box<dyn Media>,
+    ) -> Self {
+        let now = clock.instant();
+        let mut nonce_key = [0; 32];
+        clock.random(&mut nonce_key);
+        let random = Arc::clone(&clock);
+        let random = move || {
+            let mut bytes = [0; 8];
+            random.random(&mut bytes);
+            u64::from_le_bytes(bytes)
+        };
+        let advertised = [Transport::Udp, Transport::Tcp]
+            .map(|transport| ((transport, settings.local), settings.advertised.to_string()));
+        let endpoint = endpoint::Config {
+            advertised: HashMap::from(advertised),
+            legs_max: settings.limits.calls.saturating_mul(4),
+            ..endpoint::Config::default()
+        };
+        let config = acd::Config::from_directory(&directory, settings.acd);
+        Self {
+            endpoint: Endpoint::new(endpoint, random),
+            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
+            registrar: Registrar::default(),
+            acd: Acd::new(now, config),
+            admission: Admission::new(settings.limits, now),
+            media,
+            calls: HashMap::new(),
+            by_dialog: HashMap::new(),
+            by_leg: HashMap::new(),
+            commits: HashMap::new(),
+            timers: BTreeSet::from([(now + ROLL_CALL, Timer::RollCall)]),
+            effects: VecDeque::new(),
+            last_token: 0,
+            clock,
+            settings,
+            directory,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, input: Input) {
+        let now = self.clock.instant();
+        match input {
+            Input::Datagram { flow, bytes } => self.endpoint.received(now, &flow, &bytes),
+            Input::Message { flow, message } => {
+                self.endpoint.received_message(now, &flow, *message)
+            }
+            Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
+            Input::TransportFailed { flow } => {
+                if let Some(connection) = flow.connection {
+                    let changes = self.registrar.connection_lost(connection);
+                    self.phones_changed(changes);
+                }
+                self.endpoint.transport_failed(now, &flow);
+            }
+            Input::Media(event) => self.on_media(event),
+            Input::Committed { token, kept } => self.on_committed(token, kept),
+            Input::Directory(directory) => {
+                self.acd.reconfigure(
+                    now,
+                    acd::Config::from_directory(&directory, self.settings.acd),
+                );
+                self.directory = directory;
+            }
+            Input::Drain => self.admission.drain(),
+            Input::HangUpAll => self.hang_up_all(),
+            Input::Tick => self.endpoint.tick(now),
+        }
+        self.settle();
+    }
+
+    /// Grants or refuses a person's wish.
+    pub fn wish(&mut self, wish: Wish) -> Result<Granted, CallRefusal> {
+        let outcome = self.on_wish(wish);
+        self.settle();
+        outcome
+    }
+
+    /// The next thing for the shell to do.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        [
+            timer,
+            self.endpoint.poll_timeout(),
+            self.acd.poll_timeout(),
+            self.registrar.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Live calls, those that are only waiting for their record included.
+    pub fn live_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Registered phones.
+    pub fn phones(&self) -> usize {
+        self.registrar.len()
+    }
+
+    /// What a wallboard shows.
+    pub fn live(&self) -> (Vec<LiveCall>, Vec<LiveAgent>) {
+        let calls = self
+            .calls
+            .values()
+            .filter(|call| !matches!(call.doing, Doing::Ending { .. }))
+            .map(|call| LiveCall {
+                id: call.id,
+                caller: phone::mask(&call.cdr.caller),
+                called: call.cdr.called.clone(),
+                state: call.state(),
+                queue: call.queue.as_ref().map(ToString::to_string),
+                position: match call.doing {
+                    Doing::Waiting { position, .. } => u32::try_from(position)
+                        .ok()
+                        .filter(|position| *position > 0),
+                    _ => None,
+                },
+                agent: call.agent().and_then(|leg| leg.user.clone()),
+                legs: call.live_legs().map(|leg| leg.id).collect(),
+                recording: call.recording.is_some() && !call.recording_paused,
+                ticket: call.cdr.ticket_id,
+            });
+        let agents = self.acd.agents().filter_map(|(username, state, _, call)| {
+            let user = self.directory.users.get(username)?;
+            Some(LiveAgent {
+                username: username.clone(),
+                display_name: user.display_name.clone(),
+                state,
+                call,
+            })
+        });
+        (calls.collect(), agents.collect())
+    }
+
+    /// Lets every machine run until none has anything left to say.
+    fn settle(&mut self) {
+        let now = self.clock.instant();
+        loop {
+            let mut quiet = true;
+            while let Some(effect) = self.endpoint.poll_effect() {
+                quiet = false;
+                match effect {
+                    endpoint::Effect::Send { flow, bytes } => {
+                        self.effects.push_back(Effect::Send { flow, bytes })
+                    }
+                    endpoint::Effect::Event(event) => self.on_sip(event),
+                }
+            }
+            while let Some(effect) = self.acd.poll_effect() {
+                quiet = false;
+                self.on_acd(effect);
+            }
+            if self.acd.poll_timeout().is_some_and(|at| at <= now) {
+                quiet = false;
+                self.tell_acd(acd::Input::Tick);
+            }
+            if self.registrar.poll_timeout().is_some_and(|at| at <= now) {
+                quiet = false;
+                let changes = self.registrar.expire(now);
+                self.phones_changed(changes);
+            }
+            while let Some((at, timer)) = self.timers.first().copied() {
+                if at > now {
+                    break;
+                }
+                quiet = false;
+                self.timers.remove(&(at, timer));
+                self.on_timer(now, timer);
+            }
+            if quiet {
+                break;
+            }
+        }
+    }
+
+    fn on_sip(&mut self, event: endpoint::Event) {
+        match event {
+            endpoint::Event::Incoming {
+                leg,
+                request,
+                flow,
+                offer,
+            } => {
+                self.arrive(leg, &request, &flow, offer.as_deref());
+            }
+            endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
+            other => self.on_dialog(other),
+        }
+    }
+
+    fn on_acd(&mut self, effect: acd::Effect) {
+        match effect {
+            acd::Effect::Offer {
+                offer,
+                call,
+                agent,
+                ring_timeout: _,
+            } => self.ring_agent(call, offer, &agent),
+            acd::Effect::CancelOffer {
+                offer,
+                call,
+                agent: _,
+            } => self.cancel_offer(call, offer),
+            acd::Effect::StateChanged {
+                agent,
+                from,
+                to,
+                cause,
+                call,
+            } => {
+                let at = self.clock.now();
+                let reason = cause.code().to_owned();
+                let change = AgentStateChange {
+                    agent,
+                    from,
+                    to,
+                    at,
+                    reason,
+                    call,
+                };
+                self.journal(Entry::AgentState(change));
+                self.effects.push_back(Effect::Changed);
+            }
+            acd::Effect::Position {
+                call,
+                position,
+                of: _,
+            } => {
+                if let Some(call) = self.calls.get_mut(&call) {
+                    if let Doing::Waiting { position: told, .. } = &mut call.doing {
+                        *told = position;
+                        let id = call.id;
+                        self.sound(id);
+                    }
+                }
+            }
+            acd::Effect::Reaped { call, agents } => {
+                metrics::counter!("hotline_acd_reaped").increment(1);
+                warn!(call.id = %call, agents = agents.len(), "the distributor reaped call {call}: nobody spoke for it");
+            }
+        }
+    }
+
+    /// The distributor's refusals are answers to questions nobody else asks: late answers are handled where they arise.
+    fn tell_acd(&mut self, input: acd::Input) -> bool {
+        self.acd.handle(self.clock.instant(), input).is_ok()
+    }
+
+    fn on_timer(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::LastWord(call) => self.bury(call),
+            Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
+            Timer::Silence(call, leg) => self.silence_due(now, call, leg),
+            Timer::RollCall => {
+                let live: Vec<CallId> = self.calls.keys().copied().collect();
+                for call in live {
+                    self.tell_acd(acd::Input::StillUp { call });
+                }
+                self.timers.insert((now + ROLL_CALL, Timer::RollCall));
+            }
+        }
+    }
+
+    fn on_media(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Played { leg } => {
+                let Some(call) = self.by_leg.get(&leg).and_then(|call| self.calls.get(call)) else {
+                    return;
+                };
+                if matches!(call.doing, Doing::Announcing(_)) {
+                    let id = call.id;
+                    self.end_call(id, TerminationResult::Success, "announcement_played");
+                }
+            }
+            MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
+            MediaEvent::Dtmf { .. } => {}
+            MediaEvent::Closed { leg, quality } => {
+                let Some(call_id) = self.by_leg.remove(&leg) else {
+                    return;
+                };
+                let Some(call) = self.calls.get_mut(&call_id) else {
+                    return;
+                };
+                if let Some(leg) = call.leg_mut(leg) {
+                    leg.quality = quality;
+                    leg.media_open = false;
+                }
+                if matches!(call.doing, Doing::Ending { .. })
+                    && call.legs.iter().all(|leg| !leg.media_open)
+                {
+                    self.bury(call_id);
+                }
+            }
+        }
+    }
+
+    fn on_committed(&mut self, token: CommitToken, kept: bool) {
+        let Some(call_id) = self.commits.remove(&token) else {
+            return;
+        };
+        if kept {
+            self.answer_arrival(call_id);
+        } else {
+            // Nothing may be promised that is not kept: the network tries again or elsewhere.
+            metrics::counter!("hotline_calls_refused", "reason" => "not_kept").increment(1);
+            self.refuse_arrival(call_id, Status::SERVICE_UNAVAILABLE, "not_kept");
+        }
+    }
+
+    fn phones_changed(&mut self, changes: impl IntoIterator<Item = registrar::Change>) {
+        for change in changes {
+            let (extension, up) = match change {
+                registrar::Change::Up(extension) => (extension, true),
+                registrar::Change::Down(extension) => (extension, false),
+            };
+            let Some(agent) = self
+                .directory
+                .extensions
+                .get(&extension)
+                .and_then(|entry| entry.user.clone())
+            else {
+                continue;
+            };
+            if up {
+                self.tell_acd(acd::Input::PhoneUp { agent });
+            } else if !self.has_phone(&agent) {
+                self.tell_acd(acd::Input::PhoneDown { agent });
+            }
+        }
+    }
+
+    fn has_phone(&self, user: &Username) -> bool {
+        let now = self.clock.instant();
+        self.extensions_of(user)
+            .any(|extension| !self.registrar.live(now, &extension.number).is_empty())
+    }
+
+    fn extensions_of<'a>(
+        &'a self,
+        user: &'a Username,
+    ) -> impl Iterator<Item = &'a crate::domain::staff::ExtensionEntry> {
+        self.directory
+            .extensions
+            .values()
+            .filter(move |extension| extension.user.as_ref() == Some(user))
+    }
+
+    /// Tells the media side what each leg hears now, where that changed.
+    fn sound(&mut self, call: CallId) {
+        let Some(call) = self.calls.get_mut(&call) else {
+            return;
+        };
+        for (id, hears) in call.topology() {
+            let leg = call
+                .leg_mut(id)
+                .expect("the topology names legs of the call");
+            if leg.hears != hears {
+                leg.hears = hears.clone();
+                self.media.hear(id, hears);
+            }
+        }
+        self.effects.push_back(Effect::Changed);
+    }
+
+    fn journal(&mut self, entry: Entry) {
+        self.effects
+            .push_back(Effect::Journal { entry, token: None });
+    }
+
+    fn journal_for_answer(&mut self, entry: Entry, call: CallId) -> CommitToken {
+        self.last_token += 1;
+        let token = CommitToken(self.last_token);
+        self.commits.insert(token, call);
+        self.effects.push_back(Effect::Journal {
+            entry,
+            token: Some(token),
+        });
+        token
+    }
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Control({} calls, {} phones)",
+            self.calls.len(),
+            self.registrar.len()
+        )
+    }
+}

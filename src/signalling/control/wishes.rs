@@ -1,0 +1,383 @@
+//! What people wish of live calls: hold, consult, conference, transfer, listen in. Each wish is granted or refused with a
+//! reason a person can read.
+
+use crate::domain::acd;
+use crate::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
+use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
+use crate::domain::id::{CallId, LegId, RecordingId, Username};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::{Actor, Role};
+use crate::signalling::call::{Call, Doing, Listening, Room, Stage};
+use crate::signalling::journal::Entry;
+
+use super::Control;
+
+impl Control {
+    pub(super) fn on_wish(&mut self, wish: Wish) -> Result<Granted, CallRefusal> {
+        match wish {
+            Wish::SetState { by, state } => {
+                let now = self.clock.instant();
+                self.acd.handle(
+                    now,
+                    acd::Input::Wish {
+                        agent: by.username.clone(),
+                        state,
+                    },
+                )?;
+                self.acd
+                    .state(&by.username)
+                    .map(Granted::State)
+                    .ok_or(CallRefusal::NoPhone)
+            }
+            Wish::PlaceCall { by, to, purpose } => self.place_call(by, &to, purpose),
+            Wish::Call { by, call, command } => self.command(&by, call, command),
+        }
+    }
+
+    fn command(
+        &mut self,
+        by: &Actor,
+        id: CallId,
+        command: CallCommand,
+    ) -> Result<Granted, CallRefusal> {
+        let call = self.calls.get(&id).ok_or(CallRefusal::NoSuchCall)?;
+        if matches!(call.doing, Doing::Ending { .. }) {
+            return Err(CallRefusal::NoSuchCall);
+        }
+        let own_leg = call
+            .live_legs()
+            .find(|leg| leg.user.as_ref() == Some(&by.username))
+            .map(|leg| leg.id);
+        match command {
+            CallCommand::Monitor => {
+                return self.listen(by, id, Room::Listening(Listening::Monitor));
+            }
+            CallCommand::Whisper => {
+                return self.listen(by, id, Room::Listening(Listening::Whisper));
+            }
+            CallCommand::Barge => return self.listen(by, id, Room::Main),
+            CallCommand::TakeOver => return self.take_over(by, id),
+            _ => {}
+        }
+        let own_leg = own_leg.ok_or(CallRefusal::NotYourCall)?;
+        let talking = matches!(self.call_mut(id).doing, Doing::Talking);
+        match command {
+            CallCommand::HangUp => {
+                self.end_call(id, TerminationResult::Success, "agent_hung_up");
+                return Ok(Granted::Done);
+            }
+            _ if !talking => return Err(CallRefusal::WrongState("通话尚未接通")),
+            CallCommand::Hold => self.hold(id, own_leg, true),
+            CallCommand::Resume => self.hold(id, own_leg, false),
+            CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
+            CallCommand::Conference => self.conference(id)?,
+            CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
+            CallCommand::Transfer {
+                target: Some(target),
+            } => self.blind_transfer(id, own_leg, &target)?,
+            CallCommand::DropLeg { leg } => {
+                self.call_mut(id)
+                    .leg(leg)
+                    .filter(|leg| leg.stage != Stage::Ended)
+                    .ok_or(CallRefusal::NoSuchCall)?;
+                self.drop_leg(id, leg);
+            }
+            CallCommand::PauseRecording { reason } => {
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
+                self.call_mut(id).recording_paused = true;
+                self.media.pause(recording, by.username.clone(), reason);
+            }
+            CallCommand::ResumeRecording => {
+                let recording = self
+                    .call_mut(id)
+                    .recording
+                    .ok_or(CallRefusal::NoRecording)?;
+                self.call_mut(id).recording_paused = false;
+                self.media.resume(recording, by.username.clone());
+            }
+            CallCommand::Monitor
+            | CallCommand::Whisper
+            | CallCommand::Barge
+            | CallCommand::TakeOver => {}
+        }
+        if self.calls.contains_key(&id) {
+            self.sound(id);
+        }
+        Ok(Granted::Done)
+    }
+
+    /// The agent steps aside, or back to the citizen. Whoever is consulted stays where they are.
+    pub(super) fn hold(&mut self, id: CallId, leg: LegId, aside: bool) {
+        if let Some(leg) = self.call_mut(id).leg_mut(leg) {
+            leg.room = if aside { Room::Aside } else { Room::Main };
+        }
+    }
+
+    fn consult(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<Granted, CallRefusal> {
+        let call = self.call_mut(id);
+        if call.live_legs().any(|leg| leg.role == LegRole::Specialist) {
+            return Err(CallRefusal::WrongState("已有第三方在通话中"));
+        }
+        let toll = self.own_right_to_dial(id, own_leg);
+        let target = self.destinations(target, toll)?;
+        let user = target.user.clone();
+        self.hold(id, own_leg, true);
+        match self.place(id, LegRole::Specialist, Room::Aside, target, None) {
+            Some(leg) => {
+                if let Some(user) = user {
+                    self.engage(id, &user);
+                }
+                self.sound(id);
+                Ok(Granted::Leg(leg))
+            }
+            None => {
+                self.hold(id, own_leg, false);
+                self.sound(id);
+                Err(CallRefusal::Overloaded)
+            }
+        }
+    }
+
+    /// 三方通话: everybody to the citizen.
+    fn conference(&mut self, id: CallId) -> Result<(), CallRefusal> {
+        let call = self.call_mut(id);
+        let third = call
+            .live_legs()
+            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
+        if third.is_none() {
+            return Err(CallRefusal::WrongState("第三方尚未接听"));
+        }
+        for leg in call.legs.iter_mut().filter(|leg| leg.room == Room::Aside) {
+            leg.room = Room::Main;
+        }
+        call.cdr.three_way = true;
+        let cdr = call.record_so_far();
+        self.journal(Entry::Progressed(Box::new(cdr)));
+        metrics::counter!("hotline_three_way_calls").increment(1);
+        Ok(())
+    }
+
+    /// Attended transfer: the consulted party takes the citizen, the agent leaves.
+    fn hand_over(&mut self, id: CallId, own_leg: LegId) -> Result<(), CallRefusal> {
+        let call = self.call_mut(id);
+        let third = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
+        let third = third.ok_or(CallRefusal::WrongState("第三方尚未接听"))?;
+        third.room = Room::Main;
+        let third = third.id;
+        self.drop_leg(id, own_leg);
+        self.note_transfer(id, third);
+        Ok(())
+    }
+
+    /// Blind transfer: the citizen holds while the target rings; the agent stays on the line until it answers, so that
+    /// nobody is lost when it does not.
+    pub(super) fn blind_transfer(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<(), CallRefusal> {
+        let toll = self.own_right_to_dial(id, own_leg);
+        if !matches!(self.call_mut(id).doing, Doing::Talking) {
+            return Err(CallRefusal::WrongState("通话尚未接通"));
+        }
+        let target = self.destinations(target, toll)?;
+        self.hold(id, own_leg, true);
+        let leg = self.place(id, LegRole::Specialist, Room::Main, target, None);
+        if leg.is_none() {
+            self.hold(id, own_leg, false);
+            self.sound(id);
+            return Err(CallRefusal::Overloaded);
+        }
+        self.sound(id);
+        Ok(())
+    }
+
+    /// A leg that was placed straight beside the citizen came up: the agent who transferred blindly leaves.
+    pub(super) fn blind_transfer_done(&mut self, id: CallId, leg_id: LegId) {
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let arrived = call
+            .leg(leg_id)
+            .is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
+        let aside = call
+            .live_legs()
+            .find(|leg| leg.role == LegRole::Agent && leg.room == Room::Aside)
+            .map(|leg| leg.id);
+        if let (true, Some(agent)) = (arrived, aside) {
+            self.drop_leg(id, agent);
+            self.note_transfer(id, leg_id);
+        }
+    }
+
+    /// A supervisor listens, whispers or barges; while on the call already, changes between them.
+    fn listen(&mut self, by: &Actor, id: CallId, room: Room) -> Result<Granted, CallRefusal> {
+        if !matches!(by.role, Role::Supervisor | Role::TeamLead) {
+            return Err(CallRefusal::NotYourCall);
+        }
+        let call = self.call_mut(id);
+        if !matches!(call.doing, Doing::Talking) {
+            return Err(CallRefusal::WrongState("通话尚未接通"));
+        }
+        let there = call
+            .legs
+            .iter_mut()
+            .find(|leg| leg.role == LegRole::Supervisor && leg.stage != Stage::Ended);
+        if let Some(leg) = there {
+            if leg.user.as_ref() != Some(&by.username) {
+                return Err(CallRefusal::WrongState("已有班长在监听该通话"));
+            }
+            leg.room = room;
+            let leg = leg.id;
+            let track = self
+                .call_mut(id)
+                .track_of(leg)
+                .zip(self.call_mut(id).recording);
+            if let Some((track, recording)) = track {
+                self.media.track(recording, track);
+            }
+            self.sound(id);
+            return Ok(Granted::Leg(leg));
+        }
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
+        self.engage(id, &by.username);
+        let leg = self
+            .place(id, LegRole::Supervisor, room, target, None)
+            .ok_or(CallRefusal::Overloaded)?;
+        Ok(Granted::Leg(leg))
+    }
+
+    /// 接管: the supervisor stays with the citizen, the agent leaves.
+    fn take_over(&mut self, by: &Actor, id: CallId) -> Result<Granted, CallRefusal> {
+        let call = self.call_mut(id);
+        let own = call.legs.iter_mut().find(|leg| {
+            leg.role == LegRole::Supervisor
+                && leg.stage == Stage::Up
+                && leg.user.as_ref() == Some(&by.username)
+        });
+        let own = own.ok_or(CallRefusal::WrongState("请先监听或强插该通话"))?;
+        own.room = Room::Main;
+        own.role = LegRole::Agent;
+        let own = own.id;
+        let agents: Vec<LegId> = call
+            .live_legs()
+            .filter(|leg| leg.role == LegRole::Agent && leg.id != own)
+            .map(|leg| leg.id)
+            .collect();
+        for agent in agents {
+            self.drop_leg(id, agent);
+        }
+        let track = self
+            .call_mut(id)
+            .track_of(own)
+            .zip(self.call_mut(id).recording);
+        if let Some((track, recording)) = track {
+            self.media.track(recording, track);
+        }
+        self.note_transfer(id, own);
+        self.sound(id);
+        Ok(Granted::Leg(own))
+    }
+
+    /// The server calls a person of ours first, then the outside, and records both: a manual revisit, a unit's contact.
+    fn place_call(
+        &mut self,
+        by: Actor,
+        to: &PhoneNumber,
+        purpose: Purpose,
+    ) -> Result<Granted, CallRefusal> {
+        if self.admission.is_draining() {
+            return Err(CallRefusal::Overloaded);
+        }
+        if self.trunk_target(to).is_none() {
+            return Err(CallRefusal::BadTarget(to.masked()));
+        }
+        let target = self
+            .phones_of_user(&by.username)
+            .ok_or(CallRefusal::NoPhone)?;
+        match self.acd.state(&by.username) {
+            Some(acd::AgentState::Talking | acd::AgentState::Offered) => {
+                return Err(CallRefusal::Busy);
+            }
+            Some(_) => {}
+            None => return Err(CallRefusal::NoPhone),
+        }
+        let id = CallId(self.clock.new_id());
+        let recording = RecordingId(self.clock.new_id());
+        let ticket = match purpose {
+            Purpose::Revisit { ticket, .. } | Purpose::Contact { ticket } => ticket,
+        };
+        let cdr = Cdr {
+            id,
+            sip_call_id: String::new(),
+            direction: Direction::Outbound,
+            caller: self.settings.own_number.clone(),
+            called: to.as_str().to_owned(),
+            started_at: self.clock.now(),
+            answered_at: None,
+            ended_at: None,
+            wait_ms: None,
+            termination: None,
+            legs: Vec::new(),
+            queue: None,
+            agent: Some(by.username.clone()),
+            recording_id: None,
+            contact_id: None,
+            ticket_id: Some(ticket),
+            three_way: false,
+        };
+        let username: Username = by.username.clone();
+        let call = Call {
+            id,
+            doing: Doing::Ringing,
+            legs: Vec::new(),
+            queue: None,
+            record: true,
+            recording: None,
+            recording_paused: false,
+            cdr,
+            started: self.clock.instant(),
+            answered: None,
+            placed: Some((purpose, by, recording)),
+        };
+        self.calls.insert(id, call);
+        self.engage(id, &username);
+        match self.place(id, LegRole::Agent, Room::Main, target, None) {
+            Some(_) => {
+                let cdr = self.call_mut(id).record_so_far();
+                self.journal(Entry::Progressed(Box::new(cdr)));
+                Ok(Granted::Placed {
+                    call: id,
+                    recording,
+                })
+            }
+            None => {
+                self.end_call(id, TerminationResult::Ours, "no_media_port");
+                Err(CallRefusal::Overloaded)
+            }
+        }
+    }
+
+    fn own_right_to_dial(&self, id: CallId, leg: LegId) -> bool {
+        let user = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.leg(leg))
+            .and_then(|leg| leg.user.clone());
+        user.is_some_and(|user| self.extensions_of(&user).any(|extension| extension.toll))
+    }
+}

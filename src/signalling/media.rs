@@ -1,0 +1,83 @@
+//! What call control asks of the media side, and what it hears back. Call control speaks of legs and of what each
+//! leg hears; sockets, codecs and mixing are none of its business.
+
+use std::net::SocketAddr;
+
+use hotline_sip::sdp::Negotiated;
+
+use crate::domain::call::{LegRole, Quality};
+use crate::domain::id::{CallId, LegId, RecordingId, Username};
+
+/// What one leg hears. Bridge, hold, three-way, monitor, whisper and barge are all said with this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hears {
+    Nothing,
+    /// The sum of what these legs say.
+    Legs(Vec<LegId>),
+    /// Prompts one after the other, by name; then silence, or hold music until told otherwise.
+    Prompts {
+        prompts: Vec<&'static str>,
+        then_music: bool,
+    },
+    /// One announcement file; its end is reported.
+    Announcement(String),
+    /// Itself.
+    Echo,
+}
+
+/// Why no port could be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no media port: {0}")]
+pub struct MediaFault(pub String);
+
+/// One side of a recording: which leg is heard on which track, and who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Track {
+    pub leg: LegId,
+    /// 0 the citizen (left), 1 our side (right), 2 and more third parties (right, and a file of their own).
+    pub number: u8,
+    pub role: LegRole,
+    /// Extension or masked number, for the manifest.
+    pub label: String,
+}
+
+/// The media side. Commands never block and never fail late: what goes wrong comes back as an event.
+pub trait Media: Send {
+    /// Opens a port for `leg`, on the thread where its call lives. Returns the RTP address to put into SDP.
+    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault>;
+    /// Points the leg at its remote side; again after each offer/answer.
+    fn connect(&mut self, leg: LegId, remote: &Negotiated);
+    fn hear(&mut self, leg: LegId, hears: Hears);
+    /// Starts a recording; its clock begins now.
+    fn record(&mut self, recording: RecordingId, call: CallId, tracks: Vec<Track>);
+    /// Adds a leg to a running recording, or replaces the leg of that track.
+    fn track(&mut self, recording: RecordingId, track: Track);
+    /// Nothing said until `resume` reaches the file; the gap is marked with who and why.
+    fn pause(&mut self, recording: RecordingId, by: Username, why: String);
+    fn resume(&mut self, recording: RecordingId, by: Username);
+    fn finish(&mut self, recording: RecordingId);
+    /// Closes the leg's port. `MediaEvent::Closed` follows.
+    fn close(&mut self, leg: LegId);
+}
+
+/// What the media side reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaEvent {
+    /// The announcement, or the last of the prompts, was played to its end.
+    Played {
+        leg: LegId,
+    },
+    /// No packet for longer than the configured time although the leg should be sending. Said once until sound returns.
+    Silent {
+        leg: LegId,
+    },
+    Dtmf {
+        leg: LegId,
+        digit: char,
+    },
+    /// The leg's last word on its quality.
+    Closed {
+        leg: LegId,
+        quality: Quality,
+    },
+}

@@ -1,0 +1,220 @@
+//! Who is where: bindings of our extensions to the contacts of their phones (RFC 3261 §10.3), with Path (RFC 3327).
+//! Pure: time comes in; what changed comes back.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use hotline_sip::endpoint::Flow;
+
+use crate::domain::id::Extension;
+
+/// Shortest and longest life of a binding, seconds; asked-for lives in between are kept.
+pub const MIN_EXPIRES_S: u32 = 60;
+/// See [`MIN_EXPIRES_S`].
+pub const MAX_EXPIRES_S: u32 = 3600;
+/// Phones one extension may have at once: a desk phone, a softphone, a browser, and room for a stale one or two.
+const MAX_BINDINGS: usize = 5;
+
+/// A contact a phone asks to be reached at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The Contact's URI as the phone wrote it.
+    pub uri: String,
+    /// 0 removes the binding.
+    pub expires_s: u32,
+}
+
+/// One registered phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    pub uri: String,
+    /// Where requests to it go.
+    pub flow: Flow,
+    /// Where its REGISTER came from: requests from the same place are the phone's.
+    pub source: Flow,
+    pub path: Vec<String>,
+    pub expires_at: Instant,
+    call_id: String,
+    cseq: u32,
+}
+
+impl Binding {
+    /// Whole seconds left, at least 1 while it lives.
+    pub fn seconds_left(&self, now: Instant) -> u64 {
+        self.expires_at
+            .saturating_duration_since(now)
+            .as_secs()
+            .max(1)
+    }
+}
+
+/// Why a REGISTER was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// 423 with Min-Expires.
+    TooBrief,
+    /// 403: more phones than an extension may have.
+    TooMany,
+    /// 500: an older request than the one already seen (§10.3 step 7).
+    OutOfOrder,
+}
+
+/// An extension has a phone, or lost its last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Up(Extension),
+    Down(Extension),
+}
+
+/// All bindings. Bounded by the number of extensions times [`MAX_BINDINGS`].
+#[derive(Debug, Default)]
+pub struct Registrar {
+    bindings: HashMap<Extension, Vec<Binding>>,
+    expiries: BTreeSet<(Instant, Extension)>,
+}
+
+impl Registrar {
+    /// Carries out one authenticated REGISTER: all of it or, when refused, none of it.
+    pub fn register(
+        &mut self,
+        now: Instant,
+        extension: &Extension,
+        asked: &[(Asked, Flow)],
+        source: &Flow,
+        path: &[String],
+        call_id: &str,
+        cseq: u32,
+    ) -> Result<Option<Change>, Refused> {
+        let mut bindings = self.live(now, extension);
+        let had = !bindings.is_empty();
+        for (ask, flow) in asked {
+            if ask.expires_s != 0 && ask.expires_s < MIN_EXPIRES_S {
+                return Err(Refused::TooBrief);
+            }
+            if let Some(at) = bindings.iter().position(|binding| binding.uri == ask.uri) {
+                // §10.3 step 7: within one Call-ID the CSeq must grow.
+                if bindings[at].call_id == call_id && bindings[at].cseq >= cseq {
+                    return Err(Refused::OutOfOrder);
+                }
+                bindings.remove(at);
+            }
+            if ask.expires_s == 0 {
+                continue;
+            }
+            bindings.push(Binding {
+                uri: ask.uri.clone(),
+                flow: flow.clone(),
+                source: source.clone(),
+                path: path.to_vec(),
+                expires_at: now + Duration::from_secs(u64::from(ask.expires_s.min(MAX_EXPIRES_S))),
+                call_id: call_id.to_owned(),
+                cseq,
+            });
+        }
+        if bindings.len() > MAX_BINDINGS {
+            // A phone that lost its old contact (new port after a reboot) must get in: the one nearest its end goes.
+            bindings.sort_by_key(|binding| binding.expires_at);
+            let surplus = bindings.len() - MAX_BINDINGS;
+            if surplus > asked.len() {
+                return Err(Refused::TooMany);
+            }
+            bindings.drain(..surplus);
+        }
+        let has = !bindings.is_empty();
+        self.store(extension, bindings);
+        Ok(change(extension, had, has))
+    }
+
+    /// `Contact: *` with `Expires: 0`: forgets every phone of the extension.
+    pub fn clear(&mut self, extension: &Extension) -> Option<Change> {
+        let had = self.bindings.contains_key(extension);
+        self.store(extension, Vec::new());
+        change(extension, had, false)
+    }
+
+    /// The connection is gone, and with it the phones that could only be reached through it.
+    pub fn connection_lost(&mut self, connection: u64) -> Vec<Change> {
+        let hit: Vec<Extension> = self
+            .bindings
+            .iter()
+            .filter(|(_, bindings)| {
+                bindings
+                    .iter()
+                    .any(|binding| binding.flow.connection == Some(connection))
+            })
+            .map(|(extension, _)| extension.clone())
+            .collect();
+        hit.into_iter()
+            .filter_map(|extension| {
+                let mut bindings = self.bindings.get(&extension).cloned().unwrap_or_default();
+                bindings.retain(|binding| binding.flow.connection != Some(connection));
+                let has = !bindings.is_empty();
+                self.store(&extension, bindings);
+                change(&extension, true, has)
+            })
+            .collect()
+    }
+
+    /// Drops what has expired.
+    pub fn expire(&mut self, now: Instant) -> Vec<Change> {
+        let mut changes = Vec::new();
+        while let Some((at, extension)) = self.expiries.first().cloned() {
+            if at > now {
+                break;
+            }
+            let bindings = self.live(now, &extension);
+            let has = !bindings.is_empty();
+            self.store(&extension, bindings);
+            changes.extend(change(&extension, true, has));
+        }
+        changes
+    }
+
+    /// When the next binding expires.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.expiries.first().map(|(at, _)| *at)
+    }
+
+    /// The phones of an extension that live at `now`.
+    pub fn live(&self, now: Instant, extension: &Extension) -> Vec<Binding> {
+        let mut bindings = self.bindings.get(extension).cloned().unwrap_or_default();
+        bindings.retain(|binding| binding.expires_at > now);
+        bindings
+    }
+
+    /// Whether this extension has a phone that registered from the place `flow` comes from.
+    pub fn is_registered_from(&self, now: Instant, extension: &Extension, flow: &Flow) -> bool {
+        self.bindings.get(extension).is_some_and(|bindings| {
+            bindings.iter().any(|binding| {
+                binding.expires_at > now && binding.source.remote.ip() == flow.remote.ip()
+            })
+        })
+    }
+
+    /// How many phones are registered.
+    pub fn len(&self) -> usize {
+        self.bindings.values().map(Vec::len).sum()
+    }
+
+    fn store(&mut self, extension: &Extension, bindings: Vec<Binding>) {
+        for old in self.bindings.remove(extension).unwrap_or_default() {
+            self.expiries.remove(&(old.expires_at, extension.clone()));
+        }
+        if bindings.is_empty() {
+            return;
+        }
+        for new in &bindings {
+            self.expiries.insert((new.expires_at, extension.clone()));
+        }
+        self.bindings.insert(extension.clone(), bindings);
+    }
+}
+
+fn change(extension: &Extension, had: bool, has: bool) -> Option<Change> {
+    match (had, has) {
+        // Each REGISTER is a sign of life: a phone that was found silent meanwhile is believed again.
+        (_, true) => Some(Change::Up(extension.clone())),
+        (true, false) => Some(Change::Down(extension.clone())),
+        (false, false) => None,
+    }
+}

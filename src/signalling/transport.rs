@@ -1,0 +1,303 @@
+//! Sockets: UDP and TCP. Turns what arrives into (flow, message bytes) for the one owner of all signalling state,
+//! and sends what it says. Knows nothing of SIP beyond where one message ends on a stream.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hotline_sip::endpoint::Flow;
+use hotline_sip::header::Transport;
+use hotline_sip::message::Message;
+use hotline_sip::parse::{Frame, Framer, ParseError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tracing::{debug, info, warn};
+
+/// Largest datagram IP can carry.
+pub const MAX_DATAGRAM: usize = 65_535;
+/// Connections at once, from everywhere together; one more is closed at once.
+const MAX_CONNECTIONS: usize = 10_000;
+/// Messages waiting for a slow reader of one connection; one more and the connection is closed: a peer that
+/// does not read has lost its place, and SIP's own timers tell the rest.
+const SEND_QUEUE: usize = 256;
+/// A connection that says nothing, not even a keep-alive (RFC 5626 §4.4.1), for this long is closed.
+const IDLE: Duration = Duration::from_secs(600);
+/// How long connecting outwards may take.
+const CONNECT: Duration = Duration::from_secs(4);
+
+/// What a connection reports to the owner of signalling.
+#[derive(Debug)]
+pub enum FromStream {
+    Opened {
+        flow: Flow,
+        to_peer: mpsc::Sender<Arc<[u8]>>,
+    },
+    Message {
+        flow: Flow,
+        message: Box<Message>,
+    },
+    /// What arrived cannot be used; it may deserve a 400.
+    Malformed {
+        flow: Flow,
+        error: Box<ParseError>,
+    },
+    Closed {
+        flow: Flow,
+    },
+}
+
+/// The bound sockets.
+#[derive(Debug)]
+pub struct Transports {
+    pub udp: UdpSocket,
+    pub local: SocketAddr,
+    streams: HashMap<u64, mpsc::Sender<Arc<[u8]>>>,
+    /// Streams by far end, so that a request to a phone we already talk to uses its connection.
+    by_remote: HashMap<SocketAddr, u64>,
+    inbox: mpsc::Sender<FromStream>,
+    ids: Arc<AtomicU64>,
+}
+
+impl Transports {
+    /// Binds UDP and TCP on `listen`. Stream events go to `inbox`; when it is full the connection's reader waits,
+    /// and TCP makes the peer wait.
+    pub async fn bind(listen: SocketAddr, inbox: mpsc::Sender<FromStream>) -> io::Result<Self> {
+        let udp = bind_udp(listen)?;
+        let local = udp.local_addr()?;
+        let listener = TcpListener::bind(local).await?;
+        let ids = Arc::new(AtomicU64::new(1));
+        tokio::spawn(accept(listener, local, inbox.clone(), Arc::clone(&ids)));
+        info!(%local, "SIP listens on {local}, UDP and TCP");
+        Ok(Self {
+            udp,
+            local,
+            streams: HashMap::new(),
+            by_remote: HashMap::new(),
+            inbox,
+            ids,
+        })
+    }
+
+    /// Notes a connection that came up.
+    pub fn opened(&mut self, flow: &Flow, to_peer: mpsc::Sender<Arc<[u8]>>) {
+        if let Some(id) = flow.connection {
+            self.streams.insert(id, to_peer);
+            self.by_remote.insert(flow.remote, id);
+        }
+    }
+
+    /// Forgets a connection.
+    pub fn closed(&mut self, flow: &Flow) {
+        if let Some(id) = flow.connection {
+            self.streams.remove(&id);
+            if self.by_remote.get(&flow.remote) == Some(&id) {
+                self.by_remote.remove(&flow.remote);
+            }
+        }
+    }
+
+    /// Sends one message. False when it could not leave at all: the transaction hears of it as a transport failure.
+    pub fn send(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
+        match flow.transport {
+            Transport::Udp => match self.udp.try_send_to(&bytes, flow.remote) {
+                Ok(_) => true,
+                // A full socket buffer is a lost datagram: SIP re-sends.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
+                Err(error) => {
+                    debug!(%error, "a SIP datagram could not be sent: {error}");
+                    false
+                }
+            },
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                self.send_stream(flow, bytes)
+            }
+            // No socket of ours speaks it, so nothing came from there either.
+            Transport::Other(_) => false,
+        }
+    }
+
+    fn send_stream(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
+        let id = flow
+            .connection
+            .or_else(|| self.by_remote.get(&flow.remote).copied());
+        match id.and_then(|id| self.streams.get(&id)) {
+            Some(stream) => stream.try_send(bytes).is_ok(),
+            None if flow.connection.is_none() && flow.transport == Transport::Tcp => {
+                self.connect(flow, bytes)
+            }
+            None => false,
+        }
+    }
+
+    /// Opens a connection outwards; `bytes` is the first thing said on it.
+    fn connect(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
+        if self.streams.len() >= MAX_CONNECTIONS {
+            return false;
+        }
+        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
+        if to_peer.try_send(bytes).is_err() {
+            return false;
+        }
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local: self.local,
+            remote: flow.remote,
+            connection: Some(id),
+        };
+        self.opened(&flow, to_peer);
+        let inbox = self.inbox.clone();
+        tokio::spawn(async move {
+            match timeout(CONNECT, TcpStream::connect(flow.remote)).await {
+                Ok(Ok(stream)) => converse(stream, flow, inbox, from_us).await,
+                Ok(Err(_)) | Err(_) => {
+                    let _ = inbox.send(FromStream::Closed { flow }).await;
+                }
+            }
+        });
+        true
+    }
+}
+
+fn bind_udp(listen: SocketAddr) -> io::Result<UdpSocket> {
+    let domain = socket2::Domain::for_address(listen);
+    let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
+    // A burst of 300 calls a second arrives while one is being thought about. Best effort: the kernel caps it.
+    let _ = socket.set_recv_buffer_size(4 << 20);
+    let _ = socket.set_send_buffer_size(4 << 20);
+    socket.set_nonblocking(true)?;
+    socket.bind(&listen.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+async fn accept(
+    listener: TcpListener,
+    local: SocketAddr,
+    inbox: mpsc::Sender<FromStream>,
+    ids: Arc<AtomicU64>,
+) {
+    let places = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let (stream, remote) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors: let some go before the next try.
+                warn!(%error, "a TCP connection could not be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            metrics::counter!("hotline_sip_connections_refused").increment(1);
+            continue;
+        };
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local,
+            remote,
+            connection: Some(ids.fetch_add(1, Ordering::Relaxed)),
+        };
+        let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
+        let inbox = inbox.clone();
+        tokio::spawn(async move {
+            let opened = FromStream::Opened {
+                flow: flow.clone(),
+                to_peer,
+            };
+            if inbox.send(opened).await.is_ok() {
+                converse(stream, flow, inbox, from_us).await;
+            }
+            drop(place);
+        });
+    }
+}
+
+/// Reads and writes one connection until either side ends it.
+async fn converse(
+    stream: TcpStream,
+    flow: Flow,
+    inbox: mpsc::Sender<FromStream>,
+    mut from_us: mpsc::Receiver<Arc<[u8]>>,
+) {
+    // Small messages that someone waits for: never held back for company.
+    let _ = stream.set_nodelay(true);
+    let (mut reader, mut writer) = stream.into_split();
+    let mut framer = Framer::new();
+    let mut buffer = vec![0; 8192];
+    loop {
+        tokio::select! {
+            read = timeout(IDLE, reader.read(&mut buffer)) => {
+                let Ok(Ok(length @ 1..)) = read else { break };
+                framer.feed(&buffer[..length]);
+                let Ok(pings) = deliver(&mut framer, &flow, &inbox).await else { break };
+                if pings && writer.write_all(b"\r\n").await.is_err() {
+                    break;
+                }
+            }
+            message = from_us.recv() => {
+                let Some(bytes) = message else { break };
+                if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
+                    break;
+                }
+            }
+        }
+    }
+    // What was said last, e.g. a 400 to the request that broke the framing, still leaves.
+    from_us.close();
+    while let Ok(bytes) = from_us.try_recv() {
+        if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
+            break;
+        }
+    }
+    let _ = inbox.send(FromStream::Closed { flow }).await;
+}
+
+/// The stream can no longer be understood, or nobody listens any more.
+struct Lost;
+
+/// Hands on what the framer holds. True when the peer asked for a keep-alive back.
+async fn deliver(
+    framer: &mut Framer,
+    flow: &Flow,
+    inbox: &mpsc::Sender<FromStream>,
+) -> Result<bool, Lost> {
+    let mut pinged = false;
+    loop {
+        let (event, lost) = match framer.poll() {
+            Ok(None) => return Ok(pinged),
+            Ok(Some(Frame::Ping)) => {
+                pinged = true;
+                continue;
+            }
+            Ok(Some(Frame::Message(message))) => (
+                FromStream::Message {
+                    flow: flow.clone(),
+                    message: Box::new(message),
+                },
+                false,
+            ),
+            Ok(Some(Frame::Bad(error))) => (
+                FromStream::Malformed {
+                    flow: flow.clone(),
+                    error: Box::new(error),
+                },
+                false,
+            ),
+            Err(error) => (
+                FromStream::Malformed {
+                    flow: flow.clone(),
+                    error: Box::new(error),
+                },
+                true,
+            ),
+        };
+        if inbox.send(event).await.is_err() || lost {
+            return Err(Lost);
+        }
+    }
+}

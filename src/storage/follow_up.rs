@@ -1,0 +1,81 @@
+//! What follows from a ticket's events, written in their own transaction: who is asked, who is to call, what is
+//! no longer to be asked. The whole of it is one `match`; the rest of the chain comes back as commands.
+
+use super::Fault;
+use super::chronicle::Chronicler;
+use super::db::Tx;
+use super::tickets::TicketRecord;
+use crate::domain::id::TicketId;
+use crate::domain::revisit::RevisitCommand;
+use crate::domain::ticket::Event;
+
+impl Chronicler<'_> {
+    pub(super) async fn follow_up(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        events: &[Event],
+    ) -> Result<(), Fault> {
+        for event in events {
+            match event {
+                // 短信回访: the outbox sends it after the commit.
+                Event::SurveyRequested { phone, .. } => {
+                    self.ask_by_sms(tx, record, phone).await?;
+                }
+                Event::SurveyAnswered { rating, .. } => {
+                    self.close_surveys(tx, record.id, rating).await?;
+                }
+                Event::SurveyFailed { why, .. } => {
+                    self.close_surveys(tx, record.id, why).await?;
+                }
+                // 人工回访: dissatisfied, or a second time after rectification.
+                Event::RevisitPlanned { round, revisit } => {
+                    let phone = record
+                        .ticket
+                        .phone()
+                        .ok_or_else(|| Fault::Corrupt("a revisit without a number".to_owned()))?;
+                    let plan = RevisitCommand::Plan {
+                        ticket: record.id,
+                        phone: phone.clone(),
+                        round: *round,
+                        due: revisit.due,
+                        involved: record.ticket.involved(),
+                    };
+                    self.plan_revisit(tx, &plan).await?;
+                }
+                // There is nothing to ask about any more.
+                Event::Reopened { .. } | Event::Voided { .. } => {
+                    self.ask_no_more(tx, record.id).await?;
+                }
+                Event::Opened { .. }
+                | Event::Registered { .. }
+                | Event::ThreeWayNoted { .. }
+                | Event::AnsweredOnCall { .. }
+                | Event::Dispatched { .. }
+                | Event::Acknowledged { .. }
+                | Event::ContactRecorded { .. }
+                | Event::OpinionGiven { .. }
+                | Event::Replied { .. }
+                | Event::Reviewed { .. }
+                | Event::Closed { .. }
+                | Event::SendBackRequested { .. }
+                | Event::SendBackDecided { .. }
+                | Event::ExtensionRequested { .. }
+                | Event::ExtensionGranted { .. }
+                | Event::ExtensionDeclined { .. }
+                | Event::Archived { .. }
+                | Event::Revisited { .. }
+                | Event::RectificationOrdered { .. }
+                | Event::Rectified { .. }
+                | Event::FollowUpEnded { .. }
+                | Event::Marked { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_no_more(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
+        self.close_surveys(tx, ticket, &"ticket_moved_on").await?;
+        self.cancel_revisits(tx, ticket).await
+    }
+}

@@ -1,0 +1,400 @@
+//! The organisation: units, people, extensions, trunks, queues, numbers, specialists, gateways, calendars.
+//!
+//! Kept as rows of one table, each entry's JSON under its kind and name; people have a table of their own, for
+//! their password hash. [`Storage::apply`] brings all of it in at once or not at all.
+
+use std::collections::BTreeMap;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::db::{Row, Tx, values};
+use super::{Fault, Storage, Trouble, to_json};
+use crate::domain::id::{QueueName, UnitCode, Username};
+use crate::domain::staff::{
+    CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password,
+    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, User,
+};
+use crate::domain::time::Timestamp;
+
+/// One entry that was added or changed. Entries that were already so are not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// `unit`, `user`, `extension`, … as the file's tables are called.
+    pub kind: &'static str,
+    pub name: String,
+    /// `false`: it was there and differs now.
+    pub added: bool,
+}
+
+/// An entry names another that is neither in the file nor in the database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} {name:?} names {wanted_kind} {wanted:?}, which does not exist")]
+pub struct Unknown {
+    pub kind: &'static str,
+    pub name: String,
+    pub wanted_kind: &'static str,
+    pub wanted: String,
+}
+
+const UNIT: &str = "unit";
+const USER: &str = "user";
+const EXTENSION: &str = "extension";
+const TRUNK: &str = "trunk";
+const QUEUE: &str = "queue";
+const NUMBER: &str = "number";
+const SPECIALIST: &str = "specialist";
+const SMS_GATEWAY: &str = "sms_gateway";
+const CALENDAR: &str = "calendar";
+
+impl Storage {
+    /// Brings `organisation` in, whole or not at all. Applied twice, the second time changes nothing.
+    pub async fn apply(
+        &self,
+        now: Timestamp,
+        organisation: Organisation,
+    ) -> Result<Vec<Change>, Trouble<Unknown>> {
+        let hashes = self.hash_passwords(&organisation.users).await?;
+        self.db
+            .write(
+                (now, organisation, hashes),
+                |tx, (now, organisation, hashes)| {
+                    Box::pin(async move {
+                        let changes = write_entries(tx, *now, organisation, hashes).await?;
+                        check_names(tx).await?;
+                        Ok(changes)
+                    })
+                },
+            )
+            .await
+    }
+
+    /// Everything the telephone side needs to know.
+    pub async fn directory(&self) -> Result<Directory, Fault> {
+        let mut tx = self.db.snapshot().await?;
+        Ok(Directory {
+            extensions: by(entries(&mut tx, EXTENSION).await?, |e: &ExtensionEntry| {
+                e.number.clone()
+            }),
+            trunks: entries(&mut tx, TRUNK).await?,
+            queues: by(entries(&mut tx, QUEUE).await?, |q: &QueueEntry| {
+                q.name.clone()
+            }),
+            numbers: by(entries(&mut tx, NUMBER).await?, |n: &NumberEntry| {
+                n.number.clone()
+            }),
+            specialists: entries(&mut tx, SPECIALIST).await?,
+            users: by(users(&mut tx).await?, |user: &User| user.username.clone()),
+        })
+    }
+
+    /// Every unit, by code.
+    pub async fn units(&self) -> Result<Vec<Unit>, Fault> {
+        self.entries(UNIT).await
+    }
+
+    /// Every person with a login, by username.
+    pub async fn users(&self) -> Result<Vec<User>, Fault> {
+        let rows = self.db.rows(USERS, &[]).await?;
+        rows.iter().map(user_of).collect()
+    }
+
+    /// One person and the hash their password is checked against.
+    pub async fn login(&self, username: &Username) -> Result<Option<(User, String)>, Fault> {
+        let row = self
+            .db
+            .row(
+                "SELECT username, display_name, role, unit, password_hash FROM staff \
+                 WHERE username = $1",
+                &values![username.clone()],
+            )
+            .await?;
+        row.map(|row| Ok((user_of(&row)?, row.get("password_hash")?)))
+            .transpose()
+    }
+
+    /// Where short messages go out.
+    pub async fn sms_gateways(&self) -> Result<Vec<SmsGatewayEntry>, Fault> {
+        self.entries(SMS_GATEWAY).await
+    }
+
+    /// The working calendars.
+    pub async fn calendars(&self) -> Result<Vec<CalendarEntry>, Fault> {
+        self.entries(CALENDAR).await
+    }
+
+    async fn entries<T: DeserializeOwned>(&self, kind: &'static str) -> Result<Vec<T>, Fault> {
+        let rows = self.db.rows(ENTRIES, &values![kind]).await?;
+        rows.iter().map(|row| row.json("json")).collect()
+    }
+
+    /// The hash to keep for each user: the stored one when the password still fits it, so that applying a file
+    /// again changes nothing.
+    async fn hash_passwords(
+        &self,
+        users: &[(User, Password)],
+    ) -> Result<BTreeMap<Username, String>, Fault> {
+        let mut hashes = BTreeMap::new();
+        for (user, password) in users {
+            let hash = match password {
+                Password::Hash(hash) => hash.clone(),
+                Password::Plain(plain) => {
+                    let stored = self.login(&user.username).await?.map(|(_, hash)| hash);
+                    let mut salt = [0; 16];
+                    self.clock.random(&mut salt);
+                    let plain = plain.clone();
+                    tokio::task::spawn_blocking(move || keep_or_hash(stored, &plain, &salt))
+                        .await
+                        .expect("hashing neither panics nor is cancelled")
+                }
+            };
+            hashes.insert(user.username.clone(), hash);
+        }
+        Ok(hashes)
+    }
+}
+
+fn keep_or_hash(stored: Option<String>, plain: &str, salt: &[u8]) -> String {
+    let argon2 = Argon2::default();
+    let fits = |hash: &String| {
+        argon2
+            .verify_password(plain.as_bytes(), hash.as_str())
+            .is_ok()
+    };
+    stored.filter(fits).unwrap_or_else(|| {
+        argon2
+            .hash_password_with_salt(plain.as_bytes(), salt)
+            .expect("default parameters and a 16-byte salt are valid")
+            .to_string()
+    })
+}
+
+const USERS: &str = "SELECT username, display_name, role, unit FROM staff ORDER BY username";
+const ENTRIES: &str = "SELECT json FROM organisation_entry WHERE kind = $1 ORDER BY name";
+
+async fn users(tx: &mut Tx) -> Result<Vec<User>, Fault> {
+    tx.rows(USERS, &[]).await?.iter().map(user_of).collect()
+}
+
+async fn entries<T: DeserializeOwned>(tx: &mut Tx, kind: &'static str) -> Result<Vec<T>, Fault> {
+    let rows = tx.rows(ENTRIES, &values![kind]).await?;
+    rows.iter().map(|row| row.json("json")).collect()
+}
+
+fn by<K: Ord, T>(entries: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
+    entries
+        .into_iter()
+        .map(|entry| (key(&entry), entry))
+        .collect()
+}
+
+pub(super) fn user_of(row: &Row) -> Result<User, Fault> {
+    Ok(User {
+        username: row.get("username")?,
+        display_name: row.get("display_name")?,
+        role: role_of(row)?,
+        unit: row.get("unit")?,
+    })
+}
+
+pub(super) fn role_of(row: &Row) -> Result<Role, Fault> {
+    let code: String = row.get("role")?;
+    Role::ALL
+        .into_iter()
+        .find(|role| role.code() == code)
+        .ok_or_else(|| Fault::Corrupt(format!("unknown role {code:?}")))
+}
+
+async fn write_entries(
+    tx: &mut Tx,
+    now: Timestamp,
+    organisation: &Organisation,
+    hashes: &BTreeMap<Username, String>,
+) -> Result<Vec<Change>, Fault> {
+    let mut changes = Vec::new();
+    let mut all: Vec<(&'static str, String, String)> = Vec::new();
+    let o = organisation;
+    all.extend(o.units.iter().map(|e| (UNIT, e.code.0.clone(), to_json(e))));
+    all.extend(
+        o.extensions
+            .iter()
+            .map(|e| (EXTENSION, e.number.0.clone(), to_json(e))),
+    );
+    all.extend(
+        o.trunks
+            .iter()
+            .map(|e| (TRUNK, e.name.0.clone(), to_json(e))),
+    );
+    all.extend(
+        o.queues
+            .iter()
+            .map(|e| (QUEUE, e.name.0.clone(), to_json(e))),
+    );
+    all.extend(
+        o.numbers
+            .iter()
+            .map(|e| (NUMBER, e.number.as_str().to_owned(), to_json(e))),
+    );
+    all.extend(
+        o.specialists
+            .iter()
+            .map(|e| (SPECIALIST, format!("{}/{}", e.unit, e.name), to_json(e))),
+    );
+    all.extend(
+        o.sms_gateways
+            .iter()
+            .map(|e| (SMS_GATEWAY, e.name.clone(), to_json(e))),
+    );
+    all.extend(
+        o.calendars
+            .iter()
+            .map(|e| (CALENDAR, e.name.clone(), to_json(e))),
+    );
+    for (kind, name, json) in all {
+        let stored = tx
+            .row(
+                "SELECT json FROM organisation_entry WHERE kind = $1 AND name = $2",
+                &values![kind, name],
+            )
+            .await?
+            .map(|row| row.get::<String>("json"))
+            .transpose()?;
+        if stored.as_ref() == Some(&json) {
+            continue;
+        }
+        tx.execute(
+            "INSERT INTO organisation_entry (kind, name, json, updated_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, \
+             updated_at = excluded.updated_at",
+            &values![kind, name, json, now],
+        )
+        .await?;
+        changes.push(Change {
+            kind,
+            name,
+            added: stored.is_none(),
+        });
+    }
+    for (user, _) in &organisation.users {
+        let hash = &hashes[&user.username];
+        if let Some(added) = write_user(tx, now, user, hash).await? {
+            changes.push(Change {
+                kind: USER,
+                name: user.username.0.clone(),
+                added,
+            });
+        }
+    }
+    Ok(changes)
+}
+
+/// `Some(true)` when added, `Some(false)` when changed. A new password or role ends the person's sessions.
+async fn write_user(
+    tx: &mut Tx,
+    now: Timestamp,
+    user: &User,
+    hash: &str,
+) -> Result<Option<bool>, Fault> {
+    let stored = tx
+        .row(
+            "SELECT username, display_name, role, unit, password_hash FROM staff \
+             WHERE username = $1",
+            &values![user.username],
+        )
+        .await?
+        .map(|row| Ok::<_, Fault>((user_of(&row)?, row.get::<String>("password_hash")?)))
+        .transpose()?;
+    if stored
+        .as_ref()
+        .is_some_and(|(known, known_hash)| known == user && known_hash == hash)
+    {
+        return Ok(None);
+    }
+    tx.execute(
+        "INSERT INTO staff (username, display_name, role, unit, password_hash, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (username) DO UPDATE SET \
+         display_name = excluded.display_name, role = excluded.role, unit = excluded.unit, \
+         password_hash = excluded.password_hash, updated_at = excluded.updated_at",
+        &values![
+            user.username,
+            user.display_name,
+            user.role.code(),
+            user.unit,
+            hash,
+            now
+        ],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM session WHERE username = $1",
+        &values![user.username],
+    )
+    .await?;
+    Ok(Some(stored.is_none()))
+}
+
+/// Every name that an entry mentions must exist, in this file or from an earlier one.
+async fn check_names(tx: &mut Tx) -> Result<(), Trouble<Unknown>> {
+    let units: Vec<Unit> = entries(tx, UNIT).await?;
+    let queues: Vec<QueueEntry> = entries(tx, QUEUE).await?;
+    let extensions: Vec<ExtensionEntry> = entries(tx, EXTENSION).await?;
+    let numbers: Vec<NumberEntry> = entries(tx, NUMBER).await?;
+    let specialists: Vec<SpecialistEntry> = entries(tx, SPECIALIST).await?;
+    let users = users(tx).await?;
+
+    let has_unit = |code: &UnitCode| units.iter().any(|unit| unit.code == *code);
+    let has_user = |name: &Username| users.iter().any(|user| user.username == *name);
+    let has_queue = |name: &QueueName| queues.iter().any(|queue| queue.name == *name);
+    let missing = |kind, name: &str, wanted_kind, wanted: &str| {
+        Err(Trouble::Refused(Unknown {
+            kind,
+            name: name.to_owned(),
+            wanted_kind,
+            wanted: wanted.to_owned(),
+        }))
+    };
+
+    for unit in &units {
+        if let Some(parent) = &unit.parent
+            && !has_unit(parent)
+        {
+            return missing(UNIT, &unit.code.0, UNIT, &parent.0);
+        }
+    }
+    for user in &users {
+        if !has_unit(&user.unit) {
+            return missing(USER, &user.username.0, UNIT, &user.unit.0);
+        }
+    }
+    for extension in &extensions {
+        if let Some(user) = &extension.user
+            && !has_user(user)
+        {
+            return missing(EXTENSION, &extension.number.0, USER, &user.0);
+        }
+    }
+    for number in &numbers {
+        match &number.to {
+            Destination::Queue(queue) if !has_queue(queue) => {
+                return missing(NUMBER, number.number.as_str(), QUEUE, &queue.0);
+            }
+            Destination::Extension(extension)
+                if !extensions.iter().any(|e| e.number == *extension) =>
+            {
+                return missing(NUMBER, number.number.as_str(), EXTENSION, &extension.0);
+            }
+            Destination::Queue(_)
+            | Destination::Extension(_)
+            | Destination::Announce(_)
+            | Destination::Flow(_) => {}
+        }
+    }
+    for specialist in &specialists {
+        if !has_unit(&specialist.unit) {
+            return missing(SPECIALIST, &specialist.name, UNIT, &specialist.unit.0);
+        }
+    }
+    Ok(())
+}

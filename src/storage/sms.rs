@@ -1,0 +1,758 @@
+//! Short messages: what goes out, what became of it, and what citizens answered.
+//!
+//! A message has one id for ever; it is the idempotency key at the gateway. It is marked `submitting` before it
+//! leaves. Whoever then dies or times out does not know whether it left, so it is `unknown` and never sent again
+//! blindly: no citizen gets it twice, and the ledger does not claim what it does not know.
+//!
+//! Callbacks are stored as they came before they are acknowledged; each receipt and each reply counts once; what
+//! cannot be matched is kept in quarantine for a person.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::chronicle::Chronicler;
+use super::db::{Row, Select, Tx, values};
+use super::outbox::{self, WorkKind};
+use super::tickets::TicketRecord;
+use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
+use crate::clock::Clock;
+use crate::domain::id::{SmsId, TicketId};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::sms::{Match, SurveyCode, match_reply, read_reply, survey_text};
+use crate::domain::staff::By;
+use crate::domain::ticket::{Command, Rules, SurveyFailure};
+use crate::domain::time::Timestamp;
+
+/// What is known of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsState {
+    /// Written with its ticket's change; nobody has tried to send it.
+    Queued,
+    /// On its way to the gateway.
+    Submitting,
+    /// The gateway has it.
+    Accepted,
+    Delivered,
+    /// Refused by the gateway, or not delivered.
+    Failed,
+    /// It may have left, or not. Never sent again.
+    Unknown,
+}
+
+impl SmsState {
+    const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Submitting,
+        Self::Accepted,
+        Self::Delivered,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// The state's name in tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Submitting => "submitting",
+            Self::Accepted => "accepted",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sms {
+    pub id: SmsId,
+    pub ticket: TicketId,
+    pub phone: PhoneNumber,
+    pub text: String,
+    pub state: SmsState,
+    pub gateway: Option<String>,
+    pub message_id: Option<String>,
+    /// Why it failed, or why nothing is known.
+    pub reason: Option<String>,
+    pub queued_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What came of handing a message to its gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    Accepted {
+        message_id: String,
+    },
+    /// The gateway said no for good; or it was given up after too many [`Submission::NotSent`].
+    Refused {
+        reason: String,
+    },
+    /// It certainly did not leave (no connection, or the gateway said "later"): may be tried again.
+    NotSent {
+        reason: String,
+    },
+    /// It may have left.
+    Unknown {
+        reason: String,
+    },
+}
+
+/// Which callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackKind {
+    Receipt,
+    Reply,
+}
+
+impl CallbackKind {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Reply => "reply",
+        }
+    }
+}
+
+/// A callback as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    pub gateway: String,
+    pub kind: CallbackKind,
+    pub received_at: Timestamp,
+    pub body: Vec<u8>,
+}
+
+/// A gateway's word about one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub message_id: String,
+    pub delivered: bool,
+    /// The gateway's own word, e.g. `UNDELIV`.
+    pub status: String,
+}
+
+/// What a citizen sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The gateway's id of this message.
+    pub id: String,
+    pub from: String,
+    pub text: String,
+}
+
+/// What became of a receipt or a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Matched,
+    /// Told before; nothing was done.
+    Again,
+    /// Kept for a person; the code says why.
+    Quarantined(&'static str),
+}
+
+/// Something that could not be matched.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quarantined {
+    pub id: Uuid,
+    pub gateway: String,
+    pub kind: String,
+    pub at: Timestamp,
+    pub why: String,
+    pub content: serde_json::Value,
+}
+
+impl Storage {
+    /// One message.
+    pub async fn sms(&self, id: SmsId) -> Result<Option<Sms>, Fault> {
+        let select = Select::new(SMS).and("id =", id);
+        let rows = self.db.select(select).await?;
+        rows.first().map(sms_of).transpose()
+    }
+
+    /// A ticket's messages, in order.
+    pub async fn sms_of_ticket(&self, ticket: TicketId) -> Result<Vec<Sms>, Fault> {
+        let select = Select::new(SMS)
+            .and("ticket_id =", ticket)
+            .text(" ORDER BY queued_at, id");
+        self.db.select(select).await?.iter().map(sms_of).collect()
+    }
+
+    /// Takes a queued message to hand it to `gateway`, durably, before it leaves. `None`: somebody took it
+    /// before; whatever became of it, it is not to be sent.
+    pub async fn submit_sms(
+        &self,
+        now: Timestamp,
+        id: SmsId,
+        gateway: &str,
+    ) -> Result<Option<Sms>, Fault> {
+        self.db
+            .write((now, id, gateway.to_owned()), |tx, (now, id, gateway)| {
+                Box::pin(async move {
+                    let taken = tx
+                        .row(
+                            "UPDATE sms SET state = 'submitting', gateway = $2, updated_at = $3 \
+                             WHERE id = $1 AND state = 'queued' RETURNING id, ticket_id, phone, \
+                             text, state, gateway, message_id, reason, queued_at, updated_at",
+                            &values![*id, *gateway, *now],
+                        )
+                        .await?;
+                    taken.as_ref().map(sms_of).transpose()
+                })
+            })
+            .await
+    }
+
+    /// Writes down what came of it. A failure ends the survey in the same transaction.
+    pub async fn sms_submitted(
+        &self,
+        now: Timestamp,
+        id: SmsId,
+        submission: Submission,
+        rules: &Arc<Rules>,
+    ) -> Result<(), Fault> {
+        self.as_server(
+            now,
+            rules,
+            (id, submission),
+            |server, tx, (id, submission)| Box::pin(server.submitted(tx, *id, submission)),
+        )
+        .await
+    }
+
+    /// Stores a callback as it came, with the work of reading it: to be awaited before it is acknowledged.
+    pub async fn sms_callback(&self, callback: Callback) -> Result<Uuid, Fault> {
+        let (id, work) = (self.new_id(), self.new_id());
+        self.db
+            .write((id, work, callback), |tx, (id, work, callback)| {
+                Box::pin(async move {
+                    tx.execute(
+                        "INSERT INTO sms_callback (id, gateway, kind, received_at, body) \
+                         VALUES ($1, $2, $3, $4, $5)",
+                        &values![
+                            *id,
+                            callback.gateway,
+                            callback.kind.code(),
+                            callback.received_at,
+                            callback.body
+                        ],
+                    )
+                    .await?;
+                    let (now, kind) = (callback.received_at, WorkKind::SmsCallback);
+                    outbox::enqueue(tx, *work, now, kind, &id.to_string()).await?;
+                    Ok(*id)
+                })
+            })
+            .await
+    }
+
+    /// A stored callback.
+    pub async fn callback(&self, id: Uuid) -> Result<Option<Callback>, Fault> {
+        let row = self
+            .db
+            .row(
+                "SELECT gateway, kind, received_at, body FROM sms_callback WHERE id = $1",
+                &values![id],
+            )
+            .await?;
+        row.map(|row| {
+            Ok(Callback {
+                gateway: row.get("gateway")?,
+                kind: match row.get::<String>("kind")?.as_str() {
+                    "receipt" => CallbackKind::Receipt,
+                    "reply" => CallbackKind::Reply,
+                    other => return Err(Fault::Corrupt(format!("callback of kind {other}"))),
+                },
+                received_at: row.get("received_at")?,
+                body: row.get("body")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Hears a gateway's receipt.
+    pub async fn sms_receipt(
+        &self,
+        now: Timestamp,
+        gateway: &str,
+        receipt: Receipt,
+        rules: &Arc<Rules>,
+    ) -> Result<Heard, Fault> {
+        let given = (gateway.to_owned(), receipt);
+        self.as_server(now, rules, given, |server, tx, (gateway, receipt)| {
+            Box::pin(server.hear_receipt(tx, gateway, receipt))
+        })
+        .await
+    }
+
+    /// Hears a citizen's reply: a survey's answer goes to its ticket.
+    pub async fn sms_reply(
+        &self,
+        now: Timestamp,
+        gateway: &str,
+        reply: Reply,
+        rules: &Arc<Rules>,
+    ) -> Result<Heard, Fault> {
+        let given = (gateway.to_owned(), reply);
+        self.as_server(now, rules, given, |server, tx, (gateway, reply)| {
+            Box::pin(server.hear_reply(tx, gateway, reply))
+        })
+        .await
+    }
+
+    /// Puts a whole callback that cannot be read into quarantine.
+    pub async fn sms_unreadable(
+        &self,
+        now: Timestamp,
+        gateway: &str,
+        kind: CallbackKind,
+        callback: Uuid,
+        why: &'static str,
+    ) -> Result<(), Fault> {
+        let id = self.new_id();
+        let given = (id, now, gateway.to_owned(), kind, callback, why);
+        self.db
+            .write(given, |tx, (id, now, gateway, kind, callback, why)| {
+                Box::pin(async move {
+                    let content = json!({ "callback": callback.to_string() });
+                    quarantine(tx, *id, *now, gateway, kind.code(), why, "", content).await
+                })
+            })
+            .await
+    }
+
+    /// What could not be matched, newest first.
+    pub async fn sms_quarantine(&self, page: &Page) -> Result<Listing<Quarantined>, Fault> {
+        let mut select =
+            Select::new("SELECT id, gateway, kind, at, why, json FROM sms_quarantine WHERE 1 = 1");
+        if let Some(after) = &page.after {
+            select = select.before("at", "id", after);
+        }
+        let rows = self
+            .db
+            .select(
+                select
+                    .text(" ORDER BY at DESC, id DESC")
+                    .bind(" LIMIT", i64::from(page.limit()) + 1),
+            )
+            .await?;
+        let items = rows
+            .iter()
+            .map(|row| {
+                Ok(Quarantined {
+                    id: row.get("id")?,
+                    gateway: row.get("gateway")?,
+                    kind: row.get("kind")?,
+                    at: row.get("at")?,
+                    why: row.get("why")?,
+                    content: row.json("json")?,
+                })
+            })
+            .collect::<Result<Vec<_>, Fault>>()?;
+        Ok(Listing::cut(items, page, |item| Cursor {
+            at: item.at.millis(),
+            id: item.id.to_string(),
+        }))
+    }
+
+    /// Tickets whose survey was asked before `asked_before` and not answered: each is to be sent
+    /// [`Command::SurveyFailed`] with [`SurveyFailure::Silent`].
+    pub async fn silent_surveys(
+        &self,
+        asked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TicketId>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT ticket_id FROM survey WHERE closed_at IS NULL AND asked_at < $1 \
+                 ORDER BY asked_at, sms_id LIMIT $2",
+                &values![asked_before, limit],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("ticket_id")).collect()
+    }
+
+    /// A unit of work of the server's own.
+    pub(super) async fn as_server<G, T, F>(
+        &self,
+        now: Timestamp,
+        rules: &Arc<Rules>,
+        given: G,
+        work: F,
+    ) -> Result<T, Fault>
+    where
+        G: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t> Fn(&'t Chronicler<'t>, &'t mut Tx, &'t G) -> super::db::Work<'t, T, Fault>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let given = (now, rules.clone(), clock, given, work);
+        self.db
+            .write(given, |tx, (now, rules, clock, given, work)| {
+                Box::pin(async move {
+                    let server = Chronicler {
+                        now: *now,
+                        by: By::Server,
+                        rules,
+                        clock: &**clock,
+                    };
+                    work(&server, tx, given).await
+                })
+            })
+            .await
+    }
+}
+
+const SMS: &str = "SELECT id, ticket_id, phone, text, state, gateway, message_id, reason, \
+                   queued_at, updated_at FROM sms WHERE 1 = 1";
+
+fn sms_of(row: &Row) -> Result<Sms, Fault> {
+    let state: String = row.get("state")?;
+    Ok(Sms {
+        id: row.get("id")?,
+        ticket: row.get("ticket_id")?,
+        phone: row.get("phone")?,
+        text: row.get("text")?,
+        state: SmsState::ALL
+            .into_iter()
+            .find(|known| known.code() == state)
+            .ok_or_else(|| Fault::Corrupt(format!("unknown SMS state {state:?}")))?,
+        gateway: row.opt("gateway")?,
+        message_id: row.opt("message_id")?,
+        reason: row.opt("reason")?,
+        queued_at: row.get("queued_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
+async fn quarantine(
+    tx: &mut Tx,
+    id: Uuid,
+    now: Timestamp,
+    gateway: &str,
+    kind: &str,
+    why: &str,
+    message_id: &str,
+    content: serde_json::Value,
+) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO sms_quarantine (id, gateway, kind, at, why, message_id, json) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &values![id, gateway, kind, now, why, message_id, to_json(&content)],
+    )
+    .await?;
+    Ok(())
+}
+
+impl Chronicler<'_> {
+    /// Queues a survey: the message, the open question, and the work of sending it.
+    pub(super) async fn ask_by_sms(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        phone: &PhoneNumber,
+    ) -> Result<(), Fault> {
+        let sms = SmsId(self.clock.new_id());
+        let code = self.open_survey(tx, record.id, sms, phone).await?;
+        let demand = record.ticket.demand.as_ref();
+        let title = demand
+            .filter(|demand| !demand.petitioner.secrecy)
+            .map(|demand| demand.title.as_str());
+        tx.execute(
+            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $5)",
+            &values![
+                sms,
+                record.id,
+                phone.clone(),
+                survey_text(code, title),
+                self.now
+            ],
+        )
+        .await?;
+        let work = self.clock.new_id();
+        outbox::enqueue(tx, work, self.now, WorkKind::SmsSend, &sms.to_string()).await
+    }
+
+    /// Opens a survey under a code that no other open survey of the phone has.
+    async fn open_survey(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        sms: SmsId,
+        phone: &PhoneNumber,
+    ) -> Result<SurveyCode, Fault> {
+        let mut taken: Vec<SurveyCode> = open_surveys(tx, phone)
+            .await?
+            .into_iter()
+            .map(|(code, _)| code)
+            .collect();
+        let mut entropy = [0; 2];
+        self.clock.random(&mut entropy);
+        loop {
+            let code = SurveyCode::choose(u16::from_le_bytes(entropy), &taken)
+                .ok_or_else(|| Fault::Busy("every survey code of a phone is open".to_owned()))?;
+            let opened = tx
+                .execute(
+                    "INSERT INTO survey (sms_id, ticket_id, phone, code, asked_at) \
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                    &values![sms, ticket, phone.clone(), code.to_string(), self.now],
+                )
+                .await?;
+            if opened == 1 {
+                return Ok(code);
+            }
+            // Somebody opened it in the same moment.
+            taken.push(code);
+        }
+    }
+
+    /// Closes a ticket's open surveys; `outcome` says how.
+    pub(super) async fn close_surveys(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        outcome: &(impl Serialize + Sync),
+    ) -> Result<(), Fault> {
+        tx.execute(
+            "UPDATE survey SET closed_at = $2, outcome = $3 \
+             WHERE ticket_id = $1 AND closed_at IS NULL",
+            &values![ticket, self.now, to_json(outcome)],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn submitted(
+        &self,
+        tx: &mut Tx,
+        id: SmsId,
+        submission: &Submission,
+    ) -> Result<(), Fault> {
+        let (state, message_id, reason) = match submission {
+            Submission::Accepted { message_id } => ("accepted", Some(message_id.as_str()), None),
+            Submission::Refused { reason } => ("failed", None, Some(reason.as_str())),
+            Submission::NotSent { reason } => ("queued", None, Some(reason.as_str())),
+            Submission::Unknown { reason } => ("unknown", None, Some(reason.as_str())),
+        };
+        // `unknown` too: a late answer is better knowledge than none. `queued`: given up without a new attempt.
+        let row = tx
+            .row(
+                "UPDATE sms SET state = $2, message_id = $3, reason = $4, updated_at = $5 \
+                 WHERE id = $1 AND (state = 'submitting' OR (state = 'unknown' AND $2 = 'accepted') \
+                 OR (state = 'queued' AND $2 = 'failed')) RETURNING ticket_id, gateway",
+                &values![id, state, message_id, reason, self.now],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        match submission {
+            Submission::Accepted { message_id } => {
+                let gateway: String = row.get("gateway")?;
+                meet(tx).await?;
+                self.hear_early_receipts(tx, &gateway, message_id).await
+            }
+            Submission::Refused { .. } => self.survey_failed(tx, row.get("ticket_id")?).await,
+            Submission::NotSent { .. } | Submission::Unknown { .. } => Ok(()),
+        }
+    }
+
+    /// A gateway may tell of a delivery before its answer to the submission is written here: such a receipt was
+    /// put into quarantine as unknown, and comes out again.
+    async fn hear_early_receipts(
+        &self,
+        tx: &mut Tx,
+        gateway: &str,
+        message_id: &str,
+    ) -> Result<(), Fault> {
+        let early = tx
+            .rows(
+                "DELETE FROM sms_quarantine WHERE gateway = $1 AND message_id = $2 \
+                 AND kind = 'receipt' RETURNING json",
+                &values![gateway, message_id],
+            )
+            .await?;
+        for row in &early {
+            let content: serde_json::Value = row.json("json")?;
+            let receipt = Receipt {
+                message_id: message_id.to_owned(),
+                delivered: content["delivered"].as_bool().unwrap_or(false),
+                status: content["status"].as_str().unwrap_or_default().to_owned(),
+            };
+            self.apply_receipt(tx, gateway, &receipt).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear_receipt(
+        &self,
+        tx: &mut Tx,
+        gateway: &str,
+        receipt: &Receipt,
+    ) -> Result<Heard, Fault> {
+        let seen = format!("receipt:{}:{}", receipt.message_id, receipt.status);
+        if !self.first_time(tx, gateway, &seen).await? {
+            return Ok(Heard::Again);
+        }
+        meet(tx).await?;
+        if self.apply_receipt(tx, gateway, receipt).await? {
+            return Ok(Heard::Matched);
+        }
+        let why = "unknown_message";
+        let content = json!({
+            "message_id": receipt.message_id,
+            "delivered": receipt.delivered,
+            "status": receipt.status,
+        });
+        let id = self.clock.new_id();
+        let message_id = &receipt.message_id;
+        quarantine(
+            tx, id, self.now, gateway, "receipt", why, message_id, content,
+        )
+        .await?;
+        Ok(Heard::Quarantined(why))
+    }
+
+    /// Whether a message of ours was meant.
+    async fn apply_receipt(
+        &self,
+        tx: &mut Tx,
+        gateway: &str,
+        receipt: &Receipt,
+    ) -> Result<bool, Fault> {
+        let known = tx
+            .row(
+                "SELECT id FROM sms WHERE gateway = $1 AND message_id = $2 \
+                 ORDER BY queued_at DESC LIMIT 1",
+                &values![gateway, receipt.message_id],
+            )
+            .await?;
+        let Some(known) = known else { return Ok(false) };
+        let id: SmsId = known.get("id")?;
+        let state = if receipt.delivered {
+            "delivered"
+        } else {
+            "failed"
+        };
+        // The first final word stands.
+        let changed = tx
+            .row(
+                "UPDATE sms SET state = $2, reason = $3, updated_at = $4 \
+                 WHERE id = $1 AND state = 'accepted' RETURNING ticket_id",
+                &values![id, state, receipt.status, self.now],
+            )
+            .await?;
+        if let Some(row) = changed
+            && !receipt.delivered
+        {
+            self.survey_failed(tx, row.get("ticket_id")?).await?;
+        }
+        Ok(true)
+    }
+
+    async fn hear_reply(&self, tx: &mut Tx, gateway: &str, reply: &Reply) -> Result<Heard, Fault> {
+        if !self
+            .first_time(tx, gateway, &format!("reply:{}", reply.id))
+            .await?
+        {
+            return Ok(Heard::Again);
+        }
+        let why = match self.match_survey(tx, reply).await? {
+            Ok((ticket, rating)) => {
+                let answer = Command::SurveyAnswered { rating };
+                match self.change_ticket(tx, ticket, &answer).await {
+                    Ok(_) => return Ok(Heard::Matched),
+                    Err(Trouble::Refused(refusal)) => refusal.code(),
+                    Err(Trouble::Fault(fault)) => return Err(fault),
+                }
+            }
+            Err(why) => why,
+        };
+        let content = json!({ "id": reply.id, "from": reply.from, "text": reply.text });
+        let id = self.clock.new_id();
+        quarantine(tx, id, self.now, gateway, "reply", why, "", content).await?;
+        Ok(Heard::Quarantined(why))
+    }
+
+    /// Whose survey a reply answers and with what; or why that cannot be said.
+    async fn match_survey(
+        &self,
+        tx: &mut Tx,
+        reply: &Reply,
+    ) -> Result<Result<(TicketId, crate::domain::ticket::Rating), &'static str>, Fault> {
+        let Ok(from) = PhoneNumber::parse(&reply.from) else {
+            return Ok(Err("no_phone_number"));
+        };
+        let Some(read) = read_reply(&reply.text) else {
+            return Ok(Err("not_a_rating"));
+        };
+        let open = open_surveys(tx, &from).await?;
+        Ok(match match_reply(&open, &read) {
+            Match::Matched(ticket) => Ok((ticket, read.rating)),
+            Match::Ambiguous => Err("several_surveys_open"),
+            Match::None => Err("no_such_survey"),
+        })
+    }
+
+    /// The message did not arrive: the survey ends, unless the ticket has moved on already.
+    async fn survey_failed(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
+        let failed = Command::SurveyFailed {
+            why: SurveyFailure::Undelivered,
+        };
+        match self.change_ticket(tx, ticket, &failed).await {
+            Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
+            Err(Trouble::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn first_time(&self, tx: &mut Tx, gateway: &str, id: &str) -> Result<bool, Fault> {
+        let inserted = tx
+            .execute(
+                "INSERT INTO sms_seen (gateway, id, at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (gateway, id) DO NOTHING",
+                &values![gateway, id, self.now],
+            )
+            .await?;
+        Ok(inserted == 1)
+    }
+}
+
+/// Lets acceptances and receipts pass one at a time. Else, on PostgreSQL, a message's acceptance and its early
+/// receipt could miss each other: neither sees what the other has not committed.
+async fn meet(tx: &mut Tx) -> Result<(), Fault> {
+    tx.execute("UPDATE chain SET seq = seq + 1 WHERE name = 'sms'", &[])
+        .await?;
+    Ok(())
+}
+
+/// The open surveys of a phone, oldest first. Numbers come with and without +86: both are the same phone.
+async fn open_surveys(
+    tx: &mut Tx,
+    phone: &PhoneNumber,
+) -> Result<Vec<(SurveyCode, TicketId)>, Fault> {
+    let national = phone.as_str().strip_prefix("+86").unwrap_or(phone.as_str());
+    let rows = tx
+        .rows(
+            "SELECT code, ticket_id FROM survey WHERE phone IN ($1, $2) AND closed_at IS NULL \
+             ORDER BY asked_at, sms_id",
+            &values![national, format!("+86{national}")],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let code: String = row.get("code")?;
+            let code = code
+                .parse()
+                .map_err(|_| Fault::Corrupt("a survey with a foreign code".to_owned()))?;
+            Ok((code, row.get("ticket_id")?))
+        })
+        .collect()
+}

@@ -1,0 +1,465 @@
+//! Tickets 工单: the state as it is now, and the chain of events it came from.
+//!
+//! A wish is carried out in one transaction: the row is locked, the rules decide, the events are appended to the
+//! ticket's hash chain, the state they lead to is stored beside them, and what follows from them is written down
+//! ([`follow_up`](super::follow_up)). A refused wish leaves nothing behind.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::db::{Row, Select, Tx, Value, count_up, values};
+use super::idempotency::{Once, Replay, claim};
+use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
+use crate::clock::Clock;
+use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::{Actor, By, Role};
+use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, apply, decide, fold};
+use crate::domain::time::Timestamp;
+
+/// A ticket as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketRecord {
+    pub id: TicketId,
+    /// For people: `20261123-000001`, the day it was opened and its number of that day.
+    pub number: String,
+    /// Number of its last event; it grows with every change.
+    pub version: u64,
+    pub updated_at: Timestamp,
+    pub ticket: Ticket,
+}
+
+/// One fact in a ticket's chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketEvent {
+    /// From 1, without gaps.
+    pub seq: u64,
+    pub at: Timestamp,
+    /// A username, `token:…`, or `@server`.
+    pub actor: String,
+    pub event: Event,
+    pub prev_hash: String,
+    pub hash: String,
+}
+
+/// Which tickets, among those the asker may see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TicketFilter {
+    /// [`Stage::code`](crate::domain::ticket::Stage::code).
+    pub stage: Option<String>,
+    /// A unit that answers for it or has a part in it.
+    pub unit: Option<UnitCode>,
+    /// The petitioner's number or the one that called.
+    pub phone: Option<PhoneNumber>,
+    /// Only those with a deadline that ran out before this instant.
+    pub overdue_at: Option<Timestamp>,
+    pub number: Option<String>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefusal {
+    #[error(transparent)]
+    Rules(#[from] Refusal),
+    /// The idempotency key was used with another body.
+    #[error("该幂等键已用于内容不同的请求")]
+    KeyUsed,
+}
+
+/// What a person may see of all tickets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Sight {
+    All,
+    /// Those in which this unit has a part.
+    Unit(UnitCode),
+    Nothing,
+}
+
+impl Sight {
+    fn of(by: By<'_>) -> Self {
+        match by {
+            By::Server => Self::All,
+            By::Person(actor) => match actor.role {
+                Role::Agent
+                | Role::TeamLead
+                | Role::Supervisor
+                | Role::Reviewer
+                | Role::Revisitor
+                | Role::Analyst
+                | Role::Auditor => Self::All,
+                Role::Specialist | Role::UnitHandler | Role::UnitHead => {
+                    Self::Unit(actor.unit.clone())
+                }
+                Role::Leader | Role::Admin => Self::Nothing,
+            },
+        }
+    }
+
+    fn covers(&self, ticket: &Ticket) -> bool {
+        match self {
+            Self::All => true,
+            Self::Unit(unit) => parts_of(ticket).contains(&unit),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// The units with a part in a ticket now: lead, co-handlers, and those whose specialist was joined to the call.
+fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
+    let assigned = ticket
+        .work()
+        .into_iter()
+        .flat_map(|work| work.assignments().map(|assignment| &assignment.unit));
+    let mut units: Vec<_> = assigned
+        .chain(ticket.three_ways.iter().map(|three_way| &three_way.unit))
+        .collect();
+    units.sort();
+    units.dedup();
+    units
+}
+
+/// A wish as it travels to the database.
+struct Wish {
+    now: Timestamp,
+    by: Option<Actor>,
+    /// `None`: a new ticket.
+    id: Option<TicketId>,
+    command: Command,
+    rules: Arc<Rules>,
+    once: Option<Once>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Storage {
+    /// Opens a ticket without a call, by [`Command::Register`] (or, by the server, [`Command::Open`]).
+    pub async fn open_ticket(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        command: Command,
+        rules: &Arc<Rules>,
+        once: Option<Once>,
+    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+        self.wish(now, by, None, command, rules, once).await
+    }
+
+    /// Carries out a command on a ticket. One that was carried out before under the same [`Once`] is not
+    /// carried out again; the ticket is answered as it stands.
+    pub async fn command(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        id: TicketId,
+        command: Command,
+        rules: &Arc<Rules>,
+        once: Option<Once>,
+    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+        self.wish(now, by, Some(id), command, rules, once).await
+    }
+
+    async fn wish(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        id: Option<TicketId>,
+        command: Command,
+        rules: &Arc<Rules>,
+        once: Option<Once>,
+    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+        let wish = Wish {
+            now,
+            by: actor_of(by),
+            id,
+            command,
+            rules: rules.clone(),
+            once,
+            clock: self.clock.clone(),
+        };
+        self.db
+            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
+            .await
+    }
+
+    /// One ticket, if `by` may see it.
+    pub async fn ticket(&self, by: By<'_>, id: TicketId) -> Result<Option<TicketRecord>, Fault> {
+        let row = self.db.row(TICKET, &values![id]).await?;
+        let record = row.as_ref().map(record_of).transpose()?;
+        Ok(record.filter(|record| Sight::of(by).covers(&record.ticket)))
+    }
+
+    /// A ticket's whole chain, in order. Whether somebody may see it is asked of [`Storage::ticket`].
+    pub async fn ticket_events(&self, id: TicketId) -> Result<Vec<TicketEvent>, Fault> {
+        let rows = self.db.rows(EVENTS, &values![id]).await?;
+        rows.iter().map(event_of).collect()
+    }
+
+    /// The tickets that `by` may see, newest first.
+    pub async fn tickets(
+        &self,
+        by: By<'_>,
+        filter: &TicketFilter,
+        page: &Page,
+    ) -> Result<Listing<TicketRecord>, Fault> {
+        let mut select =
+            Select::new("SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1");
+        match Sight::of(by) {
+            Sight::All => {}
+            Sight::Unit(unit) => select = select.and(HAS_PART, unit).text(")"),
+            Sight::Nothing => return Ok(Listing::empty()),
+        }
+        if let Some(unit) = &filter.unit {
+            select = select
+                .and("(unit =", unit.clone())
+                .bind(
+                    " OR id IN (SELECT ticket_id FROM ticket_unit WHERE unit =",
+                    unit.clone(),
+                )
+                .text("))");
+        }
+        if let Some(phone) = &filter.phone {
+            select = select
+                .and("(phone =", phone.clone())
+                .bind(" OR caller =", phone.clone())
+                .text(")");
+        }
+        if let Some(after) = &page.after {
+            select = select.before("opened_at", "id", after);
+        }
+        let rows = self
+            .db
+            .select(
+                select
+                    .and_some("stage =", filter.stage.clone())
+                    .and_some("due_at <", filter.overdue_at)
+                    .and_some("number =", filter.number.clone())
+                    .text(" ORDER BY opened_at DESC, id DESC")
+                    .bind(" LIMIT", i64::from(page.limit()) + 1),
+            )
+            .await?;
+        let items = rows.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Listing::cut(items, page, |record| Cursor {
+            at: record.ticket.opened_at.millis(),
+            id: record.id.to_string(),
+        }))
+    }
+
+    /// The tickets in which a reminder or a lapse is to be recorded by now, the longest waiting first: the
+    /// deadline sweep sends each [`Command::Sweep`].
+    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<TicketId>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT id FROM ticket WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2",
+                &values![now, limit],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+}
+
+const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
+const TICKET: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
+const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
+                      WHERE subject = $1 AND kind = 'ticket' ORDER BY seq";
+
+impl Wish {
+    async fn carry_out(&self, tx: &mut Tx) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+        let id = self.id.unwrap_or_else(|| TicketId(self.clock.new_id()));
+        if let Some(once) = &self.once {
+            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
+            match replay {
+                Replay::New => {}
+                Replay::Done | Replay::Answer { .. } => return before(tx, &subject).await,
+                Replay::OtherBody => return Err(Trouble::Refused(CommandRefusal::KeyUsed)),
+            }
+        }
+        let by = self.by.as_ref().map_or(By::Server, By::Person);
+        let chronicler = Chronicler {
+            now: self.now,
+            by,
+            rules: &self.rules,
+            clock: &*self.clock,
+        };
+        let done = match self.id {
+            None => chronicler.open_ticket(tx, id, &self.command).await,
+            Some(id) => chronicler.change_ticket(tx, id, &self.command).await,
+        };
+        done.map_err(Trouble::widen)
+    }
+}
+
+/// The ticket that the same request led to before.
+async fn before(tx: &mut Tx, subject: &str) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+    let row = tx.row(TICKET, &values![subject]).await?;
+    let row =
+        row.ok_or_else(|| Fault::Corrupt("an idempotency key without its ticket".to_owned()))?;
+    Ok(record_of(&row)?)
+}
+
+impl Chronicler<'_> {
+    /// Opens ticket `id`.
+    pub(super) async fn open_ticket(
+        &self,
+        tx: &mut Tx,
+        id: TicketId,
+        command: &Command,
+    ) -> Result<TicketRecord, Trouble<Refusal>> {
+        let events =
+            decide(self.now, None, command, self.by, self.rules).map_err(Trouble::Refused)?;
+        let ticket = fold(&events).expect("opening a ticket is at least one event");
+        let mut chain = Chain::new();
+        self.append_all(tx, id, &mut chain, &events).await?;
+        let record = TicketRecord {
+            id,
+            number: next_number(tx, self.now).await?,
+            version: chain.version,
+            updated_at: self.now,
+            ticket,
+        };
+        tx.execute(
+            "INSERT INTO ticket (id, version, head_hash, updated_at, stage, unit, phone, due_at, \
+             wake_at, json, number, opened_at, caller, contact_id, call_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            &[
+                &columns(&record, &chain)[..],
+                &values![
+                    record.number,
+                    self.now,
+                    record.ticket.caller,
+                    record.ticket.contact,
+                    record.ticket.call
+                ],
+            ]
+            .concat(),
+        )
+        .await?;
+        self.follow_up(tx, &record, &events).await?;
+        Ok(record)
+    }
+
+    /// Carries `command` out on ticket `id`.
+    pub(super) async fn change_ticket(
+        &self,
+        tx: &mut Tx,
+        id: TicketId,
+        command: &Command,
+    ) -> Result<TicketRecord, Trouble<Refusal>> {
+        let (mut record, mut chain) = lock(tx, id)
+            .await?
+            .filter(|(record, _)| Sight::of(self.by).covers(&record.ticket))
+            .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
+        let ticket = record.ticket;
+        let events = decide(self.now, Some(&ticket), command, self.by, self.rules)
+            .map_err(Trouble::Refused)?;
+        let parts_before: Vec<UnitCode> = parts_of(&ticket).into_iter().cloned().collect();
+        self.append_all(tx, id, &mut chain, &events).await?;
+        record.ticket = events
+            .iter()
+            .fold(ticket, |ticket, event| apply(Some(ticket), event));
+        record.version = chain.version;
+        record.updated_at = self.now;
+        tx.execute(
+            "UPDATE ticket SET version = $2, head_hash = $3, updated_at = $4, stage = $5, \
+             unit = $6, phone = $7, due_at = $8, wake_at = $9, json = $10 WHERE id = $1",
+            &columns(&record, &chain),
+        )
+        .await?;
+        store_parts(tx, &record, &parts_before).await?;
+        self.follow_up(tx, &record, &events).await?;
+        Ok(record)
+    }
+
+    async fn append_all(
+        &self,
+        tx: &mut Tx,
+        id: TicketId,
+        chain: &mut Chain,
+        events: &[Event],
+    ) -> Result<(), Fault> {
+        for event in events {
+            self.append(tx, Kind::Ticket, id.0, chain, event.name(), to_json(event))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a ticket and keeps everybody else from changing it until this unit of work ends.
+async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<(TicketRecord, Chain)>, Fault> {
+    let row = tx
+        .row(
+            "UPDATE ticket SET version = version WHERE id = $1 \
+             RETURNING id, number, version, updated_at, json, head_hash",
+            &values![id],
+        )
+        .await?;
+    row.map(|row| Ok((record_of(&row)?, Chain::of_row(&row)?)))
+        .transpose()
+}
+
+/// What lists and the sweep find a ticket by, beside its state.
+fn columns(record: &TicketRecord, chain: &Chain) -> [Value; 10] {
+    let ticket = &record.ticket;
+    values![
+        record.id,
+        chain.version,
+        chain.head_hash(),
+        record.updated_at,
+        ticket.stage.code(),
+        ticket.responsible().clone(),
+        ticket.phone().cloned(),
+        ticket.deadlines().into_iter().map(|(_, due)| due).min(),
+        ticket.wake_at(),
+        to_json(ticket)
+    ]
+}
+
+async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) -> Result<(), Fault> {
+    let parts = parts_of(&record.ticket);
+    if parts.iter().copied().eq(before) {
+        return Ok(());
+    }
+    tx.execute(
+        "DELETE FROM ticket_unit WHERE ticket_id = $1",
+        &values![record.id],
+    )
+    .await?;
+    for unit in parts {
+        tx.execute(
+            "INSERT INTO ticket_unit (ticket_id, unit) VALUES ($1, $2)",
+            &values![record.id, unit.clone()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The day's next number. The day is Beijing's.
+async fn next_number(tx: &mut Tx, now: Timestamp) -> Result<String, Fault> {
+    let day = now.in_beijing().strftime("%Y%m%d").to_string();
+    let number = count_up(tx, &format!("ticket-{day}"), 1).await?;
+    Ok(format!("{day}-{number:06}"))
+}
+
+pub(super) fn record_of(row: &Row) -> Result<TicketRecord, Fault> {
+    Ok(TicketRecord {
+        id: row.get("id")?,
+        number: row.get("number")?,
+        version: row.get("version")?,
+        updated_at: row.get("updated_at")?,
+        ticket: row.json("json")?,
+    })
+}
+
+fn event_of(row: &Row) -> Result<TicketEvent, Fault> {
+    Ok(TicketEvent {
+        seq: row.get("seq")?,
+        at: row.get("at")?,
+        actor: row.get("actor")?,
+        event: row.json("json")?,
+        prev_hash: row.get("prev_hash")?,
+        hash: row.get("hash")?,
+    })
+}

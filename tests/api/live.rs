@@ -1,0 +1,122 @@
+//! Live events: who sees what, and what a slow reader is told.
+
+use axum::body::BodyDataStream;
+use axum::http::Method;
+use futures_util::StreamExt;
+use hotline::domain::acd::AgentState;
+use hotline::domain::call::wish::{LiveAgent, LiveCall};
+use hotline::domain::id::{CallId, Username};
+use hotline::domain::staff::Role;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::world::{Person, World};
+
+struct Stream(BodyDataStream);
+
+impl Stream {
+    async fn open(person: &Person<'_>) -> Self {
+        let response = person.open(Method::GET, "/api/v1/live").await;
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self(response.into_body().into_data_stream())
+    }
+
+    /// The next event's name and body.
+    async fn next(&mut self) -> (String, Value) {
+        let chunk = self.0.next().await.unwrap().unwrap();
+        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("no {name} in {text}"))
+                .trim()
+                .to_owned()
+        };
+        (
+            field("event:"),
+            serde_json::from_str(&field("data:")).unwrap(),
+        )
+    }
+}
+
+fn call(n: u128, agent: Option<&str>) -> LiveCall {
+    LiveCall {
+        id: CallId(Uuid::from_u128(n)),
+        caller: "138****5678".to_owned(),
+        called: "12345".to_owned(),
+        state: if agent.is_some() { "talking" } else { "queued" },
+        queue: Some("main".to_owned()),
+        position: None,
+        agent: agent.map(Username::from),
+        legs: Vec::new(),
+        recording: true,
+        ticket: None,
+    }
+}
+
+fn busy_floor(world: &World) {
+    let agent = |name: &str, state| LiveAgent {
+        username: Username::from(name),
+        display_name: name.to_owned(),
+        state,
+        call: None,
+    };
+    *world.floor.calls.lock().unwrap() =
+        vec![call(1, Some("agent")), call(2, Some("else")), call(3, None)];
+    *world.floor.agents.lock().unwrap() = vec![
+        agent("agent", AgentState::Talking),
+        agent("else", AgentState::Talking),
+        agent("third", AgentState::Ready),
+        agent("fourth", AgentState::Offline),
+    ];
+}
+
+#[tokio::test]
+async fn each_role_sees_its_part_of_the_floor() {
+    let world = World::new().await;
+    busy_floor(&world);
+    for (role, calls, agents) in [
+        (Role::TeamLead, 3, 4),
+        (Role::Supervisor, 3, 4),
+        (Role::Agent, 1, 1),
+        (Role::Leader, 0, 0),
+    ] {
+        let mut stream = Stream::open(&world.person(role).await).await;
+        world.api.push_board().await;
+        let (name, board) = stream.next().await;
+        assert_eq!(name, "board");
+        assert_eq!(board["calls"].as_array().unwrap().len(), calls, "{role:?}");
+        assert_eq!(
+            board["agents"].as_array().unwrap().len(),
+            agents,
+            "{role:?}"
+        );
+        for (key, count) in [("waiting", 1), ("talking", 2), ("ready", 1), ("present", 3)] {
+            assert_eq!(board[key], count, "{role:?} {key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_board_is_not_pushed_again() {
+    let world = World::new().await;
+    busy_floor(&world);
+    let mut stream = Stream::open(&world.person(Role::TeamLead).await).await;
+    world.api.push_board().await;
+    world.api.push_board().await;
+    world.floor.calls.lock().unwrap().pop();
+    world.api.push_board().await;
+    assert_eq!(stream.next().await.1["waiting"], 1);
+    assert_eq!(stream.next().await.1["waiting"], 0);
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_to_read_everything_again() {
+    let world = World::new().await;
+    busy_floor(&world);
+    let mut stream = Stream::open(&world.person(Role::TeamLead).await).await;
+    for _ in 0..100 {
+        world.api.push_board().await;
+    }
+    assert_eq!(stream.next().await.0, "resync");
+    assert_eq!(stream.next().await.0, "board");
+}

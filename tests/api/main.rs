@@ -1,0 +1,13 @@
+//! The HTTP API as its clients meet it: the real router over a real database.
+
+mod access;
+mod bad_input;
+mod calls;
+mod live;
+mod openapi;
+mod recordings;
+mod server;
+mod sign_in;
+mod sms;
+mod tickets;
+mod world;

@@ -1,0 +1,1891 @@
+//! What storage promises, held against both databases: every story here runs once on SQLite and once on
+//! PostgreSQL.
+
+#[path = "support/postgres.rs"]
+mod postgres;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Command as Process, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline::clock::{Clock, SimClock};
+use hotline::domain::acd::AgentState;
+use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
+use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId};
+use hotline::domain::phone::PhoneNumber;
+use hotline::domain::revisit::{RevisitCommand, RevisitStage};
+use hotline::domain::staff::{
+    Actor, By, Destination, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
+    Strategy, Unit, UnitKind, User,
+};
+use hotline::domain::staff::{Organisation, Password};
+use hotline::domain::ticket::{
+    Applicant, Command, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome, Rules,
+};
+use hotline::domain::time::Timestamp;
+use hotline::storage::agent_states::AgentStateChange;
+use hotline::storage::audit::{AuditFilter, Deed};
+use hotline::storage::backup::BackupTrouble;
+use hotline::storage::calls::CallFilter;
+use hotline::storage::contacts::Answered;
+use hotline::storage::idempotency::{Once, Replay};
+use hotline::storage::outbox::WorkKind;
+use hotline::storage::recordings::{Listening, RecordingRow};
+use hotline::storage::recovery::Recovered;
+use hotline::storage::revisits::RevisitFilter;
+use hotline::storage::sessions::SessionLimits;
+use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState, Submission};
+use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
+use hotline::storage::tokens::TokenWish;
+use hotline::storage::{Fault, Page, Storage, Trouble};
+use sqlx::Connection;
+
+/// Runs each story on both databases.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                Box::pin(super::$story(super::Place::sqlite())).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                Box::pin(super::$story(super::Place::postgres().await)).await;
+            })+
+        }
+    };
+}
+
+stories! {
+    opening_twice_changes_nothing,
+    an_organisation_applied_twice_changes_nothing_the_second_time,
+    a_file_that_names_what_does_not_exist_changes_nothing_at_all,
+    a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password,
+    a_machine_token_works_until_it_is_revoked_or_runs_out,
+    a_remembered_answer_is_given_again_and_only_for_the_same_request,
+    an_answered_call_has_its_contact_and_draft_and_ends_once,
+    calls_are_found_and_pages_stay_in_place_while_calls_come_in,
+    what_a_dead_server_left_open_is_settled,
+    agent_states_are_kept_in_order,
+    recordings_are_found_by_call_and_listening_is_audited,
+    stored_events_cannot_be_edited,
+    a_forged_event_a_forged_state_and_a_lost_row_show_in_the_check,
+    a_ticket_goes_from_the_call_to_the_last_word,
+    a_refused_command_leaves_nothing_behind,
+    two_reviewers_at_once_and_exactly_one_wins,
+    a_command_sent_twice_is_carried_out_once,
+    ticket_numbers_of_a_day_have_no_gaps_and_no_twins,
+    a_member_unit_sees_its_own_tickets_only,
+    tickets_are_found_by_stage_phone_unit_and_overdue,
+    the_sweep_finds_what_is_due_in_order,
+    work_is_claimed_once_tried_again_and_kept_when_given_up,
+    a_message_that_may_have_left_is_never_sent_again,
+    receipts_count_once_and_unknown_ones_are_kept,
+    three_open_surveys_of_one_phone_are_told_apart,
+    a_callback_is_stored_as_it_came_with_the_work_of_reading_it,
+    reopening_cancels_what_was_to_be_asked,
+    a_backup_restores_into_either_database,
+    a_damaged_backup_and_a_used_database_are_refused,
+    writers_cut_off_in_the_middle_leave_whole_units_of_work,
+    a_killed_server_lost_nothing_it_had_acknowledged,
+}
+
+async fn opening_twice_changes_nothing(place: Place) {
+    place.open().await.close().await;
+    let storage = place.open().await;
+    storage.ping().await.unwrap();
+    assert!(storage.units().await.unwrap().is_empty());
+    assert_eq!(storage.check(place.now()).await.unwrap(), []);
+}
+
+// Organisation, sessions, tokens ---------------------------------------------------------------------------------
+
+async fn an_organisation_applied_twice_changes_nothing_the_second_time(place: Place) {
+    let storage = place.open().await;
+    let first = storage.apply(place.now(), organisation()).await.unwrap();
+    assert!(first.iter().all(|change| change.added));
+    assert_eq!(first.len(), 8);
+    let second = storage.apply(place.now(), organisation()).await.unwrap();
+    assert_eq!(second, []);
+
+    let mut moved = organisation();
+    moved.queues[0].wrap_up_s = 90;
+    moved.users[0].1 = Password::Plain("another".to_owned());
+    let third = storage.apply(place.now(), moved).await.unwrap();
+    let changed: Vec<_> = third
+        .iter()
+        .map(|c| (c.kind, c.name.as_str(), c.added))
+        .collect();
+    assert_eq!(
+        changed,
+        [("queue", "main", false), ("user", "agent1000", false)]
+    );
+
+    let directory = storage.directory().await.unwrap();
+    assert_eq!(directory.queues[&"main".into()].wrap_up_s, 90);
+    assert_eq!(directory.numbers.len(), 1);
+    assert_eq!(directory.extensions[&"agent1000".into()].password, "secret");
+    let (user, hash) = storage.login(&"agent1000".into()).await.unwrap().unwrap();
+    assert_eq!(user.role, Role::Agent);
+    assert!(hash.starts_with("$argon2id$"));
+    assert_eq!(storage.login(&"nobody".into()).await.unwrap(), None);
+}
+
+async fn a_file_that_names_what_does_not_exist_changes_nothing_at_all(place: Place) {
+    let storage = place.open().await;
+    let mut file = organisation();
+    file.numbers[0].to = Destination::Queue("no-such-queue".into());
+    let refused = storage.apply(place.now(), file).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "number \"12345\" names queue \"no-such-queue\", which does not exist"
+    );
+    assert!(storage.units().await.unwrap().is_empty());
+    assert!(storage.users().await.unwrap().is_empty());
+}
+
+async fn a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password(place: Place) {
+    let storage = place.open().await;
+    storage.apply(place.now(), organisation()).await.unwrap();
+    let limits = SessionLimits {
+        idle_ms: 30 * 60_000,
+        absolute_ms: 120 * 60_000,
+    };
+    let open = async || {
+        storage
+            .open_session(place.now(), &"agent1000".into(), limits)
+            .await
+            .unwrap()
+    };
+    let lives = async |token: &str| storage.session(place.now(), token).await.unwrap().is_some();
+
+    let idle = open().await;
+    let session = storage
+        .session(place.now(), &idle.token)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (session.user.username.0.as_str(), session.csrf),
+        ("agent1000", idle.csrf)
+    );
+    place.pass_minutes(31);
+    assert!(!lives(&idle.token).await);
+
+    let busy = open().await;
+    for _ in 0..5 {
+        place.pass_minutes(20);
+        assert!(lives(&busy.token).await);
+    }
+    place.pass_minutes(21);
+    assert!(!lives(&busy.token).await, "120 minutes are over");
+
+    let closed = open().await;
+    storage.close_session(&closed.token).await.unwrap();
+    assert!(!lives(&closed.token).await);
+
+    let before = open().await;
+    let mut file = organisation();
+    file.users[0].1 = Password::Plain("another".to_owned());
+    storage.apply(place.now(), file).await.unwrap();
+    assert!(!lives(&before.token).await);
+    assert!(!lives("no such token").await);
+}
+
+async fn a_machine_token_works_until_it_is_revoked_or_runs_out(place: Place) {
+    let storage = place.open().await;
+    let wish = |expires_at| TokenWish {
+        name: "wallboard".to_owned(),
+        role: Role::Analyst,
+        unit: "js-12345".into(),
+        scopes: vec!["calls:read".to_owned()],
+        expires_at,
+    };
+    let admin = person("admin", Role::Admin, "js-12345");
+    let (made, secret) = storage
+        .create_token(place.now(), &admin, wish(None))
+        .await
+        .unwrap();
+    let soon = place.now().plus_millis(60_000);
+    let (_, brief) = storage
+        .create_token(place.now(), &admin, wish(Some(soon)))
+        .await
+        .unwrap();
+
+    assert_eq!(
+        storage.token(place.now(), &secret).await.unwrap(),
+        Some(made.clone())
+    );
+    assert_eq!(made.actor().username.0, format!("token:{}", made.id));
+    assert!(storage.token(place.now(), &brief).await.unwrap().is_some());
+    place.pass_minutes(1);
+    assert!(storage.token(place.now(), &brief).await.unwrap().is_none());
+    assert!(storage.revoke_token(place.now(), made.id).await.unwrap());
+    assert!(!storage.revoke_token(place.now(), made.id).await.unwrap());
+    assert!(storage.token(place.now(), &secret).await.unwrap().is_none());
+    assert_eq!(storage.tokens().await.unwrap().len(), 2);
+}
+
+async fn a_remembered_answer_is_given_again_and_only_for_the_same_request(place: Place) {
+    let storage = place.open().await;
+    let once = |body: &str| {
+        Once::new(
+            "agent1000".into(),
+            "POST /x".to_owned(),
+            "k1".to_owned(),
+            body.as_bytes(),
+        )
+    };
+    assert_eq!(storage.replay(&once("a")).await.unwrap(), Replay::New);
+    let remember = async |status, text: &str| {
+        storage
+            .remember(place.now(), once("a"), status, text.to_owned())
+            .await
+            .unwrap();
+    };
+    remember(200, "first").await;
+    remember(200, "second").await;
+    let answer = Replay::Answer {
+        status: 200,
+        body: "first".to_owned(),
+    };
+    assert_eq!(storage.replay(&once("a")).await.unwrap(), answer);
+    assert_eq!(storage.replay(&once("b")).await.unwrap(), Replay::OtherBody);
+}
+
+// Calls ----------------------------------------------------------------------------------------------------------
+
+async fn an_answered_call_has_its_contact_and_draft_and_ends_once(place: Place) {
+    let case = Case::open(place).await;
+    let answered = case.answered("13812345678").await;
+
+    let cdr = case.storage.call(answered.cdr.id).await.unwrap().unwrap();
+    assert_eq!(cdr.contact_id, Some(answered.contact));
+    let contact = case
+        .storage
+        .contact(answered.contact)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(contact.contact.call, answered.cdr.id);
+    let ticket = case.ticket(answered.ticket).await;
+    assert_eq!(ticket.number, "20250603-000001");
+    assert_eq!(ticket.ticket.stage.code(), "draft");
+    assert_eq!(ticket.ticket.caller, Some(phone("13812345678")));
+
+    let ended = end_of(cdr.clone(), &case.place, "caller_hung_up");
+    case.storage.call_written(ended.clone()).await.unwrap();
+    let again = end_of(cdr, &case.place, "a second end");
+    case.storage.call_written(again).await.unwrap();
+    assert_eq!(case.storage.call(ended.id).await.unwrap(), Some(ended));
+
+    // Ringing was written down before it was answered.
+    let mut ringing = case.answering("13800000000");
+    ringing.cdr.answered_at = None;
+    let written = case.storage.call_written(ringing.cdr.clone()).await;
+    written.unwrap();
+    ringing.cdr.answered_at = Some(case.now());
+    let told = case
+        .storage
+        .answered(case.now(), ringing.clone(), &case.rules)
+        .await;
+    told.unwrap();
+    let cdr = case.storage.call(ringing.cdr.id).await.unwrap().unwrap();
+    assert_eq!(cdr.ticket_id, Some(ringing.ticket));
+    assert_eq!(case.ticket(ringing.ticket).await.number, "20250603-000002");
+
+    // Told twice, durable once.
+    case.storage
+        .answered(case.now(), answered, &case.rules)
+        .await
+        .unwrap();
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn calls_are_found_and_pages_stay_in_place_while_calls_come_in(place: Place) {
+    let storage = place.open().await;
+    let mut told = Vec::new();
+    for n in 0..7 {
+        place.pass_minutes(1);
+        let mut cdr = place.cdr(if n % 2 == 0 {
+            "13800000000"
+        } else {
+            "13911111111"
+        });
+        cdr.agent = Some(if n < 3 { "agent1000" } else { "agent1001" }.into());
+        storage
+            .call_written(end_of(cdr.clone(), &place, "caller_hung_up"))
+            .await
+            .unwrap();
+        told.push(cdr.id);
+    }
+    told.reverse();
+    let ids = async |filter: CallFilter| -> Vec<CallId> {
+        let page = Page::default();
+        let found = storage.calls(&filter, &page).await.unwrap();
+        found.items.iter().map(|cdr| cdr.id).collect()
+    };
+    assert_eq!(ids(CallFilter::default()).await, told);
+    let by_caller = CallFilter {
+        caller: Some("13911111111".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(ids(by_caller).await, [told[1], told[3], told[5]]);
+    let by_agent = CallFilter {
+        agent: Some("agent1000".into()),
+        ..Default::default()
+    };
+    assert_eq!(ids(by_agent).await, told[4..]);
+    let since = place.now().plus_millis(-2 * 60_000);
+    let recent = CallFilter {
+        since: Some(since),
+        until: Some(place.now()),
+        ..Default::default()
+    };
+    assert_eq!(ids(recent).await, told[1..3]);
+    let call = storage.call(told[2]).await.unwrap().unwrap();
+    let by_sip = CallFilter {
+        sip_call_id: Some(call.sip_call_id),
+        ..Default::default()
+    };
+    assert_eq!(ids(by_sip).await, [told[2]]);
+
+    let mut seen = Vec::new();
+    let mut page = Page {
+        limit: Some(2),
+        after: None,
+    };
+    loop {
+        let found = storage.calls(&CallFilter::default(), &page).await.unwrap();
+        seen.extend(found.items.iter().map(|cdr| cdr.id));
+        // A call that comes in meanwhile is newer than every page that is still to come.
+        place.pass_minutes(1);
+        storage
+            .call_written(end_of(place.cdr("1"), &place, "abandoned"))
+            .await
+            .unwrap();
+        let Some(next) = found.next_cursor else { break };
+        page.after = Some(next.parse().unwrap());
+    }
+    assert_eq!(seen, told);
+}
+
+async fn what_a_dead_server_left_open_is_settled(place: Place) {
+    let case = Case::open(place).await;
+    case.storage
+        .apply(case.now(), organisation())
+        .await
+        .unwrap();
+    let states = [
+        ("agent1000", AgentState::Talking),
+        ("lead1", AgentState::Offline),
+    ];
+    let states = states.map(|(name, state)| AgentStateChange {
+        username: name.into(),
+        at: case.now(),
+        state,
+        call: None,
+    });
+    case.storage
+        .agent_states_changed(states.to_vec())
+        .await
+        .unwrap();
+    let ringing = case.answered("13812345678").await;
+    let ended = case.answered("13800000000").await;
+    let cdr = end_of(ended.cdr.clone(), &case.place, "caller_hung_up");
+    case.storage.call_written(cdr).await.unwrap();
+
+    let closed = case.closed("路灯不亮").await;
+    case.storage
+        .submit_sms(case.now(), case.sms(closed.id).await, "main")
+        .await
+        .unwrap();
+
+    case.storage.close().await;
+    let storage = case.place.open().await;
+    let recovered = storage.recover(case.now(), &case.rules).await.unwrap();
+    let expected = Recovered {
+        calls: 1,
+        contacts: 2,
+        revisits: 0,
+        agents: 1,
+        messages: 1,
+    };
+    assert_eq!(recovered, expected);
+    let cdr = storage.call(ringing.cdr.id).await.unwrap().unwrap();
+    assert_eq!(cdr.ended_at, Some(case.now()));
+    let termination = Termination {
+        result: TerminationResult::Unknown,
+        reason: "server_restarted".to_owned(),
+    };
+    assert_eq!(cdr.termination, Some(termination));
+    let contact = storage.contact(ringing.contact).await.unwrap().unwrap();
+    assert_eq!(contact.contact.stage.code(), "ended");
+    let agent = &"agent1000".into();
+    let until = case.now().plus_millis(1);
+    let states = storage
+        .agent_states(agent, case.now(), until)
+        .await
+        .unwrap();
+    assert_eq!(states.last().unwrap().state, AgentState::Offline);
+    let none = storage.recover(case.now(), &case.rules).await.unwrap();
+    assert_eq!(none, Recovered::default());
+    assert_eq!(storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn agent_states_are_kept_in_order(place: Place) {
+    let storage = place.open().await;
+    let at = place.now();
+    let change = |state, call| AgentStateChange {
+        username: "agent1000".into(),
+        at,
+        state,
+        call,
+    };
+    let call = CallId(place.clock.new_id());
+    let told = vec![
+        change(AgentState::Ready, None),
+        change(AgentState::Offered, Some(call)),
+        change(AgentState::Talking, Some(call)),
+        change(
+            AgentState::Break {
+                reason: "lunch".to_owned(),
+            },
+            None,
+        ),
+    ];
+    storage.agent_states_changed(told.clone()).await.unwrap();
+    let until = at.plus_millis(1);
+    assert_eq!(
+        storage
+            .agent_states(&"agent1000".into(), at, until)
+            .await
+            .unwrap(),
+        told
+    );
+    assert_eq!(
+        storage
+            .agent_states(&"agent1001".into(), at, until)
+            .await
+            .unwrap(),
+        []
+    );
+}
+
+async fn recordings_are_found_by_call_and_listening_is_audited(place: Place) {
+    let storage = place.open().await;
+    let cdr = place.cdr("13812345678");
+    storage
+        .call_written(end_of(cdr.clone(), &place, "caller_hung_up"))
+        .await
+        .unwrap();
+    let row = RecordingRow {
+        id: RecordingId(place.clock.new_id()),
+        call: cdr.id,
+        started_at: place.now(),
+        ended_at: place.now().plus_millis(1500),
+        duration_ms: 1500,
+        manifest_sha256: "ab".repeat(32),
+        manifest: serde_json::json!({ "format": "hotline-recording/1", "tracks": 2 }),
+    };
+    storage.recording_finished(row.clone()).await.unwrap();
+    storage.recording_finished(row.clone()).await.unwrap();
+    assert_eq!(storage.recording(row.id).await.unwrap(), Some(row.clone()));
+    assert_eq!(storage.recordings_of(cdr.id).await.unwrap().len(), 1);
+
+    for what in [Listening::Listen, Listening::Download] {
+        storage
+            .recording_listened(place.now(), &"lead1".into(), row.id, what)
+            .await
+            .unwrap();
+    }
+    let filter = AuditFilter {
+        object: Some(row.id.to_string()),
+        ..Default::default()
+    };
+    let trail = storage
+        .audit_trail(&filter, &Page::default())
+        .await
+        .unwrap();
+    let actions: Vec<_> = trail
+        .items
+        .iter()
+        .map(|entry| entry.deed.action.as_str())
+        .collect();
+    assert_eq!(actions, ["download", "listen"]);
+    assert_eq!(storage.check(place.now()).await.unwrap(), []);
+}
+
+// Evidence -------------------------------------------------------------------------------------------------------
+
+async fn stored_events_cannot_be_edited(place: Place) {
+    let case = Case::open(place).await;
+    case.answered("13812345678").await;
+    case.storage.audit(deed(case.now(), "login")).await.unwrap();
+    let change = AgentStateChange {
+        username: "agent1000".into(),
+        at: case.now(),
+        state: AgentState::Ready,
+        call: None,
+    };
+    case.storage
+        .agent_states_changed(vec![change])
+        .await
+        .unwrap();
+    for sql in [
+        "UPDATE event SET actor = 'somebody else'",
+        "DELETE FROM event",
+        "UPDATE audit SET actor = 'somebody else'",
+        "DELETE FROM audit",
+        "DELETE FROM agent_state",
+    ] {
+        let refused = case.place.run(sql).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+}
+
+async fn a_forged_event_a_forged_state_and_a_lost_row_show_in_the_check(place: Place) {
+    let case = Case::open(place).await;
+    let event = case.closed("路灯不亮").await;
+    let state = case.closed("占道经营").await;
+    let lost = case.answered("13812345678").await;
+    for action in ["login", "listen", "logout"] {
+        case.storage.audit(deed(case.now(), action)).await.unwrap();
+    }
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+
+    case.place.disarm().await;
+    let id = event.id;
+    case.place
+        .run(&format!(
+            "UPDATE event SET json = replace(json, '路灯不亮', '路灯亮了') WHERE subject = '{id}'"
+        ))
+        .await
+        .unwrap();
+    let id = state.id;
+    case.place
+        .run(&format!(
+            "UPDATE ticket SET json = replace(json, '占道', '正常') WHERE id = '{id}'"
+        ))
+        .await
+        .unwrap();
+    let id = lost.contact;
+    case.place
+        .run(&format!("DELETE FROM contact WHERE id = '{id}'"))
+        .await
+        .unwrap();
+    case.place
+        .run("DELETE FROM audit WHERE seq = 2")
+        .await
+        .unwrap();
+
+    let found = case.storage.check(case.now()).await.unwrap();
+    let found: BTreeSet<_> = found
+        .iter()
+        .map(|d| (d.id.clone(), d.what.as_str()))
+        .collect();
+    let expected = BTreeSet::from([
+        (event.id.to_string(), "its chain is broken at event 2"),
+        (
+            state.id.to_string(),
+            "its state is not what its events lead to",
+        ),
+        (lost.contact.to_string(), "its events are there, it is not"),
+        (
+            lost.cdr.id.to_string(),
+            "it was answered and its contact is missing",
+        ),
+        ("2".to_owned(), "the chain is broken here"),
+    ]);
+    assert_eq!(found, expected);
+}
+
+// Tickets --------------------------------------------------------------------------------------------------------
+
+async fn a_ticket_goes_from_the_call_to_the_last_word(place: Place) {
+    let case = Case::open(place).await;
+    let id = case.answered("13812345678").await.ticket;
+    case.be("agent1000", Role::Agent, id, register("路灯不亮", None))
+        .await
+        .unwrap();
+    case.close_by_reply(id).await;
+
+    // The survey went into the outbox with the closing.
+    let sms = case.storage.sms(case.sms(id).await).await.unwrap().unwrap();
+    assert_eq!(
+        (sms.state, &sms.phone),
+        (SmsState::Queued, &phone("13812345678"))
+    );
+    case.send(sms.id, "m1").await;
+    let reply = Reply {
+        id: "r1".into(),
+        from: "13812345678".into(),
+        text: "不满意".into(),
+    };
+    let heard = case
+        .storage
+        .sms_reply(case.now(), "main", reply.clone(), &case.rules)
+        .await;
+    assert_eq!(heard, Ok(Heard::Matched));
+    let heard = case
+        .storage
+        .sms_reply(case.now(), "main", reply, &case.rules)
+        .await;
+    assert_eq!(heard, Ok(Heard::Again));
+
+    // Dissatisfied: somebody without a part in it calls back, recorded.
+    let revisit = case.revisit_of(id).await;
+    let refused = case
+        .revisit("reviewer1", revisit, RevisitCommand::Call)
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        refused,
+        Trouble::Refused(CommandRefusal::Rules(Refusal::RevisitorInvolved))
+    ));
+    case.call_back(revisit, RevisitOutcome::Dissatisfied).await;
+    case.be("handler1", Role::UnitHandler, id, rectify())
+        .await
+        .unwrap();
+
+    // Rectified: a second revisit, and the citizen's last word.
+    let second = case.revisit_of(id).await;
+    assert_ne!(second, revisit);
+    case.call_back(second, RevisitOutcome::Satisfied).await;
+    let ticket = case.ticket(id).await;
+    assert_eq!(ticket.ticket.revisits.len(), 2);
+    assert_eq!(ticket.ticket.surveys[0].rating, Some(Rating::Dissatisfied));
+
+    let events = case.storage.ticket_events(id).await.unwrap();
+    let names: Vec<_> = events.iter().map(|event| event.event.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "opened",
+            "registered",
+            "dispatched",
+            "acknowledged",
+            "replied",
+            "reviewed",
+            "closed",
+            "survey_requested",
+            "survey_answered",
+            "revisit_planned",
+            "revisited",
+            "rectification_ordered",
+            "rectified",
+            "revisit_planned",
+            "revisited",
+            "follow_up_ended",
+        ]
+    );
+    assert_eq!(events.len() as u64, ticket.version);
+    for (before, after) in events.iter().zip(&events[1..]) {
+        assert_eq!(before.hash, after.prev_hash);
+    }
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn a_refused_command_leaves_nothing_behind(place: Place) {
+    let case = Case::open(place).await;
+    let ticket = case.registered("路灯不亮").await;
+    let reply = Command::Reply {
+        text: "已修复".to_owned(),
+        no_contact_reason: None,
+    };
+    let refused = case
+        .be("handler1", Role::UnitHandler, ticket.id, reply)
+        .await
+        .unwrap_err();
+    // A unit without a part in it is not even told that it exists.
+    assert_eq!(refused, Trouble::Refused(Refusal::NoSuchTicket.into()));
+    let refused = case
+        .be("agent1000", Role::Agent, ticket.id, Command::Acknowledge)
+        .await;
+    assert!(matches!(
+        refused,
+        Err(Trouble::Refused(CommandRefusal::Rules(_)))
+    ));
+    assert_eq!(case.ticket(ticket.id).await, ticket);
+    let nowhere = TicketId(case.place.clock.new_id());
+    let refused = case
+        .be("agent1000", Role::Agent, nowhere, Command::Archive)
+        .await
+        .unwrap_err();
+    assert_eq!(refused, Trouble::Refused(Refusal::NoSuchTicket.into()));
+}
+
+async fn two_reviewers_at_once_and_exactly_one_wins(place: Place) {
+    let case = Case::open(place).await;
+    for round in 0..8 {
+        let id = case.replied(&format!("第{round}件")).await.id;
+        let review = |name: &'static str, outcome| {
+            let case = case.clone();
+            tokio::spawn(async move {
+                let remark = "看过".to_owned();
+                let review = Command::Review { outcome, remark };
+                case.be(name, Role::Reviewer, id, review).await
+            })
+        };
+        let both = [
+            review("reviewer1", ReviewOutcome::Passed),
+            review("reviewer2", ReviewOutcome::NotSpecific),
+        ];
+        let mut won = 0;
+        for reviewer in both {
+            match reviewer.await.unwrap() {
+                Ok(_) => won += 1,
+                Err(Trouble::Refused(_)) => {}
+                Err(Trouble::Fault(fault)) => panic!("{fault}"),
+            }
+        }
+        assert_eq!(won, 1);
+        assert_eq!(case.ticket(id).await.ticket.reviews.len(), 1);
+    }
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn a_command_sent_twice_is_carried_out_once(place: Place) {
+    let case = Case::open(place).await;
+    let once = |body: &[u8]| {
+        Once::new(
+            "agent1000".into(),
+            "POST /tickets".to_owned(),
+            "k".to_owned(),
+            body,
+        )
+    };
+    let open = |body: &'static [u8]| {
+        let case = case.clone();
+        let once = once(body);
+        tokio::spawn(async move {
+            let agent = person("agent1000", Role::Agent, "js-12345");
+            let command = register("路灯不亮", None);
+            let now = case.now();
+            case.storage
+                .open_ticket(now, By::Person(&agent), command, &case.rules, Some(once))
+                .await
+        })
+    };
+    let tries: Vec<_> = (0..6).map(|_| open(b"same")).collect();
+    let mut ids = BTreeSet::new();
+    for made in tries {
+        ids.insert(made.await.unwrap().unwrap().id);
+    }
+    assert_eq!(ids.len(), 1);
+    assert_eq!(
+        open(b"other").await.unwrap(),
+        Err(Trouble::Refused(CommandRefusal::KeyUsed))
+    );
+    assert_eq!(
+        case.storage.replay(&once(b"same")).await.unwrap(),
+        Replay::Done
+    );
+    let agent = person("agent1000", Role::Agent, "js-12345");
+    let all = case
+        .storage
+        .tickets(
+            By::Person(&agent),
+            &TicketFilter::default(),
+            &Page::default(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(all.items.len(), 1);
+}
+
+async fn ticket_numbers_of_a_day_have_no_gaps_and_no_twins(place: Place) {
+    let case = Case::open(place).await;
+    let answers: Vec<_> = (0..40)
+        .map(|_| {
+            let case = case.clone();
+            tokio::spawn(async move { case.answered("13812345678").await.ticket })
+        })
+        .collect();
+    let mut numbers = BTreeSet::new();
+    for answer in answers {
+        numbers.insert(case.ticket(answer.await.unwrap()).await.number);
+    }
+    let expected: BTreeSet<_> = (1..=40).map(|n| format!("20250603-{n:06}")).collect();
+    assert_eq!(numbers, expected);
+    // 16:00 in London is midnight in Beijing.
+    case.place.clock.advance(Duration::from_secs(14 * 3600));
+    let next = case.answered("13812345678").await.ticket;
+    assert_eq!(case.ticket(next).await.number, "20250604-000001");
+}
+
+async fn a_member_unit_sees_its_own_tickets_only(place: Place) {
+    let case = Case::open(place).await;
+    let own = case.dispatched("路灯不亮", "nj-cgj", &["nj-gd"]).await.id;
+    let other = case.dispatched("停水", "nj-sw", &[]).await.id;
+    let sees = async |role, unit: &str| -> BTreeSet<TicketId> {
+        let actor = person("somebody", role, unit);
+        let by = By::Person(&actor);
+        let page = Page::default();
+        let listed = case
+            .storage
+            .tickets(by, &TicketFilter::default(), &page)
+            .await
+            .unwrap();
+        let listed: BTreeSet<_> = listed.items.into_iter().map(|record| record.id).collect();
+        let mut opened = BTreeSet::new();
+        for id in [own, other] {
+            opened.extend(
+                case.storage
+                    .ticket(by, id)
+                    .await
+                    .unwrap()
+                    .map(|record| record.id),
+            );
+        }
+        assert_eq!(
+            listed, opened,
+            "a list shows what can be opened, and no more"
+        );
+        opened
+    };
+    let both = BTreeSet::from([own, other]);
+    let table = [
+        (Role::UnitHandler, "nj-cgj", BTreeSet::from([own])),
+        (Role::UnitHead, "nj-gd", BTreeSet::from([own])),
+        (Role::UnitHandler, "nj-sw", BTreeSet::from([other])),
+        (Role::UnitHandler, "nj-xx", BTreeSet::new()),
+        (Role::Specialist, "nj-sw", BTreeSet::from([other])),
+        (Role::Agent, "js-12345", both.clone()),
+        (Role::Reviewer, "js-12345", both.clone()),
+        (Role::Auditor, "js-12345", both),
+        (Role::Admin, "js-12345", BTreeSet::new()),
+        (Role::Leader, "js-12345", BTreeSet::new()),
+    ];
+    for (role, unit, expected) in table {
+        assert_eq!(sees(role, unit).await, expected, "{role:?} of {unit}");
+    }
+}
+
+async fn tickets_are_found_by_stage_phone_unit_and_overdue(place: Place) {
+    let case = Case::open(place).await;
+    let draft = case.answered("13812345678").await.ticket;
+    case.place.pass_minutes(1);
+    let registered = case.registered_for("停水", "13911111111").await.id;
+    case.place.pass_minutes(1);
+    let dispatched = case.dispatched("路灯不亮", "nj-cgj", &["nj-gd"]).await.id;
+    let found = async |filter: TicketFilter| -> Vec<TicketId> {
+        let page = Page::default();
+        let found = case
+            .storage
+            .tickets(By::Server, &filter, &page)
+            .await
+            .unwrap();
+        found.items.into_iter().map(|record| record.id).collect()
+    };
+    let all = TicketFilter::default;
+    assert_eq!(found(all()).await, [dispatched, registered, draft]);
+    assert_eq!(
+        found(TicketFilter {
+            stage: Some("draft".into()),
+            ..all()
+        })
+        .await,
+        [draft]
+    );
+    for (number, expected) in [("13812345678", draft), ("13911111111", registered)] {
+        assert_eq!(
+            found(TicketFilter {
+                phone: Some(phone(number)),
+                ..all()
+            })
+            .await,
+            [expected]
+        );
+    }
+    for unit in ["nj-cgj", "nj-gd"] {
+        assert_eq!(
+            found(TicketFilter {
+                unit: Some(unit.into()),
+                ..all()
+            })
+            .await,
+            [dispatched]
+        );
+    }
+    let desk = TicketFilter {
+        unit: Some("js-12345".into()),
+        ..all()
+    };
+    assert_eq!(found(desk).await, [registered, draft]);
+    let number = case.ticket(registered).await.number;
+    assert_eq!(
+        found(TicketFilter {
+            number: Some(number),
+            ..all()
+        })
+        .await,
+        [registered]
+    );
+
+    let overdue = |now| TicketFilter {
+        overdue_at: Some(now),
+        ..all()
+    };
+    assert_eq!(found(overdue(case.now())).await, []);
+    // One working hour to acknowledge.
+    case.place.pass_minutes(61);
+    assert_eq!(found(overdue(case.now())).await, [dispatched]);
+}
+
+async fn the_sweep_finds_what_is_due_in_order(place: Place) {
+    let case = Case::open(place).await;
+    let first = case.dispatched("路灯不亮", "nj-cgj", &[]).await.id;
+    case.place.pass_minutes(5);
+    let second = case.dispatched("停水", "nj-sw", &[]).await.id;
+    assert_eq!(case.storage.due(case.now(), 10).await.unwrap(), []);
+    case.place.pass_minutes(40);
+    assert_eq!(
+        case.storage.due(case.now(), 10).await.unwrap(),
+        [first, second]
+    );
+    assert_eq!(case.storage.due(case.now(), 1).await.unwrap(), [first]);
+    let sweep = |id| {
+        case.storage.command(
+            case.now(),
+            By::Server,
+            id,
+            Command::Sweep,
+            &case.rules,
+            None,
+        )
+    };
+    sweep(first).await.unwrap();
+    assert_eq!(case.storage.due(case.now(), 10).await.unwrap(), [second]);
+    let again = sweep(first).await.unwrap_err();
+    assert_eq!(again, Trouble::Refused(Refusal::NothingDue.into()));
+}
+
+// Outbox and short messages --------------------------------------------------------------------------------------
+
+async fn work_is_claimed_once_tried_again_and_kept_when_given_up(place: Place) {
+    let case = Case::open(place).await;
+    for n in 0..20 {
+        case.closed(&format!("第{n}件")).await;
+    }
+    let claim = async |limit| {
+        let (now, kind) = (case.now(), WorkKind::SmsSend);
+        case.storage
+            .claim_work(now, kind, 60_000, limit)
+            .await
+            .unwrap()
+    };
+    let (a, b, c) = tokio::join!(claim(10), claim(10), claim(10));
+    let all: Vec<_> = [a, b, c].concat();
+    let subjects: BTreeSet<_> = all.iter().map(|work| work.subject.clone()).collect();
+    assert_eq!(
+        (all.len(), subjects.len()),
+        (20, 20),
+        "each piece was claimed once"
+    );
+    assert_eq!(claim(10).await, []);
+
+    let [done, failed, dead] = [&all[0], &all[1], &all[2]];
+    case.storage.work_done(done).await.unwrap();
+    let later = case.now().plus_millis(300_000);
+    case.storage
+        .work_failed(failed, later, "gateway down")
+        .await
+        .unwrap();
+    case.storage
+        .work_given_up(dead, "no such number")
+        .await
+        .unwrap();
+    assert_eq!(case.storage.outbox_depth().await.unwrap().dead, 1);
+
+    // The other seventeen were claimed by somebody who died: their lease runs out.
+    case.place.clock.advance(Duration::from_millis(60_001));
+    let again = claim(30).await;
+    assert_eq!(again.len(), 17);
+    assert!(again.iter().all(|work| work.attempt == 2));
+    // A claim that was lost settles nothing.
+    let stale = all.iter().find(|work| work.id == again[0].id).unwrap();
+    case.storage.work_done(stale).await.unwrap();
+    case.place.clock.advance(Duration::from_millis(300_000));
+    assert_eq!(claim(30).await.len(), 18);
+}
+
+async fn a_message_that_may_have_left_is_never_sent_again(place: Place) {
+    let case = Case::open(place).await;
+    let id = case.sms(case.closed("路灯不亮").await.id).await;
+    let taken = case
+        .storage
+        .submit_sms(case.now(), id, "main")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((taken.id, taken.state), (id, SmsState::Submitting));
+    assert_eq!(
+        case.storage
+            .submit_sms(case.now(), id, "main")
+            .await
+            .unwrap(),
+        None
+    );
+
+    // It certainly did not leave: back into the queue.
+    let refused = Submission::NotSent {
+        reason: "connection refused".to_owned(),
+    };
+    case.storage
+        .sms_submitted(case.now(), id, refused, &case.rules)
+        .await
+        .unwrap();
+    assert!(
+        case.storage
+            .submit_sms(case.now(), id, "main")
+            .await
+            .unwrap()
+            .is_some()
+    );
+    // The server dies.
+    case.storage.recover(case.now(), &case.rules).await.unwrap();
+    let state = async || case.storage.sms(id).await.unwrap().unwrap().state;
+    assert_eq!(state().await, SmsState::Unknown);
+    assert_eq!(
+        case.storage
+            .submit_sms(case.now(), id, "main")
+            .await
+            .unwrap(),
+        None
+    );
+    let not_sent = Submission::NotSent {
+        reason: "?".to_owned(),
+    };
+    case.storage
+        .sms_submitted(case.now(), id, not_sent, &case.rules)
+        .await
+        .unwrap();
+    assert_eq!(state().await, SmsState::Unknown);
+    // Asked, the gateway says that it has it.
+    let accepted = Submission::Accepted {
+        message_id: "m1".to_owned(),
+    };
+    case.storage
+        .sms_submitted(case.now(), id, accepted, &case.rules)
+        .await
+        .unwrap();
+    assert_eq!(state().await, SmsState::Accepted);
+}
+
+async fn receipts_count_once_and_unknown_ones_are_kept(place: Place) {
+    let case = Case::open(place).await;
+    let hear = async |message_id: &str, delivered| {
+        let status = if delivered { "DELIVRD" } else { "UNDELIV" }.to_owned();
+        let receipt = Receipt {
+            message_id: message_id.to_owned(),
+            delivered,
+            status,
+        };
+        case.storage
+            .sms_receipt(case.now(), "main", receipt, &case.rules)
+            .await
+            .unwrap()
+    };
+    let quarantined = async || {
+        let page = Page::default();
+        case.storage
+            .sms_quarantine(&page)
+            .await
+            .unwrap()
+            .items
+            .len()
+    };
+    let delivered = case.closed("路灯不亮").await.id;
+    let lost = case.closed("停水").await.id;
+    // A receipt may overtake the answer to the submission.
+    assert_eq!(
+        hear("m1", true).await,
+        Heard::Quarantined("unknown_message")
+    );
+    assert_eq!(quarantined().await, 1);
+    case.send(case.sms(delivered).await, "m1").await;
+    assert_eq!(quarantined().await, 0);
+    let state = async |ticket| {
+        let sms = case.sms(ticket).await;
+        case.storage.sms(sms).await.unwrap().unwrap().state
+    };
+    assert_eq!(state(delivered).await, SmsState::Delivered);
+
+    case.send(case.sms(lost).await, "m2").await;
+    assert_eq!(hear("m2", false).await, Heard::Matched);
+    assert_eq!(hear("m2", false).await, Heard::Again);
+    assert_eq!(state(lost).await, SmsState::Failed);
+    let survey = &case.ticket(lost).await.ticket.surveys[0];
+    assert!(survey.failed.is_some());
+    assert_eq!(
+        hear("never sent", true).await,
+        Heard::Quarantined("unknown_message")
+    );
+    assert_eq!(quarantined().await, 1);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn three_open_surveys_of_one_phone_are_told_apart(place: Place) {
+    let case = Case::open(place).await;
+    let mut tickets = Vec::new();
+    for title in ["路灯不亮", "停水", "占道经营"] {
+        tickets.push(case.closed(title).await.id);
+    }
+    let text = case
+        .storage
+        .sms(case.sms(tickets[1]).await)
+        .await
+        .unwrap()
+        .unwrap()
+        .text;
+    let (_, code) = text.split_once("本次编号").unwrap();
+    let code: String = code.chars().take(4).collect();
+    let say = async |id: &str, text: &str| {
+        let reply = Reply {
+            id: id.into(),
+            from: "+8613812345678".into(),
+            text: text.into(),
+        };
+        case.storage
+            .sms_reply(case.now(), "main", reply, &case.rules)
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        say("r1", "不满意").await,
+        Heard::Quarantined("several_surveys_open")
+    );
+    assert_eq!(say("r2", "谁啊").await, Heard::Quarantined("not_a_rating"));
+    assert_eq!(say("r3", &format!("4 {code}")).await, Heard::Matched);
+    assert_eq!(
+        say("r4", &format!("4 {code}")).await,
+        Heard::Quarantined("no_such_survey")
+    );
+    let mut answered = BTreeMap::new();
+    for id in &tickets {
+        answered.insert(*id, case.ticket(*id).await.ticket.surveys[0].rating);
+    }
+    let expected = [None, Some(Rating::Dissatisfied), None];
+    assert_eq!(answered, tickets.iter().copied().zip(expected).collect());
+
+    // Those who do not answer are found when their time is over.
+    let silent = case
+        .storage
+        .silent_surveys(case.now().plus_millis(1), 10)
+        .await
+        .unwrap();
+    assert_eq!(silent, [tickets[0], tickets[2]]);
+}
+
+async fn a_callback_is_stored_as_it_came_with_the_work_of_reading_it(place: Place) {
+    let case = Case::open(place).await;
+    let callback = Callback {
+        gateway: "main".to_owned(),
+        kind: CallbackKind::Reply,
+        received_at: case.now(),
+        body: b"\xff\x00 not even text".to_vec(),
+    };
+    let id = case.storage.sms_callback(callback.clone()).await.unwrap();
+    assert_eq!(case.storage.callback(id).await.unwrap(), Some(callback));
+    let work = case
+        .storage
+        .claim_work(case.now(), WorkKind::SmsCallback, 1000, 10)
+        .await
+        .unwrap();
+    assert_eq!(work.len(), 1);
+    assert_eq!(work[0].subject, id.to_string());
+    case.storage
+        .sms_unreadable(case.now(), "main", CallbackKind::Reply, id, "not_json")
+        .await
+        .unwrap();
+    let kept = case.storage.sms_quarantine(&Page::default()).await.unwrap();
+    assert_eq!(kept.items[0].why, "not_json");
+}
+
+async fn reopening_cancels_what_was_to_be_asked(place: Place) {
+    let case = Case::open(place).await;
+    let id = case.closed("路灯不亮").await.id;
+    case.send(case.sms(id).await, "m1").await;
+    let reply = Reply {
+        id: "r1".into(),
+        from: "13812345678".into(),
+        text: "5".into(),
+    };
+    case.storage
+        .sms_reply(case.now(), "main", reply, &case.rules)
+        .await
+        .unwrap();
+    let revisit = case.revisit_of(id).await;
+    let reopen = Command::Reopen {
+        reason: "诉求人再次来电".to_owned(),
+    };
+    case.be("lead1", Role::TeamLead, id, reopen).await.unwrap();
+    let revisit = case.storage.revisit(revisit).await.unwrap().unwrap();
+    assert!(matches!(
+        revisit.revisit.stage,
+        RevisitStage::Cancelled { .. }
+    ));
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+// Backup, crash --------------------------------------------------------------------------------------------------
+
+async fn a_backup_restores_into_either_database(place: Place) {
+    let case = Case::open(place).await;
+    case.storage
+        .apply(case.now(), organisation())
+        .await
+        .unwrap();
+    case.answered("13812345678").await;
+    let closed = case.closed("路灯不亮, “引号”\n换行").await;
+    case.storage.audit(deed(case.now(), "login")).await.unwrap();
+    let callback = Callback {
+        gateway: "main".to_owned(),
+        kind: CallbackKind::Reply,
+        received_at: case.now(),
+        body: vec![0, 159, 146, 150],
+    };
+    let callback_id = case.storage.sms_callback(callback.clone()).await.unwrap();
+    let folder = case.place.folder.path().join("backup");
+    let sheet = case.storage.backup(case.now(), &folder).await.unwrap();
+    let rows = |name: &str| sheet.tables.iter().find(|t| t.name == name).map(|t| t.rows);
+    assert_eq!(
+        (rows("call"), rows("ticket"), rows("session")),
+        (Some(1), Some(2), None)
+    );
+
+    for other in [Place::sqlite(), Place::postgres().await] {
+        let restored = other.open().await;
+        assert_eq!(restored.restore(&folder).await.unwrap(), sheet);
+        assert_eq!(restored.check(case.now()).await.unwrap(), []);
+        let ticket = restored.ticket(By::Server, closed.id).await.unwrap();
+        assert_eq!(ticket, Some(case.ticket(closed.id).await));
+        assert_eq!(
+            restored.callback(callback_id).await.unwrap(),
+            Some(callback.clone())
+        );
+        // It goes on where it stopped: in the audit chain and in the day's numbers.
+        restored.audit(deed(case.now(), "restore")).await.unwrap();
+        let once = case.answered_in(&restored, "13800000000").await.ticket;
+        let next = restored.ticket(By::Server, once).await.unwrap().unwrap();
+        assert_eq!(next.number, "20250603-000003");
+        let again = other.folder.path().join("again");
+        let second = restored.backup(case.now(), &again).await.unwrap();
+        assert_eq!(second.tables.len(), sheet.tables.len());
+        assert_eq!(restored.check(case.now()).await.unwrap(), []);
+    }
+}
+
+async fn a_damaged_backup_and_a_used_database_are_refused(place: Place) {
+    let case = Case::open(place).await;
+    case.closed("路灯不亮").await;
+    let folder = case.place.folder.path().join("backup");
+    case.storage.backup(case.now(), &folder).await.unwrap();
+    let again = case.storage.backup(case.now(), &folder).await;
+    assert!(matches!(again, Err(BackupTrouble::FolderInUse)));
+    let used = case.storage.restore(&folder).await;
+    assert!(matches!(used, Err(BackupTrouble::DatabaseInUse(_))));
+
+    let file = folder.join("ticket.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("路灯不亮", "路灯很亮")).unwrap();
+    let empty = Place::sqlite().open().await;
+    let damaged = empty.restore(&folder).await;
+    assert!(matches!(
+        damaged,
+        Err(BackupTrouble::Damaged { what: "hash", .. })
+    ));
+    assert!(
+        empty
+            .tickets(By::Server, &TicketFilter::default(), &Page::default())
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
+}
+
+async fn writers_cut_off_in_the_middle_leave_whole_units_of_work(place: Place) {
+    let case = Case::open(place).await;
+    let (tell, mut told) = tokio::sync::mpsc::channel(60);
+    let writers: Vec<_> = (0..60)
+        .map(|_| {
+            let (case, tell) = (case.clone(), tell.clone());
+            tokio::spawn(async move {
+                case.closed("路灯不亮").await;
+                tell.send(()).await.unwrap();
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        told.recv().await.unwrap();
+    }
+    for writer in &writers {
+        writer.abort();
+    }
+    for writer in writers {
+        let _ = writer.await;
+    }
+    case.storage.close().await;
+    let storage = case.place.open().await;
+    let left = storage
+        .tickets(By::Server, &TicketFilter::default(), &Page::default())
+        .await
+        .unwrap();
+    assert!(left.items.len() >= 10);
+    assert_eq!(storage.check(case.now()).await.unwrap(), []);
+}
+
+/// The test process runs itself as the server: it answers calls, tells each on its standard output once storage
+/// has acknowledged it, and is killed in the middle of it.
+async fn a_killed_server_lost_nothing_it_had_acknowledged(place: Place) {
+    let storage = place.open().await;
+    storage.close().await;
+    let mut server = Process::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "answer_calls_until_killed",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(SERVED_URL, &place.url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told: Vec<CallId> = Vec::new();
+    for line in BufReader::new(server.stdout.take().unwrap()).lines() {
+        if let Some(id) = line.unwrap().strip_prefix("answered ") {
+            told.push(id.parse().unwrap());
+        }
+        if told.len() == 300 {
+            server.kill().unwrap();
+        }
+    }
+    server.wait().unwrap();
+    assert!(told.len() >= 300);
+
+    let storage = place.open().await;
+    assert_eq!(storage.check(place.now()).await.unwrap(), []);
+    for id in &told {
+        let cdr = storage
+            .call(*id)
+            .await
+            .unwrap()
+            .expect("an acknowledged call is there");
+        let ticket = storage
+            .ticket(By::Server, cdr.ticket_id.unwrap())
+            .await
+            .unwrap();
+        assert_eq!(ticket.unwrap().ticket.call, Some(*id));
+    }
+    let rules = Arc::new(Rules::provincial("js-12345".into()));
+    let recovered = storage.recover(place.now(), &rules).await.unwrap();
+    assert!(recovered.calls >= told.len() as u64);
+    assert_eq!(storage.check(place.now()).await.unwrap(), []);
+}
+
+const SERVED_URL: &str = "HOTLINE_TEST_SERVED_URL";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the body of a_killed_server_lost_nothing_it_had_acknowledged"]
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+async fn answer_calls_until_killed() {
+    let Ok(url) = std::env::var(SERVED_URL) else {
+        return;
+    };
+    let clock = Arc::new(SimClock::new(Timestamp::from_millis(1_750_000_000_000), 99));
+    let storage = Storage::open(&url, clock.clone()).await.unwrap();
+    let place = Place::at(url, clock);
+    let rules = Arc::new(Rules::provincial("js-12345".into()));
+    let case = Case {
+        place: Arc::new(place),
+        storage,
+        rules,
+    };
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let case = case.clone();
+            tokio::spawn(async move {
+                // Bounded, should the parent be gone.
+                for _ in 0..2000 {
+                    let call = case.answered("13812345678").await.cdr.id;
+                    println!("answered {call}");
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_sqlite_in_the_binary_has_no_wal_corruption_bug() {
+    let mut sqlite = sqlx::SqliteConnection::connect("sqlite::memory:")
+        .await
+        .unwrap();
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut sqlite)
+        .await
+        .unwrap();
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|part| part.parse().unwrap())
+        .collect();
+    assert!(parts >= vec![3, 51, 3], "SQLite {version}");
+}
+
+#[tokio::test]
+async fn a_bad_url_is_told_without_its_password() {
+    let clock = Arc::new(SimClock::new(Timestamp::from_millis(0), 1));
+    for url in [
+        "mysql://root:hunter2@localhost/x",
+        "postgres://root:hunter2@localhost:port/x",
+        "sqlite:/proc/hunter2/no/such/place.db",
+    ] {
+        let Err(fault) = Storage::open(url, clock.clone()).await else {
+            panic!("{url} was opened");
+        };
+        assert!(matches!(fault, Fault::Down(_)), "{fault:?}");
+        assert!(!fault.to_string().contains("root:hunter2"), "{fault}");
+    }
+}
+
+// What the stories are told with ---------------------------------------------------------------------------------
+
+/// A database of one story's own, and the clock it was opened with.
+struct Place {
+    url: String,
+    clock: Arc<SimClock>,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        let mut place = Self::at(String::new(), Self::morning());
+        place.url = format!(
+            "sqlite:{}",
+            place.folder.path().join("hotline.db").display()
+        );
+        place
+    }
+
+    async fn postgres() -> Self {
+        Self::at(postgres::new_database().await, Self::morning())
+    }
+
+    fn at(url: String, clock: Arc<SimClock>) -> Self {
+        Self {
+            url,
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A Tuesday at ten.
+    fn morning() -> Arc<SimClock> {
+        Arc::new(SimClock::new(
+            "2025-06-03T10:00:00+08:00".parse().unwrap(),
+            7,
+        ))
+    }
+
+    async fn open(&self) -> Storage {
+        Storage::open(&self.url, self.clock.clone()).await.unwrap()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn pass_minutes(&self, minutes: u64) {
+        self.clock.advance(Duration::from_secs(minutes * 60));
+    }
+
+    /// An incoming call, answered now.
+    fn cdr(&self, caller: &str) -> Cdr {
+        let id = CallId(self.clock.new_id());
+        Cdr {
+            id,
+            sip_call_id: format!("{id}@carrier"),
+            direction: Direction::Inbound,
+            caller: caller.to_owned(),
+            called: "12345".to_owned(),
+            started_at: self.now(),
+            answered_at: Some(self.now()),
+            ended_at: None,
+            wait_ms: None,
+            termination: None,
+            legs: Vec::new(),
+            queue: Some("main".into()),
+            agent: None,
+            recording_id: None,
+            contact_id: None,
+            ticket_id: None,
+            three_way: false,
+        }
+    }
+
+    /// Does something to the database behind storage's back.
+    async fn run(&self, sql: &str) -> Result<(), String> {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        let done = if self.url.starts_with("sqlite:") {
+            let mut link = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut link).await.map(|_| ())
+        } else {
+            let mut link = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut link).await.map(|_| ())
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    /// Takes the triggers away that a forger would take away first.
+    async fn disarm(&self) {
+        for table in ["event", "audit"] {
+            if self.url.starts_with("sqlite:") {
+                self.run(&format!("DROP TRIGGER {table}_is_not_deleted"))
+                    .await
+                    .unwrap();
+                self.run(&format!("DROP TRIGGER {table}_is_not_edited"))
+                    .await
+                    .unwrap();
+            } else {
+                self.run(&format!("DROP TRIGGER {table}_is_not_edited ON {table}"))
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+}
+
+/// A place with storage open and the provincial rules.
+#[derive(Clone)]
+struct Case {
+    place: Arc<Place>,
+    storage: Storage,
+    rules: Arc<Rules>,
+}
+
+impl Case {
+    async fn open(place: Place) -> Self {
+        Self {
+            storage: place.open().await,
+            place: Arc::new(place),
+            rules: Arc::new(Rules::provincial("js-12345".into())),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.place.now()
+    }
+
+    async fn answered(&self, caller: &str) -> Answered {
+        self.answered_in(&self.storage, caller).await
+    }
+
+    async fn answered_in(&self, storage: &Storage, caller: &str) -> Answered {
+        let answered = self.answering(caller);
+        storage
+            .answered(self.now(), answered.clone(), &self.rules)
+            .await
+            .unwrap();
+        answered
+    }
+
+    fn answering(&self, caller: &str) -> Answered {
+        Answered {
+            cdr: self.place.cdr(caller),
+            contact: ContactId(self.place.clock.new_id()),
+            ticket: TicketId(self.place.clock.new_id()),
+        }
+    }
+
+    async fn ticket(&self, id: TicketId) -> TicketRecord {
+        self.storage.ticket(By::Server, id).await.unwrap().unwrap()
+    }
+
+    /// Wishes as somebody of `role`; handlers are of the unit that leads.
+    async fn be(
+        &self,
+        name: &str,
+        role: Role,
+        id: TicketId,
+        command: Command,
+    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+        let unit = match role {
+            Role::UnitHandler | Role::UnitHead => "nj-cgj",
+            _ => "js-12345",
+        };
+        let actor = person(name, role, unit);
+        self.storage
+            .command(
+                self.now(),
+                By::Person(&actor),
+                id,
+                command,
+                &self.rules,
+                None,
+            )
+            .await
+    }
+
+    async fn registered(&self, title: &str) -> TicketRecord {
+        self.registered_for(title, "13812345678").await
+    }
+
+    async fn registered_for(&self, title: &str, number: &str) -> TicketRecord {
+        let agent = person("agent1000", Role::Agent, "js-12345");
+        let command = register(title, Some(phone(number)));
+        self.storage
+            .open_ticket(self.now(), By::Person(&agent), command, &self.rules, None)
+            .await
+            .unwrap()
+    }
+
+    async fn dispatched(&self, title: &str, lead: &str, co_handlers: &[&str]) -> TicketRecord {
+        let id = self.registered_for(title, "13700000000").await.id;
+        self.be("agent1000", Role::Agent, id, dispatch(lead, co_handlers))
+            .await
+            .unwrap()
+    }
+
+    async fn replied(&self, title: &str) -> TicketRecord {
+        let id = self.registered(title).await.id;
+        self.reply_to(id).await
+    }
+
+    async fn reply_to(&self, id: TicketId) -> TicketRecord {
+        self.be("agent1000", Role::Agent, id, dispatch("nj-cgj", &[]))
+            .await
+            .unwrap();
+        self.be("handler1", Role::UnitHandler, id, Command::Acknowledge)
+            .await
+            .unwrap();
+        let reply = Command::Reply {
+            text: "已修复".to_owned(),
+            no_contact_reason: Some("现场已核实".to_owned()),
+        };
+        self.be("handler1", Role::UnitHandler, id, reply)
+            .await
+            .unwrap()
+    }
+
+    async fn close_by_reply(&self, id: TicketId) -> TicketRecord {
+        self.reply_to(id).await;
+        let review = Command::Review {
+            outcome: ReviewOutcome::Passed,
+            remark: String::new(),
+        };
+        self.be("reviewer1", Role::Reviewer, id, review)
+            .await
+            .unwrap()
+    }
+
+    async fn closed(&self, title: &str) -> TicketRecord {
+        let id = self.registered(title).await.id;
+        self.close_by_reply(id).await
+    }
+
+    /// The survey's message.
+    async fn sms(&self, ticket: TicketId) -> SmsId {
+        self.storage.sms_of_ticket(ticket).await.unwrap()[0].id
+    }
+
+    async fn send(&self, id: SmsId, message_id: &str) {
+        self.storage
+            .submit_sms(self.now(), id, "main")
+            .await
+            .unwrap()
+            .unwrap();
+        let accepted = Submission::Accepted {
+            message_id: message_id.to_owned(),
+        };
+        self.storage
+            .sms_submitted(self.now(), id, accepted, &self.rules)
+            .await
+            .unwrap();
+    }
+
+    /// The open revisit of a ticket.
+    async fn revisit_of(&self, ticket: TicketId) -> RevisitId {
+        let filter = RevisitFilter {
+            ticket: Some(ticket),
+            stage: Some("planned".to_owned()),
+            overdue_at: None,
+        };
+        let open = self
+            .storage
+            .revisits(&filter, &Page::default())
+            .await
+            .unwrap();
+        assert_eq!(open.items.len(), 1);
+        open.items[0].id
+    }
+
+    async fn revisit(
+        &self,
+        name: &str,
+        id: RevisitId,
+        command: RevisitCommand,
+    ) -> Result<(), Trouble<CommandRefusal>> {
+        let actor = person(name, Role::Revisitor, "js-12345");
+        self.storage
+            .revisit_command(
+                self.now(),
+                By::Person(&actor),
+                id,
+                command,
+                &self.rules,
+                None,
+            )
+            .await
+            .map(|_| ())
+    }
+
+    async fn call_back(&self, id: RevisitId, outcome: RevisitOutcome) {
+        self.revisit("revisitor1", id, RevisitCommand::Call)
+            .await
+            .unwrap();
+        let placed = RevisitCommand::Placed {
+            call: CallId(self.place.clock.new_id()),
+            recording: RecordingId(self.place.clock.new_id()),
+        };
+        self.storage
+            .revisit_command(self.now(), By::Server, id, placed, &self.rules, None)
+            .await
+            .unwrap();
+        let record = RevisitCommand::Record {
+            outcome,
+            rating: None,
+            remark: String::new(),
+        };
+        self.revisit("revisitor1", id, record).await.unwrap();
+    }
+}
+
+fn person(name: &str, role: Role, unit: &str) -> Actor {
+    Actor {
+        username: name.into(),
+        role,
+        unit: unit.into(),
+    }
+}
+
+fn phone(number: &str) -> PhoneNumber {
+    PhoneNumber::parse(number).unwrap()
+}
+
+fn register(title: &str, phone: Option<PhoneNumber>) -> Command {
+    Command::Register {
+        title: title.to_owned(),
+        content: "晚上漆黑一片".to_owned(),
+        kind: Kind::HelpRequest,
+        petitioner: Petitioner {
+            name: "王女士".to_owned(),
+            phone,
+            applicant: Applicant::Person,
+            secrecy: false,
+        },
+        address: None,
+        category: None,
+    }
+}
+
+fn dispatch(lead: &str, co_handlers: &[&str]) -> Command {
+    Command::Dispatch {
+        lead: lead.into(),
+        co_handlers: co_handlers.iter().map(|unit| (*unit).into()).collect(),
+        basis: None,
+    }
+}
+
+fn rectify() -> Command {
+    Command::Rectify {
+        finding: "线路老化".to_owned(),
+        measures: "更换线路".to_owned(),
+    }
+}
+
+fn end_of(mut cdr: Cdr, place: &Place, reason: &str) -> Cdr {
+    cdr.ended_at = Some(place.now());
+    cdr.termination = Some(Termination {
+        result: TerminationResult::Success,
+        reason: reason.to_owned(),
+    });
+    cdr
+}
+
+fn deed(at: Timestamp, action: &str) -> Deed {
+    Deed {
+        at,
+        by: "auditor1".into(),
+        action: action.to_owned(),
+        object: String::new(),
+        detail: serde_json::Value::Null,
+    }
+}
+
+fn organisation() -> Organisation {
+    let unit = |code: &str, kind, parent: Option<&str>| Unit {
+        code: code.into(),
+        name: code.to_uppercase(),
+        kind,
+        parent: parent.map(Into::into),
+    };
+    let user = |name: &str, role| User {
+        username: name.into(),
+        display_name: name.to_owned(),
+        role,
+        unit: "js-12345".into(),
+    };
+    Organisation {
+        units: vec![
+            unit("nj-cgj", UnitKind::Department, Some("js-12345")),
+            unit("js-12345", UnitKind::Platform, None),
+        ],
+        users: vec![
+            (
+                user("agent1000", Role::Agent),
+                Password::Plain("correct horse".to_owned()),
+            ),
+            (
+                user("lead1", Role::TeamLead),
+                Password::Hash("$argon2id$…".to_owned()),
+            ),
+        ],
+        extensions: vec![ExtensionEntry {
+            number: "agent1000".into(),
+            password: "secret".to_owned(),
+            user: Some("agent1000".into()),
+            auto_ready: true,
+            toll: false,
+            skills: BTreeMap::new(),
+        }],
+        queues: vec![QueueEntry {
+            name: "main".into(),
+            strategy: Strategy::LongestIdle,
+            ring_timeout_s: 20,
+            wrap_up_s: 60,
+            needs: BTreeMap::new(),
+            priority: 0,
+        }],
+        numbers: vec![NumberEntry {
+            number: phone("12345"),
+            to: Destination::Queue("main".into()),
+            record: true,
+        }],
+        trunks: vec![],
+        specialists: vec![],
+        sms_gateways: vec![],
+        calendars: vec![hotline::domain::staff::CalendarEntry {
+            name: "statutory".to_owned(),
+            source: "builtin:cn-2019-2026".to_owned(),
+            hours: "09:00-12:00,14:00-18:00".to_owned(),
+        }],
+    }
+}

@@ -1,0 +1,8 @@
+//! What tests stand on: phones, sound, people, an SMS provider, and the whole story told once. Shares no code with the
+//! server: it is the outside world.
+
+pub mod http;
+pub mod phone;
+pub mod sms_provider;
+pub mod sound;
+pub mod story;

@@ -1,0 +1,662 @@
+//! A telephone for tests: SIP over UDP written as text and read with rsip, G.711 A-law over RTP with a tone to say and an
+//! ear to hear with. Shares no code with the server, so that the server's mistakes are not tested by themselves.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use md5::{Digest as _, Md5};
+use rsip::prelude::*;
+
+use crate::sound::{alaw, from_alaw, share_of, tone};
+
+/// No answer of the server takes longer than this.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+const FRAME: usize = 160;
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// One phone with one line.
+pub struct Phone {
+    pub user: String,
+    password: String,
+    server: SocketAddr,
+    socket: UdpSocket,
+    local: SocketAddr,
+    /// Requests that came while something else was awaited.
+    pending: VecDeque<rsip::Request>,
+    register_cseq: u32,
+    register_call_id: String,
+}
+
+/// A call on this phone that is up.
+pub struct Call {
+    pub call_id: String,
+    local_uri: String,
+    remote_uri: String,
+    target: String,
+    cseq: u32,
+    pub audio: Audio,
+}
+
+/// A ringing call that waits for `answer` or `refuse`.
+pub struct Ringing {
+    invite: rsip::Request,
+    tag: String,
+}
+
+impl Phone {
+    /// A phone at a free port of loopback.
+    pub fn new(server: SocketAddr, user: &str, password: &str) -> Self {
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), server, user, password)
+    }
+
+    /// A phone at a given address, e.g. where a trunk expects its carrier.
+    pub fn at(local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
+        let socket = UdpSocket::bind(local).expect("a free UDP port");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("a time-out can be set");
+        let local = socket.local_addr().expect("a bound socket has an address");
+        Self {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            server,
+            socket,
+            local,
+            pending: VecDeque::new(),
+            register_cseq: 0,
+            register_call_id: unique("reg"),
+        }
+    }
+
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Registers for `expires` seconds, answering the challenge. Returns the final status.
+    pub fn register(&mut self, expires: u32) -> u16 {
+        let uri = format!("sip:{}", self.server);
+        let mut authorization = String::new();
+        for _ in 0..2 {
+            self.register_cseq += 1;
+            let (branch, tag) = (unique("z9hG4bK"), unique("t"));
+            let text = format!(
+                "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={branch}\r\nMax-Forwards: 70\r\n\
+                 From: <sip:{user}@{server}>;tag={tag}\r\nTo: <sip:{user}@{server}>\r\nCall-ID: {call_id}\r\n\
+                 CSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{local}>\r\nExpires: {expires}\r\n{authorization}\
+                 Content-Length: 0\r\n\r\n",
+                local = self.local,
+                user = self.user,
+                server = self.server,
+                call_id = self.register_call_id,
+                cseq = self.register_cseq,
+            );
+            self.send(&text);
+            let response = self.response_to(&branch, |_| {});
+            let status = response.status_code().code();
+            if status != 401 {
+                return status;
+            }
+            authorization = self.authorize(&response, "REGISTER", &uri, "Authorization");
+        }
+        401
+    }
+
+    /// Calls `to` and waits for the answer; the status when there is none.
+    pub fn call(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
+        let audio = Audio::start(hz);
+        let call_id = unique("call");
+        let (local_tag, uri) = (unique("t"), format!("sip:{to}@{}", self.server));
+        let local_uri = format!("<sip:{}@{}>;tag={local_tag}", self.user, self.server);
+        let mut authorization = String::new();
+        for cseq in 1..3 {
+            let branch = unique("z9hG4bK");
+            let sdp = audio.sdp();
+            let text = format!(
+                "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={branch}\r\nMax-Forwards: 70\r\n\
+                 From: {local_uri}\r\nTo: <{uri}>\r\nCall-ID: {call_id}\r\nCSeq: {cseq} INVITE\r\n\
+                 Contact: <sip:{user}@{local}>\r\n{authorization}Content-Type: application/sdp\r\n\
+                 Content-Length: {length}\r\n\r\n{sdp}",
+                local = self.local,
+                user = self.user,
+                length = sdp.len(),
+            );
+            self.send(&text);
+            let response = self.response_to(&branch, |_| {});
+            let status = response.status_code().code();
+            let remote_uri = response
+                .to_header()
+                .expect("a response has To")
+                .value()
+                .to_owned();
+            let target = contact_of(&response.headers).unwrap_or_else(|| uri.clone());
+            let mut call = Call {
+                call_id: call_id.clone(),
+                local_uri: local_uri.clone(),
+                remote_uri,
+                target,
+                cseq,
+                audio: audio.clone_handle(),
+            };
+            if status == 200 {
+                audio.connect(media_address(&String::from_utf8_lossy(response.body())));
+                let ack = call.request("ACK", cseq, self.local, &unique("z9hG4bK"), "");
+                self.send(&ack);
+                call.audio = audio;
+                return Ok(call);
+            }
+            let ack =
+                call.request("ACK", cseq, self.local, &branch, "")
+                    .replacen(&call.target, &uri, 1);
+            self.send(&ack);
+            if !matches!(status, 401 | 407) {
+                return Err(status);
+            }
+            let header = if status == 401 {
+                "Authorization"
+            } else {
+                "Proxy-Authorization"
+            };
+            authorization = self.authorize(&response, "INVITE", &uri, header);
+        }
+        Err(401)
+    }
+
+    /// Waits until the phone rings, and says 180.
+    pub fn ring(&mut self) -> Ringing {
+        let invite = self.wait_for("INVITE");
+        let tag = unique("t");
+        let ringing = Ringing { invite, tag };
+        self.send(&ringing.response(180, "Ringing", "", ""));
+        ringing
+    }
+
+    /// Takes the ringing call.
+    pub fn answer(&mut self, ringing: Ringing, hz: f64) -> Call {
+        let audio = Audio::start(hz);
+        audio.connect(media_address(&String::from_utf8_lossy(
+            ringing.invite.body(),
+        )));
+        let sdp = audio.sdp();
+        let extra = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
+            self.user, self.local
+        );
+        let ok = ringing.response(200, "OK", &extra, &sdp);
+        self.send(&ok);
+        self.wait_for("ACK");
+        let headers = &ringing.invite.headers;
+        let from = ringing
+            .invite
+            .from_header()
+            .expect("an INVITE has From")
+            .value()
+            .to_owned();
+        let to = ringing
+            .invite
+            .to_header()
+            .expect("an INVITE has To")
+            .value()
+            .to_owned();
+        Call {
+            call_id: ringing
+                .invite
+                .call_id_header()
+                .expect("an INVITE has Call-ID")
+                .value()
+                .to_owned(),
+            local_uri: format!("{to};tag={}", ringing.tag),
+            remote_uri: from,
+            target: contact_of(headers).expect("an INVITE has Contact"),
+            cseq: 0,
+            audio,
+        }
+    }
+
+    /// Refuses the ringing call.
+    pub fn refuse(&mut self, ringing: &Ringing, status: u16) {
+        self.send(&ringing.response(status, "No", "", ""));
+        self.wait_for("ACK");
+    }
+
+    /// Waits until the ringing stops from outside (CANCEL), and answers it.
+    pub fn wait_cancel(&mut self, ringing: &Ringing) {
+        let cancel = self.wait_for("CANCEL");
+        self.reply_ok(&cancel);
+        self.send(&ringing.response(487, "Request Terminated", "", ""));
+        self.wait_for("ACK");
+    }
+
+    /// Hangs up.
+    pub fn hang_up(&mut self, call: &mut Call) {
+        call.audio.stop();
+        call.cseq += 1;
+        let branch = unique("z9hG4bK");
+        let bye = call.request("BYE", call.cseq, self.local, &branch, "");
+        self.send(&bye);
+        self.response_to(&branch, |_| {});
+    }
+
+    /// Waits until the other side hangs up, and says 200.
+    pub fn wait_bye(&mut self, call: &Call) {
+        let bye = self.wait_for("BYE");
+        assert_eq!(
+            bye.call_id_header().expect("a BYE has Call-ID").value(),
+            call.call_id,
+            "a BYE of another call"
+        );
+        self.reply_ok(&bye);
+        call.audio.stop();
+    }
+
+    /// Answers whatever comes (OPTIONS, BYE) until nothing has come for `quiet`.
+    pub fn attend(&mut self, quiet: Duration) {
+        let mut last = Instant::now();
+        while last.elapsed() < quiet {
+            if let Some(request) = self.poll() {
+                last = Instant::now();
+                self.reply_ok(&request);
+            }
+        }
+    }
+
+    fn wait_for(&mut self, method: &str) -> rsip::Request {
+        let started = Instant::now();
+        loop {
+            if let Some(at) = self
+                .pending
+                .iter()
+                .position(|request| request.method().to_string() == method)
+            {
+                return self.pending.remove(at).expect("found just now");
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{}: no {method} within {PATIENCE:?}",
+                self.user
+            );
+            if let Some(request) = self.poll() {
+                match request.method().to_string().as_str() {
+                    "OPTIONS" => self.reply_ok(&request),
+                    _ => self.pending.push_back(request),
+                }
+            }
+        }
+    }
+
+    /// Reads one message; responses that nobody waits for (re-sent ones) are dropped.
+    fn poll(&mut self) -> Option<rsip::Request> {
+        match self.read()? {
+            rsip::SipMessage::Request(request) => Some(request),
+            rsip::SipMessage::Response(_) => None,
+        }
+    }
+
+    fn read(&mut self) -> Option<rsip::SipMessage> {
+        let mut buffer = [0; 8192];
+        let (length, _) = self.socket.recv_from(&mut buffer).ok()?;
+        Some(
+            rsip::SipMessage::try_from(&buffer[..length])
+                .expect("the server speaks SIP that rsip can read"),
+        )
+    }
+
+    /// The final response to the request with `branch`.
+    fn response_to(&mut self, branch: &str, mut provisional: impl FnMut(u16)) -> rsip::Response {
+        let started = Instant::now();
+        loop {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{}: no final response within {PATIENCE:?}",
+                self.user
+            );
+            match self.read() {
+                Some(rsip::SipMessage::Response(response)) => {
+                    let via = response
+                        .via_header()
+                        .expect("a response has Via")
+                        .value()
+                        .to_owned();
+                    let status = response.status_code().code();
+                    match (via.contains(branch), status) {
+                        (true, 200..) => return response,
+                        (true, _) => provisional(status),
+                        (false, _) => {}
+                    }
+                }
+                Some(rsip::SipMessage::Request(request)) => self.pending.push_back(request),
+                None => {}
+            }
+        }
+    }
+
+    fn reply_ok(&self, request: &rsip::Request) {
+        let ringing = Ringing {
+            invite: request.clone(),
+            tag: unique("t"),
+        };
+        self.send(&ringing.response(200, "OK", "", ""));
+    }
+
+    fn send(&self, text: &str) {
+        self.socket
+            .send_to(text.as_bytes(), self.server)
+            .expect("a datagram leaves");
+    }
+
+    fn authorize(
+        &self,
+        response: &rsip::Response,
+        method: &str,
+        uri: &str,
+        header: &str,
+    ) -> String {
+        // The first MD5 challenge: what every phone can.
+        let challenge = response
+            .headers
+            .iter()
+            .map(ToString::to_string)
+            .find(|line| line.contains("-Authenticate") && line.contains("algorithm=MD5"))
+            .expect("the server challenges with MD5 too");
+        let part = |name: &str| {
+            let start = challenge
+                .find(&format!("{name}=\""))
+                .expect("the challenge has it")
+                + name.len()
+                + 2;
+            challenge[start..]
+                .split('"')
+                .next()
+                .expect("a quoted value ends")
+                .to_owned()
+        };
+        let (realm, nonce) = (part("realm"), part("nonce"));
+        let ha1 = md5_hex(&format!("{}:{realm}:{}", self.user, self.password));
+        let ha2 = md5_hex(&format!("{method}:{uri}"));
+        let cnonce = unique("c");
+        let answer = md5_hex(&format!("{ha1}:{nonce}:00000001:{cnonce}:auth:{ha2}"));
+        format!(
+            "{header}: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+             response=\"{answer}\", algorithm=MD5, cnonce=\"{cnonce}\", qop=auth, nc=00000001\r\n",
+            self.user
+        )
+    }
+}
+
+impl Ringing {
+    /// The caller's number as shown to us.
+    pub fn caller(&self) -> String {
+        self.invite
+            .from_header()
+            .expect("an INVITE has From")
+            .value()
+            .to_owned()
+    }
+
+    fn response(&self, status: u16, reason: &str, extra: &str, body: &str) -> String {
+        let mut text = format!("SIP/2.0 {status} {reason}\r\n");
+        for header in self.invite.headers.iter() {
+            let line = header.to_string();
+            let name = line
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
+            match name.as_str() {
+                "via" | "from" | "call-id" | "cseq" | "record-route" => {
+                    text += &format!("{line}\r\n")
+                }
+                "to" if line.contains("tag=") => text += &format!("{line}\r\n"),
+                "to" => text += &format!("{line};tag={}\r\n", self.tag),
+                _ => {}
+            }
+        }
+        text + &format!("{extra}Content-Length: {}\r\n\r\n{body}", body.len())
+    }
+}
+
+impl Call {
+    fn request(
+        &self,
+        method: &str,
+        cseq: u32,
+        local: SocketAddr,
+        branch: &str,
+        extra: &str,
+    ) -> String {
+        format!(
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={branch}\r\nMax-Forwards: 70\r\n\
+             From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{extra}Content-Length: 0\r\n\r\n",
+            target = self.target,
+            from = self.local_uri,
+            to = self.remote_uri,
+            call_id = self.call_id,
+        )
+    }
+}
+
+/// One call's sound: says a tone every 20 ms, keeps what it hears.
+pub struct Audio {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    socket: UdpSocket,
+    remote: Mutex<Option<SocketAddr>>,
+    stopped: AtomicBool,
+    muted: AtomicBool,
+    heard: Mutex<Vec<i16>>,
+    more: Condvar,
+    frames: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Audio {
+    /// Opens a port; the tone is said once `connect` has told where to.
+    pub fn start(hz: f64) -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free UDP port");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("a time-out can be set");
+        // One second holds whole periods of every whole-numbered tone: it can be repeated without a click.
+        let shared = Arc::new(Shared {
+            socket,
+            remote: Mutex::new(None),
+            stopped: AtomicBool::new(false),
+            muted: AtomicBool::new(false),
+            heard: Mutex::default(),
+            more: Condvar::new(),
+            frames: Mutex::new(frames_of(&tone(hz, 8_000))),
+        });
+        let (speaker, listener) = (Arc::clone(&shared), Arc::clone(&shared));
+        let threads = vec![
+            std::thread::spawn(move || speaker.speak()),
+            std::thread::spawn(move || listener.listen()),
+        ];
+        Self { shared, threads }
+    }
+
+    /// Says these samples over and over in place of the tone.
+    pub fn say(&self, samples: &[i16]) {
+        *self.shared.frames.lock().expect("no panic holds this") = frames_of(samples);
+    }
+
+    fn clone_handle(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            threads: Vec::new(),
+        }
+    }
+
+    fn connect(&self, remote: SocketAddr) {
+        *self.shared.remote.lock().expect("no panic holds this") = Some(remote);
+    }
+
+    fn sdp(&self) -> String {
+        let port = self
+            .shared
+            .socket
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
+        format!(
+            "v=0\r\no=phone 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+             m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
+             a=ptime:20\r\na=sendrecv\r\n"
+        )
+    }
+
+    /// Waits until the last 300 ms heard are (or are not) the tone `hz`. False when that did not happen within `patience`.
+    pub fn hears(&self, hz: f64, wanted: bool, patience: Duration) -> bool {
+        let started = Instant::now();
+        let window = 2_400;
+        let mut heard = self.shared.heard.lock().expect("no panic holds this");
+        let mut since = heard.len();
+        loop {
+            if heard.len() >= since + window {
+                let share = share_of(hz, &heard[heard.len() - window..]);
+                if (share > 0.3) == wanted {
+                    return true;
+                }
+                since = heard.len() - window + FRAME;
+            }
+            let left = patience.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            heard = self
+                .shared
+                .more
+                .wait_timeout(heard, left)
+                .expect("no panic holds this")
+                .0;
+        }
+    }
+
+    /// Stops sending without a word, as a phone that died.
+    pub fn mute(&self, muted: bool) {
+        self.shared.muted.store(muted, Ordering::SeqCst);
+    }
+
+    /// Everything heard so far.
+    pub fn heard(&self) -> Vec<i16> {
+        self.shared
+            .heard
+            .lock()
+            .expect("no panic holds this")
+            .clone()
+    }
+
+    pub fn stop(&self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Audio {
+    fn drop(&mut self) {
+        if self.threads.is_empty() {
+            return;
+        }
+        self.stop();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn speak(&self) {
+        let ssrc = NEXT
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_mul(0x9E37_79B9);
+        let started = Instant::now();
+        for n in 0_u32.. {
+            if self.stopped.load(Ordering::SeqCst) {
+                return;
+            }
+            // Packets leave on a 20 ms grid, however late this thread wakes up.
+            let due = started + Duration::from_millis(20) * n;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let Some(remote) = *self.remote.lock().expect("no panic holds this") else {
+                continue;
+            };
+            if self.muted.load(Ordering::SeqCst) {
+                continue;
+            }
+            let frames = self.frames.lock().expect("no panic holds this");
+            let payload = &frames[n as usize % frames.len()];
+            let mut packet = vec![0x80, 8];
+            packet.extend((n as u16).to_be_bytes());
+            packet.extend((n * FRAME as u32).to_be_bytes());
+            packet.extend(ssrc.to_be_bytes());
+            packet.extend(payload);
+            let _ = self.socket.send_to(&packet, remote);
+        }
+    }
+
+    fn listen(&self) {
+        let mut buffer = [0; 2048];
+        while !self.stopped.load(Ordering::SeqCst) {
+            let Ok((length @ 13.., _)) = self.socket.recv_from(&mut buffer) else {
+                continue;
+            };
+            if buffer[1] & 0x7F != 8 {
+                continue;
+            }
+            let mut heard = self.heard.lock().expect("no panic holds this");
+            heard.extend(buffer[12..length].iter().map(|code| from_alaw(*code)));
+            self.more.notify_all();
+        }
+    }
+}
+
+fn frames_of(samples: &[i16]) -> Vec<Vec<u8>> {
+    samples
+        .chunks_exact(FRAME)
+        .map(|frame| frame.iter().map(|sample| alaw(*sample)).collect())
+        .collect()
+}
+
+fn contact_of(headers: &rsip::Headers) -> Option<String> {
+    let line = headers
+        .iter()
+        .map(ToString::to_string)
+        .find(|line| line.to_ascii_lowercase().starts_with("contact:"))?;
+    let start = line.find('<')? + 1;
+    Some(line[start..].split('>').next()?.to_owned())
+}
+
+fn media_address(sdp: &str) -> SocketAddr {
+    let ip = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("c=IN IP4 "))
+        .expect("an SDP has c=");
+    let port = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("m=audio "))
+        .expect("an SDP has m=audio");
+    let port = port.split(' ').next().expect("m= has a port");
+    SocketAddr::new(
+        ip.trim().parse().expect("an address"),
+        port.parse().expect("a port"),
+    )
+}
+
+fn unique(prefix: &str) -> String {
+    format!(
+        "{prefix}{}x{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+fn md5_hex(text: &str) -> String {
+    Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
