@@ -1656,3 +1656,58 @@ fn a_ping_tells_whether_the_phone_still_knows_the_call() {
     world.forget();
     world.assert_empty();
 }
+
+#[test]
+fn when_the_table_is_full_calls_can_still_be_hung_up() {
+    let mut world = World::new(98, GOOD);
+    world.replace_end(
+        CALLEE,
+        99,
+        Config {
+            transactions_max: 4,
+            ..Config::default()
+        },
+    );
+    let (caller, _) = world.call_up();
+    for number in 0..10 {
+        let uri = format!("sip:{}@192.0.2.2", "1".repeat(number + 1));
+        world.inject(
+            CALLEE,
+            address(CALLER),
+            request("MESSAGE", &uri, "", "").as_bytes(),
+        );
+    }
+    assert_eq!(world.count(CALLEE, "503 MESSAGE"), 7);
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+}
+
+#[test]
+fn the_same_seed_sends_the_same_bytes() {
+    let story = || {
+        let mut world = World::new(
+            99,
+            Link {
+                loss_percent: 20,
+                double_percent: 10,
+                delay_ms: (5, 200),
+            },
+        );
+        world.keep_copies = true;
+        let legs: Vec<_> = (0..5).map(|_| world.call()).collect();
+        world.pass(3 * SECOND);
+        let flow = world.flow(CALLER, CALLEE);
+        for leg in &legs[..2] {
+            world
+                .act(CALLER, |endpoint, now| endpoint.bye(now, *leg, None))
+                .unwrap();
+        }
+        world.act(CALLER, |endpoint, now| {
+            endpoint.transport_failed(now, &flow)
+        });
+        world.forget();
+        world.all_copies()
+    };
+    assert_eq!(story(), story());
+}

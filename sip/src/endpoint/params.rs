@@ -89,7 +89,8 @@ pub struct Config {
     pub min_se: u32,
     /// Most legs at once; an INVITE beyond is answered 503 without making any state.
     pub legs_max: usize,
-    /// Most transactions at once on each side; a new request beyond is answered 503 without making any state.
+    /// Most transactions at once on each side; a new request beyond is answered 503 without making any state. Requests inside
+    /// calls have a quarter more.
     pub transactions_max: usize,
 }
 

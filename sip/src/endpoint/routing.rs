@@ -188,7 +188,7 @@ impl Endpoint {
                     }
                 });
         }
-        if !self.layer.room_for_server() {
+        if !self.layer.room_for_server(self.leg_of(&head).is_some()) {
             return self.refuse_full(flow, &request);
         }
         match head.to_tag {
