@@ -1711,3 +1711,30 @@ fn the_same_seed_sends_the_same_bytes() {
     };
     assert_eq!(story(), story());
 }
+
+#[test]
+fn a_bad_date_neither_loses_an_answer_nor_keeps_a_call_up() {
+    let mut world = World::new(100, GOOD);
+    world.keep_copies = true;
+    let caller = world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.lose("200 INVITE", 1);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    let spoil = |bytes: Vec<u8>| {
+        String::from_utf8(bytes)
+            .unwrap()
+            .replacen("\r\n", "\r\nDate: some day\r\n", 1)
+    };
+    let answer = spoil(world.last_copy(CALLEE, "200 INVITE"));
+    world.inject(CALLER, address(CALLEE), answer.as_bytes());
+    world.settle();
+    world.expect(CALLER, "Answered");
+    world.lose("BYE", 1);
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    let bye = spoil(world.last_copy(CALLER, "BYE"));
+    world.inject(CALLEE, address(CALLER), bye.as_bytes());
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+}

@@ -10,7 +10,7 @@ use crate::transaction::{
     Answer, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, give_back,
 };
 use crate::usage::{ALLOW, Leg, OWN_EXTENSIONS};
-use crate::validate::{Rejection, validate, validate_response};
+use crate::validate::{Rejection, validate};
 
 impl Endpoint {
     pub(super) fn new_leg(&mut self) -> (LegHandle, Tag) {
@@ -62,7 +62,10 @@ impl Endpoint {
     }
 
     pub(super) fn on_response(&mut self, now: Instant, flow: &Flow, response: Response) {
-        if validate_response(&response).is_err() {
+        // Strict where it decides whom the response is for, and no further: a 200 with a bad Date still answers the call.
+        let is_whole = Head::read(&response.headers).is_ok()
+            && response.headers.vias().is_ok_and(|vias| vias.len() == 1);
+        if !is_whole {
             self.layer.stats.malformed += 1;
             return;
         }
@@ -178,7 +181,10 @@ impl Endpoint {
             _ if self.layer.repeated(&request.method, &head) => return,
             _ => {}
         }
-        if let Err(rejection) = self.judge(&request) {
+        let leg = self.leg_of(&head);
+        // However badly it is written, a BYE for a call that we know ends it.
+        let is_end = request.method == Method::Bye && leg.is_some();
+        if !is_end && let Err(rejection) = self.judge(&request) {
             return self
                 .layer
                 .respond_stateless(flow, &request, rejection.status, |response| {
@@ -188,12 +194,20 @@ impl Endpoint {
                     }
                 });
         }
-        if !self.layer.room_for_server(self.leg_of(&head).is_some()) {
+        if !self.layer.room_for_server(leg.is_some()) {
             return self.refuse_full(flow, &request);
         }
-        match head.to_tag {
-            Some(_) => self.on_request_inside(now, flow, &head, request),
-            None => self.on_request_outside(now, flow, &head, request),
+        match (leg, &head.to_tag) {
+            (Some(handle), _) => {
+                self.with_leg(handle, |leg, layer| {
+                    leg.on_request(now, layer, flow, &head, request);
+                });
+            }
+            (None, Some(_)) => {
+                self.layer
+                    .respond_stateless(flow, &request, Status::CALL_DOES_NOT_EXIST, |_| {});
+            }
+            (None, None) => self.on_request_outside(now, flow, &head, request),
         }
     }
 
@@ -293,20 +307,6 @@ impl Endpoint {
         leg.dialog
             .is(&head.call_id, head.from_tag.as_deref())
             .then_some(handle)
-    }
-
-    fn on_request_inside(&mut self, now: Instant, flow: &Flow, head: &Head, request: Request) {
-        match self.leg_of(head) {
-            Some(handle) => {
-                self.with_leg(handle, |leg, layer| {
-                    leg.on_request(now, layer, flow, head, request)
-                });
-            }
-            None => {
-                self.layer
-                    .respond_stateless(flow, &request, Status::CALL_DOES_NOT_EXIST, |_| {})
-            }
-        }
     }
 
     fn on_request_outside(&mut self, now: Instant, flow: &Flow, head: &Head, request: Request) {
