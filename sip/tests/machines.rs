@@ -1738,3 +1738,51 @@ fn a_bad_date_neither_loses_an_answer_nor_keeps_a_call_up() {
     world.inject(CALLEE, address(CALLER), bye.as_bytes());
     assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
 }
+
+#[test]
+fn every_torture_message_is_answered_told_or_dropped_and_nothing_stays() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/rfc4475");
+    // What RFC 4475 says of the ones where it says what to answer.
+    let answers = [
+        ("badvers", "505"),
+        ("bext01", "420"),
+        ("unkscm", "416"),
+        ("novelsc", "416"),
+        ("mismatch01", "400"),
+        ("mismatch02", "400"),
+        ("insuf", "400"),
+        ("invut", "415"),
+        ("sdp01", "406"),
+        ("clerr", "400"),
+        ("ncl", "400"),
+        ("scalar02", "400"),
+    ];
+    let mut read = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "dat") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut world = World::new(101, GOOD);
+        world.inject(CALLEE, address(CALLER), &bytes);
+        read += 1;
+        let sent: Vec<String> = world
+            .log
+            .iter()
+            .map(|(_, _, kind)| kind[..3].to_owned())
+            .collect();
+        if let Some((_, status)) = answers.iter().find(|(which, _)| *which == name) {
+            assert_eq!(sent, [*status], "{name}");
+        }
+        if name == "zeromf" {
+            // It ends here, so no hop is needed (§3.4.4).
+            assert!(world.told(CALLEE, "Request"), "{sent:?}");
+        }
+        // Nobody ever answers what was told.
+        world.pass(1000 * SECOND);
+        world.assert_empty();
+    }
+    assert_eq!(read, 49);
+}

@@ -164,9 +164,17 @@ impl Endpoint {
     }
 
     pub(super) fn on_request(&mut self, now: Instant, flow: &Flow, mut request: Request) {
-        let Ok(mut via) = request.headers.via() else {
-            self.layer.stats.malformed += 1;
-            return;
+        let mut via = match request.headers.via() {
+            Ok(via) => via,
+            Err(error) => {
+                self.layer.stats.malformed += 1;
+                if request.method != Method::Ack && request.headers.contains(HeaderName::Via) {
+                    let mut response = request.response(Status::BAD_REQUEST);
+                    response.reason = format!("Bad Request ({error})");
+                    self.layer.respond_malformed(flow, response);
+                }
+                return;
+            }
         };
         via.set_source(flow.remote.ip(), flow.remote.port());
         request.headers.set_first(HeaderName::Via, &via);

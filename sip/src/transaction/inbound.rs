@@ -279,11 +279,13 @@ impl Layer {
 
     /// Sends the answer to a request that could not be read.
     pub(crate) fn respond_malformed(&mut self, flow: &Flow, mut response: Response) {
-        let Ok(mut via) = response.headers.via() else {
-            return;
-        };
-        via.set_source(flow.remote.ip(), flow.remote.port());
-        response.headers.set_first(HeaderName::Via, &via);
+        // A Via that cannot be read goes back as it came, to where the request came from.
+        let mut back = flow.clone();
+        if let Ok(mut via) = response.headers.via() {
+            via.set_source(flow.remote.ip(), flow.remote.port());
+            response.headers.set_first(HeaderName::Via, &via);
+            back = way_back(flow, &via);
+        }
         if let Ok(mut to) = response.headers.to()
             && to.tag().is_none()
         {
@@ -294,7 +296,7 @@ impl Layer {
             .headers
             .push(HeaderName::Server, &self.config.product);
         let bytes = response.to_bytes().into();
-        self.send(&way_back(flow, &via), &bytes);
+        self.send(&back, &bytes);
     }
 
     fn stateless_tag(&self, headers: &Headers) -> Tag {
