@@ -2,7 +2,7 @@
 //! silence.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Account;
 use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
@@ -19,7 +19,7 @@ use crate::domain::call::wish::CallRefusal;
 use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
-use crate::domain::staff::SpecialistEntry;
+use crate::domain::staff::{Role, SpecialistEntry};
 use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::{Hears, Track};
@@ -326,7 +326,8 @@ impl Control {
         if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
             leg.stage = Stage::Early;
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
         }
         // Whoever called us and waits for this leg learns how it goes, with our own early media.
         let call = self.call_mut(call_id);
@@ -387,7 +388,8 @@ impl Control {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
         }
-        self.media.connect(leg_id, &remote);
+        self.media
+            .connect(leg_id, &remote, role != LegRole::Citizen);
         if let Some(offer) = offer {
             if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
                 // The answer crossed our time-out: the first outcome stands.
@@ -538,7 +540,8 @@ impl Control {
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
         let role = leg.role;
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media.connect(leg_id, &answer.negotiated);
+        self.media
+            .connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
             self.hold(call_id, leg_id, held);
@@ -552,7 +555,8 @@ impl Control {
         };
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
             self.sound(call_id);
         }
     }
@@ -836,12 +840,19 @@ impl Control {
         Some(target)
     }
 
+    /// The person is busy with this call from now on. An agent who takes a queue's caller over wraps up like any other.
     pub(super) fn engage(&mut self, call: CallId, user: &Username) {
-        let wrap_up = std::time::Duration::ZERO;
+        let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
+        let rules = queue.and_then(|queue| self.directory.queues.get(queue));
+        let role = self.directory.users.get(user).map(|user| user.role);
+        let wrap_up_s = match (role, rules) {
+            (Some(Role::Agent | Role::TeamLead), Some(rules)) => rules.wrap_up_s,
+            (_, _) => 0,
+        };
         self.tell_acd(acd::Input::Engaged {
             agent: user.clone(),
             call,
-            wrap_up,
+            wrap_up: Duration::from_secs(wrap_up_s.into()),
         });
     }
 

@@ -60,8 +60,18 @@ impl Control {
             _ => {}
         }
         let own_leg = own_leg.ok_or(CallRefusal::NotYourCall)?;
-        let talking = matches!(self.call_mut(id).doing, Doing::Talking);
+        let call = self.call_mut(id);
+        let talking = matches!(call.doing, Doing::Talking);
+        // Whoever was joined to the call may step aside or leave; the call itself is its agent's.
+        let guest = call
+            .leg(own_leg)
+            .is_some_and(|leg| !matches!(leg.role, LegRole::Agent | LegRole::Extension));
+        let agent_there = call.agent().is_some();
         match command {
+            CallCommand::HangUp if guest && agent_there => {
+                self.drop_leg(id, own_leg);
+                return Ok(Granted::Done);
+            }
             CallCommand::HangUp => {
                 self.end_call(id, TerminationResult::Success, "agent_hung_up");
                 return Ok(Granted::Done);
@@ -69,6 +79,7 @@ impl Control {
             _ if !talking => return Err(CallRefusal::WrongState("通话尚未接通")),
             CallCommand::Hold => self.hold(id, own_leg, true),
             CallCommand::Resume => self.hold(id, own_leg, false),
+            _ if guest && agent_there => return Err(CallRefusal::NotYourCall),
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
             CallCommand::Conference => self.conference(id)?,
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
