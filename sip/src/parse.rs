@@ -13,7 +13,7 @@ use crate::message::{Message, Method, Request, Response, Status};
 /// What is wrong with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// Nothing but line ends: a keep-alive, not an error worth counting.
+    /// Nothing but line ends or zeros: a keep-alive, not an error worth counting.
     #[error("empty")]
     Empty,
     /// Longer than [`MESSAGE_MAX`], or its head longer than [`HEAD_MAX`].
@@ -130,6 +130,13 @@ impl Message {
     pub fn parse(datagram: &[u8]) -> Result<Self, ParseError> {
         if datagram.len() > MESSAGE_MAX {
             return Err(Problem::TooLarge.into());
+        }
+        // Keep-alives are line ends, or the four zero bytes of older soft phones.
+        if datagram
+            .iter()
+            .all(|byte| matches!(byte, b'\r' | b'\n' | 0))
+        {
+            return Err(Problem::Empty.into());
         }
         let datagram = skip_line_ends(datagram);
         let head = Head::scan(datagram)?;

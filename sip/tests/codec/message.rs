@@ -127,7 +127,7 @@ fn a_datagram_ends_where_content_length_says_and_else_at_its_end() {
 
 #[test]
 fn a_keep_alive_datagram_is_no_message() {
-    for bytes in [b"".as_slice(), b"\r\n\r\n", b"\r\n"] {
+    for bytes in [b"".as_slice(), b"\r\n\r\n", b"\r\n", b"\0\0\0\0"] {
         assert_eq!(Message::parse(bytes).unwrap_err().problem, Problem::Empty);
     }
 }
