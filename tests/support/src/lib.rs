@@ -3,6 +3,8 @@
 
 pub mod http;
 pub mod phone;
+pub mod server;
+pub mod sipp;
 pub mod sms_provider;
 pub mod sound;
 pub mod story;
