@@ -18,7 +18,7 @@ fn main() {
         sip: address("HOTLINE_TRY_SIP", "127.0.0.1:5060"),
         carrier: address("HOTLINE_TRY_CARRIER", "127.0.0.1:5090"),
         sms: SmsProvider::start(address("HOTLINE_TRY_SMS", "127.0.0.1:9000")),
-        speech: None,
+        speech: Some(testkit::sound::citizen_speech()),
     };
     let mut out = std::io::stdout();
     let mut say = |line: &str| writeln!(out, "  ✓ {line}").expect("somebody reads this");

@@ -41,16 +41,32 @@ fn journey(folder: &Path, storage_url: Option<String>) {
         .replace("127.0.0.1:9000", &sms.address.to_string());
 
     let server = runtime.block_on(async {
-        let storage = app::open_storage(&config, Arc::clone(&clock)).await.expect("a database");
-        app::apply(&storage, &*clock, &organisation).await.expect("the demo organisation is sound");
+        let storage = app::open_storage(&config, Arc::clone(&clock))
+            .await
+            .expect("a database");
+        app::apply(&storage, &*clock, &organisation)
+            .await
+            .expect("the demo organisation is sound");
         storage.close().await;
-        Server::start(&config, Arc::clone(&clock), metrics()).await.expect("the server starts")
+        Server::start(&config, Arc::clone(&clock), metrics())
+            .await
+            .expect("the server starts")
     });
-    let world = World { http: format!("http://{}", server.http), sip: server.sip, carrier, sms, speech: None };
+    let world = World {
+        http: format!("http://{}", server.http),
+        sip: server.sip,
+        carrier,
+        sms,
+        speech: None,
+    };
     let chain = run(&world, &mut |_| {});
     runtime.block_on(server.stop(std::future::pending()));
 
-    let names: Vec<&str> = chain.events.iter().filter_map(|event| event.rsplit("  ").next()).collect();
+    let names: Vec<&str> = chain
+        .events
+        .iter()
+        .filter_map(|event| event.rsplit("  ").next())
+        .collect();
     assert_eq!(
         names,
         [
@@ -74,7 +90,9 @@ fn journey(folder: &Path, storage_url: Option<String>) {
         ]
     );
     assert_eq!(world.sms.messages().len(), 1, "one survey, sent once");
-    let differences = runtime.block_on(app::keeping::check(&config, clock)).expect("the check runs");
+    let differences = runtime
+        .block_on(app::keeping::check(&config, clock))
+        .expect("the check runs");
     assert!(differences.is_empty(), "{differences:?}");
 }
 
@@ -97,5 +115,15 @@ fn free_port() -> SocketAddr {
 
 fn metrics() -> Metrics {
     static METRICS: OnceLock<Metrics> = OnceLock::new();
-    METRICS.get_or_init(|| telemetry::init(&Log::default()).expect("telemetry starts once")).clone()
+    METRICS
+        .get_or_init(|| telemetry::init(&quiet()).expect("telemetry starts once"))
+        .clone()
+}
+
+/// Only what went wrong: the story itself is told by its assertions.
+fn quiet() -> Log {
+    Log {
+        level: "warn".to_owned(),
+        ..Log::default()
+    }
 }

@@ -20,7 +20,6 @@ use hotline::domain::staff::{
     Actor, By, Destination, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
     Strategy, Unit, UnitKind, User,
 };
-use hotline::domain::staff::{Organisation, Password};
 use hotline::domain::ticket::{
     Applicant, Command, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome, Rules,
 };

@@ -76,7 +76,7 @@ impl Media for Studio {
         Ok(SocketAddr::new(port.ip, port.rtp))
     }
 
-    fn connect(&mut self, leg: LegId, remote: &Negotiated) {
+    fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
         let law = match remote.codec {
             Codec::Pcma => media::Law::A,
             Codec::Pcmu => media::Law::Mu,
@@ -96,8 +96,7 @@ impl Media for Studio {
                 send: remote.direction.sends(),
                 receive: remote.direction.receives(),
             },
-            // Phones behind a home router and load tools send from another port than they advertise.
-            nat: true,
+            nat,
             detect_tones: remote.dtmf_payload.is_none(),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));

@@ -45,8 +45,9 @@ pub struct Track {
 pub trait Media: Send {
     /// Opens a port for `leg`, on the thread where its call lives. Returns the RTP address to put into SDP.
     fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault>;
-    /// Points the leg at its remote side; again after each offer/answer.
-    fn connect(&mut self, leg: LegId, remote: &Negotiated);
+    /// Points the leg at its remote side; again after each offer/answer. A phone may be behind a NAT and move once, early;
+    /// a carrier sends from where it said.
+    fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool);
     fn hear(&mut self, leg: LegId, hears: Hears);
     /// Starts a recording; its clock begins now.
     fn record(&mut self, recording: RecordingId, call: CallId, tracks: Vec<Track>);

@@ -354,7 +354,7 @@ impl Control {
             return None;
         };
         if let Some(remote) = &remote {
-            self.media.connect(leg_id, remote);
+            self.media.connect(leg_id, remote, role != LegRole::Citizen);
         }
         let user = extension
             .as_ref()

@@ -326,7 +326,8 @@ impl Control {
         if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
             leg.stage = Stage::Early;
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
         }
         // Whoever called us and waits for this leg learns how it goes, with our own early media.
         let call = self.call_mut(call_id);
@@ -387,7 +388,7 @@ impl Control {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
         }
-        self.media.connect(leg_id, &remote);
+        self.media.connect(leg_id, &remote, role != LegRole::Citizen);
         if let Some(offer) = offer {
             if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
                 // The answer crossed our time-out: the first outcome stands.
@@ -538,7 +539,7 @@ impl Control {
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
         let role = leg.role;
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media.connect(leg_id, &answer.negotiated);
+        self.media.connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
             self.hold(call_id, leg_id, held);
@@ -552,7 +553,8 @@ impl Control {
         };
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.remote = Some(remote.clone());
-            self.media.connect(leg_id, &remote);
+            let nat = leg.role != LegRole::Citizen;
+            self.media.connect(leg_id, &remote, nat);
             self.sound(call_id);
         }
     }

@@ -12,6 +12,33 @@ pub fn tone(hz: f64, samples: usize) -> Vec<i16> {
         .collect()
 }
 
+/// A citizen's report in Mandarin, as samples.
+pub fn citizen_speech() -> Vec<i16> {
+    let wav: &[u8] = include_bytes!("../sound/citizen.wav");
+    let mut reader = hound::WavReader::new(wav).expect("a sound WAV is kept beside the code");
+    reader
+        .samples()
+        .collect::<Result<_, _>>()
+        .expect("whole samples")
+}
+
+/// How alike two sounds are, best over all shifts of `said` against `heard` up to `shift_max` samples: 1 for the same
+/// sound, near 0 for others (normalised cross-correlation).
+pub fn likeness(said: &[i16], heard: &[i16], shift_max: usize) -> f64 {
+    let power = |samples: &[i16]| samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    (0..shift_max.min(heard.len().saturating_sub(said.len())))
+        .map(|shift| {
+            let window = &heard[shift..shift + said.len()];
+            let dot: f64 = said
+                .iter()
+                .zip(window)
+                .map(|(a, b)| f64::from(*a) * f64::from(*b))
+                .sum();
+            dot / (power(said) * power(window)).sqrt().max(1.0)
+        })
+        .fold(0.0, f64::max)
+}
+
 /// The power of `hz` in `samples`, as a share of all power: near 1 for that pure tone, near 0 for anything else.
 pub fn share_of(hz: f64, samples: &[i16]) -> f64 {
     let total: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::http::Person;
 use crate::phone::Phone;
 use crate::sms_provider::SmsProvider;
-use crate::sound::share_of;
+use crate::sound::{likeness, share_of};
 
 const CITIZEN: f64 = 440.0;
 const AGENT: f64 = 700.0;
@@ -151,8 +151,17 @@ pub fn run(world: &World, tell: &mut dyn FnMut(&str)) -> Chain {
     let recording = text(&ended["recording_id"]);
     let manifest = wait_recording(&desk, &recording);
     let (left, right) = channels(&desk.bytes(&format!("/api/v1/recordings/{recording}/audio")));
-    if world.speech.is_none() {
-        assert!(best_share(CITIZEN, &left) > 0.5, "left is the citizen");
+    match &world.speech {
+        None => assert!(best_share(CITIZEN, &left) > 0.5, "left is the citizen"),
+        Some(speech) => {
+            // A word of half a second out of the middle must be there, whole, in what was recorded.
+            let word = &speech[speech.len() / 2..][..4_000];
+            let likeness = likeness(word, &left, left.len());
+            assert!(
+                likeness > 0.9,
+                "left is the citizen's speech, alike only {likeness:.2}"
+            );
+        }
     }
     assert!(best_share(AGENT, &right) > 0.5, "right is our side");
     assert!(
