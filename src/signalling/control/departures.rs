@@ -24,12 +24,13 @@ impl Control {
         let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else {
             return;
         };
-        let (role, was, room, user, offer) = (
+        let (role, was, room, user, offer, referrer) = (
             leg.role,
             leg.stage.clone(),
             leg.room,
             leg.user.clone(),
             leg.offer,
+            leg.referrer,
         );
         let status = match left {
             Left::Refused(status) => Some(status),
@@ -37,6 +38,10 @@ impl Control {
             Left::HungUp | Left::Dropped | Left::Died => None,
         };
         self.end_leg(call_id, leg_id, status);
+        if was != Stage::Up {
+            let status = status.and_then(Status::new);
+            self.tell_referrer(referrer, status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE));
+        }
         if let (Stage::Calling | Stage::Early, Some(offer)) = (&was, offer) {
             let why = match status {
                 Some(603 | 403 | 606) => Miss::Declined,
@@ -152,8 +157,10 @@ impl Control {
                 }
                 self.note_transfer(call_id, other);
             }
-            // The consulted one is gone: the agent returns to the citizen.
-            ([(agent, LegRole::Agent, Room::Aside, _)], _) if room == Room::Aside => {
+            // The consulted one is gone, or the one the citizen was to be handed to did not come: the agent returns.
+            ([(agent, LegRole::Agent, Room::Aside, _)], _)
+                if room == Room::Aside || *was != Stage::Up =>
+            {
                 let agent = *agent;
                 if let Some(leg) = call.leg_mut(agent) {
                     leg.room = Room::Main;
