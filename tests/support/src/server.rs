@@ -190,13 +190,18 @@ impl Server {
     /// SIGTERM, and the end of the process.
     pub fn stop(&mut self) -> ExitStatus {
         self.terminate();
+        self.ended(START)
+    }
+
+    /// Waits for the end of the process.
+    pub fn ended(&mut self, patience: Duration) -> ExitStatus {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 return status;
             }
             assert!(
-                started.elapsed() < START,
+                started.elapsed() < patience,
                 "the server does not stop:\n{}",
                 self.log()
             );
