@@ -31,6 +31,7 @@ pub struct Phone {
     pending: VecDeque<rsip::Request>,
     register_cseq: u32,
     register_call_id: String,
+    cut: Arc<AtomicBool>,
 }
 
 /// How long one look at the wire waits.
@@ -137,6 +138,7 @@ impl Phone {
             pending: VecDeque::new(),
             register_cseq: 0,
             register_call_id: unique("reg"),
+            cut: Arc::default(),
         }
     }
 
@@ -163,7 +165,7 @@ impl Phone {
                 cseq = self.register_cseq,
             );
             self.send(&text);
-            let response = self.response_to(&branch, |_| {});
+            let response = self.response_to(&branch);
             let status = response.status_code().code();
             if status != 401 {
                 return status;
@@ -173,8 +175,19 @@ impl Phone {
         401
     }
 
+    /// From now on waiting ends when `cut` says so, in the methods that say "unless cut".
+    pub fn give_up_when(&mut self, cut: &Arc<AtomicBool>) {
+        self.cut = Arc::clone(cut);
+    }
+
     /// Calls `to` and waits for the answer; the status when there is none.
     pub fn call(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
+        self.call_unless_cut(to, hz)
+            .unwrap_or_else(|| panic!("{}: the line was cut", self.user))
+    }
+
+    /// As [`Phone::call`]; None when the line was cut before the answer.
+    pub fn call_unless_cut(&mut self, to: &str, hz: f64) -> Option<Result<Call, u16>> {
         let audio = Audio::start(hz);
         let call_id = unique("call");
         let (local_tag, uri) = (unique("t"), format!("sip:{to}@{}", self.server));
@@ -193,7 +206,7 @@ impl Phone {
                 length = sdp.len(),
             );
             self.send(&text);
-            let response = self.response_to(&branch, |_| {});
+            let response = self.response_unless_cut(&branch)?;
             let status = response.status_code().code();
             let remote_uri = response
                 .to_header()
@@ -214,14 +227,14 @@ impl Phone {
                 let ack = call.request("ACK", cseq, self.local, &unique("z9hG4bK"), "");
                 self.send(&ack);
                 call.audio = audio;
-                return Ok(call);
+                return Some(Ok(call));
             }
             let ack =
                 call.request("ACK", cseq, self.local, &branch, "")
                     .replacen(&call.target, &uri, 1);
             self.send(&ack);
             if !matches!(status, 401 | 407) {
-                return Err(status);
+                return Some(Err(status));
             }
             let header = if status == 401 {
                 "Authorization"
@@ -230,7 +243,7 @@ impl Phone {
             };
             authorization = self.authorize(&response, "INVITE", &uri, header);
         }
-        Err(401)
+        Some(Err(401))
     }
 
     /// Dials without waiting for anything: for those who change their mind.
@@ -260,7 +273,7 @@ impl Phone {
     /// The final response to what was dialled.
     pub fn answer_to(&mut self, dialling: &Dialling) -> rsip::Response {
         loop {
-            let response = self.response_to(&dialling.branch, |_| {});
+            let response = self.response_to(&dialling.branch);
             let cseq = response.cseq_header().expect("a response has CSeq").value();
             if cseq.contains("CANCEL") {
                 continue;
@@ -289,7 +302,7 @@ impl Phone {
             branch: unique("z9hG4bK"),
         };
         self.send(&asking.request("OPTIONS", self.local, "", ""));
-        self.response_to(&asking.branch, |_| {})
+        self.response_to(&asking.branch)
     }
 
     /// Calls `to` with an INVITE that offers nothing: the server offers, our ACK answers (RFC 3264 §4, delayed offer).
@@ -303,7 +316,7 @@ impl Phone {
         };
         let contact = format!("Contact: <sip:{}@{}>\r\n", self.user, self.local);
         self.send(&dialling.request("INVITE", self.local, &contact, ""));
-        let response = self.response_to(&dialling.branch, |_| {});
+        let response = self.response_to(&dialling.branch);
         let status = response.status_code().code();
         if status != 200 {
             return Err(status);
@@ -347,7 +360,7 @@ impl Phone {
             .replace("phone 1 1", &format!("phone 1 {}", call.cseq + 1));
         let invite = call.request("INVITE", call.cseq, self.local, &branch, &extra);
         self.send(&with_body(&invite, &sdp));
-        let response = self.response_to(&branch, |_| {});
+        let response = self.response_to(&branch);
         assert_eq!(response.status_code().code(), 200, "a new offer is taken");
         let ack = call.request("ACK", call.cseq, self.local, &unique("z9hG4bK"), "");
         self.send(&ack);
@@ -365,7 +378,7 @@ impl Phone {
             server = self.server,
         );
         self.send(&call.request("REFER", call.cseq, self.local, &branch, &extra));
-        self.response_to(&branch, |_| {}).status_code().code()
+        self.response_to(&branch).status_code().code()
     }
 
     /// Waits for word on a REFER, and says 200: the status line it brings.
@@ -382,6 +395,15 @@ impl Phone {
         ringing
     }
 
+    /// Waits for a call, however long, and says 180. None once the line is cut.
+    pub fn ring_unless_cut(&mut self) -> Option<Ringing> {
+        let invite = self.wait_unless_cut("INVITE", Duration::MAX)?;
+        let tag = unique("t");
+        let ringing = Ringing { invite, tag };
+        self.send(&ringing.response(180, "Ringing", "", ""));
+        Some(ringing)
+    }
+
     /// Waits for a call and says nothing at all, as a dead carrier.
     pub fn ring_silently(&mut self) -> Ringing {
         let invite = self.wait_for("INVITE");
@@ -391,6 +413,12 @@ impl Phone {
 
     /// Takes the ringing call.
     pub fn answer(&mut self, ringing: Ringing, hz: f64) -> Call {
+        self.answer_unless_cut(ringing, hz)
+            .unwrap_or_else(|| panic!("{}: the line was cut", self.user))
+    }
+
+    /// As [`Phone::answer`]; None when the line was cut before the ACK.
+    pub fn answer_unless_cut(&mut self, ringing: Ringing, hz: f64) -> Option<Call> {
         let audio = Audio::start(hz);
         audio.connect(media_address(&String::from_utf8_lossy(
             ringing.invite.body(),
@@ -402,7 +430,7 @@ impl Phone {
         );
         let ok = ringing.response(200, "OK", &extra, &sdp);
         self.send(&ok);
-        self.wait_for("ACK");
+        self.wait_unless_cut("ACK", PATIENCE)?;
         let headers = &ringing.invite.headers;
         let from = ringing
             .invite
@@ -416,7 +444,7 @@ impl Phone {
             .expect("an INVITE has To")
             .value()
             .to_owned();
-        Call {
+        Some(Call {
             call_id: ringing
                 .invite
                 .call_id_header()
@@ -428,7 +456,7 @@ impl Phone {
             target: contact_of(headers).expect("an INVITE has Contact"),
             cseq: 0,
             audio,
-        }
+        })
     }
 
     /// Refuses the ringing call.
@@ -445,19 +473,27 @@ impl Phone {
         self.wait_for("ACK");
     }
 
-    /// Hangs up.
+    /// Hangs up; unanswered when the line is cut.
     pub fn hang_up(&mut self, call: &mut Call) {
         call.audio.stop();
         call.cseq += 1;
         let branch = unique("z9hG4bK");
         let bye = call.request("BYE", call.cseq, self.local, &branch, "");
         self.send(&bye);
-        self.response_to(&branch, |_| {});
+        self.response_unless_cut(&branch);
     }
 
     /// Waits until the other side hangs up, and says 200.
     pub fn wait_bye(&mut self, call: &Call) {
-        let bye = self.wait_for("BYE");
+        let ended = self.bye_unless_cut(call);
+        assert!(ended, "{}: the line was cut", self.user);
+    }
+
+    /// As [`Phone::wait_bye`]; false when the line was cut before.
+    pub fn bye_unless_cut(&mut self, call: &Call) -> bool {
+        let Some(bye) = self.wait_unless_cut("BYE", PATIENCE) else {
+            return false;
+        };
         assert_eq!(
             bye.call_id_header().expect("a BYE has Call-ID").value(),
             call.call_id,
@@ -465,6 +501,7 @@ impl Phone {
         );
         self.reply_ok(&bye);
         call.audio.stop();
+        true
     }
 
     /// Answers whatever comes (OPTIONS, BYE) until nothing has come for `quiet`.
@@ -479,6 +516,12 @@ impl Phone {
     }
 
     fn wait_for(&mut self, method: &str) -> rsip::Request {
+        let request = self.wait_unless_cut(method, PATIENCE);
+        request.unwrap_or_else(|| panic!("{}: no {method}: the line was cut", self.user))
+    }
+
+    /// None once the line is cut.
+    fn wait_unless_cut(&mut self, method: &str, patience: Duration) -> Option<rsip::Request> {
         let started = Instant::now();
         loop {
             if let Some(at) = self
@@ -486,11 +529,14 @@ impl Phone {
                 .iter()
                 .position(|request| request.method().to_string() == method)
             {
-                return self.pending.remove(at).expect("found just now");
+                return self.pending.remove(at);
+            }
+            if self.cut.load(Ordering::SeqCst) {
+                return None;
             }
             assert!(
-                started.elapsed() < PATIENCE,
-                "{}: no {method} within {PATIENCE:?}",
+                started.elapsed() < patience,
+                "{}: no {method} within {patience:?}",
                 self.user
             );
             if let Some(request) = self.poll() {
@@ -517,9 +563,18 @@ impl Phone {
     }
 
     /// The final response to the request with `branch`.
-    fn response_to(&mut self, branch: &str, mut provisional: impl FnMut(u16)) -> rsip::Response {
+    fn response_to(&mut self, branch: &str) -> rsip::Response {
+        self.response_unless_cut(branch)
+            .unwrap_or_else(|| panic!("{}: no final response: the line was cut", self.user))
+    }
+
+    /// None once the line is cut.
+    fn response_unless_cut(&mut self, branch: &str) -> Option<rsip::Response> {
         let started = Instant::now();
         loop {
+            if self.cut.load(Ordering::SeqCst) {
+                return None;
+            }
             assert!(
                 started.elapsed() < PATIENCE,
                 "{}: no final response within {PATIENCE:?}",
@@ -533,10 +588,8 @@ impl Phone {
                         .value()
                         .to_owned();
                     let status = response.status_code().code();
-                    match (via.contains(branch), status) {
-                        (true, 200..) => return response,
-                        (true, _) => provisional(status),
-                        (false, _) => {}
+                    if via.contains(branch) && status >= 200 {
+                        return Some(response);
                     }
                 }
                 Some(rsip::SipMessage::Request(request)) => self.pending.push_back(request),
@@ -630,6 +683,18 @@ impl Ringing {
         self.invite.uri().to_string()
     }
 
+    /// The value of a header of the INVITE.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let headers = self.invite.headers.iter().map(ToString::to_string);
+        let mut named = headers.filter_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
+        });
+        named.next()
+    }
+
     /// The caller's number as shown to us.
     pub fn caller(&self) -> String {
         self.invite
@@ -695,6 +760,7 @@ struct Shared {
     heard: Mutex<Vec<i16>>,
     more: Condvar,
     frames: Mutex<Vec<Vec<u8>>>,
+    sent: Mutex<Vec<Instant>>,
 }
 
 impl Audio {
@@ -713,6 +779,7 @@ impl Audio {
             heard: Mutex::default(),
             more: Condvar::new(),
             frames: Mutex::new(frames_of(&tone(hz, 8_000))),
+            sent: Mutex::default(),
         });
         let (speaker, listener) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = vec![
@@ -788,6 +855,12 @@ impl Audio {
         self.shared.muted.store(muted, Ordering::SeqCst);
     }
 
+    /// How many packets of 20 ms had left by `at`.
+    pub fn sent_by(&self, at: Instant) -> usize {
+        let sent = self.shared.sent.lock().expect("no panic holds this");
+        sent.partition_point(|left| *left <= at)
+    }
+
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<i16> {
         self.shared
@@ -840,7 +913,10 @@ impl Shared {
             packet.extend((n * FRAME as u32).to_be_bytes());
             packet.extend(ssrc.to_be_bytes());
             packet.extend(payload);
-            let _ = self.socket.send_to(&packet, remote);
+            if self.socket.send_to(&packet, remote).is_ok() {
+                let mut sent = self.sent.lock().expect("no panic holds this");
+                sent.push(Instant::now());
+            }
         }
     }
 
