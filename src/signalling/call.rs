@@ -86,6 +86,8 @@ pub struct Leg {
     pub quality: Quality,
     /// The queue's offer this leg rings for.
     pub offer: Option<OfferToken>,
+    /// The dialog whose REFER asked for this leg; it is told how that goes (RFC 3515).
+    pub referrer: Option<LegHandle>,
     /// Where to try next when this destination fails (trunk fail-over).
     pub alternatives: Vec<Destination>,
     /// When a ringing leg is given up.

@@ -41,6 +41,12 @@ impl Storage {
 
 impl Chronicler<'_> {
     async fn recover(&self, tx: &mut Tx) -> Result<Recovered, Fault> {
+        // The dead cannot finish what they claimed, and a citizen should not wait for their leases to run out.
+        tx.execute(
+            "UPDATE outbox SET lease_until = NULL WHERE lease_until IS NOT NULL",
+            &[],
+        )
+        .await?;
         Ok(Recovered {
             calls: self.end_calls(tx).await?,
             contacts: self.end_contacts(tx).await?,

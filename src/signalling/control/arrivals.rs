@@ -408,6 +408,7 @@ impl Control {
             status: None,
             quality: Quality::default(),
             offer: None,
+            referrer: None,
             alternatives: Vec::new(),
             give_up_at: None,
             silence: Silence::None,

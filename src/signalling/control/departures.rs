@@ -23,12 +23,13 @@ impl Control {
         let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage != Stage::Ended) else {
             return;
         };
-        let (role, was, room, user, offer) = (
+        let (role, was, room, user, offer, referrer) = (
             leg.role,
             leg.stage.clone(),
             leg.room,
             leg.user.clone(),
             leg.offer,
+            leg.referrer,
         );
         let status = match left {
             Left::Refused(status) => Some(status),
@@ -36,6 +37,10 @@ impl Control {
             Left::HungUp | Left::Dropped | Left::Died => None,
         };
         self.end_leg(call_id, leg_id, status);
+        if was != Stage::Up {
+            let status = status.and_then(Status::new);
+            self.tell_referrer(referrer, status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE));
+        }
         if let (Stage::Calling | Stage::Early, Some(offer)) = (&was, offer) {
             let why = match status {
                 Some(603 | 403 | 606) => Miss::Declined,
@@ -102,7 +107,6 @@ impl Control {
         was: &Stage,
         left: Left,
     ) {
-        let now = self.clock.instant();
         let call = self.call_mut(call_id);
         let staying: Vec<(LegId, LegRole, Room, bool)> = call
             .live_legs()
@@ -158,15 +162,8 @@ impl Control {
             // The one consulted is gone, or the one transferred to did not come: who asked returns to the citizen.
             ([(asked, _, Room::Aside, true)], _) if room == Room::Aside || *was != Stage::Up => {
                 let asked = *asked;
-                let Some(leg) = call.leg_mut(asked) else {
-                    return;
-                };
-                leg.room = Room::Main;
-                if let (Some(dialog), Left::Refused(status)) = (leg.dialogs.first().copied(), left)
-                {
-                    // RFC 3515 §2.4.5: if it was a REFER, the phone learns what became of it.
-                    let status = Status::new(status).unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
-                    let _ = self.endpoint.refer_progress(now, dialog, status);
+                if let Some(leg) = call.leg_mut(asked) {
+                    leg.room = Room::Main;
                 }
             }
             // The others go on talking.

@@ -118,6 +118,7 @@ impl Control {
             status: None,
             quality: Quality::default(),
             offer,
+            referrer: None,
             alternatives: one_by_one,
             give_up_at: None,
             silence: Silence::None,
@@ -582,8 +583,11 @@ impl Control {
         let now = self.clock.instant();
         let target = refer_to.uri.subscriber().unwrap_or_default().into_owned();
         match self.blind_transfer(call_id, leg_id, &target) {
-            Ok(()) => {
+            Ok(placed) => {
                 let _ = self.endpoint.accept_refer(now, dialog);
+                if let Some(leg) = self.call_mut(call_id).leg_mut(placed) {
+                    leg.referrer = Some(dialog);
+                }
             }
             Err(refusal) => {
                 debug!(call.id = %call_id, %refusal, "a REFER was refused: {refusal}");

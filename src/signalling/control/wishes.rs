@@ -1,6 +1,9 @@
 //! What people wish of live calls: hold, consult, conference, transfer, listen in. Each wish is granted or refused with a
 //! reason a person can read.
 
+use hotline_sip::endpoint::LegHandle;
+use hotline_sip::message::Status;
+
 use crate::domain::acd;
 use crate::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
 use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
@@ -9,8 +12,6 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, Role};
 use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage};
 use crate::signalling::journal::Entry;
-
-use hotline_sip::message::Status;
 
 use super::Control;
 use super::legs::{Left, Target};
@@ -91,7 +92,9 @@ impl Control {
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
             CallCommand::Transfer {
                 target: Some(target),
-            } => self.blind_transfer(id, own_leg, &target)?,
+            } => {
+                self.blind_transfer(id, own_leg, &target)?;
+            }
             CallCommand::DropLeg { leg } => {
                 self.call_mut(id)
                     .leg(leg)
@@ -228,7 +231,7 @@ impl Control {
         id: CallId,
         own_leg: LegId,
         target: &str,
-    ) -> Result<(), CallRefusal> {
+    ) -> Result<LegId, CallRefusal> {
         if !matches!(self.call_mut(id).doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
         }
@@ -237,34 +240,41 @@ impl Control {
         let leg = self.place(id, LegRole::Specialist, Room::Main, target, None);
         if leg.is_none() {
             self.hold(id, own_leg, false);
-            self.sound(id);
-            return Err(CallRefusal::Overloaded);
         }
         self.sound(id);
-        Ok(())
+        leg.ok_or(CallRefusal::Overloaded)
     }
 
-    /// A leg that was placed straight beside the citizen came up: the agent who transferred blindly leaves.
+    /// A leg that was placed straight beside the citizen came up: the agent who transferred blindly leaves, unless gone
+    /// already.
     pub(super) fn blind_transfer_done(&mut self, id: CallId, leg_id: LegId) {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
         let arrived = call
             .leg(leg_id)
-            .is_some_and(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
+            .filter(|leg| leg.role == LegRole::Specialist && leg.room == Room::Main);
+        let Some(referrer) = arrived.map(|leg| leg.referrer) else {
+            return;
+        };
         let aside = call
             .live_legs()
-            .find(|leg| leg.room == Room::Aside && leg.stage == Stage::Up);
-        let aside = aside.map(|leg| (leg.id, leg.dialogs.first().copied()));
-        if let (true, Some((agent, dialog))) = (arrived, aside) {
-            if let Some(dialog) = dialog {
-                // RFC 3515 §2.4.5: if it was a REFER, the phone learns that it succeeded.
-                let _ = self
-                    .endpoint
-                    .refer_progress(self.clock.instant(), dialog, Status::OK);
-            }
+            .find(|leg| leg.room == Room::Aside && leg.stage == Stage::Up)
+            .map(|leg| leg.id);
+        self.tell_referrer(referrer, Status::OK);
+        if let Some(agent) = aside {
             self.drop_leg(id, agent);
-            self.note_transfer(id, leg_id);
+        }
+        self.note_transfer(id, leg_id);
+    }
+
+    /// Whoever asked for a leg by REFER learns what became of it.
+    pub(super) fn tell_referrer(&mut self, referrer: Option<LegHandle>, status: Status) {
+        if let Some(dialog) = referrer {
+            // Refused when they hung up meanwhile, or did not want to be told.
+            let _ = self
+                .endpoint
+                .refer_progress(self.clock.instant(), dialog, status);
         }
     }
 

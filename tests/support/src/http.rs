@@ -89,6 +89,20 @@ impl Person {
         (status, response.json().unwrap_or(Value::Null))
     }
 
+    /// POST with an Idempotency-Key; the error when no answer came.
+    pub fn post_once(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
+        let response = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("Cookie", &self.cookie)
+            .header("X-CSRF-Token", &self.csrf)
+            .header("Idempotency-Key", key)
+            .json(body)
+            .send()?;
+        let status = response.status().as_u16();
+        Ok((status, response.json()?))
+    }
+
     /// POST, success expected.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.try_post(path, body);

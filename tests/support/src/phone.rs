@@ -2,7 +2,8 @@
 //! ear to hear with. Shares no code with the server, so that the server's mistakes are not tested by themselves.
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -24,12 +25,55 @@ pub struct Phone {
     pub user: String,
     password: String,
     server: SocketAddr,
-    socket: UdpSocket,
+    wire: Wire,
     local: SocketAddr,
     /// Requests that came while something else was awaited.
     pending: VecDeque<rsip::Request>,
     register_cseq: u32,
     register_call_id: String,
+    cut: Arc<AtomicBool>,
+}
+
+/// How long one look at the wire waits.
+const TURN: Duration = Duration::from_millis(20);
+
+/// What a phone speaks SIP over. With TCP, what was read beyond the last message.
+enum Wire {
+    Udp(UdpSocket),
+    Tcp(TcpStream, Vec<u8>),
+}
+
+impl Wire {
+    /// One message, if one has come.
+    fn read(&mut self) -> Option<Vec<u8>> {
+        let mut buffer = [0; 8192];
+        match self {
+            Self::Udp(socket) => {
+                let (length, _) = socket.recv_from(&mut buffer).ok()?;
+                Some(buffer[..length].to_vec())
+            }
+            Self::Tcp(stream, read) => {
+                if let Some(message) = first_message(read) {
+                    return Some(message);
+                }
+                let length = stream.read(&mut buffer).ok()?;
+                read.extend(&buffer[..length]);
+                first_message(read)
+            }
+        }
+    }
+}
+
+/// Takes the first whole message off a stream (RFC 3261 §18.3: Content-Length tells where it ends).
+fn first_message(read: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let head = read.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&read[..head]).to_ascii_lowercase();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .map_or(0, |value| value.trim().parse().expect("a length"));
+    let end = head + length;
+    (read.len() >= end).then(|| read.drain(..end).collect())
 }
 
 /// A call on this phone that is up.
@@ -40,6 +84,14 @@ pub struct Call {
     target: String,
     cseq: u32,
     pub audio: Audio,
+}
+
+/// A call on its way, not answered yet.
+pub struct Dialling {
+    from: String,
+    pub call_id: String,
+    uri: String,
+    branch: String,
 }
 
 /// A ringing call that waits for `answer` or `refuse`.
@@ -58,18 +110,35 @@ impl Phone {
     pub fn at(local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
         let socket = UdpSocket::bind(local).expect("a free UDP port");
         socket
-            .set_read_timeout(Some(Duration::from_millis(20)))
+            .set_read_timeout(Some(TURN))
             .expect("a time-out can be set");
         let local = socket.local_addr().expect("a bound socket has an address");
+        Self::on(Wire::Udp(socket), local, server, user, password)
+    }
+
+    /// A phone that speaks SIP over TCP: it keeps its connection, and is called on it.
+    pub fn over_tcp(server: SocketAddr, user: &str, password: &str) -> Self {
+        let stream = TcpStream::connect(server).expect("the server takes connections");
+        stream
+            .set_read_timeout(Some(TURN))
+            .expect("a time-out can be set");
+        let local = stream
+            .local_addr()
+            .expect("a connected socket has an address");
+        Self::on(Wire::Tcp(stream, Vec::new()), local, server, user, password)
+    }
+
+    fn on(wire: Wire, local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
         Self {
             user: user.to_owned(),
             password: password.to_owned(),
             server,
-            socket,
+            wire,
             local,
             pending: VecDeque::new(),
             register_cseq: 0,
             register_call_id: unique("reg"),
+            cut: Arc::default(),
         }
     }
 
@@ -96,7 +165,7 @@ impl Phone {
                 cseq = self.register_cseq,
             );
             self.send(&text);
-            let response = self.response_to(&branch, |_| {});
+            let response = self.response_to(&branch);
             let status = response.status_code().code();
             if status != 401 {
                 return status;
@@ -106,8 +175,19 @@ impl Phone {
         401
     }
 
+    /// From now on waiting ends when `cut` says so, in the methods that say "unless cut".
+    pub fn give_up_when(&mut self, cut: &Arc<AtomicBool>) {
+        self.cut = Arc::clone(cut);
+    }
+
     /// Calls `to` and waits for the answer; the status when there is none.
     pub fn call(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
+        self.call_unless_cut(to, hz)
+            .unwrap_or_else(|| panic!("{}: the line was cut", self.user))
+    }
+
+    /// As [`Phone::call`]; None when the line was cut before the answer.
+    pub fn call_unless_cut(&mut self, to: &str, hz: f64) -> Option<Result<Call, u16>> {
         let audio = Audio::start(hz);
         let call_id = unique("call");
         let (local_tag, uri) = (unique("t"), format!("sip:{to}@{}", self.server));
@@ -126,7 +206,7 @@ impl Phone {
                 length = sdp.len(),
             );
             self.send(&text);
-            let response = self.response_to(&branch, |_| {});
+            let response = self.response_unless_cut(&branch)?;
             let status = response.status_code().code();
             let remote_uri = response
                 .to_header()
@@ -147,14 +227,14 @@ impl Phone {
                 let ack = call.request("ACK", cseq, self.local, &unique("z9hG4bK"), "");
                 self.send(&ack);
                 call.audio = audio;
-                return Ok(call);
+                return Some(Ok(call));
             }
             let ack =
                 call.request("ACK", cseq, self.local, &branch, "")
                     .replacen(&call.target, &uri, 1);
             self.send(&ack);
             if !matches!(status, 401 | 407) {
-                return Err(status);
+                return Some(Err(status));
             }
             let header = if status == 401 {
                 "Authorization"
@@ -163,20 +243,182 @@ impl Phone {
             };
             authorization = self.authorize(&response, "INVITE", &uri, header);
         }
-        Err(401)
+        Some(Err(401))
+    }
+
+    /// Dials without waiting for anything: for those who change their mind.
+    pub fn dial(&mut self, to: &str) -> Dialling {
+        let audio = Audio::start(0.0);
+        let (uri, branch) = (format!("sip:{to}@{}", self.server), unique("z9hG4bK"));
+        let dialling = Dialling {
+            from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
+            call_id: unique("call"),
+            uri,
+            branch,
+        };
+        let sdp = audio.sdp();
+        let extra = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
+            self.user, self.local
+        );
+        self.send(&dialling.request("INVITE", self.local, &extra, &sdp));
+        dialling
+    }
+
+    /// The final status of what was dialled.
+    pub fn outcome(&mut self, dialling: &Dialling) -> u16 {
+        self.answer_to(dialling).status_code().code()
+    }
+
+    /// The final response to what was dialled.
+    pub fn answer_to(&mut self, dialling: &Dialling) -> rsip::Response {
+        loop {
+            let response = self.response_to(&dialling.branch);
+            let cseq = response.cseq_header().expect("a response has CSeq").value();
+            if cseq.contains("CANCEL") {
+                continue;
+            }
+            let to = response.to_header().expect("a response has To").value();
+            let ack = dialling.request("ACK", self.local, "", "");
+            let (ours, theirs) = (format!("To: <{}>", dialling.uri), format!("To: {to}"));
+            self.send(&ack.replacen(&ours, &theirs, 1));
+            return response;
+        }
+    }
+
+    /// Changes its mind before the answer (CANCEL); the final status of the call.
+    pub fn cancel(&mut self, dialling: &Dialling) -> u16 {
+        // Only after a provisional response (RFC 3261 §9.1), which a ringing far end has caused.
+        self.send(&dialling.request("CANCEL", self.local, "", ""));
+        self.outcome(dialling)
+    }
+
+    /// Asks whether the server takes calls.
+    pub fn options(&mut self) -> rsip::Response {
+        let asking = Dialling {
+            from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
+            call_id: unique("options"),
+            uri: format!("sip:{}", self.server),
+            branch: unique("z9hG4bK"),
+        };
+        self.send(&asking.request("OPTIONS", self.local, "", ""));
+        self.response_to(&asking.branch)
+    }
+
+    /// Calls `to` with an INVITE that offers nothing: the server offers, our ACK answers (RFC 3264 §4, delayed offer).
+    pub fn call_without_offer(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
+        let audio = Audio::start(hz);
+        let dialling = Dialling {
+            from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
+            call_id: unique("call"),
+            uri: format!("sip:{to}@{}", self.server),
+            branch: unique("z9hG4bK"),
+        };
+        let contact = format!("Contact: <sip:{}@{}>\r\n", self.user, self.local);
+        self.send(&dialling.request("INVITE", self.local, &contact, ""));
+        let response = self.response_to(&dialling.branch);
+        let status = response.status_code().code();
+        if status != 200 {
+            return Err(status);
+        }
+        audio.connect(media_address(&String::from_utf8_lossy(response.body())));
+        let call = Call {
+            call_id: dialling.call_id,
+            local_uri: dialling.from,
+            remote_uri: response
+                .to_header()
+                .expect("a response has To")
+                .value()
+                .to_owned(),
+            target: contact_of(&response.headers).expect("a 200 has Contact"),
+            cseq: 1,
+            audio,
+        };
+        let ack = call.request(
+            "ACK",
+            1,
+            self.local,
+            &unique("z9hG4bK"),
+            "Content-Type: application/sdp\r\n",
+        );
+        self.send(&with_body(&ack, &call.audio.sdp()));
+        Ok(call)
+    }
+
+    /// Offers the session anew with `direction` (`sendonly` holds, `sendrecv` resumes); what the server answered.
+    pub fn reoffer(&mut self, call: &mut Call, direction: &str) -> String {
+        call.cseq += 1;
+        let branch = unique("z9hG4bK");
+        let extra = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
+            self.user, self.local
+        );
+        let sdp = call
+            .audio
+            .sdp()
+            .replace("sendrecv", direction)
+            .replace("phone 1 1", &format!("phone 1 {}", call.cseq + 1));
+        let invite = call.request("INVITE", call.cseq, self.local, &branch, &extra);
+        self.send(&with_body(&invite, &sdp));
+        let response = self.response_to(&branch);
+        assert_eq!(response.status_code().code(), 200, "a new offer is taken");
+        let ack = call.request("ACK", call.cseq, self.local, &unique("z9hG4bK"), "");
+        self.send(&ack);
+        String::from_utf8_lossy(response.body()).into_owned()
+    }
+
+    /// Hands the call on to `to` (REFER, RFC 3515); the status.
+    pub fn refer(&mut self, call: &mut Call, to: &str) -> u16 {
+        call.cseq += 1;
+        let branch = unique("z9hG4bK");
+        let extra = format!(
+            "Contact: <sip:{user}@{local}>\r\nRefer-To: <sip:{to}@{server}>\r\n",
+            user = self.user,
+            local = self.local,
+            server = self.server,
+        );
+        self.send(&call.request("REFER", call.cseq, self.local, &branch, &extra));
+        self.response_to(&branch).status_code().code()
+    }
+
+    /// Waits for word on a REFER, and says 200: the status line it brings.
+    pub fn wait_notify(&mut self) -> String {
+        let notify = self.wait_for("NOTIFY");
+        self.reply_ok(&notify);
+        String::from_utf8_lossy(notify.body()).trim().to_owned()
     }
 
     /// Waits until the phone rings, and says 180.
     pub fn ring(&mut self) -> Ringing {
-        let invite = self.wait_for("INVITE");
-        let tag = unique("t");
-        let ringing = Ringing { invite, tag };
+        let ringing = self.ring_silently();
         self.send(&ringing.response(180, "Ringing", "", ""));
         ringing
     }
 
+    /// Waits for a call, however long, and says 180. None once the line is cut.
+    pub fn ring_unless_cut(&mut self) -> Option<Ringing> {
+        let invite = self.wait_unless_cut("INVITE", Duration::MAX)?;
+        let tag = unique("t");
+        let ringing = Ringing { invite, tag };
+        self.send(&ringing.response(180, "Ringing", "", ""));
+        Some(ringing)
+    }
+
+    /// Waits for a call and says nothing at all, as a dead carrier.
+    pub fn ring_silently(&mut self) -> Ringing {
+        let invite = self.wait_for("INVITE");
+        let tag = unique("t");
+        Ringing { invite, tag }
+    }
+
     /// Takes the ringing call.
     pub fn answer(&mut self, ringing: Ringing, hz: f64) -> Call {
+        self.answer_unless_cut(ringing, hz)
+            .unwrap_or_else(|| panic!("{}: the line was cut", self.user))
+    }
+
+    /// As [`Phone::answer`]; None when the line was cut before the ACK.
+    pub fn answer_unless_cut(&mut self, ringing: Ringing, hz: f64) -> Option<Call> {
         let audio = Audio::start(hz);
         audio.connect(media_address(&String::from_utf8_lossy(
             ringing.invite.body(),
@@ -188,7 +430,7 @@ impl Phone {
         );
         let ok = ringing.response(200, "OK", &extra, &sdp);
         self.send(&ok);
-        self.wait_for("ACK");
+        self.wait_unless_cut("ACK", PATIENCE)?;
         let headers = &ringing.invite.headers;
         let from = ringing
             .invite
@@ -202,7 +444,7 @@ impl Phone {
             .expect("an INVITE has To")
             .value()
             .to_owned();
-        Call {
+        Some(Call {
             call_id: ringing
                 .invite
                 .call_id_header()
@@ -214,7 +456,7 @@ impl Phone {
             target: contact_of(headers).expect("an INVITE has Contact"),
             cseq: 0,
             audio,
-        }
+        })
     }
 
     /// Refuses the ringing call.
@@ -231,19 +473,27 @@ impl Phone {
         self.wait_for("ACK");
     }
 
-    /// Hangs up.
+    /// Hangs up; unanswered when the line is cut.
     pub fn hang_up(&mut self, call: &mut Call) {
         call.audio.stop();
         call.cseq += 1;
         let branch = unique("z9hG4bK");
         let bye = call.request("BYE", call.cseq, self.local, &branch, "");
         self.send(&bye);
-        self.response_to(&branch, |_| {});
+        self.response_unless_cut(&branch);
     }
 
     /// Waits until the other side hangs up, and says 200.
     pub fn wait_bye(&mut self, call: &Call) {
-        let bye = self.wait_for("BYE");
+        let ended = self.bye_unless_cut(call);
+        assert!(ended, "{}: the line was cut", self.user);
+    }
+
+    /// As [`Phone::wait_bye`]; false when the line was cut before.
+    pub fn bye_unless_cut(&mut self, call: &Call) -> bool {
+        let Some(bye) = self.wait_unless_cut("BYE", PATIENCE) else {
+            return false;
+        };
         assert_eq!(
             bye.call_id_header().expect("a BYE has Call-ID").value(),
             call.call_id,
@@ -251,6 +501,7 @@ impl Phone {
         );
         self.reply_ok(&bye);
         call.audio.stop();
+        true
     }
 
     /// Answers whatever comes (OPTIONS, BYE) until nothing has come for `quiet`.
@@ -265,6 +516,12 @@ impl Phone {
     }
 
     fn wait_for(&mut self, method: &str) -> rsip::Request {
+        let request = self.wait_unless_cut(method, PATIENCE);
+        request.unwrap_or_else(|| panic!("{}: no {method}: the line was cut", self.user))
+    }
+
+    /// None once the line is cut.
+    fn wait_unless_cut(&mut self, method: &str, patience: Duration) -> Option<rsip::Request> {
         let started = Instant::now();
         loop {
             if let Some(at) = self
@@ -272,11 +529,14 @@ impl Phone {
                 .iter()
                 .position(|request| request.method().to_string() == method)
             {
-                return self.pending.remove(at).expect("found just now");
+                return self.pending.remove(at);
+            }
+            if self.cut.load(Ordering::SeqCst) {
+                return None;
             }
             assert!(
-                started.elapsed() < PATIENCE,
-                "{}: no {method} within {PATIENCE:?}",
+                started.elapsed() < patience,
+                "{}: no {method} within {patience:?}",
                 self.user
             );
             if let Some(request) = self.poll() {
@@ -297,18 +557,24 @@ impl Phone {
     }
 
     fn read(&mut self) -> Option<rsip::SipMessage> {
-        let mut buffer = [0; 8192];
-        let (length, _) = self.socket.recv_from(&mut buffer).ok()?;
-        Some(
-            rsip::SipMessage::try_from(&buffer[..length])
-                .expect("the server speaks SIP that rsip can read"),
-        )
+        let bytes = self.wire.read()?;
+        let message = rsip::SipMessage::try_from(bytes.as_slice());
+        Some(message.expect("the server speaks SIP that rsip can read"))
     }
 
     /// The final response to the request with `branch`.
-    fn response_to(&mut self, branch: &str, mut provisional: impl FnMut(u16)) -> rsip::Response {
+    fn response_to(&mut self, branch: &str) -> rsip::Response {
+        self.response_unless_cut(branch)
+            .unwrap_or_else(|| panic!("{}: no final response: the line was cut", self.user))
+    }
+
+    /// None once the line is cut.
+    fn response_unless_cut(&mut self, branch: &str) -> Option<rsip::Response> {
         let started = Instant::now();
         loop {
+            if self.cut.load(Ordering::SeqCst) {
+                return None;
+            }
             assert!(
                 started.elapsed() < PATIENCE,
                 "{}: no final response within {PATIENCE:?}",
@@ -322,10 +588,8 @@ impl Phone {
                         .value()
                         .to_owned();
                     let status = response.status_code().code();
-                    match (via.contains(branch), status) {
-                        (true, 200..) => return response,
-                        (true, _) => provisional(status),
-                        (false, _) => {}
+                    if via.contains(branch) && status >= 200 {
+                        return Some(response);
                     }
                 }
                 Some(rsip::SipMessage::Request(request)) => self.pending.push_back(request),
@@ -343,9 +607,20 @@ impl Phone {
     }
 
     fn send(&self, text: &str) {
-        self.socket
-            .send_to(text.as_bytes(), self.server)
-            .expect("a datagram leaves");
+        match &self.wire {
+            Wire::Udp(socket) => socket
+                .send_to(text.as_bytes(), self.server)
+                .map(|_| ())
+                .expect("a datagram leaves"),
+            Wire::Tcp(stream, _) => {
+                // Our own Via, which requests are written with; what a response repeats is left as it came.
+                let text = text.replacen("SIP/2.0/UDP", "SIP/2.0/TCP", 1);
+                let mut stream = stream;
+                stream
+                    .write_all(text.as_bytes())
+                    .expect("the connection is up");
+            }
+        }
     }
 
     fn authorize(
@@ -387,7 +662,39 @@ impl Phone {
     }
 }
 
+impl Dialling {
+    fn request(&self, method: &str, local: SocketAddr, extra: &str, body: &str) -> String {
+        format!(
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch={branch}\r\nMax-Forwards: 70\r\n\
+             From: {from}\r\nTo: <{uri}>\r\nCall-ID: {call_id}\r\nCSeq: 1 {method}\r\n{extra}\
+             Content-Length: {length}\r\n\r\n{body}",
+            uri = self.uri,
+            branch = self.branch,
+            from = self.from,
+            call_id = self.call_id,
+            length = body.len(),
+        )
+    }
+}
+
 impl Ringing {
+    /// The number that was dialled.
+    pub fn dialled(&self) -> String {
+        self.invite.uri().to_string()
+    }
+
+    /// The value of a header of the INVITE.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let headers = self.invite.headers.iter().map(ToString::to_string);
+        let mut named = headers.filter_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
+        });
+        named.next()
+    }
+
     /// The caller's number as shown to us.
     pub fn caller(&self) -> String {
         self.invite
@@ -453,6 +760,7 @@ struct Shared {
     heard: Mutex<Vec<i16>>,
     more: Condvar,
     frames: Mutex<Vec<Vec<u8>>>,
+    sent: Mutex<Vec<Instant>>,
 }
 
 impl Audio {
@@ -471,6 +779,7 @@ impl Audio {
             heard: Mutex::default(),
             more: Condvar::new(),
             frames: Mutex::new(frames_of(&tone(hz, 8_000))),
+            sent: Mutex::default(),
         });
         let (speaker, listener) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = vec![
@@ -510,7 +819,8 @@ impl Audio {
         )
     }
 
-    /// Waits until the last 300 ms heard are (or are not) the tone `hz`. False when that did not happen within `patience`.
+    /// Waits until the last 300 ms heard are (or are not) the tone `hz`; when nothing at all comes for 300 ms, no tone does.
+    /// False when that did not happen within `patience`.
     pub fn hears(&self, hz: f64, wanted: bool, patience: Duration) -> bool {
         let started = Instant::now();
         let window = 2_400;
@@ -528,18 +838,27 @@ impl Audio {
             if left.is_zero() {
                 return false;
             }
-            heard = self
+            let (now, waited) = self
                 .shared
                 .more
-                .wait_timeout(heard, left)
-                .expect("no panic holds this")
-                .0;
+                .wait_timeout(heard, left.min(Duration::from_millis(300)))
+                .expect("no panic holds this");
+            heard = now;
+            if waited.timed_out() && !wanted {
+                return true;
+            }
         }
     }
 
     /// Stops sending without a word, as a phone that died.
     pub fn mute(&self, muted: bool) {
         self.shared.muted.store(muted, Ordering::SeqCst);
+    }
+
+    /// How many packets of 20 ms had left by `at`.
+    pub fn sent_by(&self, at: Instant) -> usize {
+        let sent = self.shared.sent.lock().expect("no panic holds this");
+        sent.partition_point(|left| *left <= at)
     }
 
     /// Everything heard so far.
@@ -594,7 +913,10 @@ impl Shared {
             packet.extend((n * FRAME as u32).to_be_bytes());
             packet.extend(ssrc.to_be_bytes());
             packet.extend(payload);
-            let _ = self.socket.send_to(&packet, remote);
+            if self.socket.send_to(&packet, remote).is_ok() {
+                let mut sent = self.sent.lock().expect("no panic holds this");
+                sent.push(Instant::now());
+            }
         }
     }
 
@@ -619,6 +941,15 @@ fn frames_of(samples: &[i16]) -> Vec<Vec<u8>> {
         .chunks_exact(FRAME)
         .map(|frame| frame.iter().map(|sample| alaw(*sample)).collect())
         .collect()
+}
+
+/// A request written without a body gets one.
+fn with_body(request: &str, body: &str) -> String {
+    request.replacen(
+        "Content-Length: 0",
+        &format!("Content-Length: {}", body.len()),
+        1,
+    ) + body
 }
 
 fn contact_of(headers: &rsip::Headers) -> Option<String> {

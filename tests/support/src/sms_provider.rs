@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use sha2::Sha256;
 /// A running provider. It stops with the process.
 pub struct SmsProvider {
     pub address: SocketAddr,
+    delay_ms: Arc<AtomicU64>,
     inbox: Arc<(Mutex<Vec<Value>>, Condvar)>,
 }
 
@@ -23,14 +25,25 @@ impl SmsProvider {
             .local_addr()
             .expect("a bound listener has an address");
         let inbox = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
-        let taken = Arc::clone(&inbox);
+        let delay_ms = Arc::<AtomicU64>::default();
+        let (taken, delay) = (Arc::clone(&inbox), Arc::clone(&delay_ms));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let taken = Arc::clone(&taken);
-                std::thread::spawn(move || serve(stream, &taken));
+                let (taken, delay) = (Arc::clone(&taken), Arc::clone(&delay));
+                std::thread::spawn(move || serve(stream, &taken, &delay));
             }
         });
-        Self { address, inbox }
+        Self {
+            address,
+            delay_ms,
+            inbox,
+        }
+    }
+
+    /// From now on it thinks this long about each message it has taken before it says so.
+    pub fn think_for(&self, delay: Duration) {
+        let millis = u64::try_from(delay.as_millis()).expect("a short delay");
+        self.delay_ms.store(millis, Ordering::SeqCst);
     }
 
     /// Every message taken so far, in order.
@@ -99,7 +112,7 @@ impl SmsProvider {
 }
 
 /// One HTTP/1.1 connection, requests one after the other.
-fn serve(stream: TcpStream, inbox: &(Mutex<Vec<Value>>, Condvar)) {
+fn serve(stream: TcpStream, inbox: &(Mutex<Vec<Value>>, Condvar), delay_ms: &AtomicU64) {
     let Ok(mut writer) = stream.try_clone() else {
         return;
     };
@@ -129,6 +142,7 @@ fn serve(stream: TcpStream, inbox: &(Mutex<Vec<Value>>, Condvar)) {
         let answer = json!({"message_id": format!("p{}", messages.len())}).to_string();
         drop(messages);
         inbox.1.notify_all();
+        std::thread::sleep(Duration::from_millis(delay_ms.load(Ordering::SeqCst)));
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             answer.len()
