@@ -388,10 +388,10 @@ fn start_media(
     marks: Arc<studio::Marks>,
 ) -> anyhow::Result<media::Engine> {
     let on_event = move |event| {
-        if let Some(event) = studio::translate(event, &recorder, &marks) {
-            if events.try_send(event).is_err() {
-                metrics::counter!("hotline_media_events_dropped").increment(1);
-            }
+        if let Some(event) = studio::translate(event, &recorder, &marks)
+            && events.try_send(event).is_err()
+        {
+            metrics::counter!("hotline_media_events_dropped").increment(1);
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
