@@ -13,7 +13,7 @@ use crate::message::{Message, Method, Request, Response, Status};
 /// What is wrong with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// Nothing but line ends: a keep-alive, not an error worth counting.
+    /// Nothing but line ends or zeros: a keep-alive, not an error worth counting.
     #[error("empty")]
     Empty,
     /// Longer than [`MESSAGE_MAX`], or its head longer than [`HEAD_MAX`].
@@ -130,6 +130,13 @@ impl Message {
     pub fn parse(datagram: &[u8]) -> Result<Self, ParseError> {
         if datagram.len() > MESSAGE_MAX {
             return Err(Problem::TooLarge.into());
+        }
+        // Keep-alives are line ends, or the four zero bytes of older soft phones.
+        if datagram
+            .iter()
+            .all(|byte| matches!(byte, b'\r' | b'\n' | 0))
+        {
+            return Err(Problem::Empty.into());
         }
         let datagram = skip_line_ends(datagram);
         let head = Head::scan(datagram)?;
@@ -546,21 +553,23 @@ impl Framer {
     }
 
     fn cut(&mut self) -> Result<Option<Frame>, ParseError> {
+        const PING: &[u8] = b"\r\n\r\n";
+        loop {
+            let rest = &self.buffer[self.taken..];
+            if rest.starts_with(PING) {
+                self.taken += PING.len();
+                return Ok(Some(Frame::Ping));
+            }
+            // What may become a ping is waited for. One line end at a time, so that cuts in the stream change nothing.
+            if PING.starts_with(rest) {
+                return Ok(None);
+            }
+            if !matches!(rest[0], b'\r' | b'\n') {
+                break;
+            }
+            self.taken += 1;
+        }
         let rest = &self.buffer[self.taken..];
-        if rest.starts_with(b"\r\n\r\n") {
-            self.taken += 4;
-            return Ok(Some(Frame::Ping));
-        }
-        // A CRLF alone is a pong, or the first half of a ping.
-        if matches!(rest, b"\r" | b"\r\n" | b"\r\n\r") {
-            return Ok(None);
-        }
-        let line_ends = rest.len() - skip_line_ends(rest).len();
-        self.taken += line_ends;
-        let rest = &self.buffer[self.taken..];
-        if rest.is_empty() {
-            return Ok(None);
-        }
         let Some(head_length) = head_end(rest, self.scanned.saturating_sub(self.taken)) else {
             if rest.len() > HEAD_MAX {
                 return Err(Head::scan(rest).map_or_else(
@@ -573,7 +582,7 @@ impl Framer {
         };
         let head = Head::scan(&rest[..head_length])?;
         let length = match head.content_length {
-            Ok(Some(length)) if head_length + length <= MESSAGE_MAX => length,
+            Ok(Some(length)) if length <= MESSAGE_MAX.saturating_sub(head_length) => length,
             Ok(Some(_)) => return Err(head.error(Problem::TooLarge, head.headers(rest))),
             Ok(None) => return Err(head.error(Problem::NoContentLength, head.headers(rest))),
             Err(problem) => return Err(head.error(problem, head.headers(rest))),

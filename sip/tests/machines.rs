@@ -1336,3 +1336,453 @@ fn at_30_percent_loss_every_call_ends_and_both_sides_agree() {
     }
     assert!(answered > 290, "{answered} of 300 calls came up");
 }
+
+#[test]
+fn an_answer_may_overtake_the_prack() {
+    let mut world = World::new(45, GOOD);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.ring(now, callee, Status::RINGING, None, true)
+    });
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    world.settle();
+    world.expect(CALLEE, "Acked");
+    assert_eq!(
+        world.count(CALLEE, "200 PRACK"),
+        1,
+        "a 481 would end the call at some phones"
+    );
+}
+
+#[test]
+fn a_challenged_call_carries_its_credentials_in_the_ack() {
+    let mut world = World::new(73, GOOD);
+    world.keep_copies = true;
+    let mut params = world.params(Some(OFFER));
+    params.credentials = Some(account("secret"));
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.settle();
+    let first = world.incoming();
+    let trunk = hotline_sip::digest::Authenticator::new("carrier", [9; 32], 60);
+    let mut headers = Headers::new();
+    for challenge in trunk.challenges(0, false) {
+        headers.push(HeaderName::ProxyAuthenticate, challenge);
+    }
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.reject(now, first, Status::PROXY_AUTHENTICATION_REQUIRED, &headers)
+    });
+    world.settle();
+    let second = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, second, ANSWER.to_vec())
+    });
+    world.settle();
+    let ack = Message::parse(&world.last_copy(CALLER, "ACK")).unwrap();
+    assert!(
+        ack.headers().contains(HeaderName::ProxyAuthorization),
+        "RFC 3261 §22.1"
+    );
+}
+
+#[test]
+fn silence_shows_before_it_is_a_failure() {
+    let mut world = World::new(82, GOOD);
+    world.lose("100 INVITE", 1);
+    let caller = world.call();
+    world.pass(Duration::from_millis(400));
+    assert!(!world.ends[CALLER].endpoint.was_heard(caller));
+    world.pass(SECOND);
+    assert!(world.ends[CALLER].endpoint.was_heard(caller));
+}
+
+#[test]
+fn a_callers_expires_bounds_how_long_it_waits() {
+    let mut world = World::new(83, GOOD);
+    let mut params = world.params(Some(OFFER));
+    params.headers.push(HeaderName::Expires, 30);
+    world
+        .act(CALLER, |endpoint, now| endpoint.invite(now, params))
+        .unwrap();
+    world.pass(31 * SECOND);
+    assert_eq!(
+        cause(world.expect(CALLEE, "Ended")),
+        EndCause::NeverAnswered
+    );
+    assert_eq!(failure(world.expect(CALLER, "Failed")), 480);
+}
+
+// ---- ways and numbers ----------------------------------------------------------------------------------------------
+
+/// The callee's side of a call that the test makes by hand, over a proxy, and its To tag.
+fn call_by_hand(world: &mut World, more: &str) -> (hotline_sip::endpoint::LegHandle, String) {
+    world.keep_copies = true;
+    let invite = request("INVITE", "sip:12345@192.0.2.2", "", more);
+    world.inject(CALLEE, address(CALLER), invite.as_bytes());
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, OFFER.to_vec())
+    });
+    let answer = Message::parse(&world.last_copy(CALLEE, "200 INVITE")).unwrap();
+    let tag = answer.headers().to().unwrap().tag().unwrap().to_owned();
+    (callee, tag)
+}
+
+/// A request inside that call.
+fn inside(method: &str, seq: u32, tag: &str, more: &str, invite_more: &str) -> String {
+    let length = "sip:12345@192.0.2.2".len() + invite_more.len();
+    format!(
+        "{method} sip:12345@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK{method}{seq}\r\n\
+         From: <sip:a@192.0.2.1>;tag=a\r\nTo: <sip:12345@192.0.2.2>;tag={tag}\r\nCall-ID: INVITE{length}@192.0.2.1\r\n\
+         CSeq: {seq} {method}\r\n{more}Content-Length: 0\r\n\r\n"
+    )
+}
+
+#[test]
+fn our_requests_take_the_recorded_route_in_the_callees_order() {
+    let mut world = World::new(90, GOOD);
+    let routes = "Record-Route: <sip:192.0.2.50;lr>, <sip:192.0.2.51;lr>\r\n";
+    let (callee, tag) = call_by_hand(&mut world, routes);
+    let answer = Message::parse(&world.last_copy(CALLEE, "200 INVITE")).unwrap();
+    assert_eq!(
+        answer.headers().record_routes().unwrap().len(),
+        2,
+        "§12.1.1"
+    );
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("ACK", 1, &tag, "", routes).as_bytes(),
+    );
+    world.expect(CALLEE, "Acked");
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.settle();
+    let bye = world
+        .elsewhere
+        .last()
+        .expect("the BYE goes to the first proxy");
+    assert_eq!(bye.to.to_string(), "192.0.2.50:5060");
+    let Message::Request(bye) = bye.message() else {
+        panic!("a BYE is a request")
+    };
+    let hops: Vec<String> = bye
+        .headers
+        .routes()
+        .unwrap()
+        .iter()
+        .map(|hop| hop.uri.host().to_owned())
+        .collect();
+    assert_eq!(
+        (hops, bye.uri.as_str()),
+        (
+            vec!["192.0.2.50".to_owned(), "192.0.2.51".to_owned()],
+            "sip:a@192.0.2.1"
+        )
+    );
+}
+
+#[test]
+fn a_strict_router_becomes_the_request_uri() {
+    let mut world = World::new(91, GOOD);
+    let routes = "Record-Route: <sip:192.0.2.50>, <sip:192.0.2.51;lr>\r\n";
+    let (callee, tag) = call_by_hand(&mut world, routes);
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("ACK", 1, &tag, "", routes).as_bytes(),
+    );
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    let Ok(Message::Request(bye)) = Message::parse(&world.last_copy(CALLEE, "BYE")) else {
+        panic!("a BYE is sent")
+    };
+    let hops: Vec<String> = bye
+        .headers
+        .routes()
+        .unwrap()
+        .iter()
+        .map(|hop| hop.uri.to_string())
+        .collect();
+    assert_eq!(bye.uri.as_str(), "sip:192.0.2.50", "RFC 3261 §12.2.1.1");
+    assert_eq!(hops, ["sip:192.0.2.51;lr", "sip:a@192.0.2.1"]);
+}
+
+#[test]
+fn the_way_follows_the_peers_new_contact() {
+    let mut world = World::new(92, GOOD);
+    let (callee, tag) = call_by_hand(&mut world, "");
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("ACK", 1, &tag, "", "").as_bytes(),
+    );
+    let moved = "Contact: <sip:a@192.0.2.77:5099>\r\nAllow: UPDATE\r\n";
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("UPDATE", 2, &tag, moved, "").as_bytes(),
+    );
+    assert_eq!(world.count(CALLEE, "200 UPDATE"), 1);
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.settle();
+    assert_eq!(
+        world.elsewhere.last().expect("a BYE").to.to_string(),
+        "192.0.2.77:5099"
+    );
+}
+
+#[test]
+fn a_request_out_of_order_gets_500_and_a_later_one_is_taken() {
+    let mut world = World::new(93, GOOD);
+    let (_, tag) = call_by_hand(&mut world, "");
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("ACK", 1, &tag, "", "").as_bytes(),
+    );
+    for (seq, status) in [(5, 200), (4, 500), (5, 200), (9, 200)] {
+        let before = world.count(CALLEE, &format!("{status} OPTIONS"));
+        world.inject(
+            CALLEE,
+            address(CALLER),
+            inside("OPTIONS", seq, &tag, "", "").as_bytes(),
+        );
+        assert_eq!(
+            world.count(CALLEE, &format!("{status} OPTIONS")),
+            before + 1,
+            "{seq}: {:?}",
+            world.log
+        );
+    }
+}
+
+#[test]
+fn a_second_offer_of_theirs_before_the_first_is_answered_gets_500_with_a_wait() {
+    let mut world = World::new(94, GOOD);
+    let (callee, tag) = call_by_hand(&mut world, "");
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("ACK", 1, &tag, "", "").as_bytes(),
+    );
+    let contact = "Contact: <sip:a@192.0.2.1>\r\n";
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("INVITE", 2, &tag, contact, "").as_bytes(),
+    );
+    world.expect(CALLEE, "Offered");
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("INVITE", 3, &tag, contact, "").as_bytes(),
+    );
+    let overlap = Message::parse(&world.last_copy(CALLEE, "500 INVITE")).unwrap();
+    assert!(
+        overlap.headers().contains(HeaderName::RetryAfter),
+        "RFC 3261 §14.2"
+    );
+    // While our own offer waits for its answer, theirs is glare.
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.accept_offer(now, callee, OFFER.to_vec())
+    });
+    world.inject(
+        CALLEE,
+        address(CALLER),
+        inside("INVITE", 4, &tag, contact, "").as_bytes(),
+    );
+    assert_eq!(world.count(CALLEE, "491 INVITE"), 1);
+}
+
+#[test]
+fn responses_go_to_the_source_port_only_if_rport_asks_so() {
+    for (via, port) in [("", 5060), (";rport", 40000)] {
+        let mut world = World::new(95, GOOD);
+        let options = request("OPTIONS", "sip:192.0.2.2", "", "Require: nothing\r\n");
+        let options = options.replacen(";branch", &format!("{via};branch"), 1);
+        let source = "192.0.2.99:40000".parse().unwrap();
+        world.inject(CALLEE, source, options.as_bytes());
+        world.settle();
+        let answer = world.elsewhere.last().expect("420 is sent");
+        assert_eq!(
+            answer.to,
+            std::net::SocketAddr::new(source.ip(), port),
+            "RFC 3261 §18.2.2, RFC 3581 §4"
+        );
+        let via = answer.message().headers().via().unwrap();
+        assert_eq!(via.received(), Some(source.ip()));
+    }
+}
+
+#[test]
+fn a_phone_behind_nat_is_reached_where_it_is_seen() {
+    let mut world = World::new(96, GOOD);
+    world.keep_copies = true;
+    let seen = "203.0.113.7:40000".parse().unwrap();
+    let invite = request("INVITE", "sip:12345@192.0.2.2", "", "").replace(
+        "<sip:a@192.0.2.1>\r\nContent",
+        "<sip:a@192.168.1.5:5060>\r\nContent",
+    );
+    world.inject(CALLEE, seen, invite.as_bytes());
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, OFFER.to_vec())
+    });
+    let answer = Message::parse(&world.last_copy(CALLEE, "200 INVITE")).unwrap();
+    let tag = answer.headers().to().unwrap().tag().unwrap().to_owned();
+    world.inject(CALLEE, seen, inside("ACK", 1, &tag, "", "").as_bytes());
+    world.expect(CALLEE, "Acked");
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.settle();
+    assert_eq!(world.elsewhere.last().expect("a BYE").to, seen);
+}
+
+#[test]
+fn a_ping_tells_whether_the_phone_still_knows_the_call() {
+    let mut world = World::new(97, GOOD);
+    let (caller, _) = world.call_up();
+    world.wish(CALLER, |endpoint, now| endpoint.ping(now, caller));
+    world.settle();
+    world.expect(CALLER, "Alive");
+    // The phone restarts and knows nothing.
+    world.replace_end(CALLEE, 98, Config::default());
+    world.wish(CALLER, |endpoint, now| endpoint.ping(now, caller));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::Lost);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn when_the_table_is_full_calls_can_still_be_hung_up() {
+    let mut world = World::new(98, GOOD);
+    world.replace_end(
+        CALLEE,
+        99,
+        Config {
+            transactions_max: 4,
+            ..Config::default()
+        },
+    );
+    let (caller, _) = world.call_up();
+    for number in 0..10 {
+        let uri = format!("sip:{}@192.0.2.2", "1".repeat(number + 1));
+        world.inject(
+            CALLEE,
+            address(CALLER),
+            request("MESSAGE", &uri, "", "").as_bytes(),
+        );
+    }
+    assert_eq!(world.count(CALLEE, "503 MESSAGE"), 7);
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    world.settle();
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+}
+
+#[test]
+fn the_same_seed_sends_the_same_bytes() {
+    let story = || {
+        let mut world = World::new(
+            99,
+            Link {
+                loss_percent: 20,
+                double_percent: 10,
+                delay_ms: (5, 200),
+            },
+        );
+        world.keep_copies = true;
+        let legs: Vec<_> = (0..5).map(|_| world.call()).collect();
+        world.pass(3 * SECOND);
+        let flow = world.flow(CALLER, CALLEE);
+        for leg in &legs[..2] {
+            world
+                .act(CALLER, |endpoint, now| endpoint.bye(now, *leg, None))
+                .unwrap();
+        }
+        world.act(CALLER, |endpoint, now| {
+            endpoint.transport_failed(now, &flow)
+        });
+        world.forget();
+        world.all_copies()
+    };
+    assert_eq!(story(), story());
+}
+
+#[test]
+fn a_bad_date_neither_loses_an_answer_nor_keeps_a_call_up() {
+    let mut world = World::new(100, GOOD);
+    world.keep_copies = true;
+    let caller = world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.lose("200 INVITE", 1);
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    let spoil = |bytes: Vec<u8>| {
+        String::from_utf8(bytes)
+            .unwrap()
+            .replacen("\r\n", "\r\nDate: some day\r\n", 1)
+    };
+    let answer = spoil(world.last_copy(CALLEE, "200 INVITE"));
+    world.inject(CALLER, address(CALLEE), answer.as_bytes());
+    world.settle();
+    world.expect(CALLER, "Answered");
+    world.lose("BYE", 1);
+    world.wish(CALLER, |endpoint, now| endpoint.bye(now, caller, None));
+    let bye = spoil(world.last_copy(CALLER, "BYE"));
+    world.inject(CALLEE, address(CALLER), bye.as_bytes());
+    assert_eq!(cause(world.expect(CALLEE, "Ended")), EndCause::ByeReceived);
+}
+
+#[test]
+fn every_torture_message_is_answered_told_or_dropped_and_nothing_stays() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/rfc4475");
+    // What RFC 4475 says of the ones where it says what to answer.
+    let answers = [
+        ("badvers", "505"),
+        ("bext01", "420"),
+        ("unkscm", "416"),
+        ("novelsc", "416"),
+        ("mismatch01", "400"),
+        ("mismatch02", "400"),
+        ("insuf", "400"),
+        ("invut", "415"),
+        ("sdp01", "406"),
+        ("clerr", "400"),
+        ("ncl", "400"),
+        ("scalar02", "400"),
+    ];
+    let mut read = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "dat") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut world = World::new(101, GOOD);
+        world.inject(CALLEE, address(CALLER), &bytes);
+        read += 1;
+        let sent: Vec<String> = world
+            .log
+            .iter()
+            .map(|(_, _, kind)| kind[..3].to_owned())
+            .collect();
+        if let Some((_, status)) = answers.iter().find(|(which, _)| *which == name) {
+            assert_eq!(sent, [*status], "{name}");
+        }
+        if name == "zeromf" {
+            // It ends here, so no hop is needed (§3.4.4).
+            assert!(world.told(CALLEE, "Request"), "{sent:?}");
+        }
+        // Nobody ever answers what was told.
+        world.pass(1000 * SECOND);
+        world.assert_empty();
+    }
+    assert_eq!(read, 49);
+}

@@ -107,6 +107,8 @@ const TICKET_WRITERS: &[Role] = &[
     UnitHandler,
     UnitHead,
 ];
+/// Who speaks with a petitioner about a ticket; revisits are placed by their own command.
+const CALLERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
 const REVISITORS: &[Role] = &[TeamLead, Revisitor];
 const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
@@ -158,6 +160,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/tickets/{id}/events", TICKET_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/tickets/{id}/commands/{command}", TICKET_WRITERS, Scope::TicketsWrite),
 
+    // People only: a machine has no extension to be called at.
+    person(Method::POST, "/api/v1/tickets/{id}/call", Who::Roles(CALLERS)),
     rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor], Scope::TicketsRead),
 

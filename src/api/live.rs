@@ -19,10 +19,11 @@ use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::problem::{Answer, Problem};
+use super::routes::AgentView;
 use super::{Api, CallControl};
 use crate::domain::acd::AgentState;
 use crate::domain::call::wish::{LiveAgent, LiveCall};
-use crate::domain::id::{TicketId, UnitCode, Username};
+use crate::domain::id::{CallId, LegId, TicketId, UnitCode};
 use crate::domain::staff::Role;
 
 /// News a reader may fall behind before it is told to resync.
@@ -102,33 +103,67 @@ pub(crate) struct Board {
     ready: usize,
     /// Agents that are not offline.
     present: usize,
-    #[schema(value_type = Vec<Object>)]
-    calls: Vec<LiveCall>,
-    #[schema(value_type = Vec<Object>)]
-    agents: Vec<LiveAgent>,
+    calls: Vec<LiveCallView>,
+    /// Those who are not offline, and oneself.
+    agents: Vec<AgentView>,
+}
+
+/// One call that is up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LiveCallView {
+    #[schema(value_type = uuid::Uuid)]
+    id: CallId,
+    /// Masked.
+    caller: String,
+    called: String,
+    /// `queued`, `offered`, `talking`, `held`, `consulting` or `conference`.
+    state: &'static str,
+    queue: Option<String>,
+    /// 1 for the head of the queue.
+    position: Option<u32>,
+    agent: Option<String>,
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    legs: Vec<LegId>,
+    recording: bool,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
+}
+
+impl From<&LiveCall> for LiveCallView {
+    fn from(call: &LiveCall) -> Self {
+        Self {
+            id: call.id,
+            caller: call.caller.clone(),
+            called: call.called.clone(),
+            state: call.state,
+            queue: call.queue.clone(),
+            position: call.position,
+            agent: call.agent.as_ref().map(|agent| agent.0.clone()),
+            legs: call.legs.clone(),
+            recording: call.recording,
+            ticket: call.ticket,
+        }
+    }
 }
 
 impl Board {
     /// `None` when `caller` has no business on the floor.
     fn seen_by(caller: &Caller, floor: &Floor) -> Option<Self> {
         let me = &caller.actor.username;
-        let mine = |who: &Username| who == me;
-        let (calls, agents) = match caller.actor.role {
-            Role::TeamLead | Role::Supervisor => (floor.calls.clone(), floor.agents.clone()),
-            Role::Agent | Role::Specialist | Role::Revisitor => (
-                floor
-                    .calls
-                    .iter()
-                    .filter(|call| call.agent.as_ref().is_some_and(mine))
-                    .cloned()
-                    .collect(),
-                floor
-                    .agents
-                    .iter()
-                    .filter(|agent| mine(&agent.username))
-                    .cloned()
-                    .collect(),
-            ),
+        let (calls, agents): (Vec<&LiveCall>, Vec<&LiveAgent>) = match caller.actor.role {
+            Role::TeamLead | Role::Supervisor => {
+                (floor.calls.iter().collect(), floor.agents.iter().collect())
+            }
+            Role::Agent | Role::Specialist | Role::Revisitor => {
+                let calls = floor.calls.iter();
+                let agents = floor.agents.iter();
+                (
+                    calls
+                        .filter(|call| call.agent.as_ref() == Some(me))
+                        .collect(),
+                    agents.filter(|agent| agent.username == *me).collect(),
+                )
+            }
             Role::Leader => (Vec::new(), Vec::new()),
             Role::Reviewer
             | Role::UnitHandler
@@ -154,8 +189,12 @@ impl Board {
             talking: floor.calls.len() - waiting,
             ready: in_state(|state| *state == AgentState::Ready),
             present: in_state(|state| *state != AgentState::Offline),
-            calls,
-            agents,
+            calls: calls.into_iter().map(LiveCallView::from).collect(),
+            agents: agents
+                .into_iter()
+                .filter(|agent| agent.state != AgentState::Offline || agent.username == *me)
+                .map(|agent| AgentView::new(agent, true))
+                .collect(),
         })
     }
 }

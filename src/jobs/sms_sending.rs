@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 /// Long enough for a batch whose every submission runs into its time limit. A lease that ends earlier sends nothing
 /// twice: the message is `submitting` by then.
 const LEASE_MS: i64 = 120_000;
-/// Attempts that certainly did not leave us before a message is given up: about a day.
+/// Attempts that certainly did not leave us before a message is given up: some sixteen hours.
 const ATTEMPTS_MAX: u32 = 20;
 
 /// Sends what the outbox holds.

@@ -103,8 +103,8 @@ pub enum Silence {
     None,
     /// Asked the phone whether it lives (OPTIONS in dialog).
     Probing { since: Instant, told_citizen: bool },
-    /// It answered: silence is its choice.
-    Alive,
+    /// It answered: silence is its choice. It is asked again after a while.
+    Alive { since: Instant },
 }
 
 /// One place to send an INVITE to.
@@ -217,9 +217,12 @@ impl Call {
     /// What every leg with sound should hear now, following only from the call's state.
     pub fn topology(&self) -> Vec<(LegId, Hears)> {
         let hearable = |leg: &&Leg| {
-            leg.media_open
-                && leg.remote.is_some()
-                && (leg.early || matches!(leg.stage, Stage::Up | Stage::Early))
+            let sounds = match leg.stage {
+                Stage::Up | Stage::Early => true,
+                Stage::Arriving => leg.early,
+                Stage::Calling | Stage::Ended => false,
+            };
+            sounds && leg.media_open && leg.remote.is_some()
         };
         let sounding: Vec<&Leg> = self.legs.iter().filter(hearable).collect();
         sounding

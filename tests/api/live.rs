@@ -7,10 +7,11 @@ use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{LiveAgent, LiveCall};
 use hotline::domain::id::{CallId, Username};
 use hotline::domain::staff::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Person, World};
+use crate::tickets::{command, registered};
+use crate::world::{OTHER_UNIT, Person, UNIT, World};
 
 struct Stream(BodyDataStream);
 
@@ -75,8 +76,8 @@ async fn each_role_sees_its_part_of_the_floor() {
     let world = World::new().await;
     busy_floor(&world);
     for (role, calls, agents) in [
-        (Role::TeamLead, 3, 4),
-        (Role::Supervisor, 3, 4),
+        (Role::TeamLead, 3, 3),
+        (Role::Supervisor, 3, 3),
         (Role::Agent, 1, 1),
         (Role::Leader, 0, 0),
     ] {
@@ -119,4 +120,20 @@ async fn a_slow_reader_is_told_to_read_everything_again() {
     }
     assert_eq!(stream.next().await.0, "resync");
     assert_eq!(stream.next().await.0, "board");
+}
+
+#[tokio::test]
+async fn a_unit_hears_of_its_own_tickets_only() {
+    let world = World::new().await;
+    let (ours, theirs) = (registered(&world).await, registered(&world).await);
+    let mut stream = Stream::open(&world.person(Role::UnitHandler).await).await;
+    let lead = world.person(Role::TeamLead).await;
+    command(&lead, &theirs, "dispatch", json!({"lead": OTHER_UNIT})).await;
+    command(&lead, &ours, "dispatch", json!({"lead": UNIT})).await;
+    let (name, ticket) = stream.next().await;
+    assert_eq!(name, "ticket");
+    assert_eq!(
+        ticket,
+        json!({"id": ours, "stage": "dispatched", "version": 3})
+    );
 }

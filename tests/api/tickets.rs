@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use hotline::domain::call::wish::{Purpose, Wish};
+use hotline::domain::id::{CallId, RecordingId};
 use hotline::domain::staff::Role;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::world::{OTHER_UNIT, Person, UNIT, World};
 
@@ -172,6 +175,31 @@ async fn the_petitioner_is_shown_to_whom_it_concerns() {
     let agent = world.person(Role::Agent).await;
     let found = agent.get(&asked).await.ok();
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_unit_calls_the_petitioner_and_proves_it() {
+    let world = World::new().await;
+    let id = registered(&world).await;
+    let lead = world.person(Role::TeamLead).await;
+    let unit = world.person(Role::UnitHandler).await;
+    let path = format!("/api/v1/tickets/{id}/call");
+    assert_eq!(unit.post(&path, json!({})).await.status, 404);
+    command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    command(&unit, &id, "acknowledge", json!({})).await;
+    let place = (CallId(Uuid::from_u128(5)), RecordingId(Uuid::from_u128(6)));
+    *world.floor.places.lock().unwrap() = Some(place);
+    let placed = unit.post(&path, json!({})).await.ok();
+    assert_eq!(placed["granted"], "placed");
+    let wish = world.floor.wishes.lock().unwrap().pop();
+    assert!(
+        matches!(&wish, Some(Wish::PlaceCall { to, purpose: Purpose::Contact { .. }, .. }) if to.as_str() == PHONE),
+        "{wish:?}"
+    );
+    let proof = json!({"call": placed["call"], "recording": placed["recording"], "summary": "约定明日上门"});
+    command(&unit, &id, "record_contact", proof).await;
+    let replied = command(&unit, &id, "reply", json!({"text": "已更换灯泡"})).await;
+    assert_eq!(replied["stage"], "replied");
 }
 
 #[tokio::test]

@@ -381,10 +381,10 @@ impl Headers {
             Some(at) => {
                 self.lines[at] = line;
                 let mut index = 0;
-                let arena = &self.arena;
+                let (arena, wanted) = (&self.arena, Wanted::new(name));
                 self.lines.retain(|line| {
                     index += 1;
-                    index - 1 <= at || !is_named(arena, line, name)
+                    index - 1 <= at || !wanted.is(arena, line)
                 });
             }
         }
@@ -406,8 +406,8 @@ impl Headers {
 
     /// Removes every line of that name.
     pub fn remove(&mut self, name: HeaderName<'_>) {
-        let arena = &self.arena;
-        self.lines.retain(|line| !is_named(arena, line, name));
+        let (arena, wanted) = (&self.arena, Wanted::new(name));
+        self.lines.retain(|line| !wanted.is(arena, line));
     }
 
     /// Adds the lines of that name from another message, as they are.
@@ -454,15 +454,17 @@ impl Headers {
     }
 
     fn matching(&self, name: HeaderName<'_>) -> impl Iterator<Item = &Line> {
+        let wanted = Wanted::new(name);
         self.lines
             .iter()
-            .filter(move |line| is_named(&self.arena, line, name))
+            .filter(move |line| wanted.is(&self.arena, line))
     }
 
     fn position(&self, name: HeaderName<'_>) -> Option<usize> {
+        let wanted = Wanted::new(name);
         self.lines
             .iter()
-            .position(|line| is_named(&self.arena, line, name))
+            .position(|line| wanted.is(&self.arena, line))
     }
 
     fn write_line(&mut self, name: HeaderName<'_>, value: impl fmt::Display) -> Line {
@@ -479,7 +481,7 @@ impl Headers {
         let end = out.arena.len();
         let offset = |at: usize| u32::try_from(at).expect("a message's headers stay below 4 GiB");
         Line {
-            code: name.code(),
+            code: Wanted::new(name).code,
             name_length: u16::try_from(name_length).expect("header names are short"),
             start: offset(start),
             value: (offset(value_start), offset(end)),
@@ -512,13 +514,31 @@ fn name_of<'a>(arena: &'a [u8], line: &Line) -> &'a str {
         .expect("header names are tokens")
 }
 
-fn is_named(arena: &[u8], line: &Line, name: HeaderName<'_>) -> bool {
-    match name {
-        HeaderName::Other(text) => {
-            line.code == code_of(text.as_bytes())
-                && (line.code != 0 || name_of(arena, line).eq_ignore_ascii_case(text))
+/// A name made ready to be looked for.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    code: u8,
+    /// Only looked at for names we do not know.
+    text: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(name: HeaderName<'a>) -> Self {
+        match name {
+            HeaderName::Other(text) => Self {
+                code: code_of(text.as_bytes()),
+                text,
+            },
+            known => Self {
+                code: known.code(),
+                text: "",
+            },
         }
-        known => line.code == known.code(),
+    }
+
+    fn is(self, arena: &[u8], line: &Line) -> bool {
+        line.code == self.code
+            && (self.code != 0 || name_of(arena, line).eq_ignore_ascii_case(self.text))
     }
 }
 

@@ -207,10 +207,10 @@ fn is_value(value: &str) -> bool {
     if value.starts_with('"') {
         return quoted_end(value) == Some(value.len());
     }
-    !value.is_empty()
-        && !value
-            .bytes()
-            .any(|b| b <= b' ' || matches!(b, b'"' | b'<' | b'>' | b',' | 0x7f))
+    // "rport=" with nothing after it has been seen; it reads as a flag.
+    !value
+        .bytes()
+        .any(|b| b <= b' ' || matches!(b, b'"' | b'<' | b'>' | b',' | 0x7f))
 }
 
 impl fmt::Display for Params {

@@ -157,6 +157,11 @@ impl ClientTransaction {
         self.invite && self.state == State::Proceeding
     }
 
+    /// Any response was seen.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.state != State::Waiting
+    }
+
     /// A final response was seen.
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.state, State::Accepted | State::Completed)
@@ -211,7 +216,8 @@ mod tests {
     fn what_each_response_means_and_how_long_the_transaction_stays() {
         let (now, timers) = (start(), Timers::default());
         // invite, reliable, responses; what the last one means; the end and its time in ms.
-        let table: &[(bool, bool, &[u16], Heard, Due, u128)] = &[
+        type Row = (bool, bool, &'static [u16], Heard, Due, u128);
+        let table: &[Row] = &[
             (true, false, &[180], Heard::New, Due::RangTooLong, 180_000),
             (
                 true,

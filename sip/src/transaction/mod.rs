@@ -3,13 +3,14 @@
 //! finds the right one for each message and carries out their retransmissions.
 
 mod client;
+mod inbound;
 mod layer;
+mod outbound;
 mod schedule;
 mod server;
 mod timers;
 
-pub(crate) use layer::{
-    Answer, ClientKey, ClientOwner, Fired, Head, Layer, Purpose, ServerOwner, give_back, parse_hex,
-    same_way,
-};
+pub(crate) use inbound::{Head, ServerOwner};
+pub(crate) use layer::{Fired, Layer, give_back, parse_hex, same_way};
+pub(crate) use outbound::{Answer, ClientKey, ClientOwner, Purpose};
 pub use timers::Timers;

@@ -174,7 +174,8 @@ mod tests {
     fn how_each_answer_ends() {
         let (now, timers) = (start(), Timers::default());
         // invite, reliable, statuses, acknowledged; repetition answered; resent, end, ms.
-        let table: &[(bool, bool, &[u16], bool, bool, (usize, Due, u128))] = &[
+        type Row = (bool, bool, &'static [u16], bool, bool, (usize, Due, u128));
+        let table: &[Row] = &[
             (
                 true,
                 false,

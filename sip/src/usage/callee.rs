@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::ack::{Pulse, Unacked};
 use super::prack::Unpracked;
 use super::session::{AnswerIn, Negotiation, Waiting};
-use super::{Leg, Pulse, Stage, Unacked, add_headers};
+use super::{Leg, Stage, add_headers};
 use crate::dialog::Dialog;
 use crate::endpoint::{EndCause, Event, Flow, LegHandle, Refused, ServerTx};
 use crate::header::{HeaderName, Headers, Reason};
@@ -110,18 +111,6 @@ impl Leg {
             offer,
         });
         leg
-    }
-
-    /// CSeq of the INVITE that made an incoming call; 0 once it is answered.
-    pub(super) fn invite_seq_of_call(&self) -> u32 {
-        match &self.stage {
-            Stage::Incoming(incoming) => incoming.seq,
-            Stage::Outgoing(_)
-            | Stage::Up
-            | Stage::LeavingUnacked(_)
-            | Stage::Leaving
-            | Stage::Over => 0,
-        }
     }
 
     pub(crate) fn ring(
@@ -271,6 +260,10 @@ impl Leg {
             return;
         };
         let (tx, seq) = (incoming.tx, incoming.seq);
+        self.late_prack = incoming
+            .unpracked
+            .as_ref()
+            .map(|unpracked| (unpracked.rseq, seq));
         let Some(mut response) = layer.response_to(tx, Status::OK) else {
             return;
         };

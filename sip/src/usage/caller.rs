@@ -114,6 +114,7 @@ impl Leg {
         }
         let owner = ClientOwner::Leg(handle, Purpose::Call);
         let tx = layer.request(now, request, next_hop, owner, leg.account.clone());
+        leg.last_invite = Some(tx);
         leg.stage = Stage::Outgoing(Box::new(Outgoing {
             tx,
             ring_until: ring_timeout.map(|limit| now + limit),
@@ -298,6 +299,7 @@ impl Leg {
         let tx = layer.request(now, request, answer.flow, owner, account);
         if let Stage::Outgoing(outgoing) = &mut self.stage {
             outgoing.tx = tx;
+            self.last_invite = Some(tx);
             outgoing.forks.clear();
         }
     }

@@ -1,17 +1,20 @@
 //! What a call does inside its dialog. A [`Leg`] is one call seen from one side; its parts are told in the files below:
 //! [`callee`] until an incoming call is answered, [`caller`] until an outgoing one is, [`session`] for offers and answers,
-//! [`prack`], [`session_timer`], [`refer`]; here is what joins them: stages, requests of any kind, and the end.
+//! [`ack`], [`prack`], [`session_timer`], [`refer`], [`ending`]; here is what joins them: stages, time, and requests of any kind.
 
+mod ack;
 mod callee;
 mod caller;
+mod ending;
 mod prack;
 mod refer;
 mod session;
 mod session_timer;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use ack::{SentAck, Unacked};
 use callee::Incoming;
 use caller::Outgoing;
 use refer::Referral;
@@ -23,9 +26,7 @@ use crate::digest::Account;
 use crate::endpoint::{EndCause, Event, Flow, LegHandle, NoResponse, Refused, ServerTx};
 use crate::header::{HeaderName, Headers, Reason};
 use crate::message::{Method, Request, Response, Status};
-use crate::transaction::{
-    Answer, ClientKey, ClientOwner, Head, Layer, Purpose, ServerOwner, Timers, same_way,
-};
+use crate::transaction::{Answer, ClientKey, ClientOwner, Head, Layer, Purpose, ServerOwner};
 
 /// What we can be asked (§20.5).
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO, PRACK, REFER, NOTIFY, SUBSCRIBE, MESSAGE";
@@ -47,6 +48,10 @@ pub(crate) struct Leg {
     reoffer: Reoffer,
     /// A re-INVITE of ours without final response.
     invite_out: Option<ClientKey>,
+    /// Our newest INVITE, whatever came of it.
+    last_invite: Option<ClientKey>,
+    /// Our last reliable response, if the answer overtook its PRACK: RSeq and CSeq.
+    late_prack: Option<(u32, u32)>,
     /// A 2xx of ours that waits for its ACK.
     unacked: Option<Unacked>,
     /// The last ACK that we sent, in case its 2xx comes again.
@@ -74,64 +79,6 @@ enum Stage {
     Over,
 }
 
-/// A 2xx to an INVITE, sent again until its ACK comes (§13.3.1.4), on any transport.
-struct Unacked {
-    seq: u32,
-    bytes: Arc<[u8]>,
-    flow: Flow,
-    /// It answered the INVITE that made the call.
-    is_first: bool,
-    pulse: Pulse,
-}
-
-struct SentAck {
-    seq: u32,
-    bytes: Arc<[u8]>,
-    flow: Flow,
-}
-
-/// Retransmission with doubling intervals until 64·T1.
-struct Pulse {
-    interval: Duration,
-    longest: Duration,
-    at: Instant,
-    until: Instant,
-}
-
-/// What a [`Pulse`] says.
-enum Beat {
-    NotYet,
-    Again,
-    GiveUp,
-}
-
-impl Pulse {
-    fn new(now: Instant, timers: &Timers, longest: Duration) -> Self {
-        Self {
-            interval: timers.t1,
-            longest,
-            at: now + timers.t1,
-            until: now + timers.give_up(),
-        }
-    }
-
-    fn beat(&mut self, now: Instant) -> Beat {
-        if now >= self.until {
-            return Beat::GiveUp;
-        }
-        if now < self.at {
-            return Beat::NotYet;
-        }
-        self.interval = (self.interval * 2).min(self.longest);
-        self.at = now + self.interval;
-        Beat::Again
-    }
-
-    fn deadline(&self) -> Instant {
-        self.at.min(self.until)
-    }
-}
-
 impl Leg {
     fn new(
         handle: LegHandle,
@@ -150,6 +97,8 @@ impl Leg {
             local_sdp: Box::default(),
             reoffer: Reoffer::default(),
             invite_out: None,
+            last_invite: None,
+            late_prack: None,
             unacked: None,
             ack: None,
             timer: None,
@@ -164,6 +113,18 @@ impl Leg {
         match self.stage {
             Stage::Incoming(_) | Stage::Outgoing(_) | Stage::Up => false,
             Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => true,
+        }
+    }
+
+    /// They gave some response to our INVITE, be it 100.
+    pub(crate) fn was_heard(&self, layer: &Layer) -> bool {
+        match &self.stage {
+            Stage::Outgoing(outgoing) => layer.was_heard(outgoing.tx),
+            Stage::Incoming(_)
+            | Stage::Up
+            | Stage::LeavingUnacked(_)
+            | Stage::Leaving
+            | Stage::Over => true,
         }
     }
 
@@ -231,29 +192,6 @@ impl Leg {
         }
     }
 
-    fn tick_unacked(&mut self, now: Instant, layer: &mut Layer) {
-        let Some(unacked) = &mut self.unacked else {
-            return;
-        };
-        match unacked.pulse.beat(now) {
-            Beat::NotYet => {}
-            Beat::Again => layer.resend(&unacked.flow, &unacked.bytes),
-            Beat::GiveUp => {
-                self.unacked = None;
-                match std::mem::replace(&mut self.stage, Stage::Up) {
-                    Stage::LeavingUnacked(reason) => self.send_bye(now, layer, reason.as_deref()),
-                    Stage::Up
-                    | Stage::Incoming(_)
-                    | Stage::Outgoing(_)
-                    | Stage::Leaving
-                    | Stage::Over => {
-                        self.hang_up(now, layer, EndCause::AckTimeout, None);
-                    }
-                }
-            }
-        }
-    }
-
     // ---- requests and responses inside the dialog ------------------------------------------------------------------
 
     /// Sends a request inside the dialog.
@@ -315,6 +253,9 @@ impl Leg {
         let seq = self.dialog.local_seq + 1;
         if let Some((request, account)) = layer.authorised(answer.key, &answer.response, seq) {
             self.dialog.local_seq = seq;
+            if purpose == Purpose::Refer {
+                self.referral.renumber(seq);
+            }
             let owner = ClientOwner::Leg(self.handle, purpose);
             layer.request(now, request, self.dialog.next_hop(), owner, account);
             return;
@@ -325,12 +266,18 @@ impl Leg {
             Purpose::Refer => self.on_refer_response(layer, status),
             // The subscription is gone, not the call (RFC 5057).
             Purpose::Notify if !status.is_success() => self.referral.forget_theirs(),
-            Purpose::Info | Purpose::Ping if status == Status::CALL_DOES_NOT_EXIST => {
+            Purpose::Info | Purpose::Ping
+                if matches!(
+                    status,
+                    Status::CALL_DOES_NOT_EXIST | Status::REQUEST_TIMEOUT
+                ) =>
+            {
                 self.hang_up(now, layer, EndCause::Lost, None);
             }
-            Purpose::Ping => layer.emit(Event::Alive { leg: self.handle }),
+            Purpose::Ping if !self.is_over() => layer.emit(Event::Alive { leg: self.handle }),
             Purpose::Notify
             | Purpose::Info
+            | Purpose::Ping
             | Purpose::Call
             | Purpose::Reinvite
             | Purpose::Update
@@ -509,67 +456,6 @@ impl Leg {
         headers.push(HeaderName::Supported, supported(layer));
     }
 
-    /// An ACK for a 2xx of ours.
-    pub(crate) fn on_ack(
-        &mut self,
-        now: Instant,
-        layer: &mut Layer,
-        seq: u32,
-        sdp: Option<Vec<u8>>,
-    ) {
-        let Some(unacked) = self.unacked.take_if(|unacked| unacked.seq == seq) else {
-            return;
-        };
-        if let Stage::LeavingUnacked(reason) = &mut self.stage {
-            let reason = reason.take();
-            return self.send_bye(now, layer, reason.as_deref());
-        }
-        self.settle_ack(now, layer, unacked.is_first, sdp);
-    }
-
-    /// Our 2xx is known to have arrived.
-    fn settle_ack(
-        &mut self,
-        now: Instant,
-        layer: &mut Layer,
-        is_first: bool,
-        sdp: Option<Vec<u8>>,
-    ) {
-        let leg = self.handle;
-        let expected = self.negotiation.take_answer_in_ack();
-        match (is_first, expected) {
-            (true, _) => layer.emit(Event::Acked {
-                leg,
-                answer: sdp.filter(|_| expected),
-            }),
-            (false, true) => layer.emit(Event::OfferAnswered { leg, sdp }),
-            (false, false) => {}
-        }
-        self.offer_if_free(now, layer);
-    }
-
-    /// Sends the ACK of a 2xx and keeps it.
-    fn send_ack(&mut self, layer: &mut Layer, seq: u32, sdp: Option<&[u8]>) {
-        let mut ack = self.dialog.numbered(Method::Ack, seq);
-        if let Some(sdp) = sdp {
-            ack.set_body("application/sdp", sdp);
-        }
-        let flow = self.dialog.next_hop();
-        let bytes = layer.request_once(ack, &flow);
-        self.ack = Some(SentAck { seq, bytes, flow });
-    }
-
-    /// A 2xx that we saw before: its ACK was lost. True if it was such.
-    fn acked_again(&self, layer: &mut Layer, seq: u32) -> bool {
-        match &self.ack {
-            Some(ack) if ack.seq == seq => {
-                layer.resend(&ack.flow, &ack.bytes);
-                true
-            }
-            Some(_) | None => false,
-        }
-    }
-
     pub(crate) fn info(
         &mut self,
         now: Instant,
@@ -593,133 +479,6 @@ impl Leg {
         let request = self.dialog.request(Method::Options);
         self.send(now, layer, request, Purpose::Ping);
         Ok(())
-    }
-
-    // ---- the end ---------------------------------------------------------------------------------------------------
-
-    /// They hung up; the BYE is answered.
-    fn on_bye(&mut self, now: Instant, layer: &mut Layer, reason: Option<Reason>) {
-        let leg = self.handle;
-        match self.stage {
-            // §15: the caller may end an early dialog so.
-            Stage::Incoming(_) => {
-                self.refuse_call(now, layer, Status::REQUEST_TERMINATED, &Headers::new());
-                layer.emit(Event::Cancelled { leg, reason });
-            }
-            // The callee may not; its final response will come.
-            Stage::Outgoing(_) => return,
-            Stage::Up => layer.emit(Event::Ended {
-                leg,
-                cause: EndCause::ByeReceived,
-                reason,
-            }),
-            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => {}
-        }
-        self.close_requests(now, layer);
-        self.stage = Stage::Over;
-    }
-
-    pub(crate) fn bye(
-        &mut self,
-        now: Instant,
-        layer: &mut Layer,
-        reason: Option<&Reason>,
-    ) -> Result<(), Refused> {
-        match self.stage {
-            Stage::Incoming(_) => {
-                self.reject(now, layer, Status::TEMPORARILY_UNAVAILABLE, &Headers::new())
-            }
-            Stage::Outgoing(_) => self.cancel(now, layer, reason),
-            Stage::Up => {
-                self.hang_up(now, layer, EndCause::ByeSent, reason);
-                Ok(())
-            }
-            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => Err(Refused::Gone),
-        }
-    }
-
-    /// Ends an answered call from our side and tells the shell why.
-    fn hang_up(
-        &mut self,
-        now: Instant,
-        layer: &mut Layer,
-        cause: EndCause,
-        reason: Option<&Reason>,
-    ) {
-        if !matches!(self.stage, Stage::Up) {
-            return;
-        }
-        layer.emit(Event::Ended {
-            leg: self.handle,
-            cause,
-            reason: None,
-        });
-        self.close_requests(now, layer);
-        if let Some(seq) = self.negotiation.take_awaited_ack() {
-            // The caller's side owes an ACK before anything else.
-            self.send_ack(layer, seq, None);
-        }
-        if self.unacked.is_some() {
-            self.stage = Stage::LeavingUnacked(reason.cloned().map(Box::new));
-        } else {
-            self.send_bye(now, layer, reason);
-        }
-    }
-
-    fn send_bye(&mut self, now: Instant, layer: &mut Layer, reason: Option<&Reason>) {
-        let mut bye = self.dialog.request(Method::Bye);
-        if let Some(reason) = reason {
-            bye.headers.push(HeaderName::Reason, reason);
-        }
-        self.send(now, layer, bye, Purpose::Bye);
-        self.stage = Stage::Leaving;
-    }
-
-    /// §15.1.2: every request of theirs that still waits is answered.
-    fn close_requests(&mut self, now: Instant, layer: &mut Layer) {
-        for tx in [
-            self.negotiation.open_request(),
-            self.referral.open_request(),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            layer.respond_status(now, tx, Status::REQUEST_TERMINATED);
-        }
-        self.referral = Referral::default();
-    }
-
-    /// True if this leg's signalling depends on that flow.
-    pub(crate) fn is_on(&self, flow: &Flow) -> bool {
-        self.dialog.flow.connection.is_some() && same_way(&self.dialog.flow, flow)
-    }
-
-    /// The connection is gone. Where the peer can be called back the dialog goes on; a browser's cannot.
-    pub(crate) fn transport_failed(&mut self, now: Instant, layer: &mut Layer) {
-        self.dialog.flow.connection = None;
-        let can_return = self.dialog.flow.can_be_opened() && self.dialog.target.ip().is_some();
-        if can_return {
-            return;
-        }
-        match self.stage {
-            Stage::Up => layer.emit(Event::Ended {
-                leg: self.handle,
-                cause: EndCause::TransportFailed,
-                reason: None,
-            }),
-            Stage::Incoming(_) => {
-                self.refuse_call(now, layer, Status::TEMPORARILY_UNAVAILABLE, &Headers::new());
-                layer.emit(Event::Cancelled {
-                    leg: self.handle,
-                    reason: None,
-                });
-            }
-            // The INVITE transaction fails by itself.
-            Stage::Outgoing(_) => return,
-            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => {}
-        }
-        self.close_requests(now, layer);
-        self.stage = Stage::Over;
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::ack::{Beat, Pulse};
 use super::session::{Negotiation, Waiting};
-use super::{Beat, Leg, Pulse, Stage};
+use super::{Leg, Stage};
 use crate::endpoint::{Event, Flow, ServerTx};
 use crate::header::{HeaderName, RAck};
 use crate::message::{Method, Response, Status};
@@ -29,22 +30,28 @@ impl Leg {
         rack: Option<RAck>,
         sdp: Option<Vec<u8>>,
     ) {
-        let invite_seq = self.invite_seq_of_call();
+        let named = rack
+            .filter(|rack| rack.method == Method::Invite)
+            .map(|rack| (rack.rseq, rack.seq));
         let matched = match &mut self.stage {
-            Stage::Incoming(incoming) => incoming.unpracked.take_if(|unpracked| {
-                rack.is_some_and(|rack| {
-                    rack.rseq == unpracked.rseq
-                        && rack.seq == invite_seq
-                        && rack.method == Method::Invite
-                })
-            }),
-            Stage::Outgoing(_)
-            | Stage::Up
-            | Stage::LeavingUnacked(_)
-            | Stage::Leaving
-            | Stage::Over => None,
+            Stage::Incoming(incoming) => {
+                let seq = incoming.seq;
+                let awaited = incoming
+                    .unpracked
+                    .take_if(|unpracked| named == Some((unpracked.rseq, seq)));
+                awaited.is_some()
+            }
+            // RFC 3262 §3: the answer may overtake the PRACK, which is answered all the same.
+            Stage::Up | Stage::LeavingUnacked(_) => {
+                named.is_some()
+                    && self
+                        .late_prack
+                        .take_if(|late| named == Some(*late))
+                        .is_some()
+            }
+            Stage::Outgoing(_) | Stage::Leaving | Stage::Over => false,
         };
-        if matched.is_none() {
+        if !matched {
             return layer.respond_status(now, tx, Status::CALL_DOES_NOT_EXIST);
         }
         let leg = self.handle;

@@ -33,6 +33,11 @@ impl Referral {
         self.theirs.as_ref()?.tx
     }
 
+    /// Our REFER was challenged and goes again under another number.
+    pub(super) fn renumber(&mut self, seq: u32) {
+        self.ours = self.ours.and(Some(seq));
+    }
+
     pub(super) fn forget_theirs(&mut self) {
         self.theirs = None;
     }

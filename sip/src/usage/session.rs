@@ -135,10 +135,7 @@ impl Leg {
         }
         // A new INVITE of theirs means that our 2xx to the one before arrived; its ACK was lost or is late.
         if let Some(unacked) = self.unacked.take() {
-            self.settle_ack(now, layer, unacked.is_first, None);
-            if self.invite_out.is_some() {
-                return layer.respond_status(now, tx, Status::REQUEST_PENDING);
-            }
+            self.settle_ack(layer, unacked.is_first, None);
         }
         layer.respond_status(now, tx, Status::TRYING);
         let waiting = Waiting::Request(tx, Method::Invite);
@@ -393,6 +390,7 @@ impl Leg {
         self.ask_session_timer(layer, &mut request.headers);
         let key = self.offer_in(layer, request, sdp, now, purpose);
         self.invite_out = Some(key);
+        self.last_invite = Some(key);
     }
 
     fn offer_in(
@@ -446,6 +444,7 @@ impl Leg {
             let key = layer.request(now, request, self.dialog.next_hop(), owner, account);
             if is_invite {
                 self.invite_out = Some(key);
+                self.last_invite = Some(key);
             }
             return;
         }

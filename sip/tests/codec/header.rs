@@ -214,6 +214,15 @@ fn the_top_via_notes_where_the_request_came_from() {
 }
 
 #[test]
+fn an_empty_rport_asks_for_one() {
+    let mut via: Via = "SIP/2.0/UDP 192.0.2.7;rport=;branch=z9hG4bKa"
+        .parse()
+        .unwrap();
+    via.set_source(IpAddr::from([192, 0, 2, 7]), 6000);
+    assert_eq!(via.rport(), Some(Some(6000)));
+}
+
+#[test]
 fn a_via_that_tells_the_truth_gets_no_received_unless_it_asked_for_rport() {
     let mut via: Via = "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa".parse().unwrap();
     via.set_source(IpAddr::from([192, 0, 2, 7]), 6000);
@@ -369,4 +378,13 @@ fn setting_a_header_keeps_its_place_and_drops_its_doubles() {
     assert_eq!(lines, ["To: <sip:a@b>;tag=1", "X-A: 1", "X-B: 2"]);
     headers.remove("x-a".into());
     assert_eq!((headers.len(), headers.count("X-B".into())), (2, 1));
+}
+
+#[test]
+fn a_known_name_written_as_text_is_the_same_header() {
+    let mut headers = Headers::new();
+    headers.push(HeaderName::Other("via"), "SIP/2.0/UDP a;branch=z9hG4bK1");
+    headers.push(HeaderName::Other("X-Trace"), "1");
+    assert_eq!(headers.via().unwrap().host, "a");
+    assert!(headers.contains("x-trace".into()) && !headers.contains("x-other".into()));
 }

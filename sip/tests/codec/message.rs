@@ -127,7 +127,7 @@ fn a_datagram_ends_where_content_length_says_and_else_at_its_end() {
 
 #[test]
 fn a_keep_alive_datagram_is_no_message() {
-    for bytes in [b"".as_slice(), b"\r\n\r\n", b"\r\n"] {
+    for bytes in [b"".as_slice(), b"\r\n\r\n", b"\r\n", b"\0\0\0\0"] {
         assert_eq!(Message::parse(bytes).unwrap_err().problem, Problem::Empty);
     }
 }
@@ -270,13 +270,17 @@ fn a_stream_without_end_is_cut_off_before_it_fills_memory() {
     });
     assert!(lost && framer.is_lost());
 
-    let mut framer = Framer::new();
-    framer.feed(b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 1000000\r\n\r\n");
-    assert_eq!(framer.poll().unwrap_err().problem, Problem::TooLarge);
-    assert!(
-        matches!(framer.poll(), Ok(None)),
-        "nothing comes after an error"
-    );
+    for length in [1_000_000, usize::MAX] {
+        let mut framer = Framer::new();
+        framer.feed(
+            format!("OPTIONS sip:a@b SIP/2.0\r\nContent-Length: {length}\r\n\r\n").as_bytes(),
+        );
+        assert_eq!(framer.poll().unwrap_err().problem, Problem::TooLarge);
+        assert!(
+            matches!(framer.poll(), Ok(None)),
+            "nothing comes after an error"
+        );
+    }
 }
 
 #[test]

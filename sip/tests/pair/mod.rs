@@ -519,6 +519,7 @@ pub(crate) fn event_name(event: &Event) -> &'static str {
         Event::OfferAnswered { .. } => "OfferAnswered",
         Event::OfferRejected { .. } => "OfferRejected",
         Event::Info { .. } => "Info",
+        Event::Alive { .. } => "Alive",
         Event::Refer { .. } => "Refer",
         Event::ReferProgress { .. } => "ReferProgress",
         Event::Ended { .. } => "Ended",

@@ -23,6 +23,7 @@ enum Wish {
     AcceptOffer,
     RejectOffer,
     Info,
+    Ping,
     Refer,
     AcceptRefer,
     ReferDone,
@@ -45,6 +46,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         6 => Just(Wish::AcceptOffer),
         1 => Just(Wish::RejectOffer),
         1 => Just(Wish::Info),
+        1 => Just(Wish::Ping),
         2 => Just(Wish::Refer),
         2 => Just(Wish::AcceptRefer),
         1 => Just(Wish::ReferDone),
@@ -81,6 +83,7 @@ impl Told {
             | Event::OfferAnswered { leg, .. }
             | Event::OfferRejected { leg, .. }
             | Event::Info { leg, .. }
+            | Event::Alive { leg }
             | Event::Refer { leg, .. }
             | Event::ReferProgress { leg, .. } => {
                 assert!(
@@ -149,6 +152,7 @@ fn grant(world: &mut World, told: &mut BTreeMap<usize, Told>, end: usize, wish: 
         | Wish::AcceptOffer
         | Wish::RejectOffer
         | Wish::Info
+        | Wish::Ping
         | Wish::Refer
         | Wish::AcceptRefer
         | Wish::ReferDone
@@ -181,6 +185,7 @@ fn grant(world: &mut World, told: &mut BTreeMap<usize, Told>, end: usize, wish: 
         Wish::AcceptOffer => endpoint.accept_offer(now, leg, ANSWER.to_vec()),
         Wish::RejectOffer => endpoint.reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE),
         Wish::Info => endpoint.info(now, leg, "text/plain", b"x".to_vec()),
+        Wish::Ping => endpoint.ping(now, leg),
         Wish::Refer => endpoint.refer(now, leg, &name("sip:8800@192.0.2.9")),
         Wish::AcceptRefer => endpoint.accept_refer(now, leg),
         Wish::ReferDone => endpoint.refer_progress(now, leg, Status::OK),

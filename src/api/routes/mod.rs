@@ -23,6 +23,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use organisation::AgentView;
+
 use super::problem::{Answer, Problem, ProblemBody};
 use super::{Api, live};
 
@@ -64,6 +66,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
+        .routes(routes!(tickets::call))
         .routes(routes!(messages::of_ticket))
         .routes(routes!(messages::quarantine))
         .routes(routes!(contacts::get))

@@ -11,6 +11,7 @@ use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page};
 use crate::api::problem::Answer;
 use crate::domain::acd::AgentState;
+use crate::domain::call::wish::LiveAgent;
 use crate::domain::id::CallId;
 use crate::domain::staff::{Duty, Role, UnitKind};
 
@@ -134,22 +135,25 @@ pub(crate) struct AgentView {
     call: Option<CallId>,
 }
 
+impl AgentView {
+    pub(crate) fn new(agent: &LiveAgent, with_call: bool) -> Self {
+        Self {
+            username: agent.username.0.clone(),
+            display_name: agent.display_name.clone(),
+            state: agent.state.clone(),
+            call: agent.call.filter(|_| with_call),
+        }
+    }
+}
+
 /// The agents and their states. Which call an agent is on is shown to team leads, supervisors and the agent.
 #[utoipa::path(get, path = "/api/v1/agents", tag = "organisation", responses((status = 200, body = Page<AgentView>)))]
 pub(crate) async fn agents(State(api): State<Arc<Api>>, caller: Caller) -> Json<Page<AgentView>> {
     let (_, agents) = api.calls.live().await;
     let leads = matches!(caller.actor.role, Role::TeamLead | Role::Supervisor);
-    whole(
-        agents
-            .into_iter()
-            .map(|agent| AgentView {
-                call: agent
-                    .call
-                    .filter(|_| leads || agent.username == caller.actor.username),
-                username: agent.username.0,
-                display_name: agent.display_name,
-                state: agent.state,
-            })
-            .collect(),
-    )
+    let view = |agent: &LiveAgent| {
+        let own = agent.username == caller.actor.username;
+        AgentView::new(agent, leads || own)
+    };
+    whole(agents.iter().map(view).collect())
 }

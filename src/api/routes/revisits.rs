@@ -134,13 +134,18 @@ pub(crate) async fn command(
     Path((id, name)): Path<(RevisitId, String)>,
     body: RawJson,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    let mut once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
     if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
         return Ok(answer);
     }
     let command: RevisitCommand = read_command(COMMANDS, &name, body.parse()?)?;
     let done = match command {
-        RevisitCommand::Call => call(&api, &caller, id).await,
+        RevisitCommand::Call => {
+            let done = call(&api, &caller, id).await;
+            // Not one transaction: a refusal may only mean that the same request is under way already.
+            once = once.filter(|_| done.is_ok());
+            done
+        }
         command => api
             .storage
             .revisit_command(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::calls::GrantedView;
 use super::read_command;
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
@@ -18,10 +19,11 @@ use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::idempotency;
 use crate::api::live::TicketNews;
 use crate::api::problem::{Answer, Problem};
+use crate::domain::call::wish::{Purpose, Wish};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::{Command, DeadlineKind, Ticket};
+use crate::domain::ticket::{Command, DeadlineKind, Refusal, Stage, Ticket};
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
@@ -362,6 +364,42 @@ pub(crate) async fn command(
         })
         .map_err(Problem::from);
     idempotency::answer(&api, once, outcome).await
+}
+
+/// 主动联系: places a recorded call between one's own extension and the petitioner. `record_contact` with the call and
+/// recording that are answered here proves it (article 11(3)).
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/call", tag = "tickets", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = GrantedView), (status = 409, description = "Refused")))]
+pub(crate) async fn call(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<GrantedView>> {
+    let ticket = visible(&api, &caller, id).await?.ticket;
+    match ticket.stage {
+        Stage::Draft
+        | Stage::Registered { .. }
+        | Stage::Dispatched { .. }
+        | Stage::Handling { .. }
+        | Stage::Replied { .. }
+        | Stage::Closed { .. } => {}
+        Stage::Archived { .. } | Stage::Voided { .. } => {
+            return Err(Refusal::WrongStage {
+                stage: ticket.stage.name(),
+            }
+            .into());
+        }
+    }
+    let to = ticket.phone().or(ticket.caller.as_ref()).ok_or_else(|| {
+        let article = Some("11(3)".to_owned());
+        Problem::refused("no_number", article, "工单没有可联系的电话号码")
+    })?;
+    let wish = Wish::PlaceCall {
+        to: to.clone(),
+        by: caller.actor,
+        purpose: Purpose::Contact { ticket: id },
+    };
+    Ok(Json(api.calls.wish(wish).await?.into()))
 }
 
 /// The rules judge an assignment; whether the units exist at all is known here.

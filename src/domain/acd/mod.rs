@@ -111,13 +111,13 @@ pub enum Input {
     PhoneUp {
         agent: Username,
     },
-    /// The agent's last phone is gone: unregistered or expired. The agent is offline, also out of a talk.
-    /// The caller of an offer keeps the turn; a caller in talk is the call control's to enqueue at the [`Place::Head`].
+    /// The agent's last phone is gone: unregistered or expired. The caller of an offer keeps the turn. A talk goes on,
+    /// for a call does not need the registration that brought it; afterwards the agent is offline.
     PhoneDown {
         agent: Username,
     },
-    /// The agent's phone was found dead though it is still registered: as [`Input::PhoneDown`], but tried again after
-    /// [`Rules::silence_rest`].
+    /// The agent's phone was found dead though it is still registered: as [`Input::PhoneDown`], but also out of a talk,
+    /// whose caller is the call control's to enqueue at the [`Place::Head`]; tried again after [`Rules::silence_rest`].
     PhoneSilent {
         agent: Username,
     },
@@ -126,7 +126,7 @@ pub enum Input {
         agent: Username,
         state: WishedState,
     },
-    /// A caller joins a line. Whoever still talked in this call goes to wrap-up.
+    /// A caller joins a line. Whoever talked in this call before is reported gone first.
     Enqueue {
         call: CallId,
         queue: QueueName,
@@ -453,11 +453,11 @@ impl Acd {
         let doing = agent.doing;
         let offer = match doing {
             Doing::Offered(token) => self.cancel(token),
-            Doing::Talking { call, .. } => {
+            Doing::Talking { call, .. } if phone != Phone::Down => {
                 self.leave_call(call, name);
                 None
             }
-            Doing::Nothing | Doing::WrapUp { .. } => None,
+            Doing::Nothing | Doing::Talking { .. } | Doing::WrapUp { .. } => None,
         };
         self.change(now, name, Cause::PhoneDown, |agent| {
             if agent.phone != Phone::Down {
@@ -466,6 +466,7 @@ impl Acd {
             match doing {
                 // Wrap-up is work on a screen: losing the phone does not cut it short.
                 Doing::WrapUp { .. } => {}
+                Doing::Talking { .. } if phone == Phone::Down => {}
                 Doing::Nothing | Doing::Offered(_) | Doing::Talking { .. } => {
                     agent.doing = Doing::Nothing;
                 }
@@ -511,9 +512,6 @@ impl Acd {
         let known = self.calls.get(&call);
         if known.is_some_and(|call| call.queued.is_some()) {
             return Err(Refused::AlreadyQueued);
-        }
-        for agent in known.map(|call| call.agents.clone()).unwrap_or_default() {
-            self.talk_ended(now, &agent, call);
         }
         let turn = Turn {
             place,

@@ -322,7 +322,7 @@ fn a_caller_whose_agent_was_lost_goes_before_those_who_only_waited() {
     hall.arrives(2);
     hall.answers();
     hall.arrives(3);
-    hall.phone_down("li");
+    hall.handle(Input::PhoneSilent { agent: name("li") });
     assert_eq!(hall.state("li"), "offline");
     hall.joins(1, "main", Place::Head);
     assert_eq!(hall.positions(), [(call(1), 1, 2)]);
@@ -331,6 +331,18 @@ fn a_caller_whose_agent_was_lost_goes_before_those_who_only_waited() {
         agent: name("wang"),
     });
     assert_eq!(hall.offered(), [(call(1), "wang".to_owned())]);
+}
+
+#[test]
+fn a_registration_that_ends_in_talk_ends_the_shift_not_the_talk() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.arrives(1);
+    hall.answers();
+    hall.phone_down("li");
+    assert_eq!(hall.state("li"), "talking");
+    hall.talk_ends("li", 1);
+    hall.handle(Input::WrapUpDone { agent: name("li") });
+    assert_eq!(hall.state("li"), "offline");
 }
 
 #[test]
@@ -907,7 +919,10 @@ impl Simulation {
             }
             Step::PhoneUp(n) => self.handle(Input::PhoneUp { agent: agent(n) }),
             Step::PhoneDown(n) | Step::Lose(n) => {
-                let lost = self.talk_of(&agent(n));
+                // A talk goes on without registration; with a dead phone it does not.
+                let lost = self
+                    .talk_of(&agent(n))
+                    .filter(|_| matches!(step, Step::Lose(_)));
                 let down = self.handle(match step {
                     Step::Lose(_) => Input::PhoneSilent { agent: agent(n) },
                     _ => Input::PhoneDown { agent: agent(n) },

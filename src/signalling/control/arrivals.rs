@@ -192,6 +192,15 @@ impl Control {
 
     fn extension_dials(&mut self, arrival: Arrival, extension: Extension) {
         let dialog = arrival.dialog;
+        let user = self
+            .directory
+            .extensions
+            .get(&extension)
+            .and_then(|entry| entry.user.clone());
+        if user.as_ref().is_some_and(|user| self.is_talking(user)) {
+            // One person, one call: a second line would leave two callers with half an agent each.
+            return self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
+        }
         if arrival.dialled == ECHO || arrival.dialled == SPEAK {
             let doing = if arrival.dialled == ECHO {
                 Doing::Echoing
@@ -212,6 +221,10 @@ impl Control {
         } else {
             let dialled = arrival.dialled.clone();
             match self.destinations(&dialled, self.may_toll(&extension)) {
+                // Whoever dials themselves is busy dialling.
+                Ok(target) if self.is_busy(&target) || (user.is_some() && target.user == user) => {
+                    self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
+                }
                 Ok(target) => {
                     let direction = if target.outside {
                         Direction::Outbound
@@ -219,11 +232,6 @@ impl Control {
                         Direction::Internal
                     };
                     let role = self.role_of(&extension);
-                    let user = self
-                        .directory
-                        .extensions
-                        .get(&extension)
-                        .and_then(|entry| entry.user.clone());
                     let Some(call) = self.open_call(arrival, role, direction, Some(extension))
                     else {
                         return;
@@ -232,17 +240,20 @@ impl Control {
                     live.doing = Doing::Ringing;
                     // What our side says to the outside is evidence like any other call.
                     live.record = target.outside;
-                    if let Some(user) = user {
-                        live.cdr.agent = (role == LegRole::Agent).then(|| user.clone());
-                        self.engage(call, &user);
-                    }
+                    live.cdr.agent = user.clone().filter(|_| role == LegRole::Agent);
+                    self.engage(call, user.as_ref());
                     let role = if target.outside {
                         LegRole::Citizen
                     } else {
                         LegRole::Extension
                     };
                     if self.place(call, role, Room::Main, target, None).is_none() {
-                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
+                        self.refuse_arrival(
+                            call,
+                            Status::SERVICE_UNAVAILABLE,
+                            TerminationResult::Ours,
+                            "no_media_port",
+                        );
                     }
                 }
                 Err(_) => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
@@ -260,11 +271,15 @@ impl Control {
             Direction::Inbound
         };
         let phone = PhoneNumber::parse(&arrival.from).ok();
+        let user = extension
+            .as_ref()
+            .and_then(|extension| self.directory.extensions.get(extension)?.user.clone());
         match &entry.to {
             NumberDestination::Queue(queue) => {
                 let Some(call) = self.open_call(arrival, role, direction, extension) else {
                     return;
                 };
+                self.engage(call, user.as_ref());
                 let contact = ContactId(self.clock.new_id());
                 let ticket = TicketId(self.clock.new_id());
                 let answered_at = self.clock.now();
@@ -293,17 +308,28 @@ impl Control {
                 self.answer_arrival(call);
             }
             NumberDestination::Extension(to) => match self.phones_of(to) {
+                Some(target)
+                    if self.is_busy(&target) || (user.is_some() && target.user == user) =>
+                {
+                    self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
+                }
                 Some(target) => {
                     let Some(call) = self.open_call(arrival, role, direction, extension) else {
                         return;
                     };
+                    self.engage(call, user.as_ref());
                     self.call_mut(call).doing = Doing::Ringing;
                     self.call_mut(call).record = entry.record;
                     if self
                         .place(call, LegRole::Extension, Room::Main, target, None)
                         .is_none()
                     {
-                        self.refuse_arrival(call, Status::SERVICE_UNAVAILABLE, "no_media_port");
+                        self.refuse_arrival(
+                            call,
+                            Status::SERVICE_UNAVAILABLE,
+                            TerminationResult::Ours,
+                            "no_media_port",
+                        );
                     }
                 }
                 None => self.refuse(dialog, Status::TEMPORARILY_UNAVAILABLE, &Headers::new()),
@@ -470,7 +496,13 @@ impl Control {
     }
 
     /// Refuses the leg that called us and ends the call.
-    pub(super) fn refuse_arrival(&mut self, id: CallId, status: Status, reason: &str) {
+    pub(super) fn refuse_arrival(
+        &mut self,
+        id: CallId,
+        status: Status,
+        result: TerminationResult,
+        reason: &str,
+    ) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -487,10 +519,6 @@ impl Control {
             };
             self.refuse(dialog, status, &headers);
         }
-        let result = match status.code() {
-            500.. => TerminationResult::Ours,
-            _ => TerminationResult::Upstream,
-        };
         self.end_call(id, result, reason);
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use hotline_sip::header::Headers;
 use hotline_sip::message::Status;
 use tracing::{info, warn};
 
@@ -53,23 +52,19 @@ impl Control {
             self.effects.push_back(Effect::Changed);
             return;
         }
+        if let Some(agent) = user {
+            if left == Left::Died {
+                // A phone found dead takes no further call until it shows a sign of life.
+                self.tell_acd(acd::Input::PhoneSilent { agent });
+            } else {
+                self.tell_acd(acd::Input::TalkEnded {
+                    agent,
+                    call: call_id,
+                });
+            }
+        }
         if matches!(self.call_mut(call_id).doing, Doing::Ending { .. }) {
             return;
-        }
-        if was == Stage::Up {
-            if let (LegRole::Agent | LegRole::Specialist | LegRole::Supervisor, Some(agent)) =
-                (role, user.clone())
-            {
-                if left == Left::Died {
-                    // A phone found dead takes no further call until it shows a sign of life.
-                    self.tell_acd(acd::Input::PhoneSilent { agent });
-                } else {
-                    self.tell_acd(acd::Input::TalkEnded {
-                        agent,
-                        call: call_id,
-                    });
-                }
-            }
         }
         match role {
             LegRole::Citizen => self.citizen_left(call_id, &was, left),
@@ -83,10 +78,9 @@ impl Control {
 
     fn citizen_left(&mut self, call_id: CallId, was: &Stage, left: Left) {
         let call = self.call_mut(call_id);
-        let spoke = call.cdr.agent.is_some() && matches!(call.doing, Doing::Talking);
         let (result, reason) = match (was, left) {
             (Stage::Up, Left::Died) => (TerminationResult::Upstream, "citizen_lost".to_owned()),
-            (Stage::Up, _) if spoke => (TerminationResult::Success, "caller_hung_up".to_owned()),
+            (Stage::Up, Left::Dropped) => (TerminationResult::Success, "agent_hung_up".to_owned()),
             (Stage::Up, _) if matches!(call.doing, Doing::Waiting { .. }) => {
                 (TerminationResult::Caller, "abandoned_in_queue".to_owned())
             }
@@ -94,6 +88,14 @@ impl Control {
             (Stage::Arriving, _) => (TerminationResult::Caller, "cancelled".to_owned()),
             (Stage::Calling | Stage::Early | Stage::Ended, left) => refused(left),
         };
+        if let (Left::Refused(status), true) = (
+            left,
+            call.legs.iter().any(|leg| leg.stage == Stage::Arriving),
+        ) {
+            // Whoever called through us is told what we were told.
+            let status = Status::new(status).unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
+            return self.refuse_arrival(call_id, status, result, &reason);
+        }
         self.end_call(call_id, result, &reason);
     }
 
@@ -133,7 +135,7 @@ impl Control {
             };
             let status = status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
             if call.legs.iter().any(|leg| leg.stage == Stage::Arriving) {
-                return self.refuse_arrival(call_id, status, &reason);
+                return self.refuse_arrival(call_id, status, result, &reason);
             }
             if citizen && call.queue.is_some() && call.cdr.agent.is_some() {
                 return self.requeue(call_id, false);
@@ -157,12 +159,10 @@ impl Control {
                 }
                 self.note_transfer(call_id, other);
             }
-            // The consulted one is gone, or the one the citizen was to be handed to did not come: the agent returns.
-            ([(agent, LegRole::Agent, Room::Aside, _)], _)
-                if room == Room::Aside || *was != Stage::Up =>
-            {
-                let agent = *agent;
-                if let Some(leg) = call.leg_mut(agent) {
+            // The one consulted is gone, or the one transferred to did not come: who asked returns to the citizen.
+            ([(asked, _, Room::Aside, true)], _) if room == Room::Aside || *was != Stage::Up => {
+                let asked = *asked;
+                if let Some(leg) = call.leg_mut(asked) {
                     leg.room = Room::Main;
                 }
             }
@@ -218,34 +218,12 @@ impl Control {
 
     /// Hangs up one leg by our own wish.
     pub(super) fn drop_leg(&mut self, call_id: CallId, leg_id: LegId) {
-        let now = self.clock.instant();
-        let Some(leg) = self
-            .calls
-            .get_mut(&call_id)
-            .and_then(|call| call.leg_mut(leg_id))
-        else {
-            return;
-        };
-        let stage = leg.stage.clone();
-        for dialog in std::mem::take(&mut leg.dialogs) {
-            self.by_dialog.remove(&dialog);
-            match stage {
-                Stage::Up => drop(self.endpoint.bye(now, dialog, None)),
-                Stage::Calling | Stage::Early => drop(self.endpoint.cancel(now, dialog, None)),
-                Stage::Arriving => drop(self.endpoint.reject(
-                    now,
-                    dialog,
-                    Status::TEMPORARILY_UNAVAILABLE,
-                    &Headers::new(),
-                )),
-                Stage::Ended => {}
-            }
-        }
         self.leg_left(call_id, leg_id, Left::Dropped);
     }
 
-    /// Marks a leg ended and closes its port.
+    /// Marks a leg ended, takes leave of whoever may still be there, and closes its port.
     pub(super) fn end_leg(&mut self, call_id: CallId, leg_id: LegId, status: Option<u16>) {
+        let now = self.clock.instant();
         let at = self.clock.now();
         let Some(leg) = self
             .calls
@@ -260,6 +238,8 @@ impl Control {
         leg.silence = Silence::None;
         for dialog in std::mem::take(&mut leg.dialogs) {
             self.by_dialog.remove(&dialog);
+            // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
+            let _ = self.endpoint.bye(now, dialog, None);
         }
         self.media.close(leg_id);
     }
@@ -291,20 +271,8 @@ impl Control {
         if waited {
             self.tell_acd(acd::Input::Abandoned { call: call_id });
         }
-        let users: Vec<_> = legs
-            .iter()
-            .filter_map(|leg| self.calls.get(&call_id)?.leg(*leg))
-            .filter(|leg| leg.stage == Stage::Up)
-            .filter_map(|leg| leg.user.clone())
-            .collect();
         for leg in legs {
             self.drop_leg(call_id, leg);
-        }
-        for agent in users {
-            self.tell_acd(acd::Input::TalkEnded {
-                agent,
-                call: call_id,
-            });
         }
         if let Some(recording) = recording {
             self.media.finish(recording);
@@ -374,7 +342,7 @@ impl Call {
     }
 
     /// Where this leg's sound goes in the recording. A supervisor who only listens is not part of what was said.
-    pub(crate) fn track_of(&self, leg_id: LegId) -> Option<Track> {
+    pub fn track_of(&self, leg_id: LegId) -> Option<Track> {
         let leg = self.leg(leg_id)?;
         let number = match leg.role {
             LegRole::Citizen => 0,

@@ -2,7 +2,7 @@
 //! silence.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Account;
 use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
@@ -19,7 +19,7 @@ use crate::domain::call::wish::CallRefusal;
 use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
-use crate::domain::staff::SpecialistEntry;
+use crate::domain::staff::{Role, SpecialistEntry};
 use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::{Hears, Track};
@@ -131,6 +131,13 @@ impl Control {
         if !sent && !self.try_next(now, call_id, leg_id) {
             self.end_leg(call_id, leg_id, Some(503));
             return None;
+        }
+        if offer.is_none() {
+            let user = self
+                .call_mut(call_id)
+                .leg(leg_id)
+                .and_then(|leg| leg.user.clone());
+            self.engage(call_id, user.as_ref());
         }
         self.effects.push_back(Effect::Changed);
         Some(leg_id)
@@ -366,6 +373,13 @@ impl Control {
             self.by_dialog.remove(&dialog);
             return self.on_failed(call_id, leg_id, dialog, 488);
         };
+        let offer = self.call_mut(call_id).leg(leg_id).and_then(|leg| leg.offer);
+        if let Some(offer) = offer {
+            if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
+                // The answer crossed our time-out: the first outcome stands.
+                return self.leg_left(call_id, leg_id, Left::Refused(487));
+            }
+        }
         let call = self.call_mut(call_id);
         let leg = call
             .leg_mut(leg_id)
@@ -382,20 +396,14 @@ impl Control {
         leg.answered_at = Some(at);
         leg.remote = Some(remote.clone());
         leg.give_up_at = None;
-        let offer = leg.offer;
         let role = leg.role;
         let user = leg.user.clone();
         for other in others {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
         }
-        self.media.connect(leg_id, &remote, role != LegRole::Citizen);
-        if let Some(offer) = offer {
-            if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
-                // The answer crossed our time-out: the first outcome stands.
-                return self.drop_leg(call_id, leg_id);
-            }
-        }
+        self.media
+            .connect(leg_id, &remote, role != LegRole::Citizen);
         self.joined(call_id, leg_id, role, user);
     }
 
@@ -539,11 +547,22 @@ impl Control {
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
         let role = leg.role;
+        if held && role != LegRole::Citizen && leg.silence == Silence::None {
+            // No sound is expected from it any more: it is asked now and then whether it still lives.
+            leg.silence = Silence::Alive { since: now };
+            self.timers
+                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+        }
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media.connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
+        self.media
+            .connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
-            self.hold(call_id, leg_id, held);
+            if held {
+                self.hold(call_id, leg_id, true);
+            } else {
+                self.resume(call_id, leg_id);
+            }
         }
         self.sound(call_id);
     }
@@ -597,36 +616,45 @@ impl Control {
         let Some(call) = self.calls.get_mut(&call_id) else {
             return;
         };
-        if !matches!(call.doing, Doing::Talking) {
-            return;
+        match call.doing {
+            Doing::Talking | Doing::Ringing | Doing::Echoing => {}
+            // These end by themselves.
+            Doing::Committing(_)
+            | Doing::Announcing(_)
+            | Doing::Waiting { .. }
+            | Doing::Ending { .. } => return,
         }
         let Some(leg) = call.leg_mut(leg_id) else {
             return;
         };
         if leg.role == LegRole::Citizen
             || leg.stage != Stage::Up
-            || leg.held_by_remote
-            || leg.silence != Silence::None
+            || matches!(leg.silence, Silence::Probing { .. })
         {
             return;
         }
+        self.probe(now, call_id, leg_id);
+    }
+
+    /// Asks a phone whether it lives and knows the call.
+    fn probe(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+        else {
+            return;
+        };
         leg.silence = Silence::Probing {
             since: now,
             told_citizen: false,
         };
-        self.probe(call_id, leg_id);
+        if let Some(dialog) = leg.dialogs.first() {
+            // Refused only when the dialog is ending: its own end follows.
+            let _ = self.endpoint.ping(now, *dialog);
+        }
         self.timers
             .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
-    }
-
-    /// Asks a phone whether it lives and knows the call.
-    fn probe(&mut self, call_id: CallId, leg_id: LegId) {
-        let now = self.clock.instant();
-        let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
-        if let Some(dialog) = leg.and_then(|leg| leg.dialogs.first()).copied() {
-            // Refused only when the dialog is ending: its own end follows.
-            let _ = self.endpoint.ping(now, dialog);
-        }
     }
 
     /// The phone answered: its silence is its choice. It is asked again while it stays silent.
@@ -640,13 +668,14 @@ impl Control {
             return;
         };
         if leg.silence != Silence::None {
-            leg.silence = Silence::Alive;
+            leg.silence = Silence::Alive { since: now };
             self.timers
                 .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
             self.sound(call_id);
         }
     }
 
+    /// A timer of an earlier stage may still come: each stage goes by its own time.
     pub(super) fn silence_due(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
         let Some(leg) = self
             .calls
@@ -662,7 +691,7 @@ impl Control {
             Silence::Probing {
                 since,
                 told_citizen: false,
-            } => {
+            } if now >= since + TELL_CITIZEN => {
                 leg.silence = Silence::Probing {
                     since,
                     told_citizen: true,
@@ -677,16 +706,10 @@ impl Control {
             } if now >= since + PROBE => {
                 self.leg_left(call_id, leg_id, Left::Died);
             }
-            Silence::Probing { .. } | Silence::None => {}
-            Silence::Alive => {
-                leg.silence = Silence::Probing {
-                    since: now,
-                    told_citizen: false,
-                };
-                self.probe(call_id, leg_id);
-                self.timers
-                    .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
+            Silence::Alive { since } if now >= since + PROBE_AGAIN => {
+                self.probe(now, call_id, leg_id)
             }
+            Silence::None | Silence::Probing { .. } | Silence::Alive { .. } => {}
         }
     }
 
@@ -718,19 +741,23 @@ impl Control {
                 || entry.name == name
                 || entry.reach.trim_start_matches("sip:") == name
         };
-        let mut on_duty = self
+        let on_duty = self
             .directory
             .specialists
             .iter()
             .filter(named)
             .filter(|entry| on_duty(entry, at));
-        let first = on_duty.next()?;
-        let mut target = self.specialist_target(first)?;
-        for next in on_duty {
-            if let Some(next) = self.specialist_target(next) {
-                target.one_by_one.extend(next.phones);
-                target.one_by_one.extend(next.one_by_one);
-            }
+        let mut reachable = on_duty
+            .filter_map(|entry| self.specialist_target(entry))
+            .peekable();
+        let busy = reachable.peek()?.clone();
+        let mut free = reachable.filter(|target| !self.is_busy(target));
+        let Some(mut target) = free.next() else {
+            return Some(busy);
+        };
+        for next in free {
+            target.one_by_one.extend(next.phones);
+            target.one_by_one.extend(next.one_by_one);
         }
         Some(target)
     }
@@ -841,13 +868,35 @@ impl Control {
         Some(target)
     }
 
-    pub(super) fn engage(&mut self, call: CallId, user: &Username) {
-        let wrap_up = std::time::Duration::ZERO;
+    /// One of our people is busy with this call, which no offer brought, from now on. An agent who takes a queue's caller
+    /// over wraps up like any other.
+    pub(super) fn engage(&mut self, call: CallId, user: Option<&Username>) {
+        let Some(user) = user else { return };
+        let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
+        let rules = queue.and_then(|queue| self.directory.queues.get(queue));
+        let role = self.directory.users.get(user).map(|user| user.role);
+        let wrap_up_s = match (role, rules) {
+            (Some(Role::Agent | Role::TeamLead), Some(rules)) => rules.wrap_up_s,
+            (_, _) => 0,
+        };
         self.tell_acd(acd::Input::Engaged {
             agent: user.clone(),
             call,
-            wrap_up,
+            wrap_up: Duration::from_secs(wrap_up_s.into()),
         });
+    }
+
+    pub(super) fn is_talking(&self, user: &Username) -> bool {
+        matches!(self.acd.state(user), Some(acd::AgentState::Talking))
+    }
+
+    /// Whoever is to be rung is in a call, or is being offered one.
+    pub(super) fn is_busy(&self, target: &Target) -> bool {
+        let state = target.user.as_ref().and_then(|user| self.acd.state(user));
+        matches!(
+            state,
+            Some(acd::AgentState::Talking | acd::AgentState::Offered)
+        )
     }
 
     fn trunk_account(&self, name: &TrunkName) -> Option<Account> {

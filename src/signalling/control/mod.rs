@@ -13,7 +13,7 @@ mod departures;
 mod legs;
 mod wishes;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,8 +42,8 @@ use crate::domain::staff::Directory;
 const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
 /// How long a silent phone has to answer a probe before its call goes back to the queue.
 const PROBE: Duration = Duration::from_secs(5);
-/// A silent but living phone is asked again after this.
-const PROBE_AGAIN: Duration = Duration::from_secs(10);
+/// A silent but living phone is asked again after this: with [`PROBE`] less than the 10 s a citizen may be without agent.
+const PROBE_AGAIN: Duration = Duration::from_secs(4);
 /// How long an ended call waits for the media side's last figures.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a carrier may stay silent before the next one is tried.
@@ -145,7 +145,8 @@ pub struct Control {
     acd: Acd,
     admission: Admission,
     media: Box<dyn Media>,
-    calls: HashMap<CallId, Call>,
+    /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
+    calls: BTreeMap<CallId, Call>,
     by_dialog: HashMap<LegHandle, CallId>,
     by_leg: HashMap<LegId, CallId>,
     commits: HashMap<CommitToken, CallId>,
@@ -185,7 +186,7 @@ impl Control {
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
             media,
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
             commits: HashMap::new(),
@@ -264,6 +265,23 @@ impl Control {
     /// Registered phones.
     pub fn phones(&self) -> usize {
         self.registrar.len()
+    }
+
+    /// Every live call as it stands.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values()
+    }
+
+    /// Where each of our people stands, and in which call.
+    pub fn agents(&self) -> impl Iterator<Item = (&Username, acd::AgentState, Option<CallId>)> {
+        self.acd
+            .agents()
+            .map(|(username, state, _, call)| (username, state, call))
+    }
+
+    /// The sizes of the SIP side's tables.
+    pub fn endpoint_stats(&self) -> endpoint::Stats {
+        self.endpoint.stats()
     }
 
     /// What a wallboard shows.
@@ -472,7 +490,12 @@ impl Control {
         } else {
             // Nothing may be promised that is not kept: the network tries again or elsewhere.
             metrics::counter!("hotline_calls_refused", "reason" => "not_kept").increment(1);
-            self.refuse_arrival(call_id, Status::SERVICE_UNAVAILABLE, "not_kept");
+            self.refuse_arrival(
+                call_id,
+                Status::SERVICE_UNAVAILABLE,
+                TerminationResult::Ours,
+                "not_kept",
+            );
         }
     }
 

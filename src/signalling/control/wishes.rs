@@ -7,13 +7,14 @@ use hotline_sip::message::Status;
 use crate::domain::acd;
 use crate::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
 use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
-use crate::domain::id::{CallId, LegId, RecordingId, Username};
+use crate::domain::id::{CallId, LegId, RecordingId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, Role};
-use crate::signalling::call::{Call, Doing, Listening, Room, Stage};
+use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage};
 use crate::signalling::journal::Entry;
 
 use super::Control;
+use super::legs::{Left, Target};
 
 impl Control {
     pub(super) fn on_wish(&mut self, wish: Wish) -> Result<Granted, CallRefusal> {
@@ -49,8 +50,8 @@ impl Control {
         }
         let own_leg = call
             .live_legs()
-            .find(|leg| leg.user.as_ref() == Some(&by.username))
-            .map(|leg| leg.id);
+            .find(|leg| leg.user.as_ref() == Some(&by.username));
+        let own_leg = own_leg.map(|leg| (leg.id, leg.role, leg.stage == Stage::Up));
         match command {
             CallCommand::Monitor => {
                 return self.listen(by, id, Room::Listening(Listening::Monitor));
@@ -62,18 +63,32 @@ impl Control {
             CallCommand::TakeOver => return self.take_over(by, id),
             _ => {}
         }
-        let own_leg = own_leg.ok_or(CallRefusal::NotYourCall)?;
-        let talking = matches!(self.call_mut(id).doing, Doing::Talking);
+        let (own_leg, role, is_up) = own_leg.ok_or(CallRefusal::NotYourCall)?;
+        let call = self.call_mut(id);
+        let talking = matches!(call.doing, Doing::Talking);
+        // Whoever was joined to the call may step aside or leave; the call itself is its agent's.
+        let guest = !matches!(role, LegRole::Agent | LegRole::Extension);
+        let agent_there = call.agent().is_some();
         match command {
-            CallCommand::HangUp => {
-                self.end_call(id, TerminationResult::Success, "agent_hung_up");
-                return Ok(Granted::Done);
+            // The button at a phone that still rings declines.
+            CallCommand::HangUp if !is_up => self.leg_left(id, own_leg, Left::Refused(603)),
+            CallCommand::HangUp if role == LegRole::Supervisor || (guest && agent_there) => {
+                self.drop_leg(id, own_leg);
             }
-            _ if !talking => return Err(CallRefusal::WrongState("通话尚未接通")),
+            CallCommand::HangUp => self.end_call(id, TerminationResult::Success, "agent_hung_up"),
+            _ if !talking || !is_up => return Err(CallRefusal::WrongState("通话尚未接通")),
+            _ if role == LegRole::Supervisor => {
+                return Err(CallRefusal::WrongState("请先接管该通话"));
+            }
+            // A specialist who has the citizen may pass them on, but not bring in a fourth: their track is the third party's.
+            CallCommand::Consult { .. } if role == LegRole::Specialist => {
+                return Err(CallRefusal::WrongState("专席请直接转接"));
+            }
             CallCommand::Hold => self.hold(id, own_leg, true),
-            CallCommand::Resume => self.hold(id, own_leg, false),
+            CallCommand::Resume => self.resume(id, own_leg),
+            _ if guest && agent_there => return Err(CallRefusal::NotYourCall),
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
-            CallCommand::Conference => self.conference(id)?,
+            CallCommand::Conference => self.conference(id, own_leg)?,
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
             CallCommand::Transfer {
                 target: Some(target),
@@ -121,25 +136,30 @@ impl Control {
         }
     }
 
+    /// Back to the citizen. Whoever a blind transfer still rings is not needed any more.
+    pub(super) fn resume(&mut self, id: CallId, leg: LegId) {
+        self.hold(id, leg, false);
+        let rings = |leg: &&Leg| {
+            leg.role == LegRole::Specialist
+                && leg.room == Room::Main
+                && matches!(leg.stage, Stage::Calling | Stage::Early)
+        };
+        let target = self.call_mut(id).live_legs().find(rings).map(|leg| leg.id);
+        if let Some(target) = target {
+            self.drop_leg(id, target);
+        }
+    }
+
     fn consult(
         &mut self,
         id: CallId,
         own_leg: LegId,
         target: &str,
     ) -> Result<Granted, CallRefusal> {
-        let call = self.call_mut(id);
-        if call.live_legs().any(|leg| leg.role == LegRole::Specialist) {
-            return Err(CallRefusal::WrongState("已有第三方在通话中"));
-        }
-        let toll = self.own_right_to_dial(id, own_leg);
-        let target = self.destinations(target, toll)?;
-        let user = target.user.clone();
+        let target = self.third_target(id, own_leg, target)?;
         self.hold(id, own_leg, true);
         match self.place(id, LegRole::Specialist, Room::Aside, target, None) {
             Some(leg) => {
-                if let Some(user) = user {
-                    self.engage(id, &user);
-                }
                 self.sound(id);
                 Ok(Granted::Leg(leg))
             }
@@ -151,13 +171,34 @@ impl Control {
         }
     }
 
-    /// 三方通话: everybody to the citizen.
-    fn conference(&mut self, id: CallId) -> Result<(), CallRefusal> {
-        let call = self.call_mut(id);
-        let third = call
+    /// Whom to ring as the one third party a call may have beside the citizen and `own_leg`.
+    fn third_target(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        target: &str,
+    ) -> Result<Target, CallRefusal> {
+        let ours = |leg: &&Leg| matches!(leg.role, LegRole::Agent | LegRole::Specialist);
+        if self
+            .call_mut(id)
             .live_legs()
-            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
-        if third.is_none() {
+            .filter(ours)
+            .any(|leg| leg.id != own_leg)
+        {
+            return Err(CallRefusal::WrongState("已有第三方在通话中"));
+        }
+        let toll = self.own_right_to_dial(id, own_leg);
+        let target = self.destinations(target, toll)?;
+        if self.is_busy(&target) {
+            return Err(CallRefusal::WrongState("对方正忙"));
+        }
+        Ok(target)
+    }
+
+    /// 三方通话: everybody to the citizen.
+    fn conference(&mut self, id: CallId, own_leg: LegId) -> Result<(), CallRefusal> {
+        let call = self.call_mut(id);
+        if third(call, own_leg).is_none_or(|third| third.stage != Stage::Up) {
             return Err(CallRefusal::WrongState("第三方尚未接听"));
         }
         for leg in call.legs.iter_mut().filter(|leg| leg.room == Room::Aside) {
@@ -173,13 +214,11 @@ impl Control {
     /// Attended transfer: the consulted party takes the citizen, the agent leaves.
     fn hand_over(&mut self, id: CallId, own_leg: LegId) -> Result<(), CallRefusal> {
         let call = self.call_mut(id);
-        let third = call
-            .legs
-            .iter_mut()
-            .find(|leg| leg.role == LegRole::Specialist && leg.stage == Stage::Up);
+        let third = third(call, own_leg)
+            .filter(|third| third.stage == Stage::Up)
+            .map(|third| third.id);
         let third = third.ok_or(CallRefusal::WrongState("第三方尚未接听"))?;
-        third.room = Room::Main;
-        let third = third.id;
+        call.leg_mut(third).expect("it was just found").room = Room::Main;
         self.drop_leg(id, own_leg);
         self.note_transfer(id, third);
         Ok(())
@@ -193,11 +232,10 @@ impl Control {
         own_leg: LegId,
         target: &str,
     ) -> Result<LegId, CallRefusal> {
-        let toll = self.own_right_to_dial(id, own_leg);
         if !matches!(self.call_mut(id).doing, Doing::Talking) {
             return Err(CallRefusal::WrongState("通话尚未接通"));
         }
-        let target = self.destinations(target, toll)?;
+        let target = self.third_target(id, own_leg, target)?;
         self.hold(id, own_leg, true);
         let leg = self.place(id, LegRole::Specialist, Room::Main, target, None);
         if leg.is_none() {
@@ -221,7 +259,7 @@ impl Control {
         };
         let aside = call
             .live_legs()
-            .find(|leg| leg.role == LegRole::Agent && leg.room == Room::Aside)
+            .find(|leg| leg.room == Room::Aside && leg.stage == Stage::Up)
             .map(|leg| leg.id);
         self.tell_referrer(referrer, Status::OK);
         if let Some(agent) = aside {
@@ -272,7 +310,9 @@ impl Control {
         let target = self
             .phones_of_user(&by.username)
             .ok_or(CallRefusal::NoPhone)?;
-        self.engage(id, &by.username);
+        if self.is_busy(&target) {
+            return Err(CallRefusal::Busy);
+        }
         let leg = self
             .place(id, LegRole::Supervisor, room, target, None)
             .ok_or(CallRefusal::Overloaded)?;
@@ -291,9 +331,14 @@ impl Control {
         own.room = Room::Main;
         own.role = LegRole::Agent;
         let own = own.id;
+        let with_citizen = call.live_legs().any(|leg| leg.role == LegRole::Citizen);
+        let answered = |leg: &&Leg| {
+            leg.role == LegRole::Agent || (with_citizen && leg.role == LegRole::Extension)
+        };
         let agents: Vec<LegId> = call
             .live_legs()
-            .filter(|leg| leg.role == LegRole::Agent && leg.id != own)
+            .filter(answered)
+            .filter(|leg| leg.id != own)
             .map(|leg| leg.id)
             .collect();
         for agent in agents {
@@ -327,12 +372,8 @@ impl Control {
         let target = self
             .phones_of_user(&by.username)
             .ok_or(CallRefusal::NoPhone)?;
-        match self.acd.state(&by.username) {
-            Some(acd::AgentState::Talking | acd::AgentState::Offered) => {
-                return Err(CallRefusal::Busy);
-            }
-            Some(_) => {}
-            None => return Err(CallRefusal::NoPhone),
+        if self.is_busy(&target) {
+            return Err(CallRefusal::Busy);
         }
         let id = CallId(self.clock.new_id());
         let recording = RecordingId(self.clock.new_id());
@@ -358,7 +399,6 @@ impl Control {
             ticket_id: Some(ticket),
             three_way: false,
         };
-        let username: Username = by.username.clone();
         let call = Call {
             id,
             doing: Doing::Ringing,
@@ -373,7 +413,6 @@ impl Control {
             placed: Some((purpose, by, recording)),
         };
         self.calls.insert(id, call);
-        self.engage(id, &username);
         match self.place(id, LegRole::Agent, Room::Main, target, None) {
             Some(_) => {
                 let cdr = self.call_mut(id).record_so_far();
@@ -398,4 +437,10 @@ impl Control {
             .and_then(|leg| leg.user.clone());
         user.is_some_and(|user| self.extensions_of(&user).any(|extension| extension.toll))
     }
+}
+
+/// The third party of a call, seen from `own_leg`.
+fn third(call: &Call, own_leg: LegId) -> Option<&Leg> {
+    call.live_legs()
+        .find(|leg| leg.role == LegRole::Specialist && leg.id != own_leg)
 }

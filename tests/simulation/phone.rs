@@ -1,0 +1,423 @@
+//! A simulated SIP phone, or a carrier's gateway: a SIP endpoint of its own, some lines, and a loudspeaker nobody hears.
+//! What its owner does with it is told to it from outside (`people`, `stories`).
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use hotline_sip::digest::Account;
+use hotline_sip::endpoint::{
+    Config, Effect, Endpoint, Event, Flow, InviteParams, LegHandle, RequestHandle, RequestParams,
+};
+use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
+use hotline_sip::message::{Method, Status};
+use hotline_sip::sdp::{self, Direction, Local, SessionDescription};
+use hotline_sip::uri::Uri;
+
+use crate::network::Dice;
+use crate::world::SERVER;
+
+/// How far a line has come, seen from the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineState {
+    Ringing,
+    Dialling,
+    Up,
+}
+
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) state: LineState,
+    pub(crate) rtp: SocketAddr,
+    pub(crate) direction: Direction,
+    pub(crate) call_id: String,
+    local: Option<SessionDescription>,
+    offer: Option<Vec<u8>>,
+}
+
+/// What a phone tells its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Somebody calls.
+    Rings(LegHandle),
+    /// Our call was answered, or our answer acknowledged.
+    Up(LegHandle),
+    /// The call we made was refused.
+    Refused(LegHandle, u16),
+    /// The line is over.
+    Over(LegHandle),
+    /// The final answer to a REGISTER; `None` for silence.
+    Registered(Option<u16>),
+    /// How our REFER fares.
+    Refer(u16),
+}
+
+pub(crate) struct Phone {
+    /// Extension, or a citizen's number.
+    pub(crate) name: String,
+    pub(crate) address: SocketAddr,
+    password: Option<String>,
+    endpoint: Endpoint,
+    dice: Dice,
+    /// False: switched off, nothing comes in or goes out.
+    pub(crate) alive: bool,
+    /// Sends no sound although it could.
+    pub(crate) muted: bool,
+    pub(crate) lines: BTreeMap<LegHandle, Line>,
+    registrations: u32,
+    ports: u16,
+}
+
+impl Phone {
+    pub(crate) fn new(
+        name: &str,
+        address: SocketAddr,
+        password: Option<&str>,
+        mut dice: Dice,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            address,
+            password: password.map(ToOwned::to_owned),
+            endpoint: endpoint(&mut dice),
+            dice,
+            alive: true,
+            muted: false,
+            lines: BTreeMap::new(),
+            registrations: 0,
+            ports: 0,
+        }
+    }
+
+    // ---- what its owner does ---------------------------------------------------------------------------------------
+
+    pub(crate) fn register(&mut self, now: Instant, expires_s: u32) -> Option<RequestHandle> {
+        let aor = self.uri(&self.name, SERVER);
+        self.registrations += 1;
+        let mut headers = Headers::new();
+        headers.push(
+            HeaderName::Contact,
+            format_args!("<{}>", self.uri(&self.name, self.address)),
+        );
+        headers.push(HeaderName::Expires, expires_s);
+        let params = RequestParams {
+            method: Method::Register,
+            target: format!("sip:{SERVER}").parse().unwrap(),
+            next_hop: self.flow(),
+            from: NameAddr::new(aor.clone()),
+            to: NameAddr::new(aor),
+            headers,
+            body: Vec::new(),
+            credentials: self.account(),
+            series: None,
+        };
+        self.endpoint.request(now, params).ok()
+    }
+
+    pub(crate) fn dial(
+        &mut self,
+        now: Instant,
+        number: &str,
+        with_offer: bool,
+    ) -> Option<LegHandle> {
+        let rtp = self.rtp();
+        let local = sdp::make_offer(&Local::g711(rtp, u64::from(rtp.port())), None);
+        let from = NameAddr::new(self.uri(&self.name, SERVER));
+        let target = self.uri(number, SERVER);
+        let params = InviteParams {
+            to: NameAddr::new(target.clone()),
+            target,
+            next_hop: self.flow(),
+            from,
+            contact: Some(self.uri(&self.name, self.address)),
+            offer: with_offer.then(|| local.to_string().into_bytes()),
+            headers: Headers::new(),
+            credentials: self.account(),
+            route: Vec::new(),
+            ring_timeout: None,
+            max_forwards: None,
+        };
+        let line = self.endpoint.invite(now, params).ok()?;
+        let call_id = self.endpoint.call_id(line).unwrap_or_default().to_owned();
+        let local = with_offer.then_some(local);
+        let direction = Direction::SendRecv;
+        let state = LineState::Dialling;
+        self.lines.insert(
+            line,
+            Line {
+                state,
+                rtp,
+                direction,
+                call_id,
+                local,
+                offer: None,
+            },
+        );
+        Some(line)
+    }
+
+    pub(crate) fn ring(&mut self, now: Instant, line: LegHandle, early_media: bool) {
+        let Some(body) = self
+            .lines
+            .get(&line)
+            .and_then(|line| describe(line, Direction::SendRecv))
+        else {
+            return;
+        };
+        let (status, body) = match early_media {
+            true => (
+                Status::SESSION_PROGRESS,
+                Some(body.to_string().into_bytes()),
+            ),
+            false => (Status::RINGING, None),
+        };
+        let _ = self.endpoint.ring(now, line, status, body, false);
+    }
+
+    pub(crate) fn answer(&mut self, now: Instant, line: LegHandle) {
+        let Some(live) = self
+            .lines
+            .get_mut(&line)
+            .filter(|line| line.state == LineState::Ringing)
+        else {
+            return;
+        };
+        let Some(local) = describe(live, Direction::SendRecv) else {
+            return;
+        };
+        let body = local.to_string().into_bytes();
+        live.local = Some(local);
+        live.state = LineState::Up;
+        let _ = self.endpoint.answer(now, line, body);
+    }
+
+    pub(crate) fn decline(&mut self, now: Instant, line: LegHandle, status: u16) {
+        if self
+            .lines
+            .get(&line)
+            .is_some_and(|line| line.state == LineState::Ringing)
+        {
+            self.lines.remove(&line);
+            let _ = self
+                .endpoint
+                .reject(now, line, Status::new(status).unwrap(), &Headers::new());
+        }
+    }
+
+    /// Puts the handset down, at whatever stage the line is.
+    pub(crate) fn hang_up(&mut self, now: Instant, line: LegHandle) {
+        if self.lines.remove(&line).is_some() {
+            let _ = self.endpoint.bye(now, line, None);
+        }
+    }
+
+    /// The hold key: a re-INVITE that says so.
+    pub(crate) fn hold(&mut self, now: Instant, line: LegHandle, held: bool) {
+        let Some(live) = self
+            .lines
+            .get_mut(&line)
+            .filter(|line| line.state == LineState::Up)
+        else {
+            return;
+        };
+        let direction = match held {
+            true if self.dice.in_100(50) => Direction::SendOnly,
+            true => Direction::Inactive,
+            false => Direction::SendRecv,
+        };
+        let local = Local::g711(live.rtp, u64::from(live.rtp.port())).with_direction(direction);
+        let offer = sdp::make_offer(&local, live.local.as_ref());
+        if self
+            .endpoint
+            .reoffer(now, line, offer.to_string().into_bytes())
+            .is_ok()
+        {
+            live.direction = direction;
+            live.local = Some(offer);
+        }
+    }
+
+    pub(crate) fn refer(&mut self, now: Instant, line: LegHandle, target: &str) {
+        let target = NameAddr::new(self.uri(target, SERVER));
+        let _ = self.endpoint.refer(now, line, &target);
+    }
+
+    /// Power is gone, and with it everything the phone knew.
+    pub(crate) fn die(&mut self) {
+        self.alive = false;
+        self.lines.clear();
+        self.endpoint = endpoint(&mut self.dice);
+    }
+
+    /// Whether sound leaves the phone from this port.
+    pub(crate) fn speaks(&self, rtp: SocketAddr) -> bool {
+        let line = self.lines.values().find(|line| line.rtp == rtp);
+        self.alive
+            && !self.muted
+            && line.is_some_and(|line| line.state == LineState::Up && line.direction.sends())
+    }
+
+    // ---- what happens to it ----------------------------------------------------------------------------------------
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.endpoint.poll_timeout()
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant) {
+        self.endpoint.tick(now);
+    }
+
+    pub(crate) fn received(&mut self, now: Instant, bytes: &[u8]) {
+        let flow = self.flow();
+        self.endpoint.received(now, &flow, bytes);
+    }
+
+    /// What it wants sent, and what it has to say.
+    pub(crate) fn drain(&mut self, now: Instant) -> (Vec<std::sync::Arc<[u8]>>, Vec<News>) {
+        let (mut sends, mut news) = (Vec::new(), Vec::new());
+        while let Some(effect) = self.endpoint.poll_effect() {
+            match effect {
+                Effect::Send { bytes, .. } => sends.push(bytes),
+                Effect::Event(event) => news.extend(self.on_event(now, event)),
+            }
+        }
+        (sends, news)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let stats = self.endpoint.stats();
+        stats.legs + stats.client_transactions + stats.server_transactions == 0
+    }
+
+    fn on_event(&mut self, now: Instant, event: Event) -> Option<News> {
+        match event {
+            Event::Incoming { leg, offer, .. } => {
+                let rtp = self.rtp();
+                let call_id = self.endpoint.call_id(leg).unwrap_or_default().to_owned();
+                let direction = Direction::SendRecv;
+                let state = LineState::Ringing;
+                self.lines.insert(
+                    leg,
+                    Line {
+                        state,
+                        rtp,
+                        direction,
+                        call_id,
+                        local: None,
+                        offer,
+                    },
+                );
+                Some(News::Rings(leg))
+            }
+            Event::Answered { leg, .. } => {
+                self.lines.get_mut(&leg)?.state = LineState::Up;
+                Some(News::Up(leg))
+            }
+            Event::Acked { leg, .. } => Some(News::Up(leg)),
+            Event::Offered { leg, sdp } => {
+                self.on_offered(now, leg, sdp);
+                None
+            }
+            Event::Failed { leg, status, .. } => {
+                self.lines.remove(&leg);
+                Some(News::Refused(leg, status.code()))
+            }
+            Event::Cancelled { leg, .. } | Event::Ended { leg, .. } => {
+                self.lines.remove(&leg);
+                Some(News::Over(leg))
+            }
+            Event::Request { tx, .. } => {
+                let _ = self
+                    .endpoint
+                    .respond(now, tx, Status::OK, &Headers::new(), None);
+                None
+            }
+            Event::Response { outcome, .. } => Some(News::Registered(
+                outcome.ok().map(|response| response.status.code()),
+            )),
+            Event::Refer { leg, .. } => {
+                let _ = self.endpoint.reject_refer(now, leg, Status::FORBIDDEN);
+                None
+            }
+            Event::ReferProgress { status, .. } => Some(News::Refer(status.code())),
+            Event::Progress { .. }
+            | Event::OfferWithdrawn { .. }
+            | Event::OfferAnswered { .. }
+            | Event::OfferRejected { .. }
+            | Event::Info { .. }
+            | Event::Alive { .. } => None,
+        }
+    }
+
+    fn on_offered(&mut self, now: Instant, leg: LegHandle, offer: Option<Vec<u8>>) {
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return;
+        };
+        line.offer = offer;
+        let Some(local) = describe(line, line.direction) else {
+            let _ = self
+                .endpoint
+                .reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE);
+            return;
+        };
+        let body = local.to_string().into_bytes();
+        line.local = Some(local);
+        let _ = self.endpoint.accept_offer(now, leg, body);
+    }
+
+    fn account(&self) -> Option<Account> {
+        let password = self.password.clone()?;
+        Some(Account {
+            username: self.name.clone(),
+            password,
+        })
+    }
+
+    fn flow(&self) -> Flow {
+        Flow {
+            transport: Transport::Udp,
+            local: self.address,
+            remote: SERVER,
+            connection: None,
+        }
+    }
+
+    fn rtp(&mut self) -> SocketAddr {
+        self.ports = self.ports.wrapping_add(2) % 20_000;
+        SocketAddr::new(self.address.ip(), 30_000 + self.ports)
+    }
+
+    fn uri(&self, user: &str, host: SocketAddr) -> Uri {
+        format!("sip:{}@{host}", user).parse().unwrap()
+    }
+}
+
+/// The phone's side of the session: an answer to their offer, or an offer.
+fn describe(line: &Line, direction: Direction) -> Option<SessionDescription> {
+    let local = Local::g711(line.rtp, u64::from(line.rtp.port())).with_direction(direction);
+    match &line.offer {
+        None => Some(sdp::make_offer(&local, line.local.as_ref())),
+        Some(offer) => {
+            let offer = SessionDescription::parse(offer).ok()?;
+            Some(sdp::answer(&offer, &local, line.local.as_ref()).ok()?.sdp)
+        }
+    }
+}
+
+fn endpoint(dice: &mut Dice) -> Endpoint {
+    let mut random = dice.fork();
+    Endpoint::new(Config::default(), move || random.roll())
+}
+
+/// A caller is outside, in the carrier's network.
+pub(crate) fn outside(n: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::from([127, 0, 0, n]), 5060)
+}
+
+/// A phone of ours.
+pub(crate) fn inside(n: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::from([10, 1, 0, n]), 5060)
+}
+
+/// How long a phone's binding lasts here.
+pub(crate) const REGISTERED: Duration = Duration::from_secs(120);
