@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use hotline_media as media;
 use hotline_recordings as recordings;
 use tokio::net::TcpListener;
@@ -77,6 +77,12 @@ impl Server {
         std::fs::create_dir_all(&config.data_dir).with_context(|| {
             format!("cannot make the data folder {}", config.data_dir.display())
         })?;
+        if config.sip.listen.ip().is_unspecified() && config.sip.advertised_address.is_none() {
+            bail!(
+                "sip.listen is {}: set sip.advertised_address to what phones and carriers can reach",
+                config.sip.listen
+            );
+        }
         let storage = open_storage(config, Arc::clone(&clock)).await?;
         let rules = Arc::new(Rules::provincial(desk(&storage).await?));
         let left = storage
@@ -207,10 +213,7 @@ impl Server {
         let until = self.clock.instant() + self.drain_timeout;
         tokio::select! {
             () = self.signalling.drain(until) => {}
-            () = hurry => {
-                let now = self.clock.instant();
-                self.signalling.drain(now).await;
-            }
+            () = hurry => self.signalling.drain(self.clock.instant()).await,
         }
         self.stop.send_replace(true);
         for job in self.jobs {

@@ -180,7 +180,7 @@ impl Control {
             next_hop: destination.flow.clone(),
             from,
             to,
-            contact: uri(&self.settings.own_number, &own_host).ok(),
+            contact: None,
             offer: Some(leg.local.to_string().into_bytes()),
             headers,
             credentials,
