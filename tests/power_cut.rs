@@ -172,7 +172,7 @@ fn load_and_cut(server: &mut Server, round: u64, random: &mut Random) -> Promise
         thread::sleep(Duration::from_millis(20));
     }
     // The random moment.
-    thread::sleep(Duration::from_millis(random.next() % 3_000));
+    thread::sleep(Duration::from_millis(random.next() % 5_000));
     let at = Instant::now();
     server.kill();
     load.cut.store(true, Ordering::SeqCst);
@@ -232,7 +232,7 @@ impl Load {
                     .answered
                     .push(call.call_id.clone());
                 up.fetch_add(1, Ordering::SeqCst);
-                let talk = Duration::from_millis(2_000 + random.next() % 6_000);
+                let talk = Duration::from_millis(1_000 + random.next() % 5_000);
                 let started = Instant::now();
                 while started.elapsed() < talk && !cut.load(Ordering::SeqCst) {
                     thread::sleep(Duration::from_millis(20));
