@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use people::Day;
 
 /// Days lived when nobody asks for more.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 60;
 
 #[test]
 #[expect(

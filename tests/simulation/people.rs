@@ -780,8 +780,9 @@ impl Day {
     }
 
     fn listening(&mut self, by: Actor) -> Option<Wish> {
-        let talking =
-            |call: &&Call| matches!(call.doing, Doing::Talking) || call.id.0.as_u128() % 10 == 0;
+        let talking = |call: &&Call| {
+            matches!(call.doing, Doing::Talking) || call.id.0.as_u128().is_multiple_of(10)
+        };
         let calls: Vec<CallId> = self
             .world
             .control

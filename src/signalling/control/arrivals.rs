@@ -471,6 +471,10 @@ impl Control {
         leg.answered_at = Some(at);
         let dialog = leg.dialogs[0];
         let local = leg.local.to_string().into_bytes();
+        if let (Some(remote), true) = (&leg.remote, leg.role != LegRole::Citizen) {
+            // That it was silent before our answer says nothing: from now on it is to be missed.
+            self.media.connect(leg.id, remote, true);
+        }
         call.answered = Some(now);
         call.cdr.answered_at = Some(at);
         let _ = self.endpoint.answer(now, dialog, local);
