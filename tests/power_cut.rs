@@ -4,6 +4,12 @@
 //!
 //! Two rounds on each database, unless HOTLINE_POWER_CUT_ROUNDS says otherwise; HOTLINE_POWER_CUT_SEED repeats the moments.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the outside world lives in real time, and whoever repeats a run needs its seed"
+)]
+
 #[path = "support/postgres.rs"]
 mod postgres;
 

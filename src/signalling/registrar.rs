@@ -200,7 +200,7 @@ impl Registrar {
     }
 
     /// How many phones are registered.
-    pub fn len(&self) -> usize {
+    pub fn phones(&self) -> usize {
         self.bindings.values().map(Vec::len).sum()
     }
 

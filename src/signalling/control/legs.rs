@@ -374,11 +374,11 @@ impl Control {
             return self.on_failed(call_id, leg_id, dialog, 488);
         };
         let offer = self.call_mut(call_id).leg(leg_id).and_then(|leg| leg.offer);
-        if let Some(offer) = offer {
-            if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
-                // The answer crossed our time-out: the first outcome stands.
-                return self.leg_left(call_id, leg_id, Left::Refused(487));
-            }
+        if let Some(offer) = offer
+            && !self.tell_acd(acd::Input::OfferAnswered { offer })
+        {
+            // The answer crossed our time-out: the first outcome stands.
+            return self.leg_left(call_id, leg_id, Left::Refused(487));
         }
         let call = self.call_mut(call_id);
         let leg = call

@@ -291,7 +291,7 @@ impl Control {
 
     /// Registered phones.
     pub fn phones(&self) -> usize {
-        self.registrar.len()
+        self.registrar.phones()
     }
 
     /// Every live call as it stands.
@@ -440,12 +440,12 @@ impl Control {
                 position,
                 of: _,
             } => {
-                if let Some(call) = self.calls.get_mut(&call) {
-                    if let Doing::Waiting { position: told, .. } = &mut call.doing {
-                        *told = position;
-                        let id = call.id;
-                        self.sound(id);
-                    }
+                if let Some(call) = self.calls.get_mut(&call)
+                    && let Doing::Waiting { position: told, .. } = &mut call.doing
+                {
+                    *told = position;
+                    let id = call.id;
+                    self.sound(id);
                 }
             }
             acd::Effect::Reaped { call, agents } => {
@@ -607,7 +607,7 @@ impl std::fmt::Debug for Control {
             f,
             "Control({} calls, {} phones)",
             self.calls.len(),
-            self.registrar.len()
+            self.registrar.phones()
         )
     }
 }

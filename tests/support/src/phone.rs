@@ -959,10 +959,10 @@ fn media_sockets() -> (UdpSocket, UdpSocket) {
             .local_addr()
             .expect("a bound socket has an address")
             .port();
-        if port % 2 == 0 {
-            if let Ok(rtcp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port + 1)) {
-                return (rtp, rtcp);
-            }
+        if port.is_multiple_of(2)
+            && let Ok(rtcp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port + 1))
+        {
+            return (rtp, rtcp);
         }
     }
     panic!("no two neighbouring UDP ports are free");
