@@ -147,7 +147,8 @@ pub enum Input {
         offer: OfferToken,
         why: Miss,
     },
-    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it.
+    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it; told
+    /// again for the same call, the new one does.
     Engaged {
         agent: Username,
         call: CallId,
@@ -592,7 +593,12 @@ impl Acd {
         let agent = self.known(name)?;
         let mut given_back = None;
         match agent.doing {
-            Doing::Talking { call: same, .. } if same == call => return Ok(()),
+            Doing::Talking { call: same, .. } if same == call => {
+                self.change(now, name, Cause::Engaged, |agent| {
+                    agent.doing = Doing::Talking { call, wrap_up };
+                });
+                return Ok(());
+            }
             Doing::Talking { call: other, .. } => self.leave_call(other, name),
             Doing::Offered(offer) => given_back = self.cancel(offer),
             Doing::Nothing | Doing::WrapUp { .. } => {}

@@ -52,7 +52,9 @@ impl Control {
             self.effects.push_back(Effect::Changed);
             return;
         }
-        if let Some(agent) = user {
+        // Feature codes keep nobody from anything: they are for trying a phone out.
+        let echo = matches!(self.call_mut(call_id).doing, Doing::Echoing);
+        if let Some(agent) = user.filter(|_| !echo) {
             if left == Left::Died {
                 // A phone found dead takes no further call until it shows a sign of life.
                 self.tell_acd(acd::Input::PhoneSilent { agent });
@@ -176,10 +178,14 @@ impl Control {
     /// The consulted party has the citizen now.
     pub(super) fn note_transfer(&mut self, call_id: CallId, leg_id: LegId) {
         let call = self.call_mut(call_id);
-        let Some(leg) = call.leg(leg_id) else { return };
+        // It may be gone with the rest, or not there yet: then its answer says so.
+        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage == Stage::Up) else {
+            return;
+        };
         let user = leg.user.clone();
         info!(call.id = %call_id, "call {call_id} was handed over");
         if let Some(user) = user {
+            self.engage_in_earnest(call_id, &user);
             self.call_mut(call_id).cdr.agent = Some(user);
         }
         let cdr = self.call_mut(call_id).record_so_far();

@@ -240,7 +240,12 @@ impl Control {
     pub(super) fn give_up(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
         let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
         let due = leg.is_some_and(|leg| {
-            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now)
+            // After 100 Trying it may take its seconds to find the phone.
+            let is_heard = leg
+                .dialogs
+                .iter()
+                .any(|dialog| self.endpoint.is_heard(*dialog));
+            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now) && !is_heard
         });
         if due {
             metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
@@ -874,10 +879,20 @@ impl Control {
         Some(target)
     }
 
-    /// One of our people is busy with this call, which no offer brought, from now on. An agent who takes a queue's caller
-    /// over wraps up like any other.
+    /// One of our people is busy with this call, which no offer brought, from now on.
     pub(super) fn engage(&mut self, call: CallId, user: Option<&Username>) {
-        let Some(user) = user else { return };
+        if let Some(user) = user {
+            let wrap_up = Duration::ZERO;
+            self.tell_acd(acd::Input::Engaged {
+                agent: user.clone(),
+                call,
+                wrap_up,
+            });
+        }
+    }
+
+    /// One of our people has the queue's caller now. An agent who took them over wraps up like any other.
+    pub(super) fn engage_in_earnest(&mut self, call: CallId, user: &Username) {
         let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
         let rules = queue.and_then(|queue| self.directory.queues.get(queue));
         let role = self.directory.users.get(user).map(|user| user.role);
