@@ -2,6 +2,11 @@
 //! gateway that is down. Each is answered clearly or dropped and counted; nobody is let in, nothing is lost, and the next
 //! honest call is answered.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the outside world lives in real time"
+)]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -32,7 +37,8 @@ fn hostile_world(gateway: SocketAddr, outbound: SocketAddr) -> String {
         .replace("[\"127.0.0.0/8\"]", "[\"127.0.0.1\", \"127.0.0.2\"]")
         .replace("127.0.0.1:5090", &outbound.to_string())
         .replace("127.0.0.1:9000", &gateway.to_string());
-    text + "\n[[extension]]\nnumber = \"8900\"\npassword = \"secret\"\n"
+    text + "\n[[extension]]\nnumber = \"8900\"\npassword = \"secret\"\n\
+            [[number]]\nnumber = \"12300\"\nextension = \"8900\"\n"
 }
 
 fn site(settings: &[(&str, &str)]) -> Site {
@@ -327,6 +333,66 @@ fn nobody_speaks_into_a_call_that_is_not_theirs() {
     site.close();
 }
 
+#[test]
+fn spite_within_a_call_does_not_end_it() {
+    let mut site = site(&[]);
+    let mut agent = site.phone("agent1000");
+    let mut citizen = site.citizen("13800138006");
+    let (mut here, there) = site.bridged((&mut citizen, CITIZEN), (&mut agent, AGENT));
+    let sdp = "Content-Type: application/sdp\r\n";
+    let unusable = "v=0\r\no=x 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 18\r\n";
+    let table: [(&str, &str, &str, &[u16]); 12] = [
+        ("INVITE", sdp, "nonsense", &[400, 488]),
+        ("INVITE", sdp, unusable, &[488]),
+        ("UPDATE", sdp, "nonsense", &[400, 488]),
+        ("UPDATE", "", "", &[200]),
+        (
+            "INFO",
+            "Content-Type: application/dtmf-relay\r\n",
+            "Signal=99999\r\nDuration=-1\r\n",
+            &[200, 400, 415],
+        ),
+        ("INFO", "Content-Type: text/plain\r\n", "\u{0}", &[200, 415]),
+        ("PRACK", "RAck: 1 1 INVITE\r\n", "", &[481]),
+        (
+            "NOTIFY",
+            "Event: refer\r\nSubscription-State: active\r\n",
+            "SIP/2.0 200 OK",
+            &[481],
+        ),
+        ("SUBSCRIBE", "Event: dialog\r\n", "", &[405, 489, 501]),
+        ("REFER", "Refer-To: <sip:agent1001@hotline>\r\n", "", &[403]),
+        ("REFER", "", "", &[400]),
+        ("OPTIONS", "", "", &[200]),
+    ];
+    for (method, headers, body, statuses) in table {
+        let status = citizen.within(&mut here, method, headers, body);
+        assert!(statuses.contains(&status), "{method} {body:?}: {status}");
+    }
+    // Half of the call's name is not the call.
+    let socket = socket_at(Ipv4Addr::LOCALHOST);
+    let stray = invite("12345", "13800138006", Ipv4Addr::LOCALHOST, "").replace("INVITE", "BYE");
+    let stray = stray.replacen(
+        &line_of(&stray, "Call-ID"),
+        &format!("Call-ID: {}", here.call_id),
+        1,
+    );
+    for to in [
+        "To: <sip:12345@hotline>",
+        "To: <sip:12345@hotline>;tag=guessed",
+    ] {
+        let stray = stray.replacen(&line_of(&stray, "To"), to, 1);
+        let answer = ask(&socket, site.server.sip, &stray).expect("an answer");
+        assert_eq!(status_of(&answer), 481, "{answer}");
+    }
+    assert!(here.audio.hears(AGENT, true, SOON), "they go on talking");
+    assert!(there.audio.hears(CITIZEN, true, SOON), "they go on talking");
+    citizen.hang_up(&mut here);
+    agent.wait_bye(&there);
+    honest_call(&mut site, &mut agent);
+    site.close();
+}
+
 // ------------------------------------------------------------------ who may
 
 #[test]
@@ -426,10 +492,26 @@ fn nobody_dials_what_they_may_not() {
         Some(403),
         "a From of ours must be proven"
     );
+    // Nor through somebody who may be reached: a caller hands nobody on.
+    let (mut here, there) = std::thread::scope(|scope| {
+        let calling = scope.spawn(|| {
+            trunk
+                .call("12300", CITIZEN)
+                .expect("12300 is a number of ours")
+        });
+        let ringing = desk.ring();
+        let there = desk.answer(ringing, AGENT);
+        (calling.join().expect("no panic"), there)
+    });
+    for inside in ["agent1000", "013912345678"] {
+        assert_eq!(trunk.refer(&mut here, inside), 403, "{inside}");
+    }
+    trunk.hang_up(&mut here);
+    desk.wait_bye(&there);
     // With the right it goes out, so that the refusals above mean something.
     let mut revisitor = site.phone("8600");
     std::thread::scope(|scope| {
-        let out = scope.spawn(|| revisitor.call("013912345678", AGENT).map(|call| drop(call)));
+        let out = scope.spawn(|| revisitor.call("013912345678", AGENT).map(drop));
         let ringing = trunk.ring();
         assert!(ringing.dialled().contains("013912345678"));
         trunk.refuse(&ringing, 486);
@@ -605,8 +687,13 @@ fn a_database_without_room_refuses_calls_clearly_until_there_is_some() {
     let mut site = site(&[("STORAGE__URL", &url)]);
     let mut agent = site.phone("agent1000");
     honest_call(&mut site, &mut agent);
+    let mut lasting = site.citizen("13800138007");
+    let mut other = site.phone("agent1001");
+    honest_call(&mut site, &mut agent);
+    let (mut here, there) = site.bridged((&mut lasting, CITIZEN), (&mut other, AGENT));
     let filling = disk.fill();
     let mut citizen = site.citizen("13800138004");
+    let mut answered = vec![here.call_id.clone()];
     // A page or two may still be free in the log.
     wait_until("the disk is full", || {
         match citizen.call("12345", CITIZEN) {
@@ -615,6 +702,7 @@ fn a_database_without_room_refuses_calls_clearly_until_there_is_some() {
                 let there = agent.answer(ringing, AGENT);
                 citizen.hang_up(&mut call);
                 agent.wait_bye(&there);
+                answered.push(call.call_id.clone());
                 false
             }
             Err(status) => {
@@ -628,6 +716,14 @@ fn a_database_without_room_refuses_calls_clearly_until_there_is_some() {
             .metric("hotline_calls_refused_total{reason=\"not_kept\"}")
             >= 1.0
     );
+    // Who was answered while there was room talks on; the record of the end waits.
+    assert!(
+        here.audio.hears(AGENT, true, SOON),
+        "the call that was up goes on"
+    );
+    lasting.hang_up(&mut here);
+    other.wait_bye(&there);
+    assert_eq!(other.register(0), 200, "goes home");
     fs::remove_file(filling).expect("made above");
     wait_until("calls are answered again", || {
         let Ok(mut call) = citizen.call("12345", CITIZEN) else {
@@ -640,6 +736,10 @@ fn a_database_without_room_refuses_calls_clearly_until_there_is_some() {
         true
     });
     honest_call(&mut site, &mut agent);
+    for call in answered {
+        let record = site.record(&call);
+        assert_eq!(record["termination"]["result"], "success", "{record}");
+    }
     site.close();
 }
 
@@ -979,7 +1079,7 @@ impl Random {
             let at = (self.next() % damaged.len() as u64) as usize;
             damaged[at] = self.next() as u8;
         }
-        if self.next() % 4 == 0 {
+        if self.next().is_multiple_of(4) {
             damaged.truncate((self.next() % message.len() as u64) as usize);
         }
         damaged

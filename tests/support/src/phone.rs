@@ -367,6 +367,26 @@ impl Phone {
         String::from_utf8_lossy(response.body()).into_owned()
     }
 
+    /// Sends any request within the call; the status of the final response.
+    pub fn within(&mut self, call: &mut Call, method: &str, headers: &str, body: &str) -> u16 {
+        call.cseq += 1;
+        let branch = unique("z9hG4bK");
+        let extra = format!("Contact: <sip:{}@{}>\r\n{headers}", self.user, self.local);
+        let request = call.request(method, call.cseq, self.local, &branch, &extra);
+        self.send(&with_body(&request, body));
+        let status = self.response_to(&branch).status_code().code();
+        if method == "INVITE" {
+            let branch = if status == 200 {
+                unique("z9hG4bK")
+            } else {
+                branch
+            };
+            let ack = call.request("ACK", call.cseq, self.local, &branch, "");
+            self.send(&ack);
+        }
+        status
+    }
+
     /// Hands the call on to `to` (REFER, RFC 3515); the status.
     pub fn refer(&mut self, call: &mut Call, to: &str) -> u16 {
         call.cseq += 1;
