@@ -147,7 +147,8 @@ pub enum Input {
         offer: OfferToken,
         why: Miss,
     },
-    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it.
+    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it; said again
+    /// when that changes.
     Engaged {
         agent: Username,
         call: CallId,
@@ -589,10 +590,13 @@ impl Acd {
         call: CallId,
         wrap_up: Duration,
     ) -> Result<(), Refused> {
-        let agent = self.known(name)?;
+        let agent = self.agents.get_mut(name).ok_or(Refused::NoSuchAgent)?;
         let mut given_back = None;
         match agent.doing {
-            Doing::Talking { call: same, .. } if same == call => return Ok(()),
+            Doing::Talking { call: same, .. } if same == call => {
+                agent.doing = Doing::Talking { call, wrap_up };
+                return Ok(());
+            }
             Doing::Talking { call: other, .. } => self.leave_call(other, name),
             Doing::Offered(offer) => given_back = self.cancel(offer),
             Doing::Nothing | Doing::WrapUp { .. } => {}

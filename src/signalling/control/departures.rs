@@ -121,6 +121,12 @@ impl Control {
             .filter(|(_, role, _, _)| *role != LegRole::Citizen)
             .copied()
             .collect();
+        let barged = call
+            .live_legs()
+            .find(|leg| {
+                leg.role == LegRole::Supervisor && leg.room == Room::Main && leg.stage == Stage::Up
+            })
+            .map(|leg| leg.id);
         let alone_aside = ours.iter().all(|(_, _, room, _)| *room == Room::Aside);
 
         if *was == Stage::Arriving {
@@ -142,9 +148,11 @@ impl Control {
             }
             return self.end_call(call_id, result, &reason);
         }
-        match (ours.as_slice(), role) {
+        match (ours.as_slice(), role, barged) {
+            // The supervisor who barged in has the citizen now.
+            ([], _, Some(supervisor)) if citizen => self.has_citizen_now(call_id, supervisor),
             // Nobody of ours is left.
-            ([], _) => match left {
+            ([], _, _) => match left {
                 Left::Died if citizen && call.queue.is_some() => self.requeue(call_id, true),
                 Left::Died => self.end_call(call_id, TerminationResult::Upstream, "agent_lost"),
                 Left::Cancelled | Left::HungUp | Left::Dropped | Left::Refused(_) => {
@@ -152,7 +160,7 @@ impl Control {
                 }
             },
             // The agent hung up in a consultation: the consulted one takes the citizen (attended transfer).
-            ([(other, _, Room::Aside, _), ..], LegRole::Agent) if alone_aside && citizen => {
+            ([(other, _, Room::Aside, _), ..], LegRole::Agent, _) if alone_aside && citizen => {
                 let other = *other;
                 if let Some(leg) = call.leg_mut(other) {
                     leg.room = Room::Main;
@@ -160,16 +168,16 @@ impl Control {
                 self.note_transfer(call_id, other);
             }
             // The one consulted is gone, or the one transferred to did not come: who asked returns to the citizen.
-            ([(asked, _, Room::Aside, true)], _) if room == Room::Aside || *was != Stage::Up => {
+            ([(asked, _, Room::Aside, true)], _, _) if room == Room::Aside || *was != Stage::Up => {
                 let asked = *asked;
                 if let Some(leg) = call.leg_mut(asked) {
                     leg.room = Room::Main;
                 }
             }
             // The others go on talking.
-            (_, _) if citizen || ours.len() > 1 => {}
+            (_, _, _) if citizen || ours.len() > 1 => {}
             // An internal call of two: the other side is sent home.
-            (_, _) => self.end_call(call_id, TerminationResult::Success, "hung_up"),
+            (_, _, _) => self.end_call(call_id, TerminationResult::Success, "hung_up"),
         }
     }
 
@@ -179,6 +187,8 @@ impl Control {
         let Some(leg) = call.leg(leg_id) else { return };
         let user = leg.user.clone();
         info!(call.id = %call_id, "call {call_id} was handed over");
+        // Who asked for the pause is gone.
+        self.resume_recording(call_id);
         if let Some(user) = user {
             self.call_mut(call_id).cdr.agent = Some(user);
         }
@@ -204,6 +214,7 @@ impl Control {
         for leg in others {
             self.drop_leg(call_id, leg);
         }
+        self.resume_recording(call_id);
         metrics::counter!("hotline_calls_requeued").increment(1);
         warn!(call.id = %call_id, %queue, "call {call_id} goes back to the head of {queue}");
         self.sound(call_id);
@@ -235,8 +246,9 @@ impl Control {
         leg.stage = Stage::Ended;
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
-        leg.silence = Silence::None;
-        for dialog in std::mem::take(&mut leg.dialogs) {
+        let dialogs = std::mem::take(&mut leg.dialogs);
+        self.set_silence(call_id, leg_id, Silence::None);
+        for dialog in dialogs {
             self.by_dialog.remove(&dialog);
             // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
             let _ = self.endpoint.bye(now, dialog, None);
