@@ -12,7 +12,7 @@ use hotline::clock::{Clock, SystemClock};
 use hotline::config::Config;
 use hotline::telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 
 /// 0: done. 1: the answer is no (`check` found a difference). 2: it could not be done.
 fn main() -> ExitCode {
@@ -96,7 +96,11 @@ async fn serve(
     loop {
         tokio::select! {
             () = either(&mut terminate, &mut interrupt) => break,
-            _ = hang_up.recv() => server.reload().await?,
+            _ = hang_up.recv() => {
+                if let Err(fault) = server.reload().await {
+                    error!(%fault, "the organisation was not read anew: {fault:#}");
+                }
+            }
         }
     }
     info!("stopping: live calls may end first, a second signal hangs them up");

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use testkit::http::Person;
 use testkit::phone::{Call, Phone};
-use testkit::server::{Place, Server, free_port, organisation};
+use testkit::server::{free_port, organisation};
 use testkit::sipp::{Outcome, Stage};
+use testkit::site::{SOON, Site};
 use testkit::sound::share_of;
 use testkit::story::channels;
 
@@ -16,7 +16,6 @@ const CALLER: f64 = 440.0;
 const AGENT: f64 = 700.0;
 const OTHER: f64 = 1_000.0;
 const AGENTS: usize = 120;
-const SOON: Duration = Duration::from_secs(30);
 
 /// The load organisation, small enough for a test, with somebody who may look at everything, a phone that may dial
 /// outside, a number that leads to one phone, and a trunk with two ways out.
@@ -38,93 +37,19 @@ fn bench(outbound: [&str; 2]) -> String {
     )
 }
 
-/// A server with people to ask.
-struct World {
-    server: Server,
-    place: Place,
-    _folder: TempDir,
+fn site(outbound: [&str; 2], settings: &[(&str, &str)]) -> Site {
+    Site::new(env!("CARGO_BIN_EXE_hotline"), &bench(outbound), settings)
 }
 
-impl World {
-    fn new(outbound: [&str; 2], settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut place = Place::new(env!("CARGO_BIN_EXE_hotline"), folder.path());
-        for (key, value) in settings {
-            place.set(key, value);
-        }
-        place.apply(&bench(outbound));
-        Self {
-            server: place.start(),
-            place,
-            _folder: folder,
-        }
-    }
-
-    fn without_a_way_out() -> Self {
-        Self::new(["sip:127.0.0.1:9", "sip:127.0.0.1:9"], &[])
-    }
-
-    /// A registered phone.
-    fn phone(&self, user: &str) -> Phone {
-        let mut phone = Phone::new(self.server.sip, user, "secret");
-        assert_eq!(phone.register(3600), 200, "{user} registers");
-        phone
-    }
-
-    /// A citizen's phone behind the carrier.
-    fn citizen(&self, number: &str) -> Phone {
-        Phone::new(self.server.sip, number, "")
-    }
-
-    fn supervisor(&self) -> Person {
-        Person::login(&self.server.http, "supervisor", "hotline-demo")
-    }
-
-    /// The record of an ended call.
-    fn record(&self, sip_call_id: &str) -> Value {
-        self.supervisor().wait_for(
-            &format!("/api/v1/calls?sip_call_id={sip_call_id}"),
-            SOON,
-            |page| Some(page["items"][0].clone()).filter(|call| !call["termination"].is_null()),
-        )
-    }
-
-    /// Nothing was broken on the way.
-    fn close(mut self) {
-        assert_eq!(
-            self.server.metric("hotline_panics_total"),
-            0.0,
-            "{}",
-            self.server.log()
-        );
-        assert!(self.server.stop().success(), "{}", self.server.log());
-        assert_eq!(self.place.check(), Vec::<String>::new());
-    }
-}
-
-/// A citizen and an agent who hear each other.
-fn bridged(world: &World, citizen: &mut Phone, agent: &mut Phone) -> (Call, Call) {
-    let here = citizen.call("12345", CALLER).expect("12345 answers");
-    let ringing = agent.ring();
-    let there = agent.answer(ringing, AGENT);
-    assert!(
-        here.audio.hears(AGENT, true, SOON),
-        "{}",
-        world.server.log()
-    );
-    assert!(
-        there.audio.hears(CALLER, true, SOON),
-        "{}",
-        world.server.log()
-    );
-    (here, there)
+fn without_a_way_out() -> Site {
+    site(["sip:127.0.0.1:9"; 2], &[])
 }
 
 #[test]
 fn two_hundred_calls_are_bridged_recorded_and_kept() {
     const CALLS: usize = 200;
-    let world = World::without_a_way_out();
-    let server = &world.server;
+    let site = without_a_way_out();
+    let server = &site.server;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let stage = Stage::new(folder.path(), server.sip, "udp", CALLER, AGENT);
     let phones = free_port().port();
@@ -140,7 +65,7 @@ fn two_hundred_calls_are_bridged_recorded_and_kept() {
     );
     assert_eq!(all(agents.finish(SOON)), (CALLS as u64, 0));
 
-    let supervisor = world.supervisor();
+    let supervisor = site.supervisor();
     let calls = all_calls(&supervisor, CALLS);
     assert_eq!(calls.len(), CALLS, "one record a call");
     for call in &calls {
@@ -165,7 +90,7 @@ fn two_hundred_calls_are_bridged_recorded_and_kept() {
         CALLS as f64,
         "one end a call"
     );
-    world.close();
+    site.close();
 }
 
 /// Every call's record, once all have ended and their recordings are stored.
@@ -212,18 +137,18 @@ fn check_sound(person: &Person, recording: &str) {
 
 #[test]
 fn phones_and_carriers_may_come_over_tcp() {
-    let world = World::without_a_way_out();
-    let mut agent = Phone::over_tcp(world.server.sip, "agent1000", "secret");
+    let site = without_a_way_out();
+    let mut agent = Phone::over_tcp(site.server.sip, "agent1000", "secret");
     assert_eq!(agent.register(3600), 200);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let stage = Stage::new(folder.path(), world.server.sip, "tcp", CALLER, AGENT);
+    let stage = Stage::new(folder.path(), site.server.sip, "tcp", CALLER, AGENT);
     let callers = stage.callers("12345", 1, 1, Duration::from_secs(3));
     let ringing = agent.ring();
     let there = agent.answer(ringing, AGENT);
     assert!(
         there.audio.hears(CALLER, true, SOON),
         "{}",
-        world.server.log()
+        site.server.log()
     );
     agent.wait_bye(&there);
     let outcome = callers.finish(SOON);
@@ -231,46 +156,46 @@ fn phones_and_carriers_may_come_over_tcp() {
         (outcome.successful, outcome.failed),
         (1, 0),
         "{}",
-        world.server.log()
+        site.server.log()
     );
 
-    let mut citizen = Phone::over_tcp(world.server.sip, "13800000009", "");
-    let (mut here, there) = bridged(&world, &mut citizen, &mut agent);
+    let mut citizen = Phone::over_tcp(site.server.sip, "13800000009", "");
+    let (mut here, there) = site.bridged((&mut citizen, CALLER), (&mut agent, AGENT));
     citizen.hang_up(&mut here);
     agent.wait_bye(&there);
     assert_eq!(
-        world.record(&here.call_id)["termination"]["result"],
+        site.record(&here.call_id)["termination"]["result"],
         "success"
     );
-    world.close();
+    site.close();
 }
 
 #[test]
 fn a_caller_who_gives_up_while_it_rings_stops_the_ringing() {
-    let world = World::without_a_way_out();
-    let mut desk = world.phone("8700");
-    let mut citizen = world.citizen("13800000001");
+    let site = without_a_way_out();
+    let mut desk = site.phone("8700");
+    let mut citizen = site.citizen("13800000001");
     let dialling = citizen.dial("12300");
     let ringing = desk.ring();
     assert_eq!(citizen.cancel(&dialling), 487);
     desk.wait_cancel(&ringing);
-    let record = world.record(&dialling.call_id);
+    let record = site.record(&dialling.call_id);
     assert_eq!(
         record["termination"],
         json!({"result": "caller", "reason": "cancelled"})
     );
     assert_eq!(record["answered_at"], Value::Null);
-    world.close();
+    site.close();
 }
 
 #[test]
 fn agents_who_do_not_take_the_call_are_passed_over() {
-    let world = World::without_a_way_out();
+    let site = without_a_way_out();
     let mut agents: Vec<Phone> = (1000..1004)
-        .map(|nth| world.phone(&format!("agent{nth}")))
+        .map(|nth| site.phone(&format!("agent{nth}")))
         .collect();
     let mut last = agents.pop().expect("four phones");
-    let mut citizen = world.citizen("13800000002");
+    let mut citizen = site.citizen("13800000002");
     let mut call = citizen.call("12345", CALLER).expect("12345 answers");
     for (phone, status) in agents.iter_mut().zip([486, 480, 603]) {
         let ringing = phone.ring();
@@ -284,7 +209,7 @@ fn agents_who_do_not_take_the_call_are_passed_over() {
     );
     citizen.hang_up(&mut call);
     last.wait_bye(&there);
-    let record = world.record(&call.call_id);
+    let record = site.record(&call.call_id);
     assert_eq!(record["agent"], "agent1003");
     let refusals: Vec<&Value> = record["legs"]
         .as_array()
@@ -302,17 +227,17 @@ fn agents_who_do_not_take_the_call_are_passed_over() {
             &Value::Null
         ]
     );
-    world.close();
+    site.close();
 }
 
 #[test]
 fn a_carrier_that_is_full_or_silent_is_passed_over() {
     let (full, silent, good) = (free_port(), free_port(), free_port());
     for (first, is_silent) in [(full, false), (silent, true)] {
-        let world = World::new([&format!("sip:{first}"), &format!("sip:{good}")], &[]);
-        let mut first = Phone::at(first, world.server.sip, "carrier-a", "");
-        let mut second = Phone::at(good, world.server.sip, "carrier-b", "");
-        let mut desk = world.phone("8600");
+        let site = site([&format!("sip:{first}"), &format!("sip:{good}")], &[]);
+        let mut first = Phone::at(first, site.server.sip, "carrier-a", "");
+        let mut second = Phone::at(good, site.server.sip, "carrier-b", "");
+        let mut desk = site.phone("8600");
         let dialled = "013912345678";
         let there = std::thread::scope(|scope| {
             let desk = scope.spawn(move || (desk.call(dialled, AGENT), desk));
@@ -337,21 +262,21 @@ fn a_carrier_that_is_full_or_silent_is_passed_over() {
             second.wait_bye(&citizen);
             call
         });
-        let record = world.record(&there.call_id);
+        let record = site.record(&there.call_id);
         assert_eq!(record["direction"], "outbound");
         assert_eq!(record["termination"]["result"], "success");
         let reason = if is_silent { "silence" } else { "refused" };
         let series = format!("hotline_trunk_failovers_total{{reason=\"{reason}\"}}");
-        assert_eq!(world.server.metric(&series), 1.0);
-        world.close();
+        assert_eq!(site.server.metric(&series), 1.0);
+        site.close();
     }
 }
 
 #[test]
 fn a_call_that_offers_nothing_is_offered_to() {
-    let world = World::without_a_way_out();
-    let mut agent = world.phone("agent1000");
-    let mut citizen = world.citizen("13800000003");
+    let site = without_a_way_out();
+    let mut agent = site.phone("agent1000");
+    let mut citizen = site.citizen("13800000003");
     let mut call = citizen
         .call_without_offer("12345", CALLER)
         .expect("12345 answers");
@@ -362,18 +287,18 @@ fn a_call_that_offers_nothing_is_offered_to() {
     citizen.hang_up(&mut call);
     agent.wait_bye(&there);
     assert_eq!(
-        world.record(&call.call_id)["termination"]["result"],
+        site.record(&call.call_id)["termination"]["result"],
         "success"
     );
-    world.close();
+    site.close();
 }
 
 #[test]
 fn the_hold_key_of_a_phone_holds() {
-    let world = World::without_a_way_out();
-    let mut agent = world.phone("agent1000");
-    let mut citizen = world.citizen("13800000004");
-    let (mut here, mut there) = bridged(&world, &mut citizen, &mut agent);
+    let site = without_a_way_out();
+    let mut agent = site.phone("agent1000");
+    let mut citizen = site.citizen("13800000004");
+    let (mut here, mut there) = site.bridged((&mut citizen, CALLER), (&mut agent, AGENT));
     let answer = agent.reoffer(&mut there, "sendonly");
     assert!(answer.contains("a=recvonly"), "{answer}");
     assert!(
@@ -390,16 +315,16 @@ fn the_hold_key_of_a_phone_holds() {
     assert!(there.audio.hears(CALLER, true, SOON), "resumed");
     citizen.hang_up(&mut here);
     agent.wait_bye(&there);
-    world.close();
+    site.close();
 }
 
 #[test]
 fn a_phone_hands_its_citizen_on() {
-    let world = World::without_a_way_out();
-    let mut agent = world.phone("agent1000");
-    let mut desk = world.phone("8700");
-    let mut citizen = world.citizen("13800000005");
-    let (mut here, mut there) = bridged(&world, &mut citizen, &mut agent);
+    let site = without_a_way_out();
+    let mut agent = site.phone("agent1000");
+    let mut desk = site.phone("8700");
+    let mut citizen = site.citizen("13800000005");
+    let (mut here, mut there) = site.bridged((&mut citizen, CALLER), (&mut agent, AGENT));
 
     // First the other does not want it: the agent has the citizen again.
     assert_eq!(agent.refer(&mut there, "8700"), 202);
@@ -431,21 +356,21 @@ fn a_phone_hands_its_citizen_on() {
     agent.wait_bye(&there);
     citizen.hang_up(&mut here);
     desk.wait_bye(&other);
-    let record = world.record(&here.call_id);
+    let record = site.record(&here.call_id);
     assert_eq!(record["termination"]["result"], "success");
-    world.close();
+    site.close();
 }
 
 #[test]
 fn a_draining_server_ends_its_calls_and_takes_no_new_ones() {
-    let world = World::without_a_way_out();
-    let mut agent = world.phone("agent1000");
-    let mut citizen = world.citizen("13800000006");
-    let mut carrier = world.citizen("carrier");
+    let site = without_a_way_out();
+    let mut agent = site.phone("agent1000");
+    let mut citizen = site.citizen("13800000006");
+    let mut carrier = site.citizen("carrier");
     assert_eq!(carrier.options().status_code().code(), 200);
-    let (mut here, there) = bridged(&world, &mut citizen, &mut agent);
-    world.server.terminate();
-    world.server.wait_for_line("draining", SOON);
+    let (mut here, there) = site.bridged((&mut citizen, CALLER), (&mut agent, AGENT));
+    site.server.terminate();
+    site.server.wait_for_line("draining", SOON);
     let answer = carrier.options();
     assert_eq!(answer.status_code().code(), 503);
     let late = carrier.dial("12345");
@@ -456,20 +381,16 @@ fn a_draining_server_ends_its_calls_and_takes_no_new_ones() {
     );
     citizen.hang_up(&mut here);
     agent.wait_bye(&there);
-    let World {
-        mut server,
-        place,
-        _folder,
-    } = world;
-    assert!(server.ended(SOON).success(), "{}", server.log());
-    assert_eq!(place.check(), Vec::<String>::new());
+    let mut site = site;
+    assert!(site.server.ended(SOON).success(), "{}", site.server.log());
+    assert_eq!(site.place.check(), Vec::<String>::new());
 }
 
 #[test]
 fn a_full_house_tells_when_to_try_again() {
-    let world = World::new(["sip:127.0.0.1:9"; 2], &[("LIMITS__CALLS", "2")]);
+    let site = site(["sip:127.0.0.1:9"; 2], &[("LIMITS__CALLS", "2")]);
     let mut citizens: Vec<Phone> = (0..3)
-        .map(|n| world.citizen(&format!("1380000010{n}")))
+        .map(|n| site.citizen(&format!("1380000010{n}")))
         .collect();
     let mut calls: Vec<Call> = citizens
         .iter_mut()
@@ -481,13 +402,13 @@ fn a_full_house_tells_when_to_try_again() {
     assert_eq!(answer.status_code().code(), 503);
     assert!(answer.to_string().contains("Retry-After: 5"), "{answer}");
     let full = "hotline_calls_refused_total{reason=\"too_many_calls\"}";
-    assert_eq!(world.server.metric(full), 1.0);
+    assert_eq!(site.server.metric(full), 1.0);
     citizens[0].hang_up(&mut calls[0]);
-    world.record(&calls[0].call_id);
+    site.record(&calls[0].call_id);
     assert!(
         citizens[2].call("12345", CALLER).is_ok(),
         "there is room again"
     );
     citizens[1].hang_up(&mut calls[1]);
-    drop(world);
+    drop(site);
 }

@@ -1,7 +1,7 @@
 //! Facts of the telephone side on their way into storage. What waits is taken in waves: each call's facts in their order,
 //! different calls side by side, so that one commit carries many.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +28,6 @@ pub(super) const QUEUE: usize = 8_192;
 const WAVE: usize = 512;
 /// Between two tries while the database is busy or down.
 const RETRY: Duration = Duration::from_millis(200);
-/// A caller whose commit takes longer than this is told to try again.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Keeps what it is given until the senders are gone.
 pub(super) struct Journal {
@@ -47,18 +45,15 @@ impl Journal {
     ) {
         let journal = Arc::new(self);
         let mut wave = Vec::with_capacity(WAVE);
-        // Contacts whose agents still write; bounded by the number of agents.
-        let mut wrapping = HashMap::new();
+        let mut desks = Desks::default();
         while facts.recv_many(&mut wave, WAVE).await > 0 {
             let mut agents = Vec::new();
-            let mut wrapped = Vec::new();
+            let mut finished = Vec::new();
             let mut calls: HashMap<CallId, Vec<ToKeep>> = HashMap::new();
             for fact in wave.drain(..) {
                 match fact.entry {
                     Entry::AgentState(change) => {
-                        if change.from == AgentState::WrapUp {
-                            wrapped.push(change.agent.clone());
-                        }
+                        finished.extend(desks.moved(&change));
                         agents.push(row_of(change));
                     }
                     Entry::Answered(ref answered) => {
@@ -66,8 +61,8 @@ impl Journal {
                     }
                     Entry::Progressed(ref cdr) => calls.entry(cdr.id).or_default().push(fact),
                     Entry::Ended(ref cdr) => {
-                        if let (Some(agent), Some(contact)) = (&cdr.agent, cdr.contact_id) {
-                            wrapping.insert(agent.clone(), contact);
+                        if let Some(contact) = cdr.contact_id {
+                            finished.extend(desks.call_over(cdr.agent.as_ref(), contact));
                         }
                         calls.entry(cdr.id).or_default().push(fact);
                     }
@@ -88,7 +83,11 @@ impl Journal {
                     error!(%fault, "a fact could not be kept: {fault}");
                 }
             }
-            journal.finish_wrap_ups(wrapped, &mut wrapping).await;
+            for contact in finished {
+                journal
+                    .tell_contact(contact, ContactCommand::FinishWrapUp)
+                    .await;
+            }
         }
     }
 
@@ -113,7 +112,7 @@ impl Journal {
                 }
                 Entry::Ended(cdr) => {
                     let kept = self.keep_record(&cdr).await;
-                    if let (Some(contact), Some(_)) = (cdr.contact_id, cdr.answered_at) {
+                    if let Some(contact) = cdr.contact_id {
                         self.tell_contact(contact, ContactCommand::HungUp).await;
                     }
                     kept
@@ -150,37 +149,16 @@ impl Journal {
         .await;
     }
 
-    /// An agent's wrap-up is over, and with it the contact it was for.
-    async fn finish_wrap_ups(
-        &self,
-        agents: Vec<Username>,
-        wrapping: &mut HashMap<Username, ContactId>,
-    ) {
-        for agent in agents {
-            if let Some(contact) = wrapping.remove(&agent) {
-                self.tell_contact(contact, ContactCommand::FinishWrapUp)
-                    .await;
-            }
-        }
-    }
-
-    /// A caller is waiting: try, but not for long.
+    /// A caller is waiting: one try. Call control itself tells the caller when it takes too long.
     async fn keep_answered(&self, answered: Answered) -> bool {
-        let now = self.clock.now();
-        let write = self.storage.answered(now, answered, &self.rules);
-        match tokio::time::timeout(ANSWER_PATIENCE, write).await {
-            Ok(Ok(())) => true,
-            Ok(Err(fault)) => {
-                error!(%fault, "a call could not be answered because it could not be kept: {fault}");
-                false
-            }
-            Err(_) => {
-                error!(
-                    "a call could not be answered: storage took longer than {ANSWER_PATIENCE:?}"
-                );
-                false
-            }
+        let kept = self
+            .storage
+            .answered(self.clock.now(), answered, &self.rules)
+            .await;
+        if let Err(fault) = &kept {
+            error!(%fault, "a call could not be answered because it could not be kept: {fault}");
         }
+        kept.is_ok()
     }
 
     async fn keep_agents(&self, rows: Vec<AgentStateRow>) {
@@ -209,6 +187,41 @@ impl Journal {
                     return false;
                 }
             }
+        }
+    }
+}
+
+/// Who is still busy with which contact: it ends with the agent's wrap-up, or with the call when there is none.
+/// Bounded by the number of agents.
+#[derive(Default)]
+struct Desks {
+    busy: HashSet<Username>,
+    writing: HashMap<Username, ContactId>,
+}
+
+impl Desks {
+    /// The contact that is over because its agent went on to something else.
+    fn moved(&mut self, change: &AgentStateChange) -> Option<ContactId> {
+        match change.to {
+            AgentState::Talking | AgentState::WrapUp => {
+                self.busy.insert(change.agent.clone());
+                None
+            }
+            AgentState::Offline
+            | AgentState::Ready
+            | AgentState::Offered
+            | AgentState::Break { .. } => {
+                self.busy.remove(&change.agent);
+                self.writing.remove(&change.agent)
+            }
+        }
+    }
+
+    /// A call ended. The contact that is over with it: its own when nobody wraps it up, or the agent's one before.
+    fn call_over(&mut self, agent: Option<&Username>, contact: ContactId) -> Option<ContactId> {
+        match agent {
+            Some(agent) if self.busy.contains(agent) => self.writing.insert(agent.clone(), contact),
+            Some(_) | None => Some(contact),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use hotline_media as media;
 use hotline_recordings as recordings;
 use tokio::net::TcpListener;
@@ -26,7 +26,9 @@ use crate::api::{self, Api};
 use crate::clock::Clock;
 use crate::config::{Config, organisation};
 use crate::domain::acd::AgentState;
+use crate::domain::calendar::Calendar;
 use crate::domain::id::{CallId, RecordingId, UnitCode};
+use crate::domain::staff::UnitKind;
 use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::signalling::control::Settings;
@@ -42,6 +44,8 @@ use crate::telemetry::Metrics;
 const DEMO: &str = include_str!("../../deploy/organisation.demo.toml");
 /// The platform's own unit, when the organisation names none.
 const DESK: &str = "js-12345";
+/// The calendar that deadlines count by.
+const STATUTORY: &str = "statutory";
 /// Media reports waiting for call control; more are dropped, and call control's own timers stand in.
 const MEDIA_EVENTS: usize = 65_536;
 /// Finished recordings waiting for their row.
@@ -77,8 +81,14 @@ impl Server {
         std::fs::create_dir_all(&config.data_dir).with_context(|| {
             format!("cannot make the data folder {}", config.data_dir.display())
         })?;
+        if config.sip.listen.ip().is_unspecified() && config.sip.advertised_address.is_none() {
+            bail!(
+                "sip.listen is {}: set sip.advertised_address to what phones and carriers can reach",
+                config.sip.listen
+            );
+        }
         let storage = open_storage(config, Arc::clone(&clock)).await?;
-        let rules = Arc::new(Rules::provincial(desk(&storage).await?));
+        let rules = Arc::new(rules(config, &storage).await?);
         let left = storage
             .recover(clock.now(), &rules)
             .await
@@ -207,10 +217,7 @@ impl Server {
         let until = self.clock.instant() + self.drain_timeout;
         tokio::select! {
             () = self.signalling.drain(until) => {}
-            () = hurry => {
-                let now = self.clock.instant();
-                self.signalling.drain(now).await;
-            }
+            () = hurry => self.signalling.drain(self.clock.instant()).await,
         }
         self.stop.send_replace(true);
         for job in self.jobs {
@@ -353,13 +360,22 @@ pub async fn apply_demo(storage: &Storage, clock: &dyn Clock) -> anyhow::Result<
     Ok(())
 }
 
-/// The desk is the platform unit of the organisation.
-async fn desk(storage: &Storage) -> anyhow::Result<UnitCode> {
+/// The provincial rules, with what this organisation decides itself: its desk (the platform's own unit), the hours of its
+/// statutory calendar, its signature.
+async fn rules(config: &Config, storage: &Storage) -> anyhow::Result<Rules> {
     let units = storage.units().await?;
     let platform = units
         .into_iter()
-        .find(|unit| unit.kind == crate::domain::staff::UnitKind::Platform);
-    Ok(platform.map_or_else(|| UnitCode::from(DESK), |unit| unit.code))
+        .find(|unit| unit.kind == UnitKind::Platform);
+    let desk = platform.map_or_else(|| UnitCode::from(DESK), |unit| unit.code);
+    let mut rules = Rules::provincial(desk);
+    rules.signature.clone_from(&config.sms.signature);
+    let calendars = storage.calendars().await?;
+    if let Some(entry) = calendars.iter().find(|entry| entry.name == STATUTORY) {
+        rules.calendar = Calendar::parse(&entry.source, &entry.hours)
+            .with_context(|| format!("the organisation's calendar {STATUTORY:?}"))?;
+    }
+    Ok(rules)
 }
 
 fn settings(config: &Config) -> Settings {
@@ -385,10 +401,10 @@ fn start_media(
     marks: Arc<studio::Marks>,
 ) -> anyhow::Result<media::Engine> {
     let on_event = move |event| {
-        if let Some(event) = studio::translate(event, &recorder, &marks) {
-            if events.try_send(event).is_err() {
-                metrics::counter!("hotline_media_events_dropped").increment(1);
-            }
+        if let Some(event) = studio::translate(event, &recorder, &marks)
+            && events.try_send(event).is_err()
+        {
+            metrics::counter!("hotline_media_events_dropped").increment(1);
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ticket::Rating;
 
 /// Who speaks; carriers want it in front, once.
-pub const SIGNATURE: &str = "【江苏12345】";
+pub const SIGNATURE: &str = "江苏12345";
 
 /// Four digits that name one open survey of a phone, so that three open surveys are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,8 +65,8 @@ impl From<SurveyCode> for String {
     }
 }
 
-/// 短信回访. `title` is left out where the petitioner asked for secrecy.
-pub fn survey_text(code: SurveyCode, title: Option<&str>) -> String {
+/// 短信回访, signed in front as 【signature】. `title` is left out where the petitioner asked for secrecy.
+pub fn survey_text(signature: &str, code: SurveyCode, title: Option<&str>) -> String {
     let about = title
         .map(subject)
         .filter(|subject| !subject.is_empty())
@@ -76,7 +76,7 @@ pub fn survey_text(code: SurveyCode, title: Option<&str>) -> String {
         .map(|(digit, rating)| format!("{digit}{}", rating.name()))
         .collect();
     format!(
-        "{SIGNATURE}您反映的诉求{about}已办结, 请评价: {}。回复“数字 编号”, 本次编号{code}, 如“1 {code}”。",
+        "【{signature}】您反映的诉求{about}已办结, 请评价: {}。回复“数字 编号”, 本次编号{code}, 如“1 {code}”。",
         scale.join(" ")
     )
 }
@@ -298,21 +298,25 @@ mod tests {
 
     #[test]
     fn the_survey_is_signed_once_quotes_the_matter_and_costs_two_parts() {
-        let text = survey_text(code("1234"), Some("路灯不亮"));
+        let text = survey_text(SIGNATURE, code("1234"), Some("路灯不亮"));
         assert_eq!(
             text,
             "【江苏12345】您反映的诉求“路灯不亮”已办结, 请评价: 1非常满意 2满意 3基本满意 4不满意 5非常不满意。\
              回复“数字 编号”, 本次编号1234, 如“1 1234”。"
         );
         assert_eq!(parts(&text), 2);
-        let hostile = survey_text(code("1234"), Some(&"【银行】\n请 转账".repeat(900)));
+        let hostile = survey_text(
+            SIGNATURE,
+            code("1234"),
+            Some(&"【银行】\n请 转账".repeat(900)),
+        );
         assert_eq!(hostile.matches('【').count(), 1);
         assert_eq!(parts(&hostile), 2);
     }
 
     #[test]
     fn the_example_in_the_survey_is_itself_a_readable_answer() {
-        let text = survey_text(code("1234"), None);
+        let text = survey_text(SIGNATURE, code("1234"), None);
         let (_, example) = text.rsplit_once('如').unwrap();
         let read = read_reply(example).unwrap();
         assert_eq!(read.rating, Rating::VerySatisfied);
@@ -340,7 +344,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whatever_a_phone_sends_is_read_without_a_panic(text in "\\PC{0,60}", code in 1000u16..10_000, n in 1usize..6) {
-            let _ = (read_reply(&text), parts(&text), survey_text(SurveyCode(code), Some(&text)));
+            let _ = (read_reply(&text), parts(&text), survey_text(SIGNATURE, SurveyCode(code), Some(&text)));
             let said = format!("{n} {code}");
             let read = read_reply(&said).unwrap();
             assert_eq!((read.rating, read.code), (Rating::ALL[n - 1], Some(SurveyCode(code))));

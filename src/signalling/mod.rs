@@ -2,12 +2,14 @@
 //!
 //! - [`shell`]: the one task on real sockets; [`transport`] its sockets.
 //! - [`control`]: every live call, as a machine without sockets; [`call`] one call and who hears whom.
-//! - [`registrar`], [`identity`], [`admission`]: who is where, who is calling, how many are let in.
+//! - [`registrar`], [`identity`], [`guesses`], [`admission`]: who is where, who is calling, who tries passwords, how many are
+//!   let in.
 //! - [`media`], [`journal`]: what is asked of the media side and of storage; `app` answers.
 
 pub mod admission;
 pub mod call;
 pub mod control;
+pub mod guesses;
 pub mod identity;
 pub mod journal;
 pub mod media;

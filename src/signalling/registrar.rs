@@ -191,8 +191,16 @@ impl Registrar {
         })
     }
 
+    /// Every extension with a phone that lives at `now`, for a distributor that was configured anew.
+    pub fn registered(&self, now: Instant) -> Vec<Change> {
+        let lives = |bindings: &Vec<Binding>| bindings.iter().any(|one| one.expires_at > now);
+        let up = self.bindings.iter().filter(|(_, bindings)| lives(bindings));
+        up.map(|(extension, _)| Change::Up(extension.clone()))
+            .collect()
+    }
+
     /// How many phones are registered.
-    pub fn len(&self) -> usize {
+    pub fn phones(&self) -> usize {
         self.bindings.values().map(Vec::len).sum()
     }
 

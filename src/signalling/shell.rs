@@ -27,6 +27,8 @@ const MAILBOX: usize = 4_096;
 const STREAM_INBOX: usize = 1_024;
 /// Datagrams taken in one go before timers and mailbox get their turn.
 const DATAGRAMS_A_TURN: usize = 64;
+/// How long a drained server goes on repeating goodbyes that nobody has answered.
+const GOODBYE: Duration = Duration::from_secs(4);
 /// Entries that may wait for storage before no further call is answered; what is under way is kept all the same.
 const JOURNAL_BACKLOG: usize = 20_000;
 
@@ -177,6 +179,8 @@ impl Signalling {
 struct Draining {
     until: Instant,
     hung_up: bool,
+    /// When the last call ended.
+    empty_since: Option<Instant>,
     done: oneshot::Sender<()>,
 }
 
@@ -298,6 +302,7 @@ impl Task {
                 self.draining = Some(Draining {
                     until,
                     hung_up: false,
+                    empty_since: None,
                     done,
                 });
             }
@@ -361,12 +366,20 @@ impl Task {
         let Some(draining) = &mut self.draining else {
             return false;
         };
-        if self.control.live_calls() == 0 && self.backlog.is_empty() {
+        let now = self.clock.instant();
+        if self.control.live_calls() > 0 {
+            draining.empty_since = None;
+        }
+        let no_calls = self.control.live_calls() == 0 && self.backlog.is_empty();
+        let since = no_calls.then(|| *draining.empty_since.get_or_insert(now));
+        // Goodbyes are said again until they are heard, but not for ever.
+        let heard = self.control.is_quiet();
+        if since.is_some_and(|since| heard || now >= since + GOODBYE) {
             let draining = self.draining.take().expect("looked at above");
             let _ = draining.done.send(());
             return true;
         }
-        if !draining.hung_up && self.clock.instant() >= draining.until {
+        if !draining.hung_up && now >= draining.until {
             draining.hung_up = true;
             self.handle(Input::HangUpAll);
         }

@@ -27,6 +27,8 @@ const MAX_CONNECTIONS: usize = 10_000;
 const SEND_QUEUE: usize = 256;
 /// A connection that says nothing, not even a keep-alive (RFC 5626 §4.4.1), for this long is closed.
 const IDLE: Duration = Duration::from_secs(600);
+/// A new connection must say its first whole word within this.
+const FIRST_WORD: Duration = Duration::from_secs(30);
 /// How long connecting outwards may take.
 const CONNECT: Duration = Duration::from_secs(4);
 
@@ -126,7 +128,14 @@ impl Transports {
             .connection
             .or_else(|| self.by_remote.get(&flow.remote).copied());
         match id.and_then(|id| self.streams.get(&id)) {
-            Some(stream) => stream.try_send(bytes).is_ok(),
+            Some(stream) => {
+                let sent = stream.try_send(bytes).is_ok();
+                if let (false, Some(id)) = (sent, id) {
+                    // Its reader sees that nobody speaks to it any more, and closes the connection.
+                    self.streams.remove(&id);
+                }
+                sent
+            }
             None if flow.connection.is_none() && flow.transport == Transport::Tcp => {
                 self.connect(flow, bytes)
             }
@@ -229,13 +238,18 @@ async fn converse(
     let (mut reader, mut writer) = stream.into_split();
     let mut framer = Framer::new();
     let mut buffer = vec![0; 8192];
+    // A connection that never says anything whole does not hold a place for long.
+    let mut patience = FIRST_WORD;
     loop {
         tokio::select! {
-            read = timeout(IDLE, reader.read(&mut buffer)) => {
+            read = timeout(patience, reader.read(&mut buffer)) => {
                 let Ok(Ok(length @ 1..)) = read else { break };
                 framer.feed(&buffer[..length]);
-                let Ok(pings) = deliver(&mut framer, &flow, &inbox).await else { break };
-                if pings && writer.write_all(b"\r\n").await.is_err() {
+                let Ok(said) = deliver(&mut framer, &flow, &inbox).await else { break };
+                if said.anything {
+                    patience = IDLE;
+                }
+                if said.ping && writer.write_all(b"\r\n").await.is_err() {
                     break;
                 }
             }
@@ -257,6 +271,15 @@ async fn converse(
     let _ = inbox.send(FromStream::Closed { flow }).await;
 }
 
+/// What came on a stream.
+#[derive(Debug, Default)]
+struct Said {
+    /// A whole message or a keep-alive.
+    anything: bool,
+    /// A keep-alive that wants an answer (RFC 5626 §4.4.1).
+    ping: bool,
+}
+
 /// The stream can no longer be understood, or nobody listens any more.
 struct Lost;
 
@@ -265,13 +288,16 @@ async fn deliver(
     framer: &mut Framer,
     flow: &Flow,
     inbox: &mpsc::Sender<FromStream>,
-) -> Result<bool, Lost> {
-    let mut pinged = false;
+) -> Result<Said, Lost> {
+    let mut said = Said::default();
     loop {
         let (event, lost) = match framer.poll() {
-            Ok(None) => return Ok(pinged),
+            Ok(None) => return Ok(said),
             Ok(Some(Frame::Ping)) => {
-                pinged = true;
+                said = Said {
+                    anything: true,
+                    ping: true,
+                };
                 continue;
             }
             Ok(Some(Frame::Message(message))) => (
@@ -296,6 +322,7 @@ async fn deliver(
                 true,
             ),
         };
+        said.anything |= matches!(event, FromStream::Message { .. });
         if inbox.send(event).await.is_err() || lost {
             return Err(Lost);
         }

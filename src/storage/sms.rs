@@ -474,7 +474,7 @@ impl Chronicler<'_> {
                 sms,
                 record.id,
                 phone.clone(),
-                survey_text(code, title),
+                survey_text(&self.rules.signature, code, title),
                 self.now
             ],
         )

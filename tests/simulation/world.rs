@@ -250,11 +250,11 @@ impl World {
                     bytes: datagram.bytes.to_vec(),
                 });
                 self.drain_control();
-            } else if let Some(&phone) = self.by_ip.get(&datagram.to.ip()) {
-                if self.phones[phone].alive {
-                    self.phones[phone].received(now, &datagram.bytes);
-                    return self.drain_phone(phone);
-                }
+            } else if let Some(&phone) = self.by_ip.get(&datagram.to.ip())
+                && self.phones[phone].alive
+            {
+                self.phones[phone].received(now, &datagram.bytes);
+                return self.drain_phone(phone);
             }
             return Vec::new();
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::state::Kind;
 use crate::domain::calendar::{Calendar, Convention, NoDeadline};
 use crate::domain::id::UnitCode;
+use crate::domain::sms::SIGNATURE;
 use crate::domain::ticket::deadline::Deadline;
 use crate::domain::time::Timestamp;
 
@@ -17,6 +18,8 @@ pub struct Rules {
     pub limits: Limits,
     /// The platform's own unit: it answers for a ticket no member unit has.
     pub desk: UnitCode,
+    /// Signs short messages.
+    pub signature: String,
 }
 
 /// The numbers of articles 11(3)–(5), and those the articles leave open.
@@ -91,6 +94,7 @@ impl Rules {
             calendar: Calendar::statutory(),
             limits: Limits::default(),
             desk,
+            signature: SIGNATURE.to_owned(),
         }
     }
 

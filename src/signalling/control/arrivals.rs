@@ -73,7 +73,7 @@ impl Control {
             .and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
         let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
         // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
-        let proven = self.prove(request, None)?;
+        let proven = self.prove(request, flow, None)?;
         if proven != aor {
             return Err(Unbelieved::new(Status::FORBIDDEN));
         }
@@ -165,12 +165,15 @@ impl Control {
             return self.refuse(dialog, Status::SERVICE_UNAVAILABLE, &retry);
         }
         let dialled = request.uri.subscriber().unwrap_or_default().into_owned();
-        let from = request.headers.from().ok();
-        let from = from
-            .as_ref()
-            .and_then(|from| from.uri.subscriber())
-            .unwrap_or_default()
-            .into_owned();
+        let from = match &caller {
+            // Who proved who they are is called what they are: a From is only a claim.
+            Caller::Extension(extension) => extension.0.clone(),
+            Caller::Trunk(_) => {
+                let from = request.headers.from().ok();
+                let from = from.as_ref().and_then(|from| from.uri.subscriber());
+                from.unwrap_or_default().into_owned()
+            }
+        };
         let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
             return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
         };
@@ -528,14 +531,9 @@ impl Control {
         self.end_call(id, result, reason);
     }
 
-    /// Decides who a request is from; the error is what the requester is told.
-    fn believe(&self, request: &Request, flow: &Flow) -> Result<Caller, Unbelieved> {
+    fn claim(&self, request: &Request, flow: &Flow) -> Claim {
         let now = self.clock.instant();
-        let from = request.headers.from().ok();
-        let from = from
-            .as_ref()
-            .and_then(|from| from.uri.user_decoded())
-            .unwrap_or_default();
+        let from = from_user(request);
         let credentials = self.credentials(request);
         let name = credentials
             .as_ref()
@@ -547,19 +545,39 @@ impl Control {
             credentials: name.as_deref(),
             registered_here: self.registrar.is_registered_from(now, &extension, flow),
         };
-        match identity::claim(&self.directory, &facts) {
+        identity::claim(&self.directory, &facts)
+    }
+
+    /// Decides who a request is from; the error is what the requester is told.
+    fn believe(&mut self, request: &Request, flow: &Flow) -> Result<Caller, Unbelieved> {
+        let from = from_user(request);
+        match self.claim(request, flow) {
             Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
             Claim::Extension(extension) => {
-                self.prove(request, Some(&extension)).map(Caller::Extension)
+                let proven = self.prove(request, flow, Some(&extension))?;
+                // One extension does not speak for another.
+                let other = Extension::from(&*from);
+                if other != proven && self.directory.extensions.contains_key(&other) {
+                    return Err(Unbelieved::new(Status::FORBIDDEN));
+                }
+                Ok(Caller::Extension(proven))
             }
         }
     }
 
+    /// An INVITE that makes a call, from somebody who is neither a carrier nor a phone of ours.
+    pub(super) fn is_strangers_call(&self, request: &Request, flow: &Flow) -> bool {
+        let begins = request.method == Method::Invite
+            && request.headers.to().is_ok_and(|to| to.tag().is_none());
+        begins && self.claim(request, flow) == Claim::Stranger
+    }
+
     /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
     fn prove(
-        &self,
+        &mut self,
         request: &Request,
+        flow: &Flow,
         expected: Option<&Extension>,
     ) -> Result<Extension, Unbelieved> {
         let at_s = u64::try_from(self.clock.now().millis() / 1000).unwrap_or(0);
@@ -571,6 +589,12 @@ impl Control {
             .unwrap_or_default()
             .into_owned();
         let extension = Extension(name);
+        let now = self.clock.instant();
+        let source = flow.remote.ip();
+        if self.guesses.too_many(now, source, &extension) {
+            metrics::counter!("hotline_sip_wrong_credentials").increment(1);
+            return Err(Unbelieved::new(Status::FORBIDDEN));
+        }
         let secret = self.directory.extensions.get(&extension).map(|entry| {
             Secret::from_password(&extension.0, self.authenticator.realm(), &entry.password)
         });
@@ -584,6 +608,7 @@ impl Control {
             Verdict::Stale => Err(self.challenge(at_s, true)),
             Verdict::Valid | Verdict::Invalid => {
                 metrics::counter!("hotline_sip_wrong_credentials").increment(1);
+                self.guesses.note(now, source, extension);
                 Err(Unbelieved::new(Status::FORBIDDEN))
             }
         }
@@ -695,6 +720,13 @@ pub(super) fn ours(leg: LegId, address: SocketAddr) -> sdp::Local {
     // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
     let session_id = (leg.0.as_u128() as u64) >> 1;
     sdp::Local::g711(address, session_id)
+}
+
+/// The user part of From; empty when there is none.
+fn from_user(request: &Request) -> String {
+    let from = request.headers.from().ok();
+    let user = from.as_ref().and_then(|from| from.uri.user_decoded());
+    user.unwrap_or_default().into_owned()
 }
 
 fn call_id_of(request: &Request) -> String {

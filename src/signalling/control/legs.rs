@@ -184,7 +184,7 @@ impl Control {
             next_hop: destination.flow.clone(),
             from,
             to,
-            contact: uri(&self.settings.own_number, &own_host).ok(),
+            contact: None,
             offer: Some(leg.local.to_string().into_bytes()),
             headers,
             credentials,
@@ -413,11 +413,11 @@ impl Control {
             return self.on_failed(call_id, leg_id, dialog, 488);
         };
         let offer = self.call_mut(call_id).leg(leg_id).and_then(|leg| leg.offer);
-        if let Some(offer) = offer {
-            if !self.tell_acd(acd::Input::OfferAnswered { offer }) {
-                // The answer crossed our time-out: the first outcome stands.
-                return self.leg_left(call_id, leg_id, Left::Refused(487));
-            }
+        if let Some(offer) = offer
+            && !self.tell_acd(acd::Input::OfferAnswered { offer })
+        {
+            // The answer crossed our time-out: the first outcome stands.
+            return self.leg_left(call_id, leg_id, Left::Refused(487));
         }
         let call = self.call_mut(call_id);
         let leg = call

@@ -20,13 +20,14 @@ use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Authenticator;
 use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
-use hotline_sip::header::Transport;
+use hotline_sip::header::{Headers, Transport};
 use hotline_sip::message::{Message, Status};
 use hotline_sip::parse::ParseError;
 use tracing::warn;
 
 use super::admission::{Admission, Limits};
 use super::call::{Call, Doing};
+use super::guesses::Guesses;
 use super::journal::{AgentStateChange, CommitToken, Entry};
 use super::media::{Media, MediaEvent};
 use super::registrar::{self, Registrar};
@@ -54,6 +55,8 @@ const PHONE_SILENCE: Duration = Duration::from_secs(1);
 const ANNOUNCEMENT_MAX: Duration = Duration::from_secs(300);
 /// How long an outside phone or a specialist may ring.
 const RING: Duration = Duration::from_secs(60);
+/// How long a caller waits for their call to be kept before they are told to try again.
+const COMMIT: Duration = Duration::from_secs(3);
 /// How long a digest nonce lives, seconds. Short: a captured response can be replayed while it lives.
 const NONCE_LIFE_S: u64 = 300;
 /// How often the distributor is told which calls still live; well within its lease.
@@ -137,6 +140,8 @@ enum Timer {
     GiveUp(CallId, LegId),
     /// A silent leg's next step.
     Silence(CallId, LegId),
+    /// A commit took longer than a caller should wait in silence.
+    Commit(CommitToken),
     RollCall,
 }
 
@@ -147,6 +152,7 @@ pub struct Control {
     directory: Arc<Directory>,
     endpoint: Endpoint,
     authenticator: Authenticator,
+    guesses: Guesses,
     registrar: Registrar,
     acd: Acd,
     admission: Admission,
@@ -190,6 +196,7 @@ impl Control {
         Self {
             endpoint: Endpoint::new(endpoint, random),
             authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
+            guesses: Guesses::default(),
             registrar: Registrar::default(),
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
@@ -211,10 +218,11 @@ impl Control {
     pub fn handle(&mut self, input: Input) {
         let now = self.clock.instant();
         match input {
-            Input::Datagram { flow, bytes } => self.endpoint.received(now, &flow, &bytes),
-            Input::Message { flow, message } => {
-                self.endpoint.received_message(now, &flow, *message)
-            }
+            Input::Datagram { flow, bytes } => match Message::parse(&bytes) {
+                Ok(message) => self.on_message(now, &flow, message),
+                Err(error) => self.endpoint.received_malformed(&flow, &error),
+            },
+            Input::Message { flow, message } => self.on_message(now, &flow, *message),
             Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
@@ -231,12 +239,26 @@ impl Control {
                     acd::Config::from_directory(&directory, self.settings.acd),
                 );
                 self.directory = directory;
+                self.phones_changed(self.registrar.registered(now));
             }
             Input::Drain => self.admission.drain(),
             Input::HangUpAll => self.hang_up_all(),
             Input::Tick => self.endpoint.tick(now),
         }
         self.settle();
+    }
+
+    /// A stranger's call is refused before any state is made for it; everything else goes through the machines.
+    fn on_message(&mut self, now: Instant, flow: &Flow, message: Message) {
+        if let Message::Request(request) = &message
+            && self.is_strangers_call(request, flow)
+        {
+            metrics::counter!("hotline_calls_refused", "reason" => "stranger").increment(1);
+            self.endpoint
+                .refuse(flow, request, Status::FORBIDDEN, &Headers::new());
+            return;
+        }
+        self.endpoint.received_message(now, flow, message);
     }
 
     /// Grants or refuses a person's wish.
@@ -270,9 +292,14 @@ impl Control {
         self.calls.len()
     }
 
+    /// Nothing is left to say either: every goodbye was heard, or given up.
+    pub fn is_quiet(&self) -> bool {
+        self.calls.is_empty() && self.endpoint.stats().legs == 0
+    }
+
     /// Registered phones.
     pub fn phones(&self) -> usize {
-        self.registrar.len()
+        self.registrar.phones()
     }
 
     /// Every live call as it stands.
@@ -301,7 +328,7 @@ impl Control {
             .map(|call| LiveCall {
                 id: call.id,
                 caller: phone::mask(&call.cdr.caller),
-                called: call.cdr.called.clone(),
+                called: phone::mask(&call.cdr.called),
                 state: call.state(),
                 queue: call.queue.as_ref().map(ToString::to_string),
                 position: match call.doing {
@@ -421,12 +448,12 @@ impl Control {
                 position,
                 of: _,
             } => {
-                if let Some(call) = self.calls.get_mut(&call) {
-                    if let Doing::Waiting { position: told, .. } = &mut call.doing {
-                        *told = position;
-                        let id = call.id;
-                        self.sound(id);
-                    }
+                if let Some(call) = self.calls.get_mut(&call)
+                    && let Doing::Waiting { position: told, .. } = &mut call.doing
+                {
+                    *told = position;
+                    let id = call.id;
+                    self.sound(id);
                 }
             }
             acd::Effect::Reaped { call, agents } => {
@@ -447,6 +474,7 @@ impl Control {
             Timer::Announced(call) => self.announced(call),
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
             Timer::Silence(call, leg) => self.silence_due(call, leg),
+            Timer::Commit(token) => self.on_committed(token, false),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
                 for call in live {
@@ -577,6 +605,8 @@ impl Control {
         self.last_token += 1;
         let token = CommitToken(self.last_token);
         self.commits.insert(token, call);
+        let patience = self.clock.instant() + COMMIT;
+        self.timers.insert((patience, Timer::Commit(token)));
         self.effects.push_back(Effect::Journal {
             entry,
             token: Some(token),
@@ -591,7 +621,7 @@ impl std::fmt::Debug for Control {
             f,
             "Control({} calls, {} phones)",
             self.calls.len(),
-            self.registrar.len()
+            self.registrar.phones()
         )
     }
 }

@@ -10,6 +10,7 @@ pub mod http;
 pub mod phone;
 pub mod server;
 pub mod sipp;
+pub mod site;
 pub mod sms_provider;
 pub mod sound;
 pub mod story;

@@ -754,6 +754,8 @@ pub struct Audio {
 
 struct Shared {
     socket: UdpSocket,
+    /// Nobody reads it, but what the server reports must not reach somebody else's port.
+    _rtcp: UdpSocket,
     remote: Mutex<Option<SocketAddr>>,
     stopped: AtomicBool,
     muted: AtomicBool,
@@ -766,13 +768,14 @@ struct Shared {
 impl Audio {
     /// Opens a port; the tone is said once `connect` has told where to.
     pub fn start(hz: f64) -> Self {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free UDP port");
+        let (socket, rtcp) = media_sockets();
         socket
-            .set_read_timeout(Some(Duration::from_millis(20)))
+            .set_read_timeout(Some(TURN))
             .expect("a time-out can be set");
         // One second holds whole periods of every whole-numbered tone: it can be repeated without a click.
         let shared = Arc::new(Shared {
             socket,
+            _rtcp: rtcp,
             remote: Mutex::new(None),
             stopped: AtomicBool::new(false),
             muted: AtomicBool::new(false),
@@ -934,6 +937,23 @@ impl Shared {
             self.more.notify_all();
         }
     }
+}
+
+/// RTP at an even port, RTCP above it (RFC 3550 §11).
+fn media_sockets() -> (UdpSocket, UdpSocket) {
+    for _ in 0..1_000 {
+        let rtp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free UDP port");
+        let port = rtp
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
+        if port.is_multiple_of(2)
+            && let Ok(rtcp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port + 1))
+        {
+            return (rtp, rtcp);
+        }
+    }
+    panic!("no two neighbouring UDP ports are free");
 }
 
 fn frames_of(samples: &[i16]) -> Vec<Vec<u8>> {

@@ -3,18 +3,20 @@
 
 use std::fs::File;
 use std::io::{BufReader, Write as _};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A start longer than this is a failure, whatever the machine does besides.
 const START: Duration = Duration::from_secs(60);
-/// RTP ports of one place: enough for 250 bridged calls.
-const MEDIA_PORTS: u16 = 1_000;
+/// Ports of one place: enough for 250 bridged calls, and one above them for SIP.
+const PORTS: u16 = 1_002;
+/// Places at once, in all processes of tests together. All below the ports the system hands out by itself.
+const PLACES: u16 = 20;
 
 /// Where a server lives: its program, its folder, its settings. Outlives every run of the server.
 #[derive(Debug, Clone)]
@@ -27,10 +29,7 @@ pub struct Place {
 impl Place {
     /// `program` with its data in `folder`, at ports nobody else has.
     pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Self {
-        static PLACES: AtomicU16 = AtomicU16::new(0);
-        // Below the ports the system hands out by itself; another process of tests begins elsewhere.
-        let nth = PLACES.fetch_add(1, Ordering::Relaxed) + (std::process::id() % 9) as u16;
-        let first = 11_000 + nth % 9 * MEDIA_PORTS;
+        let (sip, media) = free_ports();
         let folder = folder.into();
         let mut place = Self {
             program: program.into(),
@@ -39,11 +38,8 @@ impl Place {
         };
         place.set("DATA_DIR", folder.join("data").display());
         place.set("HTTP__LISTEN", "127.0.0.1:0");
-        place.set("SIP__LISTEN", "127.0.0.1:0");
-        place.set(
-            "MEDIA__PORT_RANGE",
-            format_args!("{first}-{}", first + MEDIA_PORTS - 1),
-        );
+        place.set("SIP__LISTEN", sip);
+        place.set("MEDIA__PORT_RANGE", media);
         place
     }
 
@@ -233,7 +229,7 @@ impl Server {
             }
             let left = patience.saturating_sub(started.elapsed());
             assert!(
-                !left.is_zero(),
+                !left.is_zero() && !self.log.ended.load(Ordering::SeqCst),
                 "no line with {text:?} within {patience:?}:\n{}",
                 lines.join("\n")
             );
@@ -269,6 +265,7 @@ impl Drop for Server {
 struct Log {
     lines: Mutex<Vec<String>>,
     more: Condvar,
+    ended: AtomicBool,
 }
 
 impl Log {
@@ -277,8 +274,28 @@ impl Log {
             self.lines.lock().expect("no panic holds this").push(line);
             self.more.notify_all();
         }
+        let _lines = self.lines.lock().expect("no panic holds this");
+        self.ended.store(true, Ordering::SeqCst);
         self.more.notify_all();
     }
+}
+
+/// An address for SIP and a range for RTP that nobody else has: this process never gives them out again, another is found
+/// out by its SIP port.
+fn free_ports() -> (SocketAddr, String) {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..10 * PLACES {
+        let nth = NEXT
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(std::process::id() as u16)
+            % PLACES;
+        let first = 11_000 + nth * PORTS;
+        let sip = SocketAddr::from(([127, 0, 0, 1], first + PORTS - 2));
+        if UdpSocket::bind(sip).is_ok() && TcpListener::bind(sip).is_ok() {
+            return (sip, format!("{first}-{}", first + PORTS - 3));
+        }
+    }
+    panic!("{PLACES} servers run on this machine already");
 }
 
 /// A UDP port of loopback that nobody has just now.
