@@ -8,6 +8,7 @@ mod laws;
 mod network;
 mod people;
 mod phone;
+mod stories;
 mod studio;
 mod world;
 

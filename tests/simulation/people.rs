@@ -13,6 +13,7 @@ use hotline::domain::staff::{
     Strategy, TrunkEntry, User,
 };
 use hotline::signalling::Limits;
+use hotline::signalling::call::{Call, Doing, Stage};
 use hotline::signalling::control::Input;
 use hotline_sip::endpoint::LegHandle;
 
@@ -251,7 +252,7 @@ impl Day {
             studio.faults = dice.pick(&[0, 0, 4]);
             studio.ports = dice.pick(&[1_000, 1_000, 12]);
         }
-        let deadly = dice.pick(&[0, 2, 6]);
+        let deadly = dice.pick(&[0, 4, 12]);
         let carrier_mood = [dice.pick(&[0, 1, 2]), dice.pick(&[0, 0, 1, 2])];
         let mut day = Self {
             world,
@@ -469,7 +470,7 @@ impl Day {
             Plan::Look { who } => {
                 if !self.evening {
                     self.look(who);
-                    let again = self.dice.millis(1_000, 9_000);
+                    let again = self.dice.millis(500, 6_000);
                     self.plan(again, Plan::Look { who });
                 }
             }
@@ -605,7 +606,7 @@ impl Day {
 
     fn talk(&mut self, phone: usize, line: LegHandle) {
         self.world.laws.count("talks");
-        let longest = if self.dice.in_100(50) { 15_000 } else { 60_000 };
+        let longest = if self.dice.in_100(30) { 10_000 } else { 80_000 };
         let ends = self.dice.millis(500, longest);
         self.plan(ends, Plan::HangUp { phone, line });
         if self.dice.in_100(15) {
@@ -694,10 +695,10 @@ impl Day {
                 let command = self.button(call);
                 Some(Wish::Call { by, call, command })
             }
-            (None, Role::Revisitor) => Some(self.revisit(by)),
-            (None, _) if self.dice.in_100(5) => Some(self.revisit(by)),
+            (None, Role::Revisitor) if self.dice.in_100(20) => Some(self.revisit(by)),
+            (None, _) if self.dice.in_100(1) => Some(self.revisit(by)),
             (None, _) if self.dice.in_100(40) => {
-                let state = match self.dice.below(6) {
+                let state = match self.dice.below(15) {
                     0 => WishedState::Offline,
                     1 => WishedState::Break {
                         reason: "lunch".to_owned(),
@@ -728,43 +729,41 @@ impl Day {
     }
 
     fn button(&mut self, call: CallId) -> CallCommand {
-        let legs: Vec<_> = self
-            .world
-            .control
-            .calls()
-            .filter(|live| live.id == call)
-            .flat_map(|call| &call.legs)
-            .collect();
-        let any_leg = self.dice.pick(&legs).id;
-        let third = legs
-            .iter()
-            .find(|leg| leg.role == LegRole::Specialist)
-            .map(|leg| leg.id);
-        match self.dice.below(20) {
-            0 | 1 => CallCommand::Hold,
-            2 | 3 => CallCommand::Resume,
-            4..=7 => CallCommand::Consult {
-                target: self.dice.pick(&TARGETS).to_owned(),
-            },
-            8 | 9 => CallCommand::Transfer { target: None },
-            10 => CallCommand::Transfer {
-                target: Some(self.dice.pick(&TARGETS).to_owned()),
-            },
-            11..=13 => CallCommand::Conference,
-            14 => CallCommand::DropLeg {
-                leg: third.unwrap_or(any_leg),
-            },
-            15 => CallCommand::DropLeg { leg: any_leg },
-            16 | 17 => CallCommand::PauseRecording {
-                reason: "bank details".to_owned(),
-            },
-            18 => CallCommand::ResumeRecording,
-            _ => CallCommand::HangUp,
+        let live = self.world.control.calls().find(|live| live.id == call).expect("it was just looked up");
+        let any_leg = self.dice.pick(&live.legs.iter().collect::<Vec<_>>()).id;
+        let third = live.live_legs().find(|leg| leg.role == LegRole::Specialist);
+        let third = third.map(|leg| (leg.id, leg.stage == Stage::Up));
+        let sensible = match (third, self.dice.below(10)) {
+            (None, 0) => CallCommand::Hold,
+            (None, 1) => CallCommand::Resume,
+            (None, 2..=5) => CallCommand::Consult { target: self.dice.pick(&TARGETS).to_owned() },
+            (None, 6) => CallCommand::Transfer { target: Some(self.dice.pick(&TARGETS).to_owned()) },
+            (None, 7) => CallCommand::PauseRecording { reason: "bank details".to_owned() },
+            (None, 8) => CallCommand::ResumeRecording,
+            (None, _) => CallCommand::HangUp,
+            (Some((_, true)), 0..=3) => CallCommand::Conference,
+            (Some((_, true)), 4 | 5) => CallCommand::Transfer { target: None },
+            (Some((_, true)), 6) => CallCommand::Resume,
+            (Some((third, true)), 7) => CallCommand::DropLeg { leg: third },
+            (Some((_, true)), _) => CallCommand::Hold,
+            (Some((_, false)), 0) => CallCommand::Resume,
+            (Some((third, false)), 1) => CallCommand::DropLeg { leg: third },
+            (Some((_, false)), _) => CallCommand::PauseRecording { reason: "an identity number".to_owned() },
+        };
+        // Some press anything.
+        match self.dice.below(40) {
+            0 => CallCommand::DropLeg { leg: any_leg },
+            1 => CallCommand::Transfer { target: None },
+            2 => CallCommand::Conference,
+            3 => CallCommand::HangUp,
+            4 => CallCommand::TakeOver,
+            _ => sensible,
         }
     }
 
     fn listening(&mut self, by: Actor) -> Option<Wish> {
-        let calls: Vec<CallId> = self.world.control.calls().map(|call| call.id).collect();
+        let talking = |call: &&Call| matches!(call.doing, Doing::Talking) || call.id.0.as_u128() % 10 == 0;
+        let calls: Vec<CallId> = self.world.control.calls().filter(talking).map(|call| call.id).collect();
         if calls.is_empty() {
             return None;
         }
@@ -772,10 +771,10 @@ impl Day {
             Some(mine) if self.dice.in_100(80) => mine,
             Some(_) | None => self.dice.pick(&calls),
         };
-        let command = match self.dice.below(8) {
+        let command = match self.dice.below(10) {
             0..=2 => CallCommand::Monitor,
             3 | 4 => CallCommand::Whisper,
-            5 | 6 => CallCommand::Barge,
+            5..=7 => CallCommand::Barge,
             _ => CallCommand::TakeOver,
         };
         Some(Wish::Call { by, call, command })
