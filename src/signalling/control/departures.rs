@@ -184,6 +184,10 @@ impl Control {
     /// The consulted party has the citizen now.
     pub(super) fn note_transfer(&mut self, call_id: CallId, leg_id: LegId) {
         let call = self.call_mut(call_id);
+        if matches!(call.doing, Doing::Ending { .. }) {
+            // With the one who left, the call was over.
+            return;
+        }
         let Some(leg) = call.leg(leg_id) else { return };
         let user = leg.user.clone();
         info!(call.id = %call_id, "call {call_id} was handed over");
