@@ -113,7 +113,7 @@ const METRICS: &[(Kind, &str, &str)] = &[
     (
         Kind::Counter,
         "hotline_sip_dropped",
-        "SIP messages dropped before they were understood, by reason.",
+        "SIP messages not taken, by reason: malformed, belonging to nothing here (stray), tables full.",
     ),
     (
         Kind::Counter,

@@ -281,6 +281,13 @@ fn measure(
             let count = |n: usize| n as f64;
             metrics::gauge!("hotline_calls_live").set(count(live.calls.len()));
             metrics::gauge!("hotline_phones").set(count(live.phones));
+            for (reason, dropped) in [
+                ("malformed", live.sip.malformed),
+                ("stray", live.sip.strays),
+                ("full", live.sip.refused_full),
+            ] {
+                metrics::counter!("hotline_sip_dropped", "reason" => reason).absolute(dropped);
+            }
             let waiting = live
                 .calls
                 .iter()

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hotline_sip::endpoint::Flow;
+use hotline_sip::endpoint::{Flow, Stats};
 use hotline_sip::header::Transport;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
@@ -66,6 +66,8 @@ pub struct Live {
     pub calls: Vec<LiveCall>,
     pub agents: Vec<LiveAgent>,
     pub phones: usize,
+    /// What the SIP side has met so far.
+    pub sip: Stats,
 }
 
 /// What call control needs from the rest of the server.
@@ -292,6 +294,7 @@ impl Task {
                     calls,
                     agents,
                     phones: self.control.phones(),
+                    sip: self.control.endpoint_stats(),
                 });
             }
             Message::Committed(token, kept) => self.handle(Input::Committed { token, kept }),

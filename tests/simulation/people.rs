@@ -645,7 +645,12 @@ impl Day {
             let at = self.dice.millis(0, 20_000);
             self.plan(at, Plan::Die { phone });
         }
-        if self.kinds[phone] == Kind::Staff && self.dice.in_100(8) {
+        // A citizen's phone may try it too, and is refused.
+        if self.dice.in_100(if self.kinds[phone] == Kind::Staff {
+            8
+        } else {
+            2
+        }) {
             let at = self.dice.millis(500, 10_000);
             let target = self.dice.pick(&TARGETS);
             self.plan(
@@ -729,16 +734,27 @@ impl Day {
     }
 
     fn button(&mut self, call: CallId) -> CallCommand {
-        let live = self.world.control.calls().find(|live| live.id == call).expect("it was just looked up");
+        let live = self
+            .world
+            .control
+            .calls()
+            .find(|live| live.id == call)
+            .expect("it was just looked up");
         let any_leg = self.dice.pick(&live.legs.iter().collect::<Vec<_>>()).id;
         let third = live.live_legs().find(|leg| leg.role == LegRole::Specialist);
         let third = third.map(|leg| (leg.id, leg.stage == Stage::Up));
         let sensible = match (third, self.dice.below(10)) {
             (None, 0) => CallCommand::Hold,
             (None, 1) => CallCommand::Resume,
-            (None, 2..=5) => CallCommand::Consult { target: self.dice.pick(&TARGETS).to_owned() },
-            (None, 6) => CallCommand::Transfer { target: Some(self.dice.pick(&TARGETS).to_owned()) },
-            (None, 7) => CallCommand::PauseRecording { reason: "bank details".to_owned() },
+            (None, 2..=5) => CallCommand::Consult {
+                target: self.dice.pick(&TARGETS).to_owned(),
+            },
+            (None, 6) => CallCommand::Transfer {
+                target: Some(self.dice.pick(&TARGETS).to_owned()),
+            },
+            (None, 7) => CallCommand::PauseRecording {
+                reason: "bank details".to_owned(),
+            },
             (None, 8) => CallCommand::ResumeRecording,
             (None, _) => CallCommand::HangUp,
             (Some((_, true)), 0..=3) => CallCommand::Conference,
@@ -748,7 +764,9 @@ impl Day {
             (Some((_, true)), _) => CallCommand::Hold,
             (Some((_, false)), 0) => CallCommand::Resume,
             (Some((third, false)), 1) => CallCommand::DropLeg { leg: third },
-            (Some((_, false)), _) => CallCommand::PauseRecording { reason: "an identity number".to_owned() },
+            (Some((_, false)), _) => CallCommand::PauseRecording {
+                reason: "an identity number".to_owned(),
+            },
         };
         // Some press anything.
         match self.dice.below(40) {
@@ -762,8 +780,15 @@ impl Day {
     }
 
     fn listening(&mut self, by: Actor) -> Option<Wish> {
-        let talking = |call: &&Call| matches!(call.doing, Doing::Talking) || call.id.0.as_u128() % 10 == 0;
-        let calls: Vec<CallId> = self.world.control.calls().filter(talking).map(|call| call.id).collect();
+        let talking =
+            |call: &&Call| matches!(call.doing, Doing::Talking) || call.id.0.as_u128() % 10 == 0;
+        let calls: Vec<CallId> = self
+            .world
+            .control
+            .calls()
+            .filter(talking)
+            .map(|call| call.id)
+            .collect();
         if calls.is_empty() {
             return None;
         }

@@ -1,5 +1,7 @@
 //! Scenarios that deserve a name, in the simulated world with fair weather. In each somebody goes wrong, and nobody is lost.
 
+mod findings;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -38,10 +40,17 @@ impl Story {
     }
 
     fn told(seed: u64, staff: &[&str]) -> Self {
-        let limits = Limits { calls: 100, calls_per_second: 100 };
+        let limits = Limits {
+            calls: 100,
+            calls_per_second: 100,
+        };
         let mut world = World::new(seed, organisation(), Weather::FAIR, limits);
         for (n, (name, _)) in STAFF.iter().enumerate() {
-            let phone = world.add_phone(name, inside(u8::try_from(n + 1).unwrap()), Some(&format!("secret of {name}")));
+            let phone = world.add_phone(
+                name,
+                inside(u8::try_from(n + 1).unwrap()),
+                Some(&format!("secret of {name}")),
+            );
             if staff.contains(name) {
                 world.with_phone(phone, |phone, now| phone.register(now, 3_600));
             }
@@ -49,7 +58,12 @@ impl Story {
         for n in CARRIERS {
             world.add_phone("carrier", outside(n), None);
         }
-        let mut story = Self { world, news: Vec::new(), mute: BTreeSet::new(), citizens: 10 };
+        let mut story = Self {
+            world,
+            news: Vec::new(),
+            mute: BTreeSet::new(),
+            citizens: 10,
+        };
         story.pass(SECOND);
         story
     }
@@ -60,7 +74,8 @@ impl Story {
         while self.world.now() < end {
             for (phone, news) in self.world.run_until(end) {
                 if let (News::Rings(line), false) = (news, self.mute.contains(&phone)) {
-                    self.world.with_phone(phone, |phone, now| phone.ring(now, line, false));
+                    self.world
+                        .with_phone(phone, |phone, now| phone.ring(now, line, false));
                 }
                 self.news.push((phone, news));
             }
@@ -70,16 +85,30 @@ impl Story {
     /// Lets what lingers end, then looks whether anything was kept.
     fn ends(mut self) {
         self.pass(Duration::from_secs(150));
-        let World { control, studio, phones, laws, .. } = &self.world;
+        let World {
+            control,
+            studio,
+            phones,
+            laws,
+            ..
+        } = &self.world;
         laws.at_the_end(control, &studio.lock().unwrap(), phones);
     }
 
     fn phone(&self, name: &str) -> usize {
-        self.world.phones.iter().position(|phone| phone.name == name).unwrap()
+        self.world
+            .phones
+            .iter()
+            .position(|phone| phone.name == name)
+            .unwrap()
     }
 
     fn carrier(&self, n: usize) -> usize {
-        self.world.phones.iter().position(|phone| phone.address == outside(CARRIERS[n])).unwrap()
+        self.world
+            .phones
+            .iter()
+            .position(|phone| phone.address == outside(CARRIERS[n]))
+            .unwrap()
     }
 
     /// A new citizen dials.
@@ -91,31 +120,44 @@ impl Story {
     }
 
     fn dial(&mut self, phone: usize, number: &str) -> LegHandle {
-        self.world.with_phone(phone, |phone, now| phone.dial(now, number, true)).unwrap()
+        self.world
+            .with_phone(phone, |phone, now| phone.dial(now, number, true))
+            .unwrap()
     }
 
     fn line(&self, name: &str, state: LineState) -> Option<LegHandle> {
         let lines = &self.world.phones[self.phone(name)].lines;
-        lines.iter().find(|(_, line)| line.state == state).map(|(line, _)| *line)
+        lines
+            .iter()
+            .find(|(_, line)| line.state == state)
+            .map(|(line, _)| *line)
     }
 
     #[track_caller]
     fn answers(&mut self, name: &str) -> LegHandle {
-        let line = self.line(name, LineState::Ringing).unwrap_or_else(|| panic!("nothing rings at {name}"));
-        self.world.with_phone(self.phone(name), |phone, now| phone.answer(now, line));
+        let line = self
+            .line(name, LineState::Ringing)
+            .unwrap_or_else(|| panic!("nothing rings at {name}"));
+        self.world
+            .with_phone(self.phone(name), |phone, now| phone.answer(now, line));
         self.pass(MOMENT);
         line
     }
 
     #[track_caller]
     fn declines(&mut self, name: &str, status: u16) {
-        let line = self.line(name, LineState::Ringing).unwrap_or_else(|| panic!("nothing rings at {name}"));
-        self.world.with_phone(self.phone(name), |phone, now| phone.decline(now, line, status));
+        let line = self
+            .line(name, LineState::Ringing)
+            .unwrap_or_else(|| panic!("nothing rings at {name}"));
+        self.world.with_phone(self.phone(name), |phone, now| {
+            phone.decline(now, line, status)
+        });
         self.pass(MOMENT);
     }
 
     fn hangs_up(&mut self, phone: usize, line: LegHandle) {
-        self.world.with_phone(phone, |phone, now| phone.hang_up(now, line));
+        self.world
+            .with_phone(phone, |phone, now| phone.hang_up(now, line));
         self.pass(MOMENT);
     }
 
@@ -131,13 +173,20 @@ impl Story {
 
     fn press(&mut self, name: &str, command: CallCommand) -> Result<Granted, CallRefusal> {
         let call = self.call().id;
-        let outcome = self.world.wish(Wish::Call { by: actor(name), call, command });
+        let outcome = self.world.wish(Wish::Call {
+            by: actor(name),
+            call,
+            command,
+        });
         self.pass(MOMENT);
         outcome
     }
 
     fn calls(&self, number: &str) -> Option<&Call> {
-        self.world.control.calls().find(|call| call.cdr.caller == number)
+        self.world
+            .control
+            .calls()
+            .find(|call| call.cdr.caller == number)
     }
 
     /// The only call there is.
@@ -158,19 +207,30 @@ impl Story {
     /// What this party hears.
     fn hears(&self, role: LegRole) -> Hears {
         let leg = self.leg(role).id;
-        self.world.studio.lock().unwrap().channels[&leg].hears.clone()
+        self.world.studio.lock().unwrap().channels[&leg]
+            .hears
+            .clone()
     }
 
     /// Whom this party hears; panics when it is not people.
     #[track_caller]
     fn hears_people(&self, role: LegRole) -> Vec<LegRole> {
-        let Hears::Legs(legs) = self.hears(role) else { panic!("{role:?} hears {:?}", self.hears(role)) };
-        legs.iter().map(|leg| self.call().leg(*leg).unwrap().role).collect()
+        let Hears::Legs(legs) = self.hears(role) else {
+            panic!("{role:?} hears {:?}", self.hears(role))
+        };
+        legs.iter()
+            .map(|leg| self.call().leg(*leg).unwrap().role)
+            .collect()
     }
 
     fn state(&self, name: &str) -> AgentState {
         let agent = Username::from(name);
-        self.world.control.agents().find(|(known, _, _)| **known == agent).unwrap().1
+        self.world
+            .control
+            .agents()
+            .find(|(known, _, _)| **known == agent)
+            .unwrap()
+            .1
     }
 
     /// The record of the only call that ended.
@@ -190,11 +250,17 @@ impl Story {
 }
 
 fn music() -> Hears {
-    Hears::Prompts { prompts: Vec::new(), then_music: true }
+    Hears::Prompts {
+        prompts: Vec::new(),
+        then_music: true,
+    }
 }
 
 fn lost() -> Hears {
-    Hears::Prompts { prompts: vec!["agent_lost"], then_music: true }
+    Hears::Prompts {
+        prompts: vec!["agent_lost"],
+        then_music: true,
+    }
 }
 
 #[test]
@@ -210,7 +276,10 @@ fn a_citizen_whose_agents_phone_dies_hears_so_and_goes_first() {
     let number = story.world.phones[first].name.clone();
     let citizen = story.calls(&number).unwrap().legs[0].id;
     story.pass(3 * SECOND);
-    assert_eq!(story.world.studio.lock().unwrap().channels[&citizen].hears, lost());
+    assert_eq!(
+        story.world.studio.lock().unwrap().channels[&citizen].hears,
+        lost()
+    );
     story.pass(7 * SECOND);
     assert_eq!(story.calls(&number).unwrap().state(), "queued");
 
@@ -218,9 +287,17 @@ fn a_citizen_whose_agents_phone_dies_hears_so_and_goes_first() {
     story.hangs_up(story.phone("agent2"), second_talk);
     story.pass(8 * SECOND);
     story.answers("agent2");
-    let agent = story.calls(&number).unwrap().agent().and_then(|agent| agent.user.clone());
+    let agent = story
+        .calls(&number)
+        .unwrap()
+        .agent()
+        .and_then(|agent| agent.user.clone());
     assert_eq!(agent, Some(Username::from("agent2")));
-    for (phone, line) in [(first, first_line), (second, second_line), (third, third_line)] {
+    for (phone, line) in [
+        (first, first_line),
+        (second, second_line),
+        (third, third_line),
+    ] {
         story.hangs_up(phone, line);
     }
     story.ends();
@@ -232,16 +309,31 @@ fn an_answer_that_meets_the_callers_hang_up_ends_in_one_record_and_a_free_agent(
         let mut story = Story::told(seed, &["agent1"]);
         let (citizen, line) = story.citizen_dials("12345");
         story.pass(SECOND);
-        let ringing = story.line("agent1", LineState::Ringing).expect("the agent's phone rings");
+        let ringing = story
+            .line("agent1", LineState::Ringing)
+            .expect("the agent's phone rings");
         let agent = story.phone("agent1");
         // Whose message arrives first is the network's choice.
-        story.world.with_phone(citizen, |phone, now| phone.hang_up(now, line));
-        story.world.with_phone(agent, |phone, now| phone.answer(now, ringing));
+        story
+            .world
+            .with_phone(citizen, |phone, now| phone.hang_up(now, line));
+        story
+            .world
+            .with_phone(agent, |phone, now| phone.answer(now, ringing));
         story.pass(SECOND);
-        assert!(story.world.phones[agent].lines.is_empty(), "the agent's phone is idle");
-        assert!(matches!(story.state("agent1"), AgentState::Ready | AgentState::WrapUp));
+        assert!(
+            story.world.phones[agent].lines.is_empty(),
+            "the agent's phone is idle"
+        );
+        assert!(matches!(
+            story.state("agent1"),
+            AgentState::Ready | AgentState::WrapUp
+        ));
         let reason = &story.record().termination.as_ref().unwrap().reason;
-        assert!(["abandoned_in_queue", "caller_hung_up"].contains(&reason.as_str()), "{reason}");
+        assert!(
+            ["abandoned_in_queue", "caller_hung_up"].contains(&reason.as_str()),
+            "{reason}"
+        );
         story.ends();
     }
 }
@@ -251,7 +343,9 @@ fn a_blind_transfer_nobody_answers_gives_the_agent_the_citizen_back() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
     let agent = story.phone("agent1");
     let talk = story.line("agent1", LineState::Up).unwrap();
-    story.world.with_phone(agent, |phone, now| phone.refer(now, talk, "spec1"));
+    story
+        .world
+        .with_phone(agent, |phone, now| phone.refer(now, talk, "spec1"));
     story.pass(SECOND);
     assert_eq!(story.hears(LegRole::Citizen), music());
     story.declines("spec1", 480);
@@ -270,7 +364,9 @@ fn a_citizen_blindly_transferred_by_an_agent_who_left_goes_back_to_the_queue() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1", "agent2"]);
     let agent = story.phone("agent1");
     let talk = story.line("agent1", LineState::Up).unwrap();
-    story.world.with_phone(agent, |phone, now| phone.refer(now, talk, "spec1"));
+    story
+        .world
+        .with_phone(agent, |phone, now| phone.refer(now, talk, "spec1"));
     story.pass(SECOND);
     story.hangs_up(agent, talk);
     assert_eq!(story.hears(LegRole::Citizen), music());
@@ -285,7 +381,14 @@ fn a_citizen_blindly_transferred_by_an_agent_who_left_goes_back_to_the_queue() {
 #[test]
 fn a_blind_transfer_that_is_answered_lets_the_agent_go() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
-    story.press("agent1", CallCommand::Transfer { target: Some("spec1".to_owned()) }).unwrap();
+    story
+        .press(
+            "agent1",
+            CallCommand::Transfer {
+                target: Some("spec1".to_owned()),
+            },
+        )
+        .unwrap();
     story.answers("spec1");
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Specialist]);
     assert_eq!(story.line("agent1", LineState::Up), None);
@@ -298,7 +401,14 @@ fn a_blind_transfer_that_is_answered_lets_the_agent_go() {
 #[test]
 fn an_agent_who_hangs_up_in_a_consultation_hands_the_citizen_over() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
-    story.press("agent1", CallCommand::Consult { target: "nj-cgj".to_owned() }).unwrap();
+    story
+        .press(
+            "agent1",
+            CallCommand::Consult {
+                target: "nj-cgj".to_owned(),
+            },
+        )
+        .unwrap();
     assert_eq!(story.hears(LegRole::Citizen), music());
     story.answers("spec1");
     assert_eq!(story.hears_people(LegRole::Specialist), [LegRole::Agent]);
@@ -315,22 +425,46 @@ fn an_agent_who_hangs_up_in_a_consultation_hands_the_citizen_over() {
 fn three_parties_and_each_of_them_leaves_in_turn() {
     for leaver in [LegRole::Citizen, LegRole::Agent, LegRole::Specialist] {
         let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
-        story.press("agent1", CallCommand::Consult { target: "spec1".to_owned() }).unwrap();
+        story
+            .press(
+                "agent1",
+                CallCommand::Consult {
+                    target: "spec1".to_owned(),
+                },
+            )
+            .unwrap();
         story.answers("spec1");
         story.press("agent1", CallCommand::Conference).unwrap();
-        assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent, LegRole::Specialist]);
-        assert_eq!(story.hears_people(LegRole::Agent), [LegRole::Citizen, LegRole::Specialist]);
-        assert_eq!(story.hears_people(LegRole::Specialist), [LegRole::Citizen, LegRole::Agent]);
+        assert_eq!(
+            story.hears_people(LegRole::Citizen),
+            [LegRole::Agent, LegRole::Specialist]
+        );
+        assert_eq!(
+            story.hears_people(LegRole::Agent),
+            [LegRole::Citizen, LegRole::Specialist]
+        );
+        assert_eq!(
+            story.hears_people(LegRole::Specialist),
+            [LegRole::Citizen, LegRole::Agent]
+        );
         assert_eq!(story.call().state(), "conference");
 
         let leg = story.leg(leaver).id;
         story.press("agent1", CallCommand::DropLeg { leg }).unwrap();
         match leaver {
-            LegRole::Agent => assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Specialist]),
-            LegRole::Specialist => assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]),
+            LegRole::Agent => {
+                assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Specialist])
+            }
+            LegRole::Specialist => {
+                assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent])
+            }
             _ => {
                 story.pass(SECOND);
-                assert_eq!(story.world.control.live_calls(), 0, "without the citizen there is no call");
+                assert_eq!(
+                    story.world.control.live_calls(),
+                    0,
+                    "without the citizen there is no call"
+                );
             }
         }
         story.hangs_up(citizen, line);
@@ -348,7 +482,11 @@ fn who_hears_a_supervisor() {
         // what the supervisor does → whom the citizen hears, whom the agent hears
         (CallCommand::Monitor, &[Agent], &[Citizen]),
         (CallCommand::Whisper, &[Agent], &[Citizen, Supervisor]),
-        (CallCommand::Barge, &[Agent, Supervisor], &[Citizen, Supervisor]),
+        (
+            CallCommand::Barge,
+            &[Agent, Supervisor],
+            &[Citizen, Supervisor],
+        ),
         (CallCommand::Monitor, &[Agent], &[Citizen]),
     ];
     let (mut story, citizen, line) = Story::talk_with("agent1", &["super1"]);
@@ -359,7 +497,11 @@ fn who_hears_a_supervisor() {
         }
         assert_eq!(story.hears_people(Citizen), citizen, "{command:?}");
         assert_eq!(story.hears_people(Agent), agent, "{command:?}");
-        assert_eq!(story.hears_people(Supervisor), [Citizen, Agent], "{command:?}");
+        assert_eq!(
+            story.hears_people(Supervisor),
+            [Citizen, Agent],
+            "{command:?}"
+        );
     }
     story.press("super1", CallCommand::TakeOver).unwrap();
     assert_eq!(story.hears_people(Citizen), [Agent]);
@@ -379,10 +521,19 @@ fn a_carrier_that_refuses_or_says_nothing_is_passed_over() {
     for (first, expected) in [(First::Refuses, 1), (First::IsDead, 1), (First::IsSlow, 0)] {
         let mut story = Story::with(&["visitor1"]);
         let id = uuid::Uuid::from_u128(7);
-        let purpose = Purpose::Revisit { revisit: RevisitId(id), ticket: TicketId(id) };
+        let purpose = Purpose::Revisit {
+            revisit: RevisitId(id),
+            ticket: TicketId(id),
+        };
         let to = PhoneNumber::parse("13900001111").unwrap();
-        let placed = story.world.wish(Wish::PlaceCall { by: actor("visitor1"), to, purpose });
-        let Ok(Granted::Placed { recording, .. }) = placed else { panic!("{placed:?}") };
+        let placed = story.world.wish(Wish::PlaceCall {
+            by: actor("visitor1"),
+            to,
+            purpose,
+        });
+        let Ok(Granted::Placed { recording, .. }) = placed else {
+            panic!("{placed:?}")
+        };
         story.pass(MOMENT);
         let carrier = story.carrier(0);
         story.mute.insert(carrier);
@@ -392,29 +543,44 @@ fn a_carrier_that_refuses_or_says_nothing_is_passed_over() {
         let mine = story.answers("visitor1");
         let rings = |story: &Story, n: usize| {
             let lines = &story.world.phones[story.carrier(n)].lines;
-            lines.iter().find(|(_, line)| line.state == LineState::Ringing).map(|(line, _)| *line)
+            lines
+                .iter()
+                .find(|(_, line)| line.state == LineState::Ringing)
+                .map(|(line, _)| *line)
         };
         match first {
             First::Refuses => {
                 let line = rings(&story, 0).unwrap();
-                story.world.with_phone(carrier, |phone, now| phone.decline(now, line, 503));
+                story
+                    .world
+                    .with_phone(carrier, |phone, now| phone.decline(now, line, 503));
             }
             First::IsDead => story.pass(5 * SECOND),
             First::IsSlow => {
                 // A carrier that takes the call (100 Trying) may need some seconds to find the phone.
                 story.pass(7 * SECOND);
                 let line = rings(&story, 0).expect("the first carrier still has the call");
-                story.world.with_phone(carrier, |phone, now| phone.ring(now, line, false));
+                story
+                    .world
+                    .with_phone(carrier, |phone, now| phone.ring(now, line, false));
             }
         }
         story.pass(SECOND);
         let line = rings(&story, expected).expect("the citizen's phone rings");
-        story.world.with_phone(story.carrier(expected), |phone, now| phone.answer(now, line));
+        story
+            .world
+            .with_phone(story.carrier(expected), |phone, now| {
+                phone.answer(now, line)
+            });
         story.pass(SECOND);
         assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
         story.hangs_up(story.phone("visitor1"), mine);
         story.pass(SECOND);
-        assert_eq!(story.record().recording_id, Some(recording), "as the revisitor was told");
+        assert_eq!(
+            story.record().recording_id,
+            Some(recording),
+            "as the revisitor was told"
+        );
         story.ends();
     }
 }
@@ -426,11 +592,20 @@ fn what_the_carrier_says_reaches_the_extension_that_dialled() {
     story.dial(agent, "13900001111");
     story.pass(SECOND);
     let carrier = story.carrier(0);
-    let (&line, _) = story.world.phones[carrier].lines.iter().next().expect("the carrier is called");
-    story.world.with_phone(carrier, |phone, now| phone.decline(now, line, 486));
+    let (&line, _) = story.world.phones[carrier]
+        .lines
+        .iter()
+        .next()
+        .expect("the carrier is called");
+    story
+        .world
+        .with_phone(carrier, |phone, now| phone.decline(now, line, 486));
     story.pass(SECOND);
     assert_eq!(story.was_refused(agent), Some(486));
-    assert_eq!(story.record().termination.as_ref().unwrap().result, TerminationResult::Upstream);
+    assert_eq!(
+        story.record().termination.as_ref().unwrap().result,
+        TerminationResult::Upstream
+    );
     story.ends();
 }
 
@@ -444,7 +619,11 @@ fn a_stranger_is_refused_alike_whatever_they_ask_for() {
                 let stranger = story.world.add_phone(name, address, password);
                 story.dial(stranger, number);
                 story.pass(SECOND);
-                assert_eq!(story.was_refused(stranger), Some(403), "{name} dials {number} with {password:?}");
+                assert_eq!(
+                    story.was_refused(stranger),
+                    Some(403),
+                    "{name} dials {number} with {password:?}"
+                );
                 assert_eq!(story.world.control.live_calls(), 0);
                 story.ends();
             }
@@ -455,15 +634,24 @@ fn a_stranger_is_refused_alike_whatever_they_ask_for() {
 #[test]
 fn a_wrong_password_neither_registers_nor_dials() {
     let mut story = Story::with(&[]);
-    let thief = story.world.add_phone("agent1", inside(200), Some("a guess"));
-    story.world.with_phone(thief, |phone, now| phone.register(now, 3_600));
+    let thief = story
+        .world
+        .add_phone("agent1", inside(200), Some("a guess"));
+    story
+        .world
+        .with_phone(thief, |phone, now| phone.register(now, 3_600));
     story.pass(SECOND);
-    assert_eq!(story.news.last(), Some(&(thief, News::Registered(Some(403)))));
+    assert_eq!(
+        story.news.last(),
+        Some(&(thief, News::Registered(Some(403))))
+    );
     assert_eq!(story.state("agent1"), AgentState::Offline);
     assert_eq!(story.world.control.phones(), 0);
 
     // From the carrier's network too an extension's name must be proven.
-    let inside_trunk = story.world.add_phone("agent1", outside(200), Some("a guess"));
+    let inside_trunk = story
+        .world
+        .add_phone("agent1", outside(200), Some("a guess"));
     story.dial(inside_trunk, "13900001111");
     story.pass(SECOND);
     assert_eq!(story.was_refused(inside_trunk), Some(403));
@@ -479,9 +667,15 @@ fn a_draining_server_refuses_new_calls_and_finishes_the_old() {
     assert_eq!(story.was_refused(late), Some(503));
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     let id = uuid::Uuid::from_u128(7);
-    let purpose = Purpose::Contact { ticket: TicketId(id) };
+    let purpose = Purpose::Contact {
+        ticket: TicketId(id),
+    };
     let to = PhoneNumber::parse("13900001111").unwrap();
-    let placed = story.world.wish(Wish::PlaceCall { by: actor("visitor1"), to, purpose });
+    let placed = story.world.wish(Wish::PlaceCall {
+        by: actor("visitor1"),
+        to,
+        purpose,
+    });
     assert_eq!(placed, Err(CallRefusal::Overloaded));
     story.hangs_up(citizen, line);
     story.ends();
@@ -495,7 +689,10 @@ fn a_call_that_cannot_be_kept_is_not_answered() {
     story.pass(SECOND);
     assert_eq!(story.was_refused(citizen), Some(503));
     assert!(!story.news.contains(&(citizen, News::Up(line))));
-    assert_eq!(story.record().termination.as_ref().unwrap().reason, "not_kept");
+    assert_eq!(
+        story.record().termination.as_ref().unwrap().reason,
+        "not_kept"
+    );
     assert_eq!(story.state("agent1"), AgentState::Ready);
     story.ends();
 }
@@ -509,7 +706,10 @@ fn a_caller_who_gives_up_before_the_commit_is_not_answered_after_it() {
     story.hangs_up(citizen, line);
     story.pass(Duration::from_secs(120));
     assert_eq!(story.record().answered_at, None);
-    assert_eq!(story.record().termination.as_ref().unwrap().reason, "cancelled");
+    assert_eq!(
+        story.record().termination.as_ref().unwrap().reason,
+        "cancelled"
+    );
     story.ends();
 }
 
@@ -527,10 +727,25 @@ fn one_person_has_one_call() {
     story.dial(agent2, "agent2");
     story.pass(SECOND);
     assert_eq!(story.was_refused(agent2), Some(486));
-    let refused = story.press("agent1", CallCommand::Consult { target: "agent1".to_owned() });
-    assert!(matches!(refused, Err(CallRefusal::WrongState(_))), "{refused:?}");
+    let refused = story.press(
+        "agent1",
+        CallCommand::Consult {
+            target: "agent1".to_owned(),
+        },
+    );
+    assert!(
+        matches!(refused, Err(CallRefusal::WrongState(_))),
+        "{refused:?}"
+    );
     // Who is consulted is offered nothing meanwhile, and is free again when they do not answer.
-    story.press("agent1", CallCommand::Consult { target: "agent2".to_owned() }).unwrap();
+    story
+        .press(
+            "agent1",
+            CallCommand::Consult {
+                target: "agent2".to_owned(),
+            },
+        )
+        .unwrap();
     let (waiting, waiting_line) = story.citizen_dials("12345");
     story.pass(SECOND);
     assert_eq!(story.world.phones[agent2].lines.len(), 1);

@@ -147,8 +147,8 @@ pub enum Input {
         offer: OfferToken,
         why: Miss,
     },
-    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it; said again
-    /// when that changes.
+    /// The agent is in a call that no offer brought: a consultation, a transfer, a revisit. `wrap_up` follows it; told
+    /// again for the same call, the new one does.
     Engaged {
         agent: Username,
         call: CallId,
@@ -594,7 +594,9 @@ impl Acd {
         let mut given_back = None;
         match agent.doing {
             Doing::Talking { call: same, .. } if same == call => {
-                agent.doing = Doing::Talking { call, wrap_up };
+                self.change(now, name, Cause::Engaged, |agent| {
+                    agent.doing = Doing::Talking { call, wrap_up };
+                });
                 return Ok(());
             }
             Doing::Talking { call: other, .. } => self.leave_call(other, name),

@@ -200,10 +200,6 @@ impl Control {
             .extensions
             .get(&extension)
             .and_then(|entry| entry.user.clone());
-        if user.as_ref().is_some_and(|user| self.is_talking(user)) {
-            // One person, one call: a second line would leave two callers with half an agent each.
-            return self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
-        }
         if arrival.dialled == ECHO || arrival.dialled == SPEAK {
             let doing = if arrival.dialled == ECHO {
                 Doing::Echoing
@@ -219,6 +215,9 @@ impl Control {
                 self.call_mut(call).doing = doing;
                 self.answer_arrival(call);
             }
+        } else if user.as_ref().is_some_and(|user| self.is_talking(user)) {
+            // One person, one call: a second line would leave two callers with half an agent each.
+            self.refuse(dialog, Status::BUSY_HERE, &Headers::new());
         } else if let Some(entry) = self.number(&arrival.dialled) {
             self.enter(arrival, &entry, Some(extension));
         } else {
@@ -669,11 +668,16 @@ impl Control {
             .and_then(|user| self.directory.users.get(user))
             .map(|user| user.role)
         {
+            // Whoever makes a call is its agent; a supervisor is one only on top of others' calls.
             Some(
-                Role::Agent | Role::TeamLead | Role::Revisitor | Role::UnitHandler | Role::UnitHead,
+                Role::Agent
+                | Role::TeamLead
+                | Role::Supervisor
+                | Role::Revisitor
+                | Role::UnitHandler
+                | Role::UnitHead,
             ) => LegRole::Agent,
             Some(Role::Specialist) => LegRole::Specialist,
-            Some(Role::Supervisor) => LegRole::Supervisor,
             Some(Role::Reviewer | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin)
             | None => LegRole::Extension,
         }

@@ -52,7 +52,9 @@ impl Control {
             self.effects.push_back(Effect::Changed);
             return;
         }
-        if let Some(agent) = user {
+        // Feature codes keep nobody from anything: they are for trying a phone out.
+        let echo = matches!(self.call_mut(call_id).doing, Doing::Echoing);
+        if let Some(agent) = user.filter(|_| !echo) {
             if left == Left::Died {
                 // A phone found dead takes no further call until it shows a sign of life.
                 self.tell_acd(acd::Input::PhoneSilent { agent });
@@ -132,6 +134,10 @@ impl Control {
         if *was == Stage::Arriving {
             return self.end_call(call_id, TerminationResult::Caller, "cancelled");
         }
+        if let (Some(supervisor), true, true) = (barged, citizen, ours.is_empty()) {
+            // Whoever barged in has the citizen now.
+            return self.has_citizen_now(call_id, supervisor);
+        }
         if *was != Stage::Up && ours.is_empty() {
             // The one we rang did not come: tell whoever called, or give the citizen back to the queue.
             let (result, reason) = refused(left);
@@ -148,11 +154,9 @@ impl Control {
             }
             return self.end_call(call_id, result, &reason);
         }
-        match (ours.as_slice(), role, barged) {
-            // The supervisor who barged in has the citizen now.
-            ([], _, Some(supervisor)) if citizen => self.has_citizen_now(call_id, supervisor),
+        match (ours.as_slice(), role) {
             // Nobody of ours is left.
-            ([], _, _) => match left {
+            ([], _) => match left {
                 Left::Died if citizen && call.queue.is_some() => self.requeue(call_id, true),
                 Left::Died => self.end_call(call_id, TerminationResult::Upstream, "agent_lost"),
                 Left::Cancelled | Left::HungUp | Left::Dropped | Left::Refused(_) => {
@@ -160,7 +164,7 @@ impl Control {
                 }
             },
             // The agent hung up in a consultation: the consulted one takes the citizen (attended transfer).
-            ([(other, _, Room::Aside, _), ..], LegRole::Agent, _) if alone_aside && citizen => {
+            ([(other, _, Room::Aside, _), ..], LegRole::Agent) if alone_aside && citizen => {
                 let other = *other;
                 if let Some(leg) = call.leg_mut(other) {
                     leg.room = Room::Main;
@@ -168,32 +172,32 @@ impl Control {
                 self.note_transfer(call_id, other);
             }
             // The one consulted is gone, or the one transferred to did not come: who asked returns to the citizen.
-            ([(asked, _, Room::Aside, true)], _, _) if room == Room::Aside || *was != Stage::Up => {
+            ([(asked, _, Room::Aside, true)], _) if room == Room::Aside || *was != Stage::Up => {
                 let asked = *asked;
                 if let Some(leg) = call.leg_mut(asked) {
                     leg.room = Room::Main;
                 }
             }
             // The others go on talking.
-            (_, _, _) if citizen || ours.len() > 1 => {}
+            (_, _) if citizen || ours.len() > 1 => {}
             // An internal call of two: the other side is sent home.
-            (_, _, _) => self.end_call(call_id, TerminationResult::Success, "hung_up"),
+            (_, _) => self.end_call(call_id, TerminationResult::Success, "hung_up"),
         }
     }
 
     /// The consulted party has the citizen now.
     pub(super) fn note_transfer(&mut self, call_id: CallId, leg_id: LegId) {
         let call = self.call_mut(call_id);
-        if matches!(call.doing, Doing::Ending { .. }) {
-            // With the one who left, the call was over.
+        // It may be gone with the rest, or not there yet: then its answer says so.
+        let Some(leg) = call.leg(leg_id).filter(|leg| leg.stage == Stage::Up) else {
             return;
-        }
-        let Some(leg) = call.leg(leg_id) else { return };
+        };
         let user = leg.user.clone();
         info!(call.id = %call_id, "call {call_id} was handed over");
         // Who asked for the pause is gone.
         self.resume_recording(call_id);
         if let Some(user) = user {
+            self.engage_in_earnest(call_id, &user);
             self.call_mut(call_id).cdr.agent = Some(user);
         }
         let cdr = self.call_mut(call_id).record_so_far();

@@ -449,13 +449,6 @@ impl Control {
     fn joined(&mut self, call_id: CallId, leg_id: LegId, role: LegRole, user: Option<Username>) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        if self
-            .call_mut(call_id)
-            .leg(leg_id)
-            .is_some_and(|leg| leg.offer.is_none())
-        {
-            self.engage_in_talk(call_id, user.as_ref());
-        }
         let call = self.call_mut(call_id);
         if role == LegRole::Agent {
             call.cdr.agent = user.or_else(|| call.cdr.agent.take());
@@ -638,17 +631,6 @@ impl Control {
             let _ = self
                 .endpoint
                 .reject_refer(now, dialog, Status::NOT_IMPLEMENTED);
-            return;
-        }
-        let call = self.call_mut(call_id);
-        let may = match call.leg(leg_id).map(|leg| leg.role) {
-            Some(LegRole::Agent | LegRole::Extension) => true,
-            // As with the button: a guest may once the call is theirs.
-            Some(LegRole::Specialist) => call.agent().is_none(),
-            Some(LegRole::Citizen | LegRole::Supervisor) | None => false,
-        };
-        if !may {
-            let _ = self.endpoint.reject_refer(now, dialog, Status::FORBIDDEN);
             return;
         }
         let target = refer_to.uri.subscriber().unwrap_or_default().into_owned();
@@ -946,32 +928,31 @@ impl Control {
         Some(target)
     }
 
-    /// One of our people rings or is rung for this call, which no offer brought: busy from now on.
+    /// One of our people is busy with this call, which no offer brought, from now on.
     pub(super) fn engage(&mut self, call: CallId, user: Option<&Username>) {
-        self.tell_engaged(call, user, 0);
+        if let Some(user) = user {
+            self.tell_engaged(call, user, 0);
+        }
     }
 
-    /// They answered: an agent who takes a queue's caller over wraps up like any other.
-    fn engage_in_talk(&mut self, call: CallId, user: Option<&Username>) {
+    /// One of our people has the queue's caller now. An agent who took them over wraps up like any other.
+    pub(super) fn engage_in_earnest(&mut self, call: CallId, user: &Username) {
         let queue = self.calls.get(&call).and_then(|call| call.queue.as_ref());
         let rules = queue.and_then(|queue| self.directory.queues.get(queue));
-        let role = user.and_then(|user| self.directory.users.get(user));
-        let wrap_up_s = match (role.map(|user| user.role), rules) {
+        let role = self.directory.users.get(user).map(|user| user.role);
+        let wrap_up_s = match (role, rules) {
             (Some(Role::Agent | Role::TeamLead), Some(rules)) => rules.wrap_up_s,
             (_, _) => 0,
         };
         self.tell_engaged(call, user, wrap_up_s);
     }
 
-    fn tell_engaged(&mut self, call: CallId, user: Option<&Username>, wrap_up_s: u32) {
-        if let Some(agent) = user.cloned() {
-            let wrap_up = Duration::from_secs(wrap_up_s.into());
-            self.tell_acd(acd::Input::Engaged {
-                agent,
-                call,
-                wrap_up,
-            });
-        }
+    fn tell_engaged(&mut self, call: CallId, user: &Username, wrap_up_s: u32) {
+        self.tell_acd(acd::Input::Engaged {
+            agent: user.clone(),
+            call,
+            wrap_up: Duration::from_secs(wrap_up_s.into()),
+        });
     }
 
     pub(super) fn is_talking(&self, user: &Username) -> bool {

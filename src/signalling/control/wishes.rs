@@ -176,14 +176,24 @@ impl Control {
         own_leg: LegId,
         target: &str,
     ) -> Result<Target, CallRefusal> {
-        let ours = |leg: &&Leg| matches!(leg.role, LegRole::Agent | LegRole::Specialist);
-        if self
-            .call_mut(id)
-            .live_legs()
-            .filter(ours)
-            .any(|leg| leg.id != own_leg)
-        {
-            return Err(CallRefusal::WrongState("已有第三方在通话中"));
+        let call = self.call_mut(id);
+        let own = call.leg(own_leg).map(|leg| leg.role);
+        let taken =
+            call.live_legs()
+                .filter(|leg| leg.id != own_leg)
+                .any(|leg| match (own, leg.role) {
+                    (_, LegRole::Agent | LegRole::Specialist) => true,
+                    (Some(LegRole::Specialist), LegRole::Extension) => true,
+                    (_, LegRole::Extension | LegRole::Citizen | LegRole::Supervisor) => false,
+                });
+        match own {
+            Some(LegRole::Agent | LegRole::Specialist | LegRole::Extension) if !taken => {}
+            Some(LegRole::Citizen | LegRole::Supervisor) | None => {
+                return Err(CallRefusal::NotYourCall);
+            }
+            Some(LegRole::Agent | LegRole::Specialist | LegRole::Extension) => {
+                return Err(CallRefusal::WrongState("已有第三方在通话中"));
+            }
         }
         let toll = self.own_right_to_dial(id, own_leg);
         let target = self.destinations(target, toll)?;

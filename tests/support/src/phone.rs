@@ -858,6 +858,18 @@ impl Audio {
         self.shared.muted.store(muted, Ordering::SeqCst);
     }
 
+    /// Where this call's sound goes.
+    pub fn remote(&self) -> SocketAddr {
+        let remote = *self.shared.remote.lock().expect("no panic holds this");
+        remote.expect("the call is up")
+    }
+
+    /// Sends these bytes from where the sound comes from.
+    pub fn send_raw(&self, bytes: &[u8]) {
+        let sent = self.shared.socket.send_to(bytes, self.remote());
+        sent.expect("a datagram leaves");
+    }
+
     /// How many packets of 20 ms had left by `at`.
     pub fn sent_by(&self, at: Instant) -> usize {
         let sent = self.shared.sent.lock().expect("no panic holds this");
