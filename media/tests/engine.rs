@@ -1016,10 +1016,12 @@ fn a_phone_that_falls_silent_is_told_once_and_a_muted_one_never() {
     let mut room = Room::with(|config| config.silence_after = Duration::from_millis(50));
     let mut quiet = room.phone();
     let muted = room.phone_with(|remote| remote.direction.receive = false);
+    let never_spoke = room.phone();
     quiet.say(400.0);
     room.wait_for(Event::FirstPacket { leg: quiet.leg });
     room.wait_for(Event::Silent { leg: quiet.leg });
     quiet.say(400.0);
+    room.wait_for(Event::Audible { leg: quiet.leg });
     // Three more times over would be told by then if it were.
     let beat = metronome(&mut room);
     for _ in 0..15 {
@@ -1035,6 +1037,7 @@ fn a_phone_that_falls_silent_is_told_once_and_a_muted_one_never() {
         .collect();
     assert_eq!(silent.iter().filter(|leg| **leg == quiet.leg).count(), 2);
     assert!(!silent.contains(&muted.leg));
+    assert!(!silent.contains(&never_spoke.leg));
 }
 
 #[test]

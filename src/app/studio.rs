@@ -171,13 +171,18 @@ impl Media for Studio {
         );
     }
 
+    fn untrack(&mut self, recording: RecordingId, number: u8) {
+        let key = media::RecordingKey(recording.0.as_u128());
+        self.told("untrack", self.engine.clear_track(key, number));
+    }
+
     fn pause(&mut self, recording: RecordingId, by: Username, why: String) {
         self.marks.note(recording, by, why);
         let key = media::RecordingKey(recording.0.as_u128());
         self.told("pause", self.engine.pause_recording(key));
     }
 
-    fn resume(&mut self, recording: RecordingId, _by: Username) {
+    fn resume(&mut self, recording: RecordingId) {
         let key = media::RecordingKey(recording.0.as_u128());
         self.told("resume", self.engine.resume_recording(key));
     }
@@ -219,6 +224,7 @@ pub(super) fn translate(
     match event {
         media::Event::PromptDone { leg, .. } => Some(MediaEvent::Played { leg: leg_of(leg) }),
         media::Event::Silent { leg } => Some(MediaEvent::Silent { leg: leg_of(leg) }),
+        media::Event::Audible { leg } => Some(MediaEvent::Heard { leg: leg_of(leg) }),
         media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf {
             leg: leg_of(leg),
             digit,

@@ -77,6 +77,8 @@ pub struct Leg {
     /// The other side put us on hold.
     pub held_by_remote: bool,
     pub media_open: bool,
+    /// Its media may come from behind a NAT: a phone that registered here. A carrier sends from where it said.
+    pub nat: bool,
     /// Last told to the media side.
     pub hears: Hears,
     pub started_at: Timestamp,
@@ -94,6 +96,8 @@ pub struct Leg {
     pub give_up_at: Option<Instant>,
     /// A probe of a phone that fell silent.
     pub silence: Silence,
+    /// When that goes on.
+    pub silence_due: Option<Instant>,
 }
 
 /// What we know of a leg that stopped sending.
@@ -102,9 +106,9 @@ pub enum Silence {
     #[default]
     None,
     /// Asked the phone whether it lives (OPTIONS in dialog).
-    Probing { since: Instant, told_citizen: bool },
+    Probing { told_citizen: bool },
     /// It answered: silence is its choice. It is asked again after a while.
-    Alive { since: Instant },
+    Alive,
 }
 
 /// One place to send an INVITE to.
@@ -116,6 +120,8 @@ pub struct Destination {
     /// Route set learnt from Path (RFC 3327).
     pub path: Vec<String>,
     pub trunk: Option<crate::domain::id::TrunkName>,
+    /// A phone that registered here.
+    pub registered: bool,
 }
 
 /// What the call as a whole is doing.
@@ -153,6 +159,13 @@ pub struct Call {
     pub answered: Option<Instant>,
     /// The server placed this call itself, for this purpose and person.
     pub placed: Option<(Purpose, Actor, RecordingId)>,
+}
+
+impl Leg {
+    /// Silent, and slow to say that it lives.
+    fn is_thought_dead(&self) -> bool {
+        self.silence == Silence::Probing { told_citizen: true }
+    }
 }
 
 impl Call {
@@ -245,7 +258,13 @@ impl Call {
                     then_music: true,
                 };
             }
-            Doing::Waiting { .. } | Doing::Talking | Doing::Ringing => {}
+            // The phone that rings for a waiting citizen has nobody to listen to yet.
+            Doing::Waiting { .. } => return Hears::Nothing,
+            Doing::Talking | Doing::Ringing => {}
+        }
+        if leg.stage == Stage::Early {
+            // Whoever has not answered may be heard, but hears nobody.
+            return Hears::Nothing;
         }
         let others = sounding
             .iter()
@@ -254,15 +273,7 @@ impl Call {
         match (legs.is_empty(), leg.role, &self.doing) {
             (false, _, _) => Hears::Legs(legs),
             (true, LegRole::Citizen, Doing::Talking) => {
-                let lost = self.agent().is_some_and(|agent| {
-                    matches!(
-                        agent.silence,
-                        Silence::Probing {
-                            told_citizen: true,
-                            ..
-                        }
-                    )
-                });
+                let lost = self.agent().is_some_and(Leg::is_thought_dead);
                 let prompts = if lost { vec!["agent_lost"] } else { Vec::new() };
                 Hears::Prompts {
                     prompts,
@@ -275,13 +286,7 @@ impl Call {
 
     fn is_heard(&self, speaker: &Leg, listener: &Leg) -> bool {
         // A phone that died says nothing: its citizen hears the prompt instead.
-        if matches!(
-            speaker.silence,
-            Silence::Probing {
-                told_citizen: true,
-                ..
-            }
-        ) {
+        if speaker.is_thought_dead() {
             return false;
         }
         match (speaker.room, listener.room) {

@@ -53,9 +53,11 @@ pub trait Media: Send {
     fn record(&mut self, recording: RecordingId, call: CallId, tracks: Vec<Track>);
     /// Adds a leg to a running recording, or replaces the leg of that track.
     fn track(&mut self, recording: RecordingId, track: Track);
+    /// Takes the leg of that track out of a running recording.
+    fn untrack(&mut self, recording: RecordingId, number: u8);
     /// Nothing said until `resume` reaches the file; the gap is marked with who and why.
     fn pause(&mut self, recording: RecordingId, by: Username, why: String);
-    fn resume(&mut self, recording: RecordingId, by: Username);
+    fn resume(&mut self, recording: RecordingId);
     fn finish(&mut self, recording: RecordingId);
     /// Closes the leg's port. `MediaEvent::Closed` follows.
     fn close(&mut self, leg: LegId);
@@ -68,8 +70,13 @@ pub enum MediaEvent {
     Played {
         leg: LegId,
     },
-    /// No packet for longer than the configured time although the leg should be sending. Said once until sound returns.
+    /// No packet for longer than the configured time from a leg that sent before and should be sending. Said once until sound
+    /// returns.
     Silent {
+        leg: LegId,
+    },
+    /// Sound returned after `Silent`.
+    Heard {
         leg: LegId,
     },
     Dtmf {

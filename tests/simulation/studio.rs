@@ -103,7 +103,7 @@ impl Studio {
                         continue;
                     }
                 }
-                MediaEvent::Silent { .. } | MediaEvent::Dtmf { .. } => {}
+                MediaEvent::Silent { .. } | MediaEvent::Heard { .. } | MediaEvent::Dtmf { .. } => {}
             }
             return Some(event);
         }
@@ -111,7 +111,7 @@ impl Studio {
 
     /// Listens to every leg: `speaks` says from where sound comes.
     pub(crate) fn listen(&mut self, now: Instant, speaks: impl Fn(SocketAddr) -> bool) {
-        let mut silent = Vec::new();
+        let mut news = Vec::new();
         for (leg, channel) in &mut self.channels {
             let Some(remote) = channel.remote.as_ref().filter(|_| !channel.closed) else {
                 continue;
@@ -120,14 +120,16 @@ impl Studio {
                 channel.last_heard = now;
             } else if speaks(remote.remote) {
                 channel.last_heard = now;
-                channel.reported = false;
+                if std::mem::take(&mut channel.reported) {
+                    news.push(MediaEvent::Heard { leg: *leg });
+                }
             } else if now >= channel.last_heard + SILENCE && !channel.reported {
                 channel.reported = true;
-                silent.push(*leg);
+                news.push(MediaEvent::Silent { leg: *leg });
             }
         }
-        for leg in silent {
-            self.later(Duration::from_millis(1), MediaEvent::Silent { leg });
+        for event in news {
+            self.later(Duration::from_millis(1), event);
         }
     }
 
@@ -240,6 +242,13 @@ impl Media for Desk {
         }
     }
 
+    fn untrack(&mut self, recording: RecordingId, number: u8) {
+        let mut studio = self.studio(|| format!("untrack {recording}: {number}"));
+        if let Some(take) = studio.running(recording, "untrack") {
+            take.tracks.retain(|track| track.number != number);
+        }
+    }
+
     fn pause(&mut self, recording: RecordingId, by: Username, why: String) {
         let mut studio = self.studio(|| format!("pause {recording} by {by}: {why}"));
         if let Some(take) = studio.running(recording, "pause") {
@@ -247,8 +256,8 @@ impl Media for Desk {
         }
     }
 
-    fn resume(&mut self, recording: RecordingId, by: Username) {
-        let mut studio = self.studio(|| format!("resume {recording} by {by}"));
+    fn resume(&mut self, recording: RecordingId) {
+        let mut studio = self.studio(|| format!("resume {recording}"));
         if let Some(take) = studio.running(recording, "resume") {
             take.paused = false;
         }

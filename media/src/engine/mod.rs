@@ -68,7 +68,7 @@ pub struct Config {
     pub ports: RangeInclusive<u16>,
     /// How long a closed leg's ports rest before they are used again, so that late packets reach nobody.
     pub port_rest: Duration,
-    /// A leg that should send and does not for this long is reported as [`Event::Silent`].
+    /// A leg that sent before, should send and does not for this long is reported as [`Event::Silent`].
     pub silence_after: Duration,
     /// Time between RTCP reports, randomised by half either way (RFC 3550 §6.2).
     pub rtcp_interval: Duration,
@@ -214,8 +214,11 @@ pub enum Event {
     },
     /// The sequence was heard to its end.
     PromptDone { leg: LegId, id: PlayId },
-    /// Nothing was received for [`Config::silence_after`] although it should have been. Said once until sound returns.
+    /// Nothing was received for [`Config::silence_after`] from a leg that was heard before and should send. Said once until
+    /// sound returns. A far side that never sent anything is not suspected.
     Silent { leg: LegId },
+    /// Sound returned after [`Event::Silent`].
+    Audible { leg: LegId },
     /// The recording stopped taking sound at this sample.
     RecordingPaused {
         recording: RecordingKey,
@@ -396,6 +399,10 @@ enum Command {
         recording: RecordingKey,
         track: TrackNo,
         leg: LegId,
+    },
+    ClearTrack {
+        recording: RecordingKey,
+        track: TrackNo,
     },
     Pause {
         recording: RecordingKey,
@@ -617,6 +624,12 @@ impl Engine {
                 leg,
             },
         )
+    }
+
+    /// Takes the track's leg away: the track is silent until another leg has it.
+    pub fn clear_track(&self, recording: RecordingKey, track: TrackNo) -> Result<(), Error> {
+        let lane = self.0.lane_of_recording(recording)?;
+        self.0.send(lane, Command::ClearTrack { recording, track })
     }
 
     /// No sound leaves until it is resumed; the clock goes on.

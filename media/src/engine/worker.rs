@@ -369,6 +369,11 @@ impl Core {
                     self.set_track(slot, track, leg);
                 }
             }
+            Command::ClearTrack { recording, track } => {
+                if let Some(slot) = self.recording_slots.get(&recording).copied() {
+                    self.clear_track(slot, track);
+                }
+            }
             Command::Pause { recording } => self.pause(recording, true),
             Command::Resume { recording } => self.pause(recording, false),
             Command::StopRecording { recording } => self.stop_recording(recording),

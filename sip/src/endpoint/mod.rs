@@ -288,11 +288,6 @@ impl Endpoint {
         Some(&self.legs.get(&leg)?.dialog.call_id)
     }
 
-    /// True if our call got any response yet, 100 Trying included, which is no event: they may be slow, but they are there.
-    pub fn is_heard(&self, leg: LegHandle) -> bool {
-        self.legs.get(&leg).is_some_and(|leg| leg.is_heard())
-    }
-
     /// How the leg's dialog is named from outside; `None` before there is one.
     pub fn dialog_name(&self, leg: LegHandle) -> Option<DialogName> {
         self.legs.get(&leg)?.dialog.name()

@@ -20,8 +20,6 @@ pub(super) struct Outgoing {
     ring_until: Option<Instant>,
     forks: Vec<Fork>,
     raised_interval: bool,
-    /// A provisional response came, be it 100.
-    heard: bool,
 }
 
 /// One early dialog.
@@ -122,7 +120,6 @@ impl Leg {
             ring_until: ring_timeout.map(|limit| now + limit),
             forks: Vec::new(),
             raised_interval: false,
-            heard: false,
         }));
         leg
     }
@@ -145,15 +142,6 @@ impl Leg {
         }
     }
 
-    /// Our INVITE reached somebody.
-    pub(crate) fn is_heard(&self) -> bool {
-        match &self.stage {
-            Stage::Outgoing(outgoing) => outgoing.heard,
-            Stage::Incoming(_) => false,
-            Stage::Up | Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => true,
-        }
-    }
-
     fn on_progress(&mut self, now: Instant, layer: &mut Layer, answer: Answer) {
         let Answer {
             response,
@@ -162,9 +150,6 @@ impl Leg {
             ..
         } = answer;
         let status = response.status;
-        if let Stage::Outgoing(outgoing) = &mut self.stage {
-            outgoing.heard = true;
-        }
         if status == Status::TRYING {
             return;
         }

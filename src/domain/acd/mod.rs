@@ -590,7 +590,7 @@ impl Acd {
         call: CallId,
         wrap_up: Duration,
     ) -> Result<(), Refused> {
-        let agent = self.known(name)?;
+        let agent = self.agents.get_mut(name).ok_or(Refused::NoSuchAgent)?;
         let mut given_back = None;
         match agent.doing {
             Doing::Talking { call: same, .. } if same == call => {

@@ -10,7 +10,7 @@ use hotline_sip::sdp::{self, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{info, warn};
 
-use super::Control;
+use super::{ANNOUNCEMENT_MAX, Control, Timer};
 use crate::domain::acd::{self, Place};
 use crate::domain::call::{Cdr, Direction, LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
@@ -382,7 +382,7 @@ impl Control {
             return None;
         };
         if let Some(remote) = &remote {
-            self.media.connect(leg_id, remote, role != LegRole::Citizen);
+            self.media.connect(leg_id, remote, extension.is_some());
         }
         let user = extension
             .as_ref()
@@ -403,6 +403,7 @@ impl Control {
             early: false,
             held_by_remote: false,
             media_open: true,
+            nat: extension.is_some(),
             hears: Hears::Nothing,
             started_at: at,
             answered_at: None,
@@ -414,6 +415,7 @@ impl Control {
             alternatives: Vec::new(),
             give_up_at: None,
             silence: Silence::None,
+            silence_due: None,
         };
         let cdr = Cdr {
             id,
@@ -478,6 +480,10 @@ impl Control {
         call.answered = Some(now);
         call.cdr.answered_at = Some(at);
         let _ = self.endpoint.answer(now, dialog, local);
+        if matches!(call.doing, Doing::Announcing(_)) {
+            self.timers
+                .insert((now + ANNOUNCEMENT_MAX, Timer::Announced(id)));
+        }
         let queue = match &call.doing {
             Doing::Committing(_) => call.queue.clone(),
             _ => None,

@@ -123,10 +123,20 @@ impl Control {
             .filter(|(_, role, _, _)| *role != LegRole::Citizen)
             .copied()
             .collect();
+        let barged = call
+            .live_legs()
+            .find(|leg| {
+                leg.role == LegRole::Supervisor && leg.room == Room::Main && leg.stage == Stage::Up
+            })
+            .map(|leg| leg.id);
         let alone_aside = ours.iter().all(|(_, _, room, _)| *room == Room::Aside);
 
         if *was == Stage::Arriving {
             return self.end_call(call_id, TerminationResult::Caller, "cancelled");
+        }
+        if let (Some(supervisor), true, true) = (barged, citizen, ours.is_empty()) {
+            // Whoever barged in has the citizen now.
+            return self.has_citizen_now(call_id, supervisor);
         }
         if *was != Stage::Up && ours.is_empty() {
             // The one we rang did not come: tell whoever called, or give the citizen back to the queue.
@@ -184,6 +194,8 @@ impl Control {
         };
         let user = leg.user.clone();
         info!(call.id = %call_id, "call {call_id} was handed over");
+        // Who asked for the pause is gone.
+        self.resume_recording(call_id);
         if let Some(user) = user {
             self.engage_in_earnest(call_id, &user);
             self.call_mut(call_id).cdr.agent = Some(user);
@@ -210,6 +222,7 @@ impl Control {
         for leg in others {
             self.drop_leg(call_id, leg);
         }
+        self.resume_recording(call_id);
         metrics::counter!("hotline_calls_requeued").increment(1);
         warn!(call.id = %call_id, %queue, "call {call_id} goes back to the head of {queue}");
         self.sound(call_id);
@@ -241,8 +254,9 @@ impl Control {
         leg.stage = Stage::Ended;
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
-        leg.silence = Silence::None;
-        for dialog in std::mem::take(&mut leg.dialogs) {
+        let dialogs = std::mem::take(&mut leg.dialogs);
+        self.set_silence(call_id, leg_id, Silence::None);
+        for dialog in dialogs {
             self.by_dialog.remove(&dialog);
             // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
             let _ = self.endpoint.bye(now, dialog, None);

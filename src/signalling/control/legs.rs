@@ -13,7 +13,9 @@ use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
 
 use super::arrivals::ours;
-use super::{Control, Effect, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer};
+use super::{
+    Control, Effect, PHONE_SILENCE, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer,
+};
 use crate::domain::acd::{self, Miss, OfferToken};
 use crate::domain::call::wish::CallRefusal;
 use crate::domain::call::{LegRole, Quality, TerminationResult};
@@ -111,6 +113,7 @@ impl Control {
             early: false,
             held_by_remote: false,
             media_open: true,
+            nat: false,
             hears: Hears::Nothing,
             started_at: self.clock.now(),
             answered_at: None,
@@ -122,6 +125,7 @@ impl Control {
             alternatives: one_by_one,
             give_up_at: None,
             silence: Silence::None,
+            silence_due: None,
         };
         self.call_mut(call_id).legs.push(leg);
         let mut sent = false;
@@ -203,10 +207,12 @@ impl Control {
             .expect("the leg was looked up above");
         leg.dialogs.push(dialog);
         leg.sip_call_id = sip_call_id;
-        if trunk && !leg.alternatives.is_empty() {
-            let at = now + TRUNK_SILENCE;
-            leg.give_up_at = Some(at);
-            self.timers.insert((at, Timer::GiveUp(call_id, leg_id)));
+        leg.nat = destination.registered;
+        leg.give_up_at = None;
+        if leg.offer.is_some() {
+            self.give_up_later(call_id, leg_id, now + PHONE_SILENCE);
+        } else if trunk && !leg.alternatives.is_empty() {
+            self.give_up_later(call_id, leg_id, now + TRUNK_SILENCE);
         }
         self.by_dialog.insert(dialog, call_id);
         true
@@ -226,6 +232,9 @@ impl Control {
                 return false;
             }
             let next = leg.alternatives.remove(0);
+            // What the one before sent early is over.
+            leg.stage = Stage::Calling;
+            leg.remote = None;
             for dialog in std::mem::take(&mut leg.dialogs) {
                 self.by_dialog.remove(&dialog);
                 let _ = self.endpoint.cancel(now, dialog, None);
@@ -236,20 +245,38 @@ impl Control {
         }
     }
 
-    /// A carrier said nothing at all for too long.
+    /// Whoever we call had time for a first response; 100 is one.
     pub(super) fn give_up(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
         let leg = self.calls.get(&call_id).and_then(|call| call.leg(leg_id));
-        let due = leg.is_some_and(|leg| {
-            // After 100 Trying it may take its seconds to find the phone.
-            let is_heard = leg
-                .dialogs
-                .iter()
-                .any(|dialog| self.endpoint.is_heard(*dialog));
-            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now) && !is_heard
-        });
-        if due {
-            metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
-            self.try_next(now, call_id, leg_id);
+        let Some(leg) = leg.filter(|leg| {
+            leg.stage == Stage::Calling && leg.give_up_at.is_some_and(|at| at <= now)
+        }) else {
+            return;
+        };
+        let heard = leg
+            .dialogs
+            .iter()
+            .any(|dialog| self.endpoint.was_heard(*dialog));
+        match (leg.offer, heard) {
+            (Some(offer), true) => {
+                self.tell_acd(acd::Input::OfferRinging { offer });
+            }
+            // The queue itself gives up who stays silent.
+            (Some(_), false) => self.give_up_later(call_id, leg_id, now + PHONE_SILENCE),
+            (None, true) => {}
+            (None, false) => {
+                metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
+                if !self.try_next(now, call_id, leg_id) {
+                    self.leg_left(call_id, leg_id, Left::Refused(408));
+                }
+            }
+        }
+    }
+
+    fn give_up_later(&mut self, call_id: CallId, leg_id: LegId, at: Instant) {
+        if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+            leg.give_up_at = Some(at);
+            self.timers.insert((at, Timer::GiveUp(call_id, leg_id)));
         }
     }
 
@@ -288,7 +315,12 @@ impl Control {
                 self.leg_left(call_id, leg_id, Left::Cancelled);
             }
             Event::Acked { answer, .. } => {
-                self.on_answer_to_ours(call_id, leg_id, answer.as_deref())
+                self.on_answer_to_ours(call_id, leg_id, answer.as_deref());
+                let call = self.call_mut(call_id);
+                if call.leg(leg_id).is_some_and(|leg| leg.remote.is_none()) {
+                    // We had to offer, and they answered nothing that we can speak to.
+                    self.end_call(call_id, TerminationResult::Upstream, "no_usable_session");
+                }
             }
             Event::Progress { status, sdp, .. } => {
                 self.on_progress(call_id, leg_id, status, sdp.as_deref())
@@ -306,7 +338,9 @@ impl Control {
             | Event::ReferProgress { .. } => {}
             Event::Info { .. } => {}
             Event::Alive { .. } => self.phone_lives(call_id, leg_id),
-            Event::Refer { refer_to, .. } => self.on_refer(call_id, leg_id, dialog, &refer_to),
+            Event::Refer {
+                refer_to, replaces, ..
+            } => self.on_refer(call_id, leg_id, dialog, &refer_to, replaces.is_some()),
             Event::Ended { cause, .. } => {
                 self.by_dialog.remove(&dialog);
                 let left = match cause {
@@ -339,7 +373,7 @@ impl Control {
         if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
             leg.stage = Stage::Early;
             leg.remote = Some(remote.clone());
-            let nat = leg.role != LegRole::Citizen;
+            let nat = leg.nat;
             self.media.connect(leg_id, &remote, nat);
         }
         // Whoever called us and waits for this leg learns how it goes, with our own early media.
@@ -401,14 +435,13 @@ impl Control {
         leg.answered_at = Some(at);
         leg.remote = Some(remote.clone());
         leg.give_up_at = None;
-        let role = leg.role;
+        let (role, nat) = (leg.role, leg.nat);
         let user = leg.user.clone();
         for other in others {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
         }
-        self.media
-            .connect(leg_id, &remote, role != LegRole::Citizen);
+        self.media.connect(leg_id, &remote, nat);
         self.joined(call_id, leg_id, role, user);
     }
 
@@ -551,16 +584,16 @@ impl Control {
         leg.local = answer.sdp;
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
-        let role = leg.role;
-        if held && role != LegRole::Citizen && leg.silence == Silence::None {
+        let (role, nat, silence) = (leg.role, leg.nat, leg.silence);
+        if held && role != LegRole::Citizen && silence == Silence::None {
             // No sound is expected from it any more: it is asked now and then whether it still lives.
-            leg.silence = Silence::Alive { since: now };
-            self.timers
-                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
+            self.set_silence(call_id, leg_id, Silence::Alive);
+        } else if !held {
+            // It lives, and the media side listens to it from now on.
+            self.set_silence(call_id, leg_id, Silence::None);
         }
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media
-            .connect(leg_id, &answer.negotiated, role != LegRole::Citizen);
+        self.media.connect(leg_id, &answer.negotiated, nat);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
             if held {
@@ -578,14 +611,28 @@ impl Control {
         };
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.remote = Some(remote.clone());
-            let nat = leg.role != LegRole::Citizen;
+            let nat = leg.nat;
             self.media.connect(leg_id, &remote, nat);
             self.sound(call_id);
         }
     }
 
-    fn on_refer(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle, refer_to: &NameAddr) {
+    fn on_refer(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        refer_to: &NameAddr,
+        replaces: bool,
+    ) {
         let now = self.clock.instant();
+        if replaces {
+            // Two calls of one phone made one: a person of ours has one call here, so there is no other to replace.
+            let _ = self
+                .endpoint
+                .reject_refer(now, dialog, Status::NOT_IMPLEMENTED);
+            return;
+        }
         let target = refer_to.uri.subscriber().unwrap_or_default().into_owned();
         match self.blind_transfer(call_id, leg_id, &target) {
             Ok(placed) => {
@@ -614,56 +661,84 @@ impl Control {
 
     /// The media side hears nothing from a leg that spoke before.
     pub(super) fn leg_fell_silent(&mut self, leg_id: LegId) {
-        let now = self.clock.instant();
-        let Some(call_id) = self.by_leg.get(&leg_id).copied() else {
+        let Some((call_id, leg)) = self.leg(leg_id) else {
             return;
         };
-        let Some(call) = self.calls.get_mut(&call_id) else {
-            return;
-        };
-        match call.doing {
+        let suspect = leg.role != LegRole::Citizen
+            && leg.stage == Stage::Up
+            && !leg.held_by_remote
+            && !matches!(leg.silence, Silence::Probing { .. });
+        match self.call_mut(call_id).doing {
+            Doing::Talking | Doing::Ringing | Doing::Echoing if suspect => {
+                self.probe(call_id, leg_id);
+            }
             Doing::Talking | Doing::Ringing | Doing::Echoing => {}
             // These end by themselves.
             Doing::Committing(_)
             | Doing::Announcing(_)
             | Doing::Waiting { .. }
-            | Doing::Ending { .. } => return,
+            | Doing::Ending { .. } => {}
         }
-        let Some(leg) = call.leg_mut(leg_id) else {
-            return;
-        };
-        if leg.role == LegRole::Citizen
-            || leg.stage != Stage::Up
-            || matches!(leg.silence, Silence::Probing { .. })
+    }
+
+    /// Sound returned: there is nothing to ask any more. Who holds us is asked on: what is heard from there may be a straggler.
+    pub(super) fn leg_was_heard(&mut self, leg_id: LegId) {
+        if let Some((call_id, leg)) = self.leg(leg_id)
+            && !leg.held_by_remote
         {
-            return;
+            self.set_silence(call_id, leg_id, Silence::None);
+            self.sound(call_id);
         }
-        self.probe(now, call_id, leg_id);
     }
 
     /// Asks a phone whether it lives and knows the call.
-    fn probe(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
-        let Some(leg) = self
-            .calls
-            .get_mut(&call_id)
-            .and_then(|call| call.leg_mut(leg_id))
-        else {
-            return;
-        };
-        leg.silence = Silence::Probing {
-            since: now,
-            told_citizen: false,
-        };
-        if let Some(dialog) = leg.dialogs.first() {
+    fn probe(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        if let Some(dialog) = self
+            .leg(leg_id)
+            .and_then(|(_, leg)| leg.dialogs.first().copied())
+        {
             // Refused only when the dialog is ending: its own end follows.
-            let _ = self.endpoint.ping(now, *dialog);
+            let _ = self.endpoint.ping(now, dialog);
         }
-        self.timers
-            .insert((now + TELL_CITIZEN, Timer::Silence(call_id, leg_id)));
+        let told_citizen = false;
+        self.set_silence(call_id, leg_id, Silence::Probing { told_citizen });
     }
 
     /// The phone answered: its silence is its choice. It is asked again while it stays silent.
     fn phone_lives(&mut self, call_id: CallId, leg_id: LegId) {
+        let probed = self
+            .leg(leg_id)
+            .is_some_and(|(_, leg)| matches!(leg.silence, Silence::Probing { .. }));
+        if probed {
+            self.set_silence(call_id, leg_id, Silence::Alive);
+            self.sound(call_id);
+        }
+    }
+
+    /// What is known of a leg's silence goes on.
+    pub(super) fn silence_due(&mut self, call_id: CallId, leg_id: LegId) {
+        let Some((_, leg)) = self.leg(leg_id).filter(|(_, leg)| leg.stage == Stage::Up) else {
+            return;
+        };
+        match leg.silence {
+            Silence::None => {}
+            Silence::Alive => self.probe(call_id, leg_id),
+            Silence::Probing {
+                told_citizen: false,
+            } => {
+                let told_citizen = true;
+                self.set_silence(call_id, leg_id, Silence::Probing { told_citizen });
+                self.sound(call_id);
+            }
+            Silence::Probing { told_citizen: true } => {
+                self.leg_left(call_id, leg_id, Left::Died);
+            }
+        }
+    }
+
+    /// Notes what is known of a leg's silence; its one timer follows.
+    pub(super) fn set_silence(&mut self, call_id: CallId, leg_id: LegId, silence: Silence) {
         let now = self.clock.instant();
         let Some(leg) = self
             .calls
@@ -672,50 +747,27 @@ impl Control {
         else {
             return;
         };
-        if leg.silence != Silence::None {
-            leg.silence = Silence::Alive { since: now };
-            self.timers
-                .insert((now + PROBE_AGAIN, Timer::Silence(call_id, leg_id)));
-            self.sound(call_id);
+        let due = match silence {
+            Silence::None => None,
+            Silence::Probing {
+                told_citizen: false,
+            } => Some(now + TELL_CITIZEN),
+            Silence::Probing { told_citizen: true } => Some(now + PROBE - TELL_CITIZEN),
+            Silence::Alive => Some(now + PROBE_AGAIN),
+        };
+        leg.silence = silence;
+        let timer = Timer::Silence(call_id, leg_id);
+        if let Some(before) = std::mem::replace(&mut leg.silence_due, due) {
+            self.timers.remove(&(before, timer));
+        }
+        if let Some(due) = due {
+            self.timers.insert((due, timer));
         }
     }
 
-    /// A timer of an earlier stage may still come: each stage goes by its own time.
-    pub(super) fn silence_due(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
-        let Some(leg) = self
-            .calls
-            .get_mut(&call_id)
-            .and_then(|call| call.leg_mut(leg_id))
-        else {
-            return;
-        };
-        if leg.stage != Stage::Up {
-            return;
-        }
-        match leg.silence {
-            Silence::Probing {
-                since,
-                told_citizen: false,
-            } if now >= since + TELL_CITIZEN => {
-                leg.silence = Silence::Probing {
-                    since,
-                    told_citizen: true,
-                };
-                self.timers
-                    .insert((since + PROBE, Timer::Silence(call_id, leg_id)));
-                self.sound(call_id);
-            }
-            Silence::Probing {
-                since,
-                told_citizen: true,
-            } if now >= since + PROBE => {
-                self.leg_left(call_id, leg_id, Left::Died);
-            }
-            Silence::Alive { since } if now >= since + PROBE_AGAIN => {
-                self.probe(now, call_id, leg_id)
-            }
-            Silence::None | Silence::Probing { .. } | Silence::Alive { .. } => {}
-        }
+    fn leg(&self, leg_id: LegId) -> Option<(CallId, &Leg)> {
+        let call = self.calls.get(self.by_leg.get(&leg_id)?)?;
+        Some((call.id, call.leg(leg_id)?))
     }
 
     /// Where an address a person may dial leads.
@@ -791,6 +843,7 @@ impl Control {
             flow: self.udp_to(remote),
             path: Vec::new(),
             trunk: None,
+            registered: false,
         };
         Some(Target {
             party: reach.to_owned(),
@@ -823,6 +876,7 @@ impl Control {
                     flow,
                     path: Vec::new(),
                     trunk: Some(trunk.name.clone()),
+                    registered: false,
                 });
             }
         }
@@ -849,6 +903,7 @@ impl Control {
                 flow: binding.flow,
                 path: binding.path,
                 trunk: None,
+                registered: true,
             })
             .collect();
         let party = extension.0.clone();
@@ -876,12 +931,7 @@ impl Control {
     /// One of our people is busy with this call, which no offer brought, from now on.
     pub(super) fn engage(&mut self, call: CallId, user: Option<&Username>) {
         if let Some(user) = user {
-            let wrap_up = Duration::ZERO;
-            self.tell_acd(acd::Input::Engaged {
-                agent: user.clone(),
-                call,
-                wrap_up,
-            });
+            self.tell_engaged(call, user, 0);
         }
     }
 
@@ -894,6 +944,10 @@ impl Control {
             (Some(Role::Agent | Role::TeamLead), Some(rules)) => rules.wrap_up_s,
             (_, _) => 0,
         };
+        self.tell_engaged(call, user, wrap_up_s);
+    }
+
+    fn tell_engaged(&mut self, call: CallId, user: &Username, wrap_up_s: u32) {
         self.tell_acd(acd::Input::Engaged {
             agent: user.clone(),
             call,

@@ -49,6 +49,10 @@ const PROBE_AGAIN: Duration = Duration::from_secs(4);
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a carrier may stay silent before the next one is tried.
 const TRUNK_SILENCE: Duration = Duration::from_secs(4);
+/// How long an offered phone has for its first response until it is looked at again.
+const PHONE_SILENCE: Duration = Duration::from_secs(1);
+/// How long an announcement may last: its end is reported by the media side, and a report may be lost.
+const ANNOUNCEMENT_MAX: Duration = Duration::from_secs(300);
 /// How long an outside phone or a specialist may ring.
 const RING: Duration = Duration::from_secs(60);
 /// How long a caller waits for their call to be kept before they are told to try again.
@@ -130,7 +134,9 @@ pub enum Effect {
 enum Timer {
     /// An ended call waited long enough for the media side.
     LastWord(CallId),
-    /// A ringing leg is given up, or its next destination tried.
+    /// An announcement should have ended.
+    Announced(CallId),
+    /// Whoever we call should have said something.
     GiveUp(CallId, LegId),
     /// A silent leg's next step.
     Silence(CallId, LegId),
@@ -182,6 +188,8 @@ impl Control {
         let endpoint = endpoint::Config {
             advertised: HashMap::from(advertised),
             legs_max: settings.limits.calls.saturating_mul(4),
+            // Replaces (RFC 3891) is read but not honoured.
+            extensions: vec!["path".to_owned()],
             ..endpoint::Config::default()
         };
         let config = acd::Config::from_directory(&directory, settings.acd);
@@ -463,8 +471,9 @@ impl Control {
     fn on_timer(&mut self, now: Instant, timer: Timer) {
         match timer {
             Timer::LastWord(call) => self.bury(call),
+            Timer::Announced(call) => self.announced(call),
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
-            Timer::Silence(call, leg) => self.silence_due(now, call, leg),
+            Timer::Silence(call, leg) => self.silence_due(call, leg),
             Timer::Commit(token) => self.on_committed(token, false),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
@@ -479,15 +488,12 @@ impl Control {
     fn on_media(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Played { leg } => {
-                let Some(call) = self.by_leg.get(&leg).and_then(|call| self.calls.get(call)) else {
-                    return;
-                };
-                if matches!(call.doing, Doing::Announcing(_)) {
-                    let id = call.id;
-                    self.end_call(id, TerminationResult::Success, "announcement_played");
+                if let Some(call) = self.by_leg.get(&leg).copied() {
+                    self.announced(call);
                 }
             }
             MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
+            MediaEvent::Heard { leg } => self.leg_was_heard(leg),
             MediaEvent::Dtmf { .. } => {}
             MediaEvent::Closed { leg, quality } => {
                 let Some(call_id) = self.by_leg.remove(&leg) else {
@@ -506,6 +512,14 @@ impl Control {
                     self.bury(call_id);
                 }
             }
+        }
+    }
+
+    /// The announcement was played to its end.
+    fn announced(&mut self, call_id: CallId) {
+        let announcing = |call: &Call| matches!(call.doing, Doing::Announcing(_));
+        if self.calls.get(&call_id).is_some_and(announcing) {
+            self.end_call(call_id, TerminationResult::Success, "announcement_played");
         }
     }
 

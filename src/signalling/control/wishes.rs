@@ -103,20 +103,18 @@ impl Control {
                 self.drop_leg(id, leg);
             }
             CallCommand::PauseRecording { reason } => {
-                let recording = self
-                    .call_mut(id)
-                    .recording
-                    .ok_or(CallRefusal::NoRecording)?;
-                self.call_mut(id).recording_paused = true;
+                let call = self.call_mut(id);
+                let recording = call.recording.ok_or(CallRefusal::NoRecording)?;
+                if std::mem::replace(&mut call.recording_paused, true) {
+                    return Err(CallRefusal::WrongState("录音已暂停"));
+                }
                 self.media.pause(recording, by.username.clone(), reason);
             }
             CallCommand::ResumeRecording => {
-                let recording = self
-                    .call_mut(id)
+                self.call_mut(id)
                     .recording
                     .ok_or(CallRefusal::NoRecording)?;
-                self.call_mut(id).recording_paused = false;
-                self.media.resume(recording, by.username.clone());
+                self.resume_recording(id);
             }
             CallCommand::Monitor
             | CallCommand::Whisper
@@ -305,15 +303,8 @@ impl Control {
             if leg.user.as_ref() != Some(&by.username) {
                 return Err(CallRefusal::WrongState("已有班长在监听该通话"));
             }
-            leg.room = room;
             let leg = leg.id;
-            let track = self
-                .call_mut(id)
-                .track_of(leg)
-                .zip(self.call_mut(id).recording);
-            if let Some((track, recording)) = track {
-                self.media.track(recording, track);
-            }
+            self.move_track(id, leg, |leg| leg.room = room);
             self.sound(id);
             return Ok(Granted::Leg(leg));
         }
@@ -332,38 +323,69 @@ impl Control {
     /// 接管: the supervisor stays with the citizen, the agent leaves.
     fn take_over(&mut self, by: &Actor, id: CallId) -> Result<Granted, CallRefusal> {
         let call = self.call_mut(id);
-        let own = call.legs.iter_mut().find(|leg| {
+        let own = call.legs.iter().find(|leg| {
             leg.role == LegRole::Supervisor
                 && leg.stage == Stage::Up
                 && leg.user.as_ref() == Some(&by.username)
         });
         let own = own.ok_or(CallRefusal::WrongState("请先监听或强插该通话"))?;
-        own.room = Room::Main;
-        own.role = LegRole::Agent;
         let own = own.id;
         let with_citizen = call.live_legs().any(|leg| leg.role == LegRole::Citizen);
-        let answered = |leg: &&Leg| {
-            leg.role == LegRole::Agent || (with_citizen && leg.role == LegRole::Extension)
+        // Whoever the agent was consulting comes to the citizen too; whoever still rings is not needed any more.
+        let leaves = |leg: &&Leg| match leg.role {
+            LegRole::Agent => true,
+            LegRole::Extension => with_citizen,
+            LegRole::Specialist => leg.stage != Stage::Up,
+            LegRole::Citizen | LegRole::Supervisor => false,
         };
-        let agents: Vec<LegId> = call
-            .live_legs()
-            .filter(answered)
-            .filter(|leg| leg.id != own)
-            .map(|leg| leg.id)
-            .collect();
-        for agent in agents {
-            self.drop_leg(id, agent);
+        let leaving: Vec<LegId> = call.live_legs().filter(leaves).map(|leg| leg.id).collect();
+        for leg in call.legs.iter_mut().filter(|leg| leg.room == Room::Aside) {
+            leg.room = Room::Main;
         }
-        let track = self
-            .call_mut(id)
-            .track_of(own)
-            .zip(self.call_mut(id).recording);
-        if let Some((track, recording)) = track {
-            self.media.track(recording, track);
+        self.has_citizen_now(id, own);
+        for leg in leaving {
+            self.drop_leg(id, leg);
         }
-        self.note_transfer(id, own);
         self.sound(id);
         Ok(Granted::Leg(own))
+    }
+
+    /// A supervisor is the call's agent from now on.
+    pub(super) fn has_citizen_now(&mut self, id: CallId, supervisor: LegId) {
+        self.move_track(id, supervisor, |leg| {
+            leg.room = Room::Main;
+            leg.role = LegRole::Agent;
+        });
+        self.note_transfer(id, supervisor);
+    }
+
+    /// Changes a leg; what it says is recorded where it belongs afterwards, or no more.
+    fn move_track(&mut self, id: CallId, leg_id: LegId, change: impl FnOnce(&mut Leg)) {
+        let call = self.call_mut(id);
+        let before = call.track_of(leg_id);
+        if let Some(leg) = call.leg_mut(leg_id) {
+            change(leg);
+        }
+        let after = call.track_of(leg_id);
+        let Some(recording) = call.recording else {
+            return;
+        };
+        if let Some(before) = before {
+            self.media.untrack(recording, before.number);
+        }
+        if let Some(after) = after {
+            self.media.track(recording, after);
+        }
+    }
+
+    /// Everything said is evidence again.
+    pub(super) fn resume_recording(&mut self, id: CallId) {
+        let call = self.call_mut(id);
+        if let (Some(recording), true) =
+            (call.recording, std::mem::take(&mut call.recording_paused))
+        {
+            self.media.resume(recording);
+        }
     }
 
     /// The server calls a person of ours first, then the outside, and records both: a manual revisit, a unit's contact.

@@ -233,7 +233,8 @@ impl Core {
             .tenant
             .as_deref_mut()
             .expect("the caller found it");
-        let is_expected = leg.remote.is_some_and(|remote| remote.direction.receive);
+        let is_expected =
+            leg.heard_first && leg.remote.is_some_and(|remote| remote.direction.receive);
         if !is_expected {
             leg.last_heard = now;
         }

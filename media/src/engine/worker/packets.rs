@@ -95,8 +95,10 @@ impl Core {
         } = accepted;
         bump(&self.counters.packets_in, 1);
         leg.last_heard = self.now;
-        leg.silence_reported = false;
         let id = leg.id;
+        if std::mem::take(&mut leg.silence_reported) {
+            (self.events)(Event::Audible { leg: id });
+        }
         if !leg.heard_first {
             leg.heard_first = true;
             (self.events)(Event::FirstPacket { leg: id });

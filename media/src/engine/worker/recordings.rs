@@ -71,6 +71,22 @@ impl Core {
         if !recording.timeline.set_track(track) {
             return;
         }
+        self.clear_track(slot, track);
+        let Some(speaker) = self.slots.get(&leg).copied() else {
+            return;
+        };
+        if let Some(leg) = self.leg(speaker) {
+            leg.taps.push((slot, track));
+            if let Some(recording) = self.recordings[slot as usize].tenant.as_mut() {
+                recording.tracks.push((track, speaker));
+            }
+        }
+    }
+
+    pub(super) fn clear_track(&mut self, slot: Slot, track: TrackNo) {
+        let Some(recording) = self.recordings[slot as usize].tenant.as_mut() else {
+            return;
+        };
         let before = recording
             .tracks
             .iter()
@@ -79,15 +95,6 @@ impl Core {
             let (_, speaker) = recording.tracks.swap_remove(index);
             if let Some(speaker) = self.leg(speaker) {
                 speaker.taps.retain(|tap| *tap != (slot, track));
-            }
-        }
-        let Some(speaker) = self.slots.get(&leg).copied() else {
-            return;
-        };
-        if let Some(leg) = self.leg(speaker) {
-            leg.taps.push((slot, track));
-            if let Some(recording) = self.recordings[slot as usize].tenant.as_mut() {
-                recording.tracks.push((track, speaker));
             }
         }
     }
