@@ -24,6 +24,7 @@
 //! that sends from its advertised address works either way.
 
 mod leg;
+mod mailbox;
 mod ports;
 mod worker;
 
@@ -32,7 +33,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -41,6 +41,7 @@ use crate::g711::Law;
 use crate::prompt::Prompt;
 use crate::sys;
 use crate::tap::{RecordingKey, Tap, TrackNo};
+use mailbox::Mailbox;
 use ports::PortPool;
 
 /// A leg's name, chosen by the caller and never used twice (a UUID's 128 bits, say).
@@ -449,7 +450,7 @@ struct Routes {
 
 /// One thread as its handles see it.
 struct Lane {
-    commands: SyncSender<Command>,
+    commands: Arc<Mailbox>,
     waker: Arc<sys::Waker>,
     counters: Arc<Counters>,
 }
@@ -468,12 +469,12 @@ impl Engine {
         let mut lanes = Vec::new();
         let mut threads = Vec::new();
         for number in 0..config.threads.max(1) {
-            let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS_MAX);
+            let commands = Arc::new(Mailbox::default());
             let waker = Arc::new(sys::Waker::new().map_err(StartError::Thread)?);
             let counters = Arc::new(Counters::default());
             let worker = worker::Worker::new(
                 &config,
-                inbox,
+                Arc::clone(&commands),
                 Arc::clone(&waker),
                 Arc::clone(&counters),
                 Arc::clone(&ports),
@@ -711,12 +712,7 @@ impl Inner {
 
     fn send(&self, lane: usize, command: Command) -> Result<(), Error> {
         let lane = &self.lanes[lane];
-        lane.commands
-            .try_send(command)
-            .map_err(|error| match error {
-                TrySendError::Full(_) => Error::Busy,
-                TrySendError::Disconnected(_) => Error::Stopped,
-            })?;
+        lane.commands.put(command)?;
         lane.waker.wake();
         Ok(())
     }

@@ -10,10 +10,9 @@ mod packets;
 mod recordings;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,7 @@ use crate::sys;
 use crate::tap::RecordingKey;
 
 use super::leg::{Leg, Slot};
+use super::mailbox::Mailbox;
 use super::ports::PortPool;
 use super::{Command, Config, Counters, Event, LegId, bump};
 use recordings::Recording;
@@ -40,7 +40,7 @@ const BEATS_BEHIND_MAX: u64 = 12;
 /// The thread's whole state.
 pub(super) struct Worker {
     core: Core,
-    inbox: Receiver<Command>,
+    inbox: Arc<Mailbox>,
     waker: Arc<sys::Waker>,
     epoll: sys::Epoll,
     raise_priority: bool,
@@ -93,7 +93,7 @@ enum Timer {
 impl Worker {
     pub(super) fn new(
         config: &Config,
-        inbox: Receiver<Command>,
+        inbox: Arc<Mailbox>,
         waker: Arc<sys::Waker>,
         counters: Arc<Counters>,
         ports: Arc<Mutex<PortPool>>,
@@ -155,13 +155,19 @@ impl Worker {
                 std::thread::sleep(due.map_or(rest, |due| due.min(rest)));
             }
         }
-        self.take_commands();
+        let last = self.inbox.close();
+        self.obey(last);
         self.core.farewell();
     }
 
     fn take_commands(&mut self) {
         self.waker.clear();
-        while let Ok(command) = self.inbox.try_recv() {
+        let commands = self.inbox.take();
+        self.obey(commands);
+    }
+
+    fn obey(&mut self, commands: VecDeque<Command>) {
+        for command in commands {
             let core = &mut self.core;
             if catch_unwind(AssertUnwindSafe(|| core.obey(&self.epoll, command))).is_err() {
                 bump(&self.core.counters.failures, 1);
