@@ -3,8 +3,7 @@
 
 use crate::domain::acd::AgentState;
 use crate::domain::call::Cdr;
-use crate::domain::id::{CallId, ContactId, RecordingId, TicketId, Username};
-use crate::domain::phone::PhoneNumber;
+use crate::domain::id::{CallId, ContactId, TicketId, Username};
 use crate::domain::time::Timestamp;
 
 /// A fact of the telephone side, to be kept.
@@ -27,8 +26,6 @@ pub struct Answered {
     pub cdr: Cdr,
     pub contact: ContactId,
     pub ticket: TicketId,
-    /// None when the network withheld it.
-    pub phone: Option<PhoneNumber>,
 }
 
 /// One row of an agent's day.
@@ -45,10 +42,3 @@ pub struct AgentStateChange {
 /// Names the commit an answer waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommitToken(pub u64);
-
-/// Links a recording to what it is proof of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordingOf {
-    pub recording: RecordingId,
-    pub call: CallId,
-}

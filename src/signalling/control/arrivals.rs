@@ -272,7 +272,6 @@ impl Control {
         } else {
             Direction::Inbound
         };
-        let phone = PhoneNumber::parse(&arrival.from).ok();
         let user = extension
             .as_ref()
             .and_then(|extension| self.directory.extensions.get(extension)?.user.clone());
@@ -297,7 +296,6 @@ impl Control {
                     cdr,
                     contact,
                     ticket,
-                    phone,
                 };
                 let token = self.journal_for_answer(Entry::Answered(Box::new(answered)), call);
                 self.call_mut(call).doing = Doing::Committing(token);
