@@ -16,6 +16,7 @@ use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
 use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::revisit::{RevisitCommand, RevisitStage};
+use hotline::domain::sms::Submission;
 use hotline::domain::staff::{
     Actor, By, Destination, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
     Strategy, Unit, UnitKind, User,
@@ -35,7 +36,7 @@ use hotline::storage::recordings::{Listening, RecordingRow};
 use hotline::storage::recovery::Recovered;
 use hotline::storage::revisits::RevisitFilter;
 use hotline::storage::sessions::SessionLimits;
-use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState, Submission};
+use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState};
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 use hotline::storage::tokens::TokenWish;
 use hotline::storage::{Fault, Page, Storage, Trouble};

@@ -9,15 +9,15 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::domain::ticket::Rules;
-use crate::gateways::sms::Submission as Outcome;
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
     Deadlines, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
 };
 use crate::storage::Storage;
-use crate::storage::sms::{Sms, Submission};
+use crate::storage::sms::Sms;
 
 /// Starts every job; each ends when `stop` says true.
 pub(super) fn start(
@@ -65,18 +65,9 @@ struct Gateways {
 impl SmsGateway for Gateways {
     fn submit<'a>(&'a self, to: &'a SmsGatewayEntry, sms: &'a Sms) -> Pending<'a, Submission> {
         match to.kind {
-            SmsGatewayKind::Http => Box::pin(async {
-                match self
-                    .http
-                    .submit(&to.url, sms.id, &sms.phone, &sms.text)
-                    .await
-                {
-                    Outcome::Accepted { message_id } => Submission::Accepted { message_id },
-                    Outcome::Refused { reason } => Submission::Refused { reason },
-                    Outcome::NotSent { reason } => Submission::NotSent { reason },
-                    Outcome::Unknown { reason } => Submission::Unknown { reason },
-                }
-            }),
+            SmsGatewayKind::Http => {
+                Box::pin(self.http.submit(&to.url, sms.id, &sms.phone, &sms.text))
+            }
         }
     }
 }

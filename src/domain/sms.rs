@@ -65,6 +65,26 @@ impl From<SurveyCode> for String {
     }
 }
 
+/// What came of handing a message to its gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    Accepted {
+        message_id: String,
+    },
+    /// The gateway said no for good; or it was given up after too many [`Submission::NotSent`].
+    Refused {
+        reason: String,
+    },
+    /// It certainly did not leave (no connection, or the gateway said "later"): may be tried again.
+    NotSent {
+        reason: String,
+    },
+    /// It may have left.
+    Unknown {
+        reason: String,
+    },
+}
+
 /// 短信回访, signed in front as 【signature】. `title` is left out where the petitioner asked for secrecy.
 pub fn survey_text(signature: &str, code: SurveyCode, title: Option<&str>) -> String {
     let about = title

@@ -9,11 +9,12 @@ use tracing::{info, warn};
 
 use super::{Job, Pending, Report};
 use crate::domain::id::SmsId;
+use crate::domain::sms::Submission;
 use crate::domain::staff::SmsGatewayEntry;
 use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::storage::outbox::{Work, WorkKind};
-use crate::storage::sms::{Sms, Submission};
+use crate::storage::sms::Sms;
 use crate::storage::{Fault, Storage};
 
 /// Whoever carries messages to the outside.

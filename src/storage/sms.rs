@@ -21,7 +21,7 @@ use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms::{Match, SurveyCode, match_reply, read_reply, survey_text};
+use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
 use crate::domain::staff::By;
 use crate::domain::ticket::{Command, Rules, SurveyFailure};
 use crate::domain::time::Timestamp;
@@ -80,26 +80,6 @@ pub struct Sms {
     pub reason: Option<String>,
     pub queued_at: Timestamp,
     pub updated_at: Timestamp,
-}
-
-/// What came of handing a message to its gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Submission {
-    Accepted {
-        message_id: String,
-    },
-    /// The gateway said no for good; or it was given up after too many [`Submission::NotSent`].
-    Refused {
-        reason: String,
-    },
-    /// It certainly did not leave (no connection, or the gateway said "later"): may be tried again.
-    NotSent {
-        reason: String,
-    },
-    /// It may have left.
-    Unknown {
-        reason: String,
-    },
 }
 
 /// Which callback.

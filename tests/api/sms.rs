@@ -10,15 +10,16 @@ use axum::{Json, Router, routing};
 use hmac::{Hmac, KeyInit, Mac};
 use hotline::domain::call::wish::{CallRefusal, Purpose, Wish};
 use hotline::domain::id::{CallId, RecordingId, TicketId};
+use hotline::domain::sms::Submission;
 use hotline::domain::staff::Organisation;
 use hotline::domain::staff::{Role, SmsGatewayEntry, SmsGatewayKind};
 use hotline::domain::time::Timestamp;
-use hotline::gateways::sms::{Submission as Outcome, http::HttpGateway};
+use hotline::gateways::sms::http::HttpGateway;
 use hotline::jobs::{
     Deadlines, Job, Pending, Report, SmsCallbacks, SmsGateway, SmsSending, Surveys,
 };
 use hotline::storage::Page;
-use hotline::storage::sms::{Sms, SmsState, Submission};
+use hotline::storage::sms::{Sms, SmsState};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
@@ -78,14 +79,7 @@ struct Carrier(HttpGateway);
 
 impl SmsGateway for Carrier {
     fn submit<'a>(&'a self, to: &'a SmsGatewayEntry, sms: &'a Sms) -> Pending<'a, Submission> {
-        Box::pin(async move {
-            match self.0.submit(&to.url, sms.id, &sms.phone, &sms.text).await {
-                Outcome::Accepted { message_id } => Submission::Accepted { message_id },
-                Outcome::Refused { reason } => Submission::Refused { reason },
-                Outcome::NotSent { reason } => Submission::NotSent { reason },
-                Outcome::Unknown { reason } => Submission::Unknown { reason },
-            }
-        })
+        Box::pin(self.0.submit(&to.url, sms.id, &sms.phone, &sms.text))
     }
 }
 

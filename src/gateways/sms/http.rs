@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::{Client, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
 
-use super::Submission;
 use crate::domain::id::SmsId;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::sms::Submission;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An answer is a message id; more than this is not one.
