@@ -224,7 +224,9 @@ pub(super) fn translate(
     match event {
         media::Event::PromptDone { leg, .. } => Some(MediaEvent::Played { leg: leg_of(leg) }),
         media::Event::Silent { leg } => Some(MediaEvent::Silent { leg: leg_of(leg) }),
-        media::Event::Audible { leg } => Some(MediaEvent::Heard { leg: leg_of(leg) }),
+        media::Event::FirstPacket { leg } | media::Event::Audible { leg } => {
+            Some(MediaEvent::Heard { leg: leg_of(leg) })
+        }
         media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf {
             leg: leg_of(leg),
             digit,
@@ -262,7 +264,6 @@ pub(super) fn translate(
             }
             None
         }
-        media::Event::FirstPacket { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");

@@ -94,6 +94,10 @@ pub struct Leg {
     pub alternatives: Vec<Destination>,
     /// When a ringing leg is given up.
     pub give_up_at: Option<Instant>,
+    /// Its sound came once: from then on it can be missed.
+    pub heard: bool,
+    /// The media side's first and last word on that it sends nothing.
+    pub silent: Option<(Instant, Instant)>,
     /// A probe of a phone that fell silent.
     pub silence: Silence,
     /// When that goes on.
@@ -107,7 +111,7 @@ pub enum Silence {
     None,
     /// Asked the phone whether it lives (OPTIONS in dialog).
     Probing { told_citizen: bool },
-    /// It answered: silence is its choice. It is asked again after a while.
+    /// It is taken to live: it answered, or was not asked yet. It is asked again after a while.
     Alive,
 }
 

@@ -762,10 +762,12 @@ fn one_person_has_one_call() {
 fn a_mute_agent_keeps_the_citizen_and_a_phone_that_knows_no_call_loses_them() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
     let agent = story.phone("agent1");
+    story.pass(SECOND);
     story.world.phones[agent].muted = true;
     story.pass(60 * SECOND);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.world.phones[agent].muted = false;
+    story.pass(SECOND);
 
     // Off and on again: it answers, but has forgotten the call.
     story.world.kill(agent);
@@ -773,6 +775,100 @@ fn a_mute_agent_keeps_the_citizen_and_a_phone_that_knows_no_call_loses_them() {
     story.pass(3 * SECOND);
     assert_eq!(story.hears(LegRole::Citizen), lost());
     assert_eq!(story.call().state(), "queued");
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_citizen_whose_line_died_without_a_word_lets_the_agent_go() {
+    let (mut story, citizen, _) = Story::talk_with("agent1", &[]);
+    story.pass(10 * SECOND);
+    story.world.kill(citizen);
+    story.pass(10 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.pass(50 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Ready);
+    let termination = story.record().termination.clone().unwrap();
+    assert_eq!(
+        (termination.result, termination.reason.as_str()),
+        (TerminationResult::Upstream, "citizen_lost")
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_whose_line_died_in_the_queue_is_offered_to_nobody() {
+    let mut story = Story::with(&[]);
+    let (citizen, _) = story.citizen_dials("12345");
+    story.pass(5 * SECOND);
+    assert_eq!(story.call().state(), "queued");
+    story.world.kill(citizen);
+    story.pass(55 * SECOND);
+    assert_eq!(
+        story.record().termination.as_ref().unwrap().reason,
+        "citizen_lost"
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_nothing_was_ever_heard_of_is_asked_after_and_stays_while_they_answer() {
+    let mut story = Story::with(&["agent1"]);
+    let (citizen, line) = story.citizen_dials("12345");
+    story.world.phones[citizen].muted = true;
+    story.pass(SECOND);
+    story.answers("agent1");
+    story.pass(900 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.world.kill(citizen);
+    story.pass(100 * SECOND);
+    assert_eq!(
+        story
+            .calls(&story.world.phones[citizen].name.clone())
+            .map(|call| call.id),
+        None
+    );
+    let _ = line;
+    story.ends();
+}
+
+#[test]
+fn a_citizen_who_says_nothing_for_a_while_stays_and_a_line_dead_for_minutes_is_hung_up() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
+    story.pass(5 * SECOND);
+    story.world.phones[citizen].muted = true;
+    story.pass(280 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    // Heard again: everything begins anew.
+    story.world.phones[citizen].muted = false;
+    story.pass(SECOND);
+    assert_eq!(story.leg(LegRole::Citizen).silence_due, None);
+    story.world.phones[citizen].muted = true;
+    story.pass(280 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.pass(50 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Ready);
+    assert!(
+        !story.world.phones[citizen].lines.contains_key(&line),
+        "their phone was told"
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_who_holds_us_may_do_so_for_long() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
+    story.pass(5 * SECOND);
+    story
+        .world
+        .with_phone(citizen, |phone, now| phone.hold(now, line, true));
+    story.pass(1_200 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story
+        .world
+        .with_phone(citizen, |phone, now| phone.hold(now, line, false));
+    story.pass(2 * SECOND);
+    assert_eq!(story.leg(LegRole::Citizen).silence_due, None);
     story.hangs_up(citizen, line);
     story.ends();
 }

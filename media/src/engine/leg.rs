@@ -37,7 +37,7 @@ pub(super) struct Leg {
     pub(super) heard_first: bool,
     /// When the last packet was accepted, or since when one is expected.
     pub(super) last_heard: Instant,
-    pub(super) silence_reported: bool,
+    pub(super) silence_reported: Option<Instant>,
     pub(super) dropped: u64,
 
     pub(super) out: OutStream,
@@ -145,7 +145,7 @@ impl Leg {
             tones: None,
             heard_first: false,
             last_heard: now,
-            silence_reported: false,
+            silence_reported: None,
             dropped: 0,
             out: OutStream::new(random),
             keys_out: KeySender::default(),
@@ -181,8 +181,14 @@ impl Leg {
         self.tones = remote.detect_tones.then(Box::default);
         self.remote = Some(remote);
         self.last_heard = now;
-        self.silence_reported = false;
+        self.silence_reported = None;
         self.out.interrupt();
+    }
+
+    /// Anything of theirs arrived. True when that was missed.
+    pub(super) fn lives(&mut self, now: Instant) -> bool {
+        self.last_heard = now;
+        self.silence_reported.take().is_some()
     }
 
     /// Is this datagram for us? Everything else is looked at before the source is: noise must not move a latch.

@@ -45,6 +45,16 @@ const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
 const PROBE: Duration = Duration::from_secs(5);
 /// A silent but living phone is asked again after this: with [`PROBE`] less than the 10 s a citizen may be without agent.
 const PROBE_AGAIN: Duration = Duration::from_secs(4);
+/// A citizen of whom neither RTP nor RTCP comes is asked for after this, and again: their line may be dead, and no BYE told us.
+const CITIZEN_ASKED: Duration = Duration::from_secs(15);
+/// The same for any leg that was never heard, and for a citizen who holds us: there is no sound to miss.
+const ASKED_SELDOM: Duration = Duration::from_secs(30);
+/// Longer than their answer may take: OPTIONS, sent again until 64·T1 (RFC 3261 §17.1.2.2).
+const CITIZEN_PROBE: Duration = Duration::from_secs(40);
+/// A line that carries nothing for so long holds no agent, even though its signalling lives.
+const CITIZEN_SILENT_MAX: Duration = Duration::from_secs(300);
+/// The media side says again within this that a leg is silent; longer ago it is silent no more.
+const SILENCE_SAID: Duration = Duration::from_secs(40);
 /// How long an ended call waits for the media side's last figures.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a carrier may stay silent before the next one is tried.

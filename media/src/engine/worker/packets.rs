@@ -55,7 +55,9 @@ impl Core {
             Ok(report) => {
                 leg.reported(&report, us);
                 // A phone that suppresses silence still reports.
-                leg.last_heard = self.now;
+                if leg.lives(self.now) {
+                    (self.events)(Event::Audible { leg: leg.id });
+                }
                 bump(&self.counters.rtcp_in, 1);
             }
             Err(rtp::Malformed) => {
@@ -77,7 +79,9 @@ impl Core {
                 leg.dropped += 1;
                 if refused == Refused::UnknownPayload && leg.is_peer(source) {
                     // Comfort noise, say: no sound, but the phone is there.
-                    leg.last_heard = self.now;
+                    if leg.lives(self.now) {
+                        (self.events)(Event::Audible { leg: leg.id });
+                    }
                 }
                 let counter = match refused {
                     Refused::Malformed => &self.counters.malformed,
@@ -94,9 +98,8 @@ impl Core {
             kind,
         } = accepted;
         bump(&self.counters.packets_in, 1);
-        leg.last_heard = self.now;
         let id = leg.id;
-        if std::mem::take(&mut leg.silence_reported) {
+        if leg.lives(self.now) {
             (self.events)(Event::Audible { leg: id });
         }
         if !leg.heard_first {
