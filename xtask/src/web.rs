@@ -69,7 +69,7 @@ pub(crate) fn client() -> Done {
 fn check_node() -> Done {
     let asked = Command::new("node").arg("--version").output();
     let version = asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let major = version.ok().and_then(|version| {
+    let major: Option<u32> = version.ok().and_then(|version| {
         version
             .trim()
             .strip_prefix('v')?
