@@ -144,7 +144,7 @@ impl Server {
         };
         let signalling = Signalling::start(config.sip.listen, parts)
             .await
-            .with_context(|| format!("cannot listen for SIP on {}", config.sip.listen))?;
+            .with_context(|| cannot_listen("SIP", "sip.listen", config.sip.listen))?;
         let told: Arc<OnceLock<Signalling>> = Arc::new(OnceLock::from(signalling.clone()));
         let journal = journal::Journal {
             storage: storage.clone(),
@@ -171,7 +171,7 @@ impl Server {
         });
         let listener = TcpListener::bind(config.http.listen)
             .await
-            .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
+            .with_context(|| cannot_listen("HTTP", "http.listen", config.http.listen))?;
         let http = listener
             .local_addr()
             .context("the HTTP listener has no address")?;
@@ -328,13 +328,22 @@ async fn wait(what: &str, task: JoinHandle<()>) {
     }
 }
 
+fn cannot_listen(what: &str, key: &str, at: SocketAddr) -> String {
+    format!("cannot listen for {what} on {at} ({key}; `ss -lntup` shows who listens there)")
+}
+
 /// Opens the database of `config`.
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    let named = match config.database_file() {
+        Some(file) => format!("the database {}", file.display()),
+        // The address may hold a password.
+        None => "the database of storage.url".to_owned(),
+    };
     Storage::open(&config.storage_url(), clock)
         .await
-        .context("cannot open the database (storage.url)")
+        .with_context(|| format!("cannot open {named}"))
 }
 
 /// `hotline apply`: what changed, a line each. Nothing is changed when anything is wrong.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Sip {
     /// UDP and TCP.
+    #[serde(deserialize_with = "super::socket")]
     pub listen: SocketAddr,
     /// What Via, Contact and SDP say when it is not the address listened on: behind 1:1 NAT, or when listening on all.
     pub advertised_address: Option<IpAddr>,

@@ -15,7 +15,7 @@ use super::media::Hears;
 use crate::domain::acd::OfferToken;
 use crate::domain::call::wish::Purpose;
 use crate::domain::call::{Cdr, LegRole, Quality};
-use crate::domain::id::{CallId, LegId, QueueName, RecordingId, Username};
+use crate::domain::id::{CallId, LegId, QueueName, RecordingId, TrunkName, Username};
 use crate::domain::staff::Actor;
 use crate::domain::time::Timestamp;
 
@@ -90,6 +90,8 @@ pub struct Leg {
     pub offer: Option<OfferToken>,
     /// The dialog whose REFER asked for this leg; it is told how that goes (RFC 3515).
     pub referrer: Option<LegHandle>,
+    /// The carrier's gateway that the last INVITE went to.
+    pub gateway: Option<(TrunkName, SocketAddr)>,
     /// Where to try next when this destination fails (trunk fail-over).
     pub alternatives: Vec<Destination>,
     /// When a ringing leg is given up.

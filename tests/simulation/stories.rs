@@ -10,6 +10,7 @@ use hotline::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wi
 use hotline::domain::call::{Cdr, LegRole, TerminationResult};
 use hotline::domain::id::{RevisitId, TicketId, Username};
 use hotline::domain::phone::PhoneNumber;
+use hotline::domain::staff::Directory;
 use hotline::signalling::Limits;
 use hotline::signalling::call::{Call, Leg, Stage};
 use hotline::signalling::control::Input;
@@ -40,11 +41,15 @@ impl Story {
     }
 
     fn told(seed: u64, staff: &[&str]) -> Self {
+        Self::in_organisation(seed, organisation(), staff)
+    }
+
+    fn in_organisation(seed: u64, directory: Directory, staff: &[&str]) -> Self {
         let limits = Limits {
             calls: 100,
             calls_per_second: 100,
         };
-        let mut world = World::new(seed, organisation(), Weather::FAIR, limits);
+        let mut world = World::new(seed, directory, Weather::FAIR, limits);
         for (n, (name, _)) in STAFF.iter().enumerate() {
             let phone = world.add_phone(
                 name,
@@ -870,5 +875,78 @@ fn a_citizen_who_holds_us_may_do_so_for_long() {
     story.pass(2 * SECOND);
     assert_eq!(story.leg(LegRole::Citizen).silence_due, None);
     story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_carrier_known_to_be_dead_is_not_tried_first() {
+    let mut directory = organisation();
+    directory.trunks[0].keep_alive_s = 30;
+    let mut story = Story::in_organisation(1, directory, &["visitor1"]);
+    let (first, second) = (story.carrier(0), story.carrier(1));
+    story.mute.extend([first, second]);
+    story.pass(60 * SECOND);
+    story.world.kill(first);
+    // Asked every 30 s, and silence is known after 32 s (64·T1).
+    story.pass(65 * SECOND);
+    let place = |story: &mut Story| {
+        let id = uuid::Uuid::from_u128(7);
+        let placed = story.world.wish(Wish::PlaceCall {
+            by: actor("visitor1"),
+            to: PhoneNumber::parse("13900001111").unwrap(),
+            purpose: Purpose::Revisit {
+                revisit: RevisitId(id),
+                ticket: TicketId(id),
+            },
+        });
+        assert!(matches!(placed, Ok(Granted::Placed { .. })), "{placed:?}");
+        story.pass(MOMENT);
+        let mine = story.answers("visitor1");
+        story.pass(SECOND);
+        mine
+    };
+    let mine = place(&mut story);
+    assert_eq!(story.world.phones[second].lines.len(), 1, "the second rings at once");
+    let visitor = story.phone("visitor1");
+    story.hangs_up(visitor, mine);
+    story.pass(SECOND);
+
+    // Back again it is found again, and goes first.
+    story.world.revive(first);
+    story.pass(50 * SECOND);
+    let mine = place(&mut story);
+    assert_eq!(story.world.phones[first].lines.len(), 1);
+    story.hangs_up(visitor, mine);
+    story.pass(SECOND);
+}
+
+#[test]
+fn a_carrier_known_by_name_is_called_where_the_name_leads() {
+    let mut directory = organisation();
+    directory.trunks[0].outbound = vec!["sip:sbc.carrier.example".to_owned()];
+    let mut story = Story::in_organisation(1, directory, &["visitor1"]);
+    let names = story.world.control.names_wanted();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["sbc.carrier.example"]);
+    let wish = || Wish::PlaceCall {
+        by: actor("visitor1"),
+        to: PhoneNumber::parse("13900001111").unwrap(),
+        purpose: Purpose::Revisit {
+            revisit: RevisitId(uuid::Uuid::from_u128(7)),
+            ticket: TicketId(uuid::Uuid::from_u128(7)),
+        },
+    };
+    story.world.tell(Input::Resolved {
+        host: "sbc.carrier.example".to_owned(),
+        addresses: vec![outside(CARRIERS[0]).ip(), outside(CARRIERS[1]).ip()],
+    });
+    let (first, second) = (story.carrier(0), story.carrier(1));
+    story.world.kill(first);
+    assert!(story.world.wish(wish()).is_ok());
+    story.pass(MOMENT);
+    let mine = story.answers("visitor1");
+    story.pass(5 * SECOND);
+    // The name's first address says nothing, the second is the same carrier (RFC 3263 §4.3).
+    assert_eq!(story.world.phones[second].lines.len(), 1);
+    story.hangs_up(story.phone("visitor1"), mine);
     story.ends();
 }

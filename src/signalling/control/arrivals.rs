@@ -410,6 +410,7 @@ impl Control {
             quality: Quality::default(),
             offer: None,
             referrer: None,
+            gateway: None,
             alternatives: Vec::new(),
             give_up_at: None,
             heard: false,

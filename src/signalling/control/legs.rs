@@ -123,6 +123,7 @@ impl Control {
             quality: Quality::default(),
             offer,
             referrer: None,
+            gateway: None,
             alternatives: one_by_one,
             give_up_at: None,
             heard: false,
@@ -204,6 +205,7 @@ impl Control {
         };
         let sip_call_id = self.endpoint.call_id(dialog).unwrap_or_default().to_owned();
         let trunk = destination.trunk.is_some();
+        let gateway = destination.trunk.clone();
         let leg = self
             .call_mut(call_id)
             .leg_mut(leg_id)
@@ -211,6 +213,7 @@ impl Control {
         leg.dialogs.push(dialog);
         leg.sip_call_id = sip_call_id;
         leg.nat = destination.registered;
+        leg.gateway = gateway.map(|trunk| (trunk, destination.flow.remote));
         leg.give_up_at = None;
         if leg.offer.is_some() {
             self.give_up_later(call_id, leg_id, now + PHONE_SILENCE);
@@ -269,6 +272,9 @@ impl Control {
             (None, true) => {}
             (None, false) => {
                 metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
+                if let Some((trunk, remote)) = leg.gateway.clone() {
+                    self.gateway_was_silent(&trunk, remote);
+                }
                 if !self.try_next(now, call_id, leg_id) {
                     self.leg_left(call_id, leg_id, Left::Refused(408));
                 }
@@ -924,30 +930,7 @@ impl Control {
 
     /// An outside number through the trunks that carry calls out, in their order.
     pub(super) fn trunk_target(&self, number: &PhoneNumber) -> Option<Target> {
-        let mut one_by_one = Vec::new();
-        for trunk in &self.directory.trunks {
-            for outbound in &trunk.outbound {
-                let Ok(proxy) = outbound.parse::<Uri>() else {
-                    continue;
-                };
-                let Some(ip) = proxy.ip() else { continue };
-                let remote = SocketAddr::new(ip, proxy.port().unwrap_or(5060));
-                let mut flow = self.udp_to(remote);
-                if proxy
-                    .param("transport")
-                    .is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
-                {
-                    flow.transport = Transport::Tcp;
-                }
-                one_by_one.push(Destination {
-                    uri: format!("sip:{}@{}", number.as_str(), host_port(remote)),
-                    flow,
-                    path: Vec::new(),
-                    trunk: Some(trunk.name.clone()),
-                    registered: false,
-                });
-            }
-        }
+        let one_by_one = self.gateways_for(number);
         let party = number.as_str().to_owned();
         (!one_by_one.is_empty()).then_some(Target {
             party,
@@ -1036,7 +1019,7 @@ impl Control {
         )
     }
 
-    fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
+    pub(super) fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
         let trunk = self
             .directory
             .trunks
@@ -1049,7 +1032,7 @@ impl Control {
         })
     }
 
-    fn udp_to(&self, remote: SocketAddr) -> Flow {
+    pub(super) fn udp_to(&self, remote: SocketAddr) -> Flow {
         Flow {
             transport: Transport::Udp,
             local: self.settings.local,
@@ -1090,14 +1073,14 @@ fn on_duty(entry: &SpecialistEntry, at: crate::domain::time::Timestamp) -> bool 
     crate::domain::staff::Duty::parse(&entry.duty).is_ok_and(|duty| duty.covers(at))
 }
 
-fn host_port(address: SocketAddr) -> String {
+pub(super) fn host_port(address: SocketAddr) -> String {
     match address.ip() {
         IpAddr::V4(ip) => format!("{ip}:{}", address.port()),
         IpAddr::V6(ip) => format!("[{ip}]:{}", address.port()),
     }
 }
 
-fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
+pub(super) fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
     let user: String = user
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "+*#-_.".contains(*c))

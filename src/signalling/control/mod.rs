@@ -11,10 +11,11 @@
 mod arrivals;
 mod departures;
 mod legs;
+mod trunks;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use hotline_sip::message::{Message, Status};
 use hotline_sip::parse::ParseError;
 use tracing::warn;
 
+use self::trunks::Gateways;
 use super::admission::{Admission, Limits};
 use super::call::{Call, Doing};
 use super::guesses::Guesses;
@@ -116,6 +118,11 @@ pub enum Input {
     },
     /// The organisation changed.
     Directory(Arc<Directory>),
+    /// Where a carrier's name leads now; not said while the name cannot be looked up.
+    Resolved {
+        host: String,
+        addresses: Vec<IpAddr>,
+    },
     /// No new calls from now on.
     Drain,
     /// Hang up every call that is left: the drain's time is over.
@@ -153,6 +160,8 @@ enum Timer {
     /// A commit took longer than a caller should wait in silence.
     Commit(CommitToken),
     RollCall,
+    /// Some carrier's gateway is to be asked whether it is there.
+    Trunks,
 }
 
 /// Call control. Bounded by the limit of live calls; each call by its few legs.
@@ -166,6 +175,7 @@ pub struct Control {
     registrar: Registrar,
     acd: Acd,
     admission: Admission,
+    gateways: Gateways,
     media: Box<dyn Media>,
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
@@ -203,13 +213,14 @@ impl Control {
             ..endpoint::Config::default()
         };
         let config = acd::Config::from_directory(&directory, settings.acd);
-        Self {
+        let mut control = Self {
             endpoint: Endpoint::new(endpoint, random),
             authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
             guesses: Guesses::default(),
             registrar: Registrar::default(),
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
+            gateways: Gateways::default(),
             media,
             calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
@@ -221,7 +232,9 @@ impl Control {
             clock,
             settings,
             directory,
-        }
+        };
+        control.look_after_trunks();
+        control
     }
 
     /// Takes in what happened.
@@ -250,7 +263,9 @@ impl Control {
                 );
                 self.directory = directory;
                 self.phones_changed(self.registrar.registered(now));
+                self.look_after_trunks();
             }
+            Input::Resolved { host, addresses } => self.on_resolved(host, addresses),
             Input::Drain => self.admission.drain(),
             Input::HangUpAll => self.hang_up_all(),
             Input::Tick => self.endpoint.tick(now),
@@ -416,6 +431,9 @@ impl Control {
                 self.arrive(leg, &request, &flow, offer.as_deref());
             }
             endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
+            endpoint::Event::Response { request, outcome } => {
+                self.on_trunk_answer(request, outcome)
+            }
             other => self.on_dialog(other),
         }
     }
@@ -485,6 +503,7 @@ impl Control {
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
             Timer::Silence(call, leg) => self.silence_due(call, leg),
             Timer::Commit(token) => self.on_committed(token, false),
+            Timer::Trunks => self.ask_trunks(now),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
                 for call in live {
