@@ -356,7 +356,10 @@ mod tests {
                 "hotline.toml:2: recordings.url must be",
             ),
             ("[log]\nlevel = 'hotline=loud'", "hotline.toml:2: "),
-            ("[log]\nlevel = 'loud'", "hotline.toml:2: `loud` is no level"),
+            (
+                "[log]\nlevel = 'loud'",
+                "hotline.toml:2: `loud` is no level",
+            ),
             (
                 "[log]\nformat = 'xml'",
                 "hotline.toml:2: unknown variant `xml`",

@@ -906,7 +906,11 @@ fn a_carrier_known_to_be_dead_is_not_tried_first() {
         mine
     };
     let mine = place(&mut story);
-    assert_eq!(story.world.phones[second].lines.len(), 1, "the second rings at once");
+    assert_eq!(
+        story.world.phones[second].lines.len(),
+        1,
+        "the second rings at once"
+    );
     let visitor = story.phone("visitor1");
     story.hangs_up(visitor, mine);
     story.pass(SECOND);
@@ -926,7 +930,10 @@ fn a_carrier_known_by_name_is_called_where_the_name_leads() {
     directory.trunks[0].outbound = vec!["sip:sbc.carrier.example".to_owned()];
     let mut story = Story::in_organisation(1, directory, &["visitor1"]);
     let names = story.world.control.names_wanted();
-    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["sbc.carrier.example"]);
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["sbc.carrier.example"]
+    );
     let wish = || Wish::PlaceCall {
         by: actor("visitor1"),
         to: PhoneNumber::parse("13900001111").unwrap(),

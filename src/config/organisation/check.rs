@@ -282,7 +282,10 @@ impl Check<'_> {
             }
             if is.keep_alive_s != 0 && !KEEP_ALIVE_S.contains(&is.keep_alive_s) {
                 let (least, most) = KEEP_ALIVE_S.into_inner();
-                self.fault(line, format!("keep_alive_s is 0 (never) or {least} to {most}"));
+                self.fault(
+                    line,
+                    format!("keep_alive_s is 0 (never) or {least} to {most}"),
+                );
             }
             if is.srtp {
                 self.fault(line, "srtp on trunks is not built in yet");
