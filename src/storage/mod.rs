@@ -25,6 +25,7 @@ pub mod contacts;
 mod db;
 mod follow_up;
 pub mod idempotency;
+mod migrations;
 pub mod organisation;
 pub mod outbox;
 mod page;

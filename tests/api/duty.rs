@@ -156,7 +156,7 @@ async fn a_unit_publishes_its_own_roster_only_and_a_bad_line_is_refused() {
     let world = World::new().await;
     let head = world.person(Role::UnitHead).await;
     let theirs = format!("/api/v1/units/{OTHER_UNIT}/duty");
-    assert_eq!(head.put(&theirs, roster()).await.refusal().0, 403);
+    assert_eq!(head.put(&theirs, roster()).await.refusal().0, 404);
     let own = format!("/api/v1/units/{UNIT}/duty");
     let mut bad = roster();
     bad["lines"][0]["when"] = "always".into();

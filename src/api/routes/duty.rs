@@ -131,11 +131,11 @@ fn read_line(line: DutyLine) -> Answer<DutyEntry> {
     serde_json::from_value(entry).map_err(|error| invalid(error.to_string()))
 }
 
-/// A unit's people read and write of their own unit only.
+/// A unit's people know of their own unit's matters only.
 pub(super) fn own_unit(caller: &Caller, unit: &UnitCode) -> Answer<()> {
     match caller.actor.role {
         Role::UnitHandler | Role::UnitHead if caller.actor.unit != *unit => {
-            Err(Problem::forbidden())
+            Err(Problem::not_found())
         }
         _ => Ok(()),
     }

@@ -375,17 +375,17 @@ fn units_have_stands_posts_and_a_roster_and_every_fault_of_them_is_told() {
     );
     assert_eq!(
         faults(&bad),
-        "line 20: a unit is not merged into itself\n\
-         line 20: from \"soon\": write a day, e.g. 2024-03-01\n\
-         line 26: a deputy needs both deputy and deputy_phone\n\
-         line 26: person \"\": 1 to 100 printable characters are needed\n\
-         line 26: there is no unit nobody"
+        "line 21: a unit is not merged into itself\n\
+         line 21: from \"soon\": write a day, e.g. 2024-03-01\n\
+         line 27: a deputy needs both deputy and deputy_phone\n\
+         line 27: person \"\": 1 to 100 printable characters are needed\n\
+         line 27: there is no unit nobody"
     );
     let never = format!(
         "{SMALL}[[duty]]\nunit = 'js-12345'\nperson = '甲'\nphone = '1'\nwhen = 'sometimes'\n"
     );
     assert!(
-        faults(&never).starts_with("line 24: \"sometimes\" is no duty"),
+        faults(&never).starts_with("line 25: \"sometimes\" is no duty"),
         "{}",
         faults(&never)
     );
