@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hotline_media as media;
 use hotline_recordings as recordings;
+use hotline_sip::digest::Algorithm;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -24,7 +25,7 @@ use tracing::{error, info, warn};
 
 use crate::api::{self, Api};
 use crate::clock::Clock;
-use crate::config::{Config, organisation};
+use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
 use crate::domain::calendar::Calendar;
 use crate::domain::id::{CallId, RecordingId, UnitCode};
@@ -409,6 +410,16 @@ fn settings(config: &Config) -> Settings {
         advertised: SocketAddr::new(ip, listen.port()),
         own_number: config.sip.own_number.clone(),
         realm: config.sip.realm.clone(),
+        digest: config
+            .sip
+            .digest
+            .algorithms()
+            .iter()
+            .map(|digest| match digest {
+                Digest::Md5 => Algorithm::Md5,
+                Digest::Sha256 => Algorithm::Sha256,
+            })
+            .collect(),
         limits: signalling::Limits {
             calls: config.limits.calls.get() as usize,
             calls_per_second: config.limits.calls_per_second.get(),

@@ -29,7 +29,7 @@ pub use self::limits::Limits;
 pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
 pub use self::recordings::Recordings;
-pub use self::sip::Sip;
+pub use self::sip::{Digest, DigestOffer, Sip};
 pub use self::sms::Sms;
 pub use self::storage::Storage;
 
@@ -322,6 +322,14 @@ mod tests {
             (
                 "[sip]\nadvertised_address = '1.2.3'",
                 "hotline.toml:2: invalid IP address syntax",
+            ),
+            (
+                "[sip]\ndigest = []",
+                "hotline.toml:2: sip.digest wants",
+            ),
+            (
+                "[sip]\ndigest = ['MD4']",
+                "hotline.toml:2: unknown variant `MD4`",
             ),
             (
                 "[media]\nport_range = '20000'",

@@ -957,3 +957,24 @@ fn a_carrier_known_by_name_is_called_where_the_name_leads() {
     story.hangs_up(story.phone("visitor1"), mine);
     story.ends();
 }
+
+#[test]
+fn a_phone_that_takes_the_call_and_never_rings_is_passed_over() {
+    let mut story = Story::with(&["agent1", "agent2"]);
+    for name in ["agent1", "agent2"] {
+        let phone = story.phone(name);
+        story.mute.insert(phone);
+    }
+    let (citizen, line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    let first = story.leg(LegRole::Agent).user.clone().unwrap();
+    // 100 Trying is all that comes: the queue's ring timeout counts from the offer, not from a ring.
+    story.pass(30 * SECOND);
+    let other = if first.0 == "agent1" { "agent2" } else { "agent1" };
+    let rung = story.world.phones[story.phone(other)].lines.len();
+    assert_eq!(rung, 1, "the other agent has the call on their phone");
+    story.answers(other);
+    assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
+    story.hangs_up(citizen, line);
+    story.ends();
+}

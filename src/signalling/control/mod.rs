@@ -19,7 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hotline_sip::digest::Authenticator;
+use hotline_sip::digest::{Algorithm, Authenticator};
 use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
 use hotline_sip::header::{Headers, Transport};
 use hotline_sip::message::{Message, Status};
@@ -84,6 +84,8 @@ pub struct Settings {
     /// Who we are to carriers and phones: user part of From on calls we place.
     pub own_number: String,
     pub realm: String,
+    /// What those who must prove who they are may prove it by, in this order.
+    pub digest: Vec<Algorithm>,
     pub limits: Limits,
     pub acd: acd::Rules,
 }
@@ -215,7 +217,8 @@ impl Control {
         let config = acd::Config::from_directory(&directory, settings.acd);
         let mut control = Self {
             endpoint: Endpoint::new(endpoint, random),
-            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
+            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S)
+                .with_algorithms(settings.digest.clone()),
             guesses: Guesses::default(),
             registrar: Registrar::default(),
             acd: Acd::new(now, config),
