@@ -323,10 +323,7 @@ mod tests {
                 "[sip]\nadvertised_address = '1.2.3'",
                 "hotline.toml:2: invalid IP address syntax",
             ),
-            (
-                "[sip]\ndigest = []",
-                "hotline.toml:2: sip.digest wants",
-            ),
+            ("[sip]\ndigest = []", "hotline.toml:2: sip.digest wants"),
             (
                 "[sip]\ndigest = ['MD4']",
                 "hotline.toml:2: unknown variant `MD4`",

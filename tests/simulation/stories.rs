@@ -970,7 +970,11 @@ fn a_phone_that_takes_the_call_and_never_rings_is_passed_over() {
     let first = story.leg(LegRole::Agent).user.clone().unwrap();
     // 100 Trying is all that comes: the queue's ring timeout counts from the offer, not from a ring.
     story.pass(30 * SECOND);
-    let other = if first.0 == "agent1" { "agent2" } else { "agent1" };
+    let other = if first.0 == "agent1" {
+        "agent2"
+    } else {
+        "agent1"
+    };
     let rung = story.world.phones[story.phone(other)].lines.len();
     assert_eq!(rung, 1, "the other agent has the call on their phone");
     story.answers(other);
