@@ -103,7 +103,7 @@ impl Vault {
     }
 
     /// One value, sealed if it is a number of somebody's.
-    pub(super) fn seal<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(in crate::storage) fn seal<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if !is_number(text) {
             return Cow::Borrowed(text);
         }
