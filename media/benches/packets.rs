@@ -84,7 +84,8 @@ fn srtp(bench: &mut Criterion) {
         let key = SrtpKey::fresh(suite, |bytes| bytes.fill(7));
         let (mut seal, mut open) = (Seal::new(&key), Open::new(&key));
         let mut n = 0_u32;
-        bench.bench_function(format!("seal and open, {}", suite.name()), |bencher| {
+        let name = format!("seal and open, {}", suite.name());
+        bench.bench_function(&name, |bencher| {
             bencher.iter(|| {
                 n = n.wrapping_add(1);
                 let mut packet = [0; 172 + OVERHEAD_MAX];
