@@ -178,9 +178,10 @@ impl Storage {
 
 impl Wish {
     async fn carry_out(&self, tx: &mut Tx) -> Result<Accepted, Trouble<Refusal>> {
-        let Command::Accept { origin, .. } = &self.command else {
+        let Command::Accept(acceptance) = &self.command else {
             return Err(Trouble::Refused(Refusal::NoSuchTicket));
         };
+        let origin = &acceptance.origin;
         let id = TicketId(self.clock.new_id());
         // The row is written first: of two who bring the same demand the second waits here and finds the first's ticket.
         let first = tx

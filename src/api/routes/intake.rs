@@ -20,7 +20,9 @@ use crate::domain::id::TicketId;
 use crate::domain::identity::{BadNumber, IdKind, Identity, Verification};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::intake::{Channel, Command, Origin, ServiceType, SourceGroup};
+use crate::domain::ticket::intake::{
+    Acceptance, Channel, Command, Origin, ServiceType, SourceGroup,
+};
 use crate::domain::ticket::{Applicant, Demand, Kind, Petitioner, Refusal};
 use crate::domain::time::Timestamp;
 use crate::storage::audit::Deed;
@@ -147,7 +149,7 @@ pub(crate) async fn accept(
     };
     let who = new.petitioner;
     let digest = Sha256::digest(raw.as_bytes());
-    let command = Command::Accept {
+    let command = Command::Accept(Box::new(Acceptance {
         origin: Origin {
             group: entry.group,
             service: new.service,
@@ -175,7 +177,7 @@ pub(crate) async fn accept(
         identity: who.identity.map(IdentityBody::read).transpose()?,
         mobile: None,
         legal_person: who.legal_person.map(IdentityBody::read).transpose()?,
-    };
+    }));
     let by = By::Person(&caller.actor);
     let accepted = api
         .storage

@@ -14,16 +14,7 @@ use crate::domain::ticket::state::Demand;
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// A demand that came from elsewhere, whole: opens and registers a ticket.
-    Accept {
-        origin: Origin,
-        demand: Demand,
-        #[serde(default)]
-        identity: Option<Identity>,
-        #[serde(default)]
-        mobile: Option<PhoneNumber>,
-        #[serde(default)]
-        legal_person: Option<Identity>,
-    },
+    Accept(Box<Acceptance>),
     /// 实名登记.
     Identify {
         identity: Identity,
@@ -110,11 +101,25 @@ pub enum Command {
     },
 }
 
+/// A whole demand, with where it came from and who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    pub origin: Origin,
+    pub demand: Demand,
+    #[serde(default)]
+    pub identity: Option<Identity>,
+    #[serde(default)]
+    pub mobile: Option<PhoneNumber>,
+    #[serde(default)]
+    pub legal_person: Option<Identity>,
+}
+
 impl Command {
     /// The command's name in the URL.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Accept { .. } => "accept",
+            Self::Accept(_) => "accept",
             Self::Identify { .. } => "identify",
             Self::VerifyIdentity { .. } => "verify_identity",
             Self::Classify { .. } => "classify",

@@ -1,6 +1,6 @@
 //! Intake's wishes into facts, or the reason why not: articles 8 to 11(2).
 
-use super::command::Command;
+use super::command::{Acceptance, Command};
 use super::event::Event;
 use super::origin::{Origin, SourceGroup};
 use super::refused::{Ground, NotAccepted, Procedure, RefusalState, SecretKind};
@@ -34,21 +34,7 @@ pub(in crate::domain::ticket) fn decide(
 ) -> Result<Vec<TicketEvent>, Refusal> {
     let wish = Wish { now, by };
     match (ticket, command) {
-        (
-            None,
-            Command::Accept {
-                origin,
-                demand,
-                identity,
-                mobile,
-                legal_person,
-            },
-        ) => {
-            let named = identity
-                .as_ref()
-                .map(|identity| (identity, mobile, legal_person));
-            wish.accept(origin, demand, named, &rules.desk)
-        }
+        (None, Command::Accept(acceptance)) => wish.accept(acceptance, &rules.desk),
         (None, _) => Err(Refusal::NoSuchTicket),
         (Some(ticket), command) => wish.on(ticket, command),
     }
@@ -64,7 +50,7 @@ type Named<'a> = (&'a Identity, &'a Option<PhoneNumber>, &'a Option<Identity>);
 impl Wish<'_> {
     fn on(&self, ticket: &Ticket, command: &Command) -> Result<Vec<TicketEvent>, Refusal> {
         match command {
-            Command::Accept { .. } => Err(wrong(ticket)),
+            Command::Accept(_) => Err(wrong(ticket)),
             Command::Identify {
                 identity,
                 mobile,
@@ -203,11 +189,16 @@ impl Wish<'_> {
 
     fn accept(
         &self,
-        origin: &Origin,
-        demand: &Demand,
-        named: Option<Named<'_>>,
+        acceptance: &Acceptance,
         desk: &UnitCode,
     ) -> Result<Vec<TicketEvent>, Refusal> {
+        let Acceptance {
+            origin,
+            demand,
+            identity,
+            mobile,
+            legal_person,
+        } = acceptance;
         let actor = self.one_of(DESK, "8")?;
         check_origin(origin)?;
         check_demand(demand)?;
@@ -229,8 +220,8 @@ impl Wish<'_> {
                 demand: demand.clone(),
             },
         ];
-        if let Some(named) = named {
-            events.push(self.identified(actor, named)?);
+        if let Some(identity) = identity {
+            events.push(self.identified(actor, (identity, mobile, legal_person))?);
         }
         Ok(events)
     }

@@ -19,7 +19,7 @@ use crate::domain::id::{CallId, LegId, UnitCode, Username};
 use crate::domain::identity::RealName;
 use crate::domain::time::Timestamp;
 
-pub use command::Command;
+pub use command::{Acceptance, Command};
 pub(super) use decide::decide;
 pub use event::Event;
 pub use origin::{Channel, Origin, ServiceType, SourceGroup, SourceProfile};

@@ -101,13 +101,13 @@ impl Case {
 }
 
 fn accept(origin: Origin) -> Command {
-    Command::Accept {
+    Command::Accept(Box::new(Acceptance {
         origin,
         demand: demand(),
         identity: Some(Identity::parse(IdKind::ResidentId, "11010519491231002X").unwrap()),
         mobile: None,
         legal_person: None,
-    }
+    }))
 }
 
 fn refuse(ground: Ground) -> Command {
