@@ -12,7 +12,7 @@ use crate::domain::staff::{Actor, By, Role};
 use crate::domain::ticket::event::Event as TicketEvent;
 use crate::domain::ticket::refusal::{Article, Refusal, server_only};
 use crate::domain::ticket::rules::Rules;
-use crate::domain::ticket::state::{Demand, Source, Stage, Ticket};
+use crate::domain::ticket::state::{Source, Stage, Ticket};
 use crate::domain::ticket::{PROSE, check_demand, written};
 use crate::domain::time::Timestamp;
 
