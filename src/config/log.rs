@@ -39,7 +39,7 @@ fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     for word in level.split(',').map(str::trim) {
         if !word.contains(['=', '[']) && word.parse::<LevelFilter>().is_err() {
             return Err(serde::de::Error::custom(format!(
-                "`{word}` is no level: error, warn, info, debug, trace, or by part `info,hotline::signalling=debug`"
+                "`{word}` is no level: error, warn, info, debug, trace, or by part `info,hotline=debug`"
             )));
         }
     }
