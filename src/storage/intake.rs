@@ -13,7 +13,8 @@ use super::outbox::{self, WorkKind};
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::clock::Clock;
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{SmsId, TicketId, UnitCode};
+use crate::domain::sms::receipt_text;
 use crate::domain::staff::{Actor, By, Unit, UnitKind};
 use crate::domain::ticket::intake::{Command, Event, Origin};
 use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage};
@@ -261,8 +262,8 @@ impl Chronicler<'_> {
         event: &Event,
     ) -> Result<(), Fault> {
         match event {
-            Event::Originated { .. }
-            | Event::Identified { .. }
+            Event::Originated { origin } => self.say_received(tx, record, origin).await?,
+            Event::Identified { .. }
             | Event::NotAccepted { .. }
             | Event::RefusalReviewed { .. }
             | Event::Sealed { .. }
@@ -304,6 +305,26 @@ impl Chronicler<'_> {
         )
         .await?;
         Ok(())
+    }
+
+    /// A first word at once, where nobody is on the line.
+    async fn say_received(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        origin: &Origin,
+    ) -> Result<(), Fault> {
+        let Some(phone) = record
+            .ticket
+            .phone()
+            .filter(|_| origin.channel.wants_receipt())
+        else {
+            return Ok(());
+        };
+        let sms = SmsId(self.clock.new_id());
+        let text = receipt_text(&self.rules.signature, &record.number);
+        self.queue_sms(tx, sms, record.id, phone.clone(), text)
+            .await
     }
 
     /// What concerns a Party department is passed to it for acceptance, and counted apart from what is assigned

@@ -436,6 +436,24 @@ async fn an_emergency_is_in_the_ticket_of_its_call() {
 }
 
 #[tokio::test]
+async fn who_writes_hears_at_once_that_it_arrived_and_a_platform_does_not() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    for (id, channel, told) in [("A", "web", 1), ("B", "platform", 0), ("C", "phone", 0)] {
+        let mut demand = demand(id);
+        demand["channel"] = channel.into();
+        let ticket = agent.post("/api/v1/intake", demand).await.ok()["ticket"].clone();
+        let path = format!("/api/v1/tickets/{}/messages", ticket.as_str().unwrap());
+        let messages = agent.get(&path).await.ok();
+        assert_eq!(
+            messages["items"].as_array().unwrap().len(),
+            told,
+            "{channel}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_concerns_a_party_department_is_passed_to_it_and_counted_apart() {
     use hotline::domain::staff::{Unit, UnitKind};
     let world = prepared(None).await;
