@@ -180,6 +180,8 @@ pub(crate) struct Asked {
     source: Option<String>,
     /// Not accepted for this ground of article 9, 1 to 6.
     refusal: Option<u32>,
+    /// `assigned` 交办, or `passed_for_acceptance` 由省委部门受理.
+    handover: Option<String>,
     /// Of this special channel.
     lane: Option<String>,
     /// Only those with a deadline that has run out.
@@ -214,6 +216,7 @@ pub(crate) async fn list(
         number: asked.number,
         source: asked.source,
         refusal: asked.refusal,
+        handover: asked.handover,
         lane: asked.lane,
         identity: None,
     };

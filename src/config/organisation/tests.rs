@@ -449,3 +449,32 @@ fn the_demo_rules_propose_the_right_unit_first_for_most_demands() {
     assert!(first >= 23, "{first} of {} first", table.len());
     assert_eq!(among_three, table.len());
 }
+
+#[test]
+fn categories_rules_channels_and_origins_are_checked_whole() {
+    let bad = format!(
+        "{SMALL}[[category]]\ncode = '01'\nname = '城市管理'\nfield = '城市管理'\nparent = '09'\ninitials = 'CS'\n\
+         [[lane]]\ncode = 'x'\nname = '企业'\nqueue = 'nowhere'\nstatistics = 'x'\n\
+         [[origin]]\nsystem = 'web'\nname = '网站'\ngroup = 'provincial_service'\nurl = 'ftp://x'\n\
+         [[dispatch_rule]]\nname = '甲'\ncompetent = 'nobody'\nbasis = '法'\nfrom = 'soon'\n"
+    );
+    let told = faults(&bad);
+    for reason in [
+        "there is no category 09 above it",
+        "initials are small letters, e.g. ldbl",
+        "there is no queue nowhere",
+        "url must begin with http:// or https://",
+        "there is no unit nobody",
+        "a rule needs a category or keywords",
+        "from \"soon\": write a day, e.g. 2024-03-01",
+    ] {
+        assert!(told.contains(reason), "{reason:?} in {told}");
+    }
+    let unknown =
+        format!("{SMALL}[[origin]]\nsystem = 'web'\nname = '网站'\ngroup = 'somewhere'\n");
+    assert!(
+        faults(&unknown).contains("somewhere"),
+        "{}",
+        faults(&unknown)
+    );
+}
