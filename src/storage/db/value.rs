@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::vault::Vault;
 use crate::domain::id::{
-    CallId, CallOutId, ContactId, Extension, LegId, QueueName, RecordingId, RevisitId, Skill,
-    SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
+    CallId, CallOutId, ConferenceItemId, ContactId, Extension, LegId, QueueName, RecordingId,
+    RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -305,7 +305,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! { CallId, CallOutId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
+ids! { CallId, CallOutId, ConferenceItemId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
 
 macro_rules! names {
     ($($name:ident),+ $(,)?) => {$(
