@@ -25,7 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     ///
-    /// SIGTERM (or Ctrl-C) drains: no new calls, live ones finish up to drain.timeout_s. A second SIGTERM stops at once.
+    /// SIGTERM (or Ctrl-C) drains: no new calls, live ones finish up to drain.timeout_s. A second SIGTERM stops at once. SIGHUP
+    /// reads the organisation anew; live calls go on.
     Serve {
         /// Apply the demonstration organisation first: 800 agents, public passwords, never for real use
         #[arg(long)]
@@ -34,7 +35,8 @@ pub enum Command {
     /// Bring an organisation file into the database
     ///
     /// Units, users, extensions, trunks, queues, numbers, specialists, SMS gateways, calendars. Prints what changed; applied
-    /// twice, the second time changes nothing. With any fault nothing is changed, and every fault is told with its line.
+    /// twice, the second time changes nothing. With any fault nothing is changed, and every fault is told with its line. A server
+    /// that is running reads the change on SIGHUP.
     Apply {
         /// The organisation, e.g. deploy/organisation.demo.toml
         file: PathBuf,

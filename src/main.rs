@@ -66,6 +66,11 @@ async fn run(
                 say(&format!("{word} {} {}", change.kind, change.name))?;
             }
             say(&format!("{} entries added or changed", changes.len()))?;
+            if !changes.is_empty() {
+                say(
+                    "a running server reads them on SIGHUP (systemctl reload hotline); calendars at its next start",
+                )?;
+            }
             storage.close().await;
         }
         Command::Check => {
