@@ -50,6 +50,32 @@ pub enum Command {
         /// An empty or new folder
         dir: PathBuf,
     },
+    /// Write tickets with everything that belongs to them into a folder
+    ///
+    /// State, events, supervision, calls, messages, recordings with their manifests; a sheet with the SHA-256 of each file.
+    Export {
+        /// An empty or new folder
+        dir: PathBuf,
+        /// A ticket's number, e.g. 20261123-000001; may be given several times
+        #[arg(long = "ticket", value_name = "NUMBER")]
+        tickets: Vec<String>,
+        /// All tickets of one same-event cluster, by its id
+        #[arg(long, value_name = "ID")]
+        cluster: Option<String>,
+        /// Tickets opened from this day on (Beijing), with --until
+        #[arg(long, value_name = "YYYY-MM-DD", requires = "until")]
+        since: Option<String>,
+        /// Tickets opened before this day
+        #[arg(long, value_name = "YYYY-MM-DD", requires = "since")]
+        until: Option<String>,
+    },
+    /// Take in what another server exported
+    ///
+    /// Every file is verified first; a ticket that is there already refuses the whole.
+    Import {
+        /// A folder that `hotline export` wrote
+        dir: PathBuf,
+    },
     /// Bring a backup into an empty place
     ///
     /// Refuses when the configured database or recordings' folder already holds something.
@@ -103,6 +129,22 @@ mod tests {
                 },
             ),
             (
+                "hotline export there --ticket 20250603-000001 --ticket 20250603-000002",
+                Command::Export {
+                    dir: "there".into(),
+                    tickets: vec!["20250603-000001".into(), "20250603-000002".into()],
+                    cluster: None,
+                    since: None,
+                    until: None,
+                },
+            ),
+            (
+                "hotline import there",
+                Command::Import {
+                    dir: "there".into(),
+                },
+            ),
+            (
                 "hotline restore there",
                 Command::Restore {
                     dir: "there".into(),
@@ -115,6 +157,7 @@ mod tests {
         for line in [
             "hotline",
             "hotline apply",
+            "hotline export there --since 2025-06-03",
             "hotline serve now",
             "hotline srve",
         ] {

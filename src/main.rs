@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use hotline::app::{self, Server, keeping};
+use hotline::app::{self, Server, archive, keeping};
 use hotline::cli::{Cli, Command};
 use hotline::clock::{Clock, SystemClock};
 use hotline::config::Config;
@@ -83,6 +83,17 @@ async fn run(
             }
             say("no differences")?;
         }
+        Command::Export {
+            dir,
+            tickets,
+            cluster,
+            since,
+            until,
+        } => {
+            let selection = archive::selection(tickets, cluster.as_deref(), since.zip(until))?;
+            say(&archive::export(&config, clock, &selection, &dir).await?)?;
+        }
+        Command::Import { dir } => say(&archive::import(&config, clock, &dir).await?)?,
         Command::Backup { dir } => say(&keeping::backup(&config, clock, &dir).await?)?,
         Command::Restore { dir } => say(&keeping::restore(&config, clock, &dir).await?)?,
     }

@@ -114,6 +114,33 @@ const TICKET_WRITERS: &[Role] = &[
 const CALLERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
 const REVISITORS: &[Role] = &[TeamLead, Revisitor];
+/// 督办: the platform's overseers, and the unit that is asked.
+const CASE_OPENERS: &[Role] = &[TeamLead, Supervisor];
+const CASE_READERS: &[Role] = &[
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    UnitHandler,
+    UnitHead,
+    Auditor,
+];
+/// What rules find is about units: not for the units' eyes, and not for the floor's.
+const WATCHED: &[Role] = &[TeamLead, Supervisor, Reviewer, Auditor];
+const MERGERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer];
+const CLUSTER_READERS: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+    Analyst,
+    Auditor,
+];
+const CARRIERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, UnitHandler, UnitHead];
+const LEDGER: &[Role] = &[Supervisor, Auditor];
+const CASE_WRITERS: &[Role] = &[TeamLead, Supervisor, UnitHandler, UnitHead];
 const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
 const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
 /// Who looks after what units lack (article 7); a unit's head sees the own unit.
@@ -177,6 +204,36 @@ pub(crate) const RULES: &[Rule] = &[
 
     rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),
+
+    rule(Method::GET, "/api/v1/supervision", CASE_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/supervision", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/supervision/{id}", CASE_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/supervision/{id}/events", CASE_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/supervision/{id}/notices/{serial}", CASE_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/supervision/{id}/commands/{command}", CASE_WRITERS, Scope::TicketsWrite),
+
+    rule(Method::GET, "/api/v1/tickets/{id}/steps", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/marks", WATCHED, Scope::TicketsRead),
+    rule(Method::PUT, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::DELETE, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/findings", WATCHED, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/key-marks", WATCHED, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/similar", MERGERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/clusters", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/clusters", DESK, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/clusters/{id}", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/clusters/{id}/events", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/clusters/{id}/commands/{command}", DESK, Scope::TicketsWrite),
+    // Each member's own rules say who may; a unit carries its reply to all.
+    rule(Method::POST, "/api/v1/clusters/{id}/carry/{command}", CARRIERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/accountability", LEDGER, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/accountability", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
+    rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds/{id}/commands/{command}", &[Supervisor], Scope::RecordingsRead),
 
     any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
     any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),

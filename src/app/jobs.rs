@@ -1,12 +1,14 @@
 //! Which jobs run, and the way from the outbox to an SMS provider.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hotline_recordings::Archive;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::ports::Archives;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::disposition::OriginEntry;
@@ -14,11 +16,13 @@ use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
+use crate::domain::watch::Policy;
 use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
     CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending,
-    SmsCallbacks, SmsGateway, SmsSending, Surveys, Telephone, keep_running,
+    RetentionSweep, SmsCallbacks, SmsGateway, SmsSending, Supervision, Surveys, Telephone, Watcher,
+    keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::intake::Feedback;
@@ -54,6 +58,10 @@ pub(super) fn start(
             storage: storage.clone(),
             rules: Arc::clone(&rules),
         }),
+        Arc::new(Supervision {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+        }),
         Arc::new(DutyGaps {
             storage: storage.clone(),
             rules: Arc::clone(&rules),
@@ -62,6 +70,17 @@ pub(super) fn start(
             storage: storage.clone(),
             rules: Arc::clone(&rules),
             telephone,
+        }),
+        Arc::new(RetentionSweep {
+            storage: storage.clone(),
+            retention: config.retention.rules(),
+            disposer: Arc::new(Archives(Archive::open(config.recordings_folder()))),
+            place: Mutex::new(None),
+        }),
+        Arc::new(Watcher {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+            policy: Policy::default(),
         }),
         Arc::new(OriginFeedback {
             storage: storage.clone(),

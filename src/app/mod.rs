@@ -3,6 +3,7 @@
 //! Up: storage (migrated, settled after a crash) → recordings recovered → media threads → call control → jobs → HTTP.
 //! Down: no new calls → live calls end → journal kept → jobs stop → HTTP ends → recordings sealed → storage closed.
 
+pub mod archive;
 mod jobs;
 mod journal;
 pub mod keeping;

@@ -8,7 +8,7 @@ use hotline_recordings::{self as recordings, Archive};
 use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
-use crate::jobs;
+use crate::jobs::{self, Disposer};
 use crate::signalling::shell::Signalling;
 
 /// Call control behind the API's port.
@@ -75,6 +75,19 @@ impl RecordingReader for Archives {
     }
 }
 
+impl Disposer for Archives {
+    fn dispose(&self, id: RecordingId, tombstone: String) -> jobs::Pending<'_, io::Result<()>> {
+        let archive = self.0.clone();
+        Box::pin(blocking(move || {
+            let id =
+                file_id(id).ok_or_else(|| io::Error::other("an id that is none of the store's"))?;
+            archive
+                .dispose(id, tombstone.as_bytes())
+                .map_err(io::Error::other)
+        }))
+    }
+}
+
 struct OpenAudio {
     file: File,
     bytes: u64,
@@ -106,6 +119,6 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// An id of another version names no recording of ours.
-fn file_id(id: RecordingId) -> Option<recordings::RecordingId> {
+pub(super) fn file_id(id: RecordingId) -> Option<recordings::RecordingId> {
     recordings::RecordingId::from_u128(id.0.as_u128()).ok()
 }

@@ -12,6 +12,7 @@ mod log;
 mod media;
 pub mod organisation;
 mod recordings;
+mod retention;
 mod sip;
 mod sms;
 mod storage;
@@ -29,6 +30,7 @@ pub use self::limits::Limits;
 pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
 pub use self::recordings::Recordings;
+pub use self::retention::Retention;
 pub use self::sip::{Digest, DigestOffer, Sip};
 pub use self::sms::Sms;
 pub use self::storage::Storage;
@@ -48,6 +50,7 @@ pub struct Config {
     pub media: Media,
     pub storage: Storage,
     pub recordings: Recordings,
+    pub retention: Retention,
     pub sms: Sms,
     pub acd: Acd,
     pub limits: Limits,
@@ -65,6 +68,7 @@ impl Default for Config {
             media: Media::default(),
             storage: Storage::default(),
             recordings: Recordings::default(),
+            retention: Retention::default(),
             sms: Sms::default(),
             acd: Acd::default(),
             limits: Limits::default(),

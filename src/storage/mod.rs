@@ -7,6 +7,8 @@
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
 //! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
+//! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way
+//! - [`watch`]: what the rules see in tickets; can be deleted and found again
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -14,7 +16,9 @@
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
 
+pub mod accountability;
 pub mod agent_states;
+pub mod archive;
 pub mod audit;
 pub mod backup;
 pub mod callouts;
@@ -24,7 +28,9 @@ mod chronicle;
 pub mod conference;
 pub mod contacts;
 mod db;
+pub mod event_clusters;
 mod follow_up;
+pub mod holds;
 pub mod idempotency;
 pub mod intake;
 mod migrations;
@@ -36,8 +42,10 @@ pub mod recovery;
 pub mod revisits;
 pub mod sessions;
 pub mod sms;
+pub mod supervision;
 pub mod tickets;
 pub mod tokens;
+pub mod watch;
 
 use std::sync::Arc;
 

@@ -396,6 +396,7 @@ impl Chronicler<'_> {
         )
         .await?;
         self.follow_up(tx, &record, &events).await?;
+        self.watch(tx, id, 1, &events).await?;
         Ok(record)
     }
 
@@ -428,6 +429,8 @@ impl Chronicler<'_> {
         .await?;
         store_parts(tx, &record, &parts_before).await?;
         self.follow_up(tx, &record, &events).await?;
+        let first = record.version + 1 - events.len() as u64;
+        self.watch(tx, id, first, &events).await?;
         Ok(record)
     }
 

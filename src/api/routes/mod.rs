@@ -1,21 +1,26 @@
 //! One file per resource: what it takes, what it shows, to whom it shows less.
 
+mod accountability;
 mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod clusters;
 mod conference;
 mod contacts;
 mod duty;
 mod health;
+mod holds;
 mod intake;
 mod messages;
 mod organisation;
 mod recordings;
 mod revisits;
 mod session;
+mod supervision;
 mod tickets;
 mod tokens;
+mod watch;
 
 use std::sync::Arc;
 
@@ -75,6 +80,28 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(contacts::command))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
+        .routes(routes!(supervision::list, supervision::open))
+        .routes(routes!(supervision::get))
+        .routes(routes!(supervision::events))
+        .routes(routes!(supervision::notice))
+        .routes(routes!(supervision::command))
+        .routes(routes!(watch::of_ticket))
+        .routes(routes!(watch::steps_of_ticket))
+        .routes(routes!(watch::mark, watch::unmark))
+        .routes(routes!(watch::list))
+        .routes(routes!(watch::key_marks))
+        .routes(routes!(clusters::similar))
+        .routes(routes!(clusters::list, clusters::open))
+        .routes(routes!(clusters::get))
+        .routes(routes!(clusters::events))
+        .routes(routes!(clusters::command))
+        .routes(routes!(clusters::carry))
+        .routes(routes!(accountability::list, accountability::record))
+        .routes(routes!(accountability::events))
+        .routes(routes!(accountability::command))
+        .routes(routes!(holds::list, holds::place))
+        .routes(routes!(holds::events))
+        .routes(routes!(holds::command))
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))
