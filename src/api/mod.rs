@@ -31,8 +31,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
-use crate::domain::ticket::Rules;
 use crate::storage::Storage;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use live::Live;
 use openapi::Described;
@@ -79,7 +79,7 @@ pub struct Parts {
     pub calls: Arc<dyn CallControl>,
     pub recordings: Arc<dyn RecordingReader>,
     /// The rules that tickets are handled under.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// How long a sign-in lasts.
@@ -94,7 +94,7 @@ pub struct Api {
     clock: Arc<dyn Clock>,
     calls: Arc<dyn CallControl>,
     recordings: Arc<dyn RecordingReader>,
-    rules: Arc<Rules>,
+    rules: RulesInForce,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
     live: Live,

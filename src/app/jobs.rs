@@ -11,12 +11,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
-use crate::domain::ticket::Rules;
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    Deadlines, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
+    Deadlines, Job, Pending, Recount, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
 };
 use crate::storage::Storage;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sms::Sms;
 
 /// Starts every job; each ends when `stop` says true.
@@ -24,7 +24,7 @@ pub(super) fn start(
     config: &Config,
     storage: &Storage,
     clock: &Arc<dyn Clock>,
-    rules: &Arc<Rules>,
+    rules: &RulesInForce,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let timeout = Duration::from_secs(config.sms.timeout_s.get().into());
@@ -32,22 +32,23 @@ pub(super) fn start(
     let gateway = Arc::new(Gateways {
         http: HttpGateway::new(timeout).context("cannot make the HTTP client for SMS gateways")?,
     });
-    let (storage, rules) = (storage.clone(), Arc::clone(rules));
+    let (storage, rules) = (storage.clone(), rules.clone());
     let jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(Deadlines {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
         Arc::new(SmsSending {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             gateway,
             per_second,
         }),
         Arc::new(SmsCallbacks {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
+        Arc::new(Recount::new(storage.clone(), rules.clone())),
         Arc::new(Surveys { storage, rules }),
     ];
     let start = |job: Arc<dyn Job>| {

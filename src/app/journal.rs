@@ -15,11 +15,11 @@ use crate::domain::call::Cdr;
 use crate::domain::contact::ContactCommand;
 use crate::domain::id::{CallId, ContactId, Username};
 use crate::domain::staff::By;
-use crate::domain::ticket::Rules;
 use crate::signalling::journal::{AgentStateChange, CommitToken, Entry};
 use crate::signalling::shell::{Signalling, ToKeep};
 use crate::storage::agent_states::AgentStateChange as AgentStateRow;
 use crate::storage::contacts::Answered;
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 /// Facts waiting for storage; beyond this call control keeps its own backlog.
@@ -33,7 +33,7 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(super) struct Journal {
     pub(super) storage: Storage,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) rules: Arc<Rules>,
+    pub(super) rules: RulesInForce,
 }
 
 impl Journal {
@@ -138,7 +138,7 @@ impl Journal {
                     By::Server,
                     contact,
                     command.clone(),
-                    &self.rules,
+                    &self.rules.now(),
                 )
                 .await
             {
@@ -153,7 +153,7 @@ impl Journal {
     async fn keep_answered(&self, answered: Answered) -> bool {
         let kept = self
             .storage
-            .answered(self.clock.now(), answered, &self.rules)
+            .answered(self.clock.now(), answered, &self.rules.now())
             .await;
         if let Err(fault) = &kept {
             error!(%fault, "a call could not be answered because it could not be kept: {fault}");

@@ -113,6 +113,8 @@ struct File {
     specialists: Vec<Entry<crate::domain::staff::SpecialistEntry>>,
     sms_gateways: Vec<Entry<crate::domain::staff::SmsGatewayEntry>>,
     calendars: Vec<Entry<crate::domain::staff::CalendarEntry>>,
+    unit_contacts: Vec<Entry<crate::domain::staff::UnitContact>>,
+    rules: Vec<Entry<crate::domain::ticket::RuleSet>>,
 }
 
 struct Reader<'a> {
@@ -141,11 +143,13 @@ impl<'a> Reader<'a> {
                 "specialist" => file.specialists = self.entries("specialist", value),
                 "sms_gateway" => file.sms_gateways = self.entries("sms_gateway", value),
                 "calendar" => file.calendars = self.entries("calendar", value),
+                "unit_contact" => file.unit_contacts = self.entries("unit_contact", value),
+                "rules" => file.rules = self.entries("rules", value),
                 unknown => self.fault(
                     key.span().start,
                     format!(
                         "there is no table {unknown:?}; known: unit, user, extension, trunk, queue, number, \
-                         specialist, sms_gateway, calendar"
+                         specialist, sms_gateway, calendar, unit_contact, rules"
                     ),
                 ),
             }

@@ -11,12 +11,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::db::{Row, Tx, values};
+use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::id::{QueueName, UnitCode, Username};
+use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{
     CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password,
-    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, User,
+    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, UnitContact, User,
 };
+use crate::domain::ticket::RuleSet;
 use crate::domain::time::Timestamp;
 
 /// One entry that was added or changed. Entries that were already so are not told.
@@ -39,7 +42,7 @@ pub struct Unknown {
     pub wanted: String,
 }
 
-const UNIT: &str = "unit";
+pub(super) const UNIT: &str = "unit";
 const USER: &str = "user";
 const EXTENSION: &str = "extension";
 const TRUNK: &str = "trunk";
@@ -47,7 +50,9 @@ const QUEUE: &str = "queue";
 const NUMBER: &str = "number";
 const SPECIALIST: &str = "specialist";
 const SMS_GATEWAY: &str = "sms_gateway";
-const CALENDAR: &str = "calendar";
+pub(super) const CALENDAR: &str = "calendar";
+pub(super) const RULES: &str = "rules";
+const UNIT_CONTACT: &str = "unit_contact";
 
 impl Storage {
     /// Brings `organisation` in, whole or not at all. Applied twice, the second time changes nothing.
@@ -178,7 +183,10 @@ async fn users(tx: &mut Tx) -> Result<Vec<User>, Fault> {
     tx.rows(USERS, &[]).await?.iter().map(user_of).collect()
 }
 
-async fn entries<T: DeserializeOwned>(tx: &mut Tx, kind: &'static str) -> Result<Vec<T>, Fault> {
+pub(super) async fn entries<T: DeserializeOwned>(
+    tx: &mut Tx,
+    kind: &'static str,
+) -> Result<Vec<T>, Fault> {
     let rows = tx.rows(ENTRIES, &values![kind]).await?;
     rows.iter().map(|row| row.json("json")).collect()
 }
@@ -205,6 +213,40 @@ pub(super) fn role_of(row: &Row) -> Result<Role, Fault> {
         .into_iter()
         .find(|role| role.code() == code)
         .ok_or_else(|| Fault::Corrupt(format!("unknown role {code:?}")))
+}
+
+/// A rule set that tickets may keep is not changed under them; only how it is to be read may be added.
+fn check_amended(stored: &str, new: &str, now: Timestamp) -> Result<(), Fault> {
+    let read = |json: &str| {
+        let set: Result<RuleSet, _> = serde_json::from_str(json);
+        set.map_err(|bad| Fault::Corrupt(format!("a rule set: {bad}")))
+    };
+    let (old, new) = (read(stored)?, read(new)?);
+    let rest = RuleSet {
+        interpretations: old.interpretations.clone(),
+        ..new
+    };
+    if rest == old || old.from > now.in_beijing().date() {
+        return Ok(());
+    }
+    Err(Fault::Conflict(format!(
+        "rule set {:?} is in force since {}: what changes is a new version",
+        old.version, old.from
+    )))
+}
+
+/// The phones of a unit's contacts 联络员.
+pub(super) async fn unit_phones(tx: &mut Tx, unit: &UnitCode) -> Result<Vec<PhoneNumber>, Fault> {
+    let contacts: Vec<UnitContact> = entries(tx, UNIT_CONTACT).await?;
+    let own = contacts.into_iter().filter(|contact| contact.unit == *unit);
+    Ok(own.map(|contact| contact.phone).collect())
+}
+
+/// A unit's name today; its code where it has none.
+pub(super) async fn unit_name(tx: &mut Tx, unit: &UnitCode) -> Result<String, Fault> {
+    let units: Vec<Unit> = entries(tx, UNIT).await?;
+    let known = units.into_iter().find(|known| known.code == *unit);
+    Ok(known.map_or_else(|| unit.0.clone(), |known| known.name))
 }
 
 async fn write_entries(
@@ -252,6 +294,15 @@ async fn write_entries(
             .iter()
             .map(|e| (CALENDAR, e.name.clone(), to_json(e))),
     );
+    all.extend(o.unit_contacts.iter().map(|e| {
+        let name = format!("{}/{}", e.unit, e.name);
+        (UNIT_CONTACT, name, to_json(e))
+    }));
+    all.extend(
+        o.rules
+            .iter()
+            .map(|e| (RULES, e.version.clone(), to_json(e))),
+    );
     for (kind, name, json) in all {
         let stored = tx
             .row(
@@ -271,6 +322,17 @@ async fn write_entries(
             &values![kind, name, json, now],
         )
         .await?;
+        if kind == RULES
+            && let Some(stored) = &stored
+        {
+            check_amended(stored, &json, now)?;
+        }
+        if kind == CALENDAR {
+            let title = format!("组织文件更新工作日历“{name}”");
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        } else if matches!(kind, CALENDAR | RULES | UNIT) {
+            rules_changed(tx).await?;
+        }
         changes.push(Change {
             kind,
             name,
@@ -389,6 +451,11 @@ async fn check_names(tx: &mut Tx) -> Result<(), Trouble<Unknown>> {
             | Destination::Extension(_)
             | Destination::Announce(_)
             | Destination::Flow(_) => {}
+        }
+    }
+    for contact in entries::<UnitContact>(tx, UNIT_CONTACT).await? {
+        if !has_unit(&contact.unit) {
+            return missing(UNIT_CONTACT, &contact.name, UNIT, &contact.unit.0);
         }
     }
     for specialist in &specialists {

@@ -66,6 +66,32 @@ impl SmsState {
     }
 }
 
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// 短信回访: it asks, and its failure is the survey's.
+    Survey,
+    /// 延时告知: by when the citizen will be answered now.
+    ExtensionTold,
+    /// 书面办理意见: its number and check code.
+    WrittenOpinion,
+    /// To a unit's people: a clock runs out.
+    Reminder,
+}
+
+impl Purpose {
+    /// The purpose's name in tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Survey => "survey",
+            Self::ExtensionTold => "extension_told",
+            Self::WrittenOpinion => "written_opinion",
+            Self::Reminder => "reminder",
+        }
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sms {
@@ -443,24 +469,88 @@ impl Chronicler<'_> {
     ) -> Result<(), Fault> {
         let sms = SmsId(self.clock.new_id());
         let code = self.open_survey(tx, record.id, sms, phone).await?;
-        let demand = record.ticket.demand.as_ref();
-        let title = demand
-            .filter(|demand| !demand.petitioner.secrecy)
-            .map(|demand| demand.title.as_str());
+        let text = survey_text(&self.rules.signature, code, public_title(record));
+        let message = Message {
+            ticket: record.id,
+            phone,
+            purpose: Purpose::Survey,
+            text,
+            not_before: self.now,
+        };
+        self.queue_sms(tx, sms, &message).await
+    }
+
+    /// Sends the ticket's open survey once more, under the same code: an answer to either message is its answer.
+    pub(super) async fn ask_again(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        phone: &PhoneNumber,
+        why: SurveyFailure,
+    ) -> Result<(), Fault> {
+        let sms = SmsId(self.clock.new_id());
+        let row = tx
+            .row(
+                "UPDATE survey SET sms_id = $2, asked_at = $3 WHERE ticket_id = $1 \
+                 AND closed_at IS NULL RETURNING code",
+                &values![record.id, sms, self.now],
+            )
+            .await?
+            .ok_or_else(|| Fault::Corrupt("a survey is sent again that is not open".to_owned()))?;
+        let code = code_of(&row)?;
+        let later = match why {
+            // A phone that is off now may be on in the afternoon.
+            SurveyFailure::Undelivered => RESEND_UNDELIVERED_AFTER_MS,
+            SurveyFailure::Silent | SurveyFailure::WrongNumber => 0,
+        };
+        let message = Message {
+            ticket: record.id,
+            phone,
+            purpose: Purpose::Survey,
+            text: survey_text(&self.rules.signature, code, public_title(record)),
+            not_before: self.now.plus_millis(later),
+        };
+        self.queue_sms(tx, sms, &message).await
+    }
+
+    /// Queues a message that asks nothing.
+    pub(super) async fn tell_by_sms(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        phone: &PhoneNumber,
+        purpose: Purpose,
+        text: String,
+    ) -> Result<SmsId, Fault> {
+        let sms = SmsId(self.clock.new_id());
+        let message = Message {
+            ticket,
+            phone,
+            purpose,
+            text,
+            not_before: self.now,
+        };
+        self.queue_sms(tx, sms, &message).await?;
+        Ok(sms)
+    }
+
+    async fn queue_sms(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
         tx.execute(
-            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $5)",
+            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
             &values![
-                sms,
-                record.id,
-                phone.clone(),
-                survey_text(&self.rules.signature, code, title),
-                self.now
+                id,
+                message.ticket,
+                message.phone.clone(),
+                message.text,
+                self.now,
+                message.purpose.code()
             ],
         )
         .await?;
         let work = self.clock.new_id();
-        outbox::enqueue(tx, work, self.now, WorkKind::SmsSend, &sms.to_string()).await
+        let kind = WorkKind::SmsSend;
+        outbox::enqueue(tx, work, message.not_before, kind, &id.to_string()).await
     }
 
     /// Opens a survey under a code that no other open survey of the phone has.
@@ -540,7 +630,7 @@ impl Chronicler<'_> {
                 meet(tx).await?;
                 self.hear_early_receipts(tx, &gateway, message_id).await
             }
-            Submission::Refused { .. } => self.survey_failed(tx, row.get("ticket_id")?).await,
+            Submission::Refused { .. } => self.survey_failed(tx, id, row.get("ticket_id")?).await,
             Submission::NotSent { .. } | Submission::Unknown { .. } => Ok(()),
         }
     }
@@ -633,7 +723,7 @@ impl Chronicler<'_> {
         if let Some(row) = changed
             && !receipt.delivered
         {
-            self.survey_failed(tx, row.get("ticket_id")?).await?;
+            self.survey_failed(tx, id, row.get("ticket_id")?).await?;
         }
         Ok(true)
     }
@@ -682,8 +772,12 @@ impl Chronicler<'_> {
         })
     }
 
-    /// The message did not arrive: the survey ends, unless the ticket has moved on already.
-    async fn survey_failed(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
+    /// The message did not arrive. If it asked something, the ticket hears of it, unless it has moved on already.
+    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId, ticket: TicketId) -> Result<(), Fault> {
+        let asked = "SELECT 1 AS one FROM survey WHERE sms_id = $1 AND closed_at IS NULL";
+        if tx.row(asked, &values![sms]).await?.is_none() {
+            return Ok(());
+        }
         let failed = Command::SurveyFailed {
             why: SurveyFailure::Undelivered,
         };
@@ -727,12 +821,34 @@ async fn open_surveys(
         )
         .await?;
     rows.iter()
-        .map(|row| {
-            let code: String = row.get("code")?;
-            let code = code
-                .parse()
-                .map_err(|_| Fault::Corrupt("a survey with a foreign code".to_owned()))?;
-            Ok((code, row.get("ticket_id")?))
-        })
+        .map(|row| Ok((code_of(row)?, row.get("ticket_id")?)))
         .collect()
+}
+
+fn code_of(row: &Row) -> Result<SurveyCode, Fault> {
+    let code: String = row.get("code")?;
+    code.parse()
+        .map_err(|_| Fault::Corrupt("a survey with a foreign code".to_owned()))
+}
+
+/// The title, where it may be quoted to whoever holds the phone.
+fn public_title(record: &TicketRecord) -> Option<&str> {
+    record
+        .ticket
+        .demand
+        .as_ref()
+        .filter(|demand| !demand.petitioner.secrecy)
+        .map(|demand| demand.title.as_str())
+}
+
+/// How long an undelivered survey waits before it is sent once more.
+const RESEND_UNDELIVERED_AFTER_MS: i64 = 4 * 3_600_000;
+
+/// A message about to be queued.
+struct Message<'a> {
+    ticket: TicketId,
+    phone: &'a PhoneNumber,
+    purpose: Purpose,
+    text: String,
+    not_before: Timestamp,
 }

@@ -442,9 +442,21 @@ async fn silence_ends_a_survey_and_is_no_satisfaction() {
         rules: world.rules.clone(),
     };
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
-    world.pass(Duration::from_secs(3 * 24 * 3600 + 1));
-    assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
     let lead = world.person(Role::TeamLead).await;
+    let sent = async || {
+        let messages = lead
+            .get(&format!("/api/v1/tickets/{id}/messages"))
+            .await
+            .ok();
+        messages["items"].as_array().unwrap().len()
+    };
+    assert_eq!(sent().await, 1);
+    // Asked once more before silence is an answer.
+    for asked in [2, 2] {
+        world.pass(Duration::from_secs(3 * 24 * 3600 + 1));
+        assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+        assert_eq!(sent().await, asked);
+    }
     let ticket = lead.get(&format!("/api/v1/tickets/{id}")).await.ok();
     assert_eq!(
         ticket["ticket"]["stage"]["follow_up"]["result"]["result"],

@@ -42,8 +42,9 @@ pub(crate) struct RevisitView {
     planned_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    due: Timestamp,
+    /// `null` while the calendar for it is not published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Timestamp>,
     overdue: bool,
     /// Calls that reached nobody.
     #[schema(value_type = Vec<Object>)]
@@ -73,7 +74,7 @@ impl RevisitView {
             planned_at: record.planned_at,
             updated_at: record.updated_at,
             due: revisit.due,
-            overdue: open && now > revisit.due,
+            overdue: open && revisit.due.is_some_and(|due| now > due),
             attempts: serde_json::to_value(&revisit.attempts).expect("attempts are plain data"),
             stage: revisit.stage,
         }
@@ -153,7 +154,7 @@ pub(crate) async fn command(
                 By::Person(&caller.actor),
                 id,
                 command,
-                &api.rules,
+                &api.rules.now(),
                 once.clone(),
             )
             .await
@@ -177,7 +178,7 @@ async fn call(api: &Api, caller: &Caller, id: RevisitId) -> Answer<RevisitRecord
             by,
             id,
             RevisitCommand::Call,
-            &api.rules,
+            &api.rules.now(),
             None,
         )
         .await?;
@@ -199,7 +200,14 @@ async fn call(api: &Api, caller: &Caller, id: RevisitId) -> Answer<RevisitRecord
         Err(refusal) => (RevisitCommand::Release, Some(refusal.into())),
     };
     let noted = storage
-        .revisit_command(api.clock.now(), By::Server, id, next, &api.rules, None)
+        .revisit_command(
+            api.clock.now(),
+            By::Server,
+            id,
+            next,
+            &api.rules.now(),
+            None,
+        )
         .await;
     match (noted, problem) {
         (_, Some(problem)) => Err(problem),

@@ -314,7 +314,7 @@ pub(crate) async fn create(
     let by = By::Person(&caller.actor);
     let done = api
         .storage
-        .open_ticket(now, by, command, &api.rules, once.clone())
+        .open_ticket(now, by, command, &api.rules.now(), once.clone())
         .await;
     let outcome = done
         .map(|record| {
@@ -355,7 +355,7 @@ pub(crate) async fn command(
     let by = By::Person(&caller.actor);
     let done = api
         .storage
-        .command(now, by, id, command, &api.rules, once.clone())
+        .command(now, by, id, command, &api.rules.now(), once.clone())
         .await;
     let outcome = done
         .map(|record| {

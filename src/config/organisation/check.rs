@@ -8,8 +8,9 @@ use crate::domain::calendar::Calendar;
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::staff::{
     CalendarEntry, Destination, Duty, ExtensionEntry, Network, NumberEntry, Organisation, Password,
-    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
+    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, UnitContact, User,
 };
+use crate::domain::ticket::RuleSet;
 
 /// One `count` may stand for at most this many.
 const COUNT_MAX: u32 = 10_000;
@@ -55,6 +56,8 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         specialists: check.specialists(file.specialists, &units),
         sms_gateways: check.sms_gateways(file.sms_gateways),
         calendars: check.calendars(file.calendars),
+        unit_contacts: check.unit_contacts(file.unit_contacts, &units),
+        rules: check.rules(file.rules),
     }
 }
 
@@ -444,7 +447,34 @@ impl Check<'_> {
         self.unique("calendar", &entries, |calendar| calendar.name.clone());
         for Entry { line, is } in &entries {
             self.code(*line, "calendar", &is.name);
-            if let Err(why) = Calendar::parse(&is.source, &is.hours) {
+            if let Err(why) = Calendar::of(is) {
+                self.fault(*line, why.to_string());
+            }
+        }
+        inner(entries)
+    }
+
+    fn unit_contacts(
+        &mut self,
+        entries: Vec<Entry<UnitContact>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<UnitContact> {
+        self.unique("unit_contact", &entries, |contact| {
+            format!("{}/{}", contact.unit, contact.name)
+        });
+        for Entry { line, is } in &entries {
+            if !units.contains_key(&is.unit) {
+                let reason = format!("there is no unit {:?}", is.unit.0);
+                self.fault(*line, reason);
+            }
+        }
+        inner(entries)
+    }
+
+    fn rules(&mut self, entries: Vec<Entry<RuleSet>>) -> Vec<RuleSet> {
+        self.unique("rules", &entries, |set| set.version.clone());
+        for Entry { line, is } in &entries {
+            if let Err(why) = is.check() {
                 self.fault(*line, why.to_string());
             }
         }

@@ -271,13 +271,22 @@ async fn close_writer(tx: Tx) {
 }
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "first ring".into(),
-        MigrationType::Simple,
-        include_str!("../migrations/sqlite/0001_first_ring.sql").into_sql_str(),
-        false,
-    )])
+    let migration = |version, name: &'static str, sql: &'static str| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, name.into(), kind, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(
+            1,
+            "first ring",
+            include_str!("../migrations/sqlite/0001_first_ring.sql"),
+        ),
+        migration(
+            10,
+            "ticket clocks",
+            include_str!("../migrations/sqlite/0010_ticket_clocks.sql"),
+        ),
+    ])
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteArguments> {

@@ -232,12 +232,16 @@ impl Memory {
                 let promised = self
                     .handle_by
                     .unwrap_or_else(|| count(now, if short { 3 } else { 5 }));
-                assert_eq!(handle.due, promised, "a second dispatch keeps the promise");
+                assert_eq!(
+                    handle.due(),
+                    Some(promised),
+                    "a second dispatch keeps the promise"
+                );
                 let window = count(now, if short { 1 } else { 2 });
-                assert_eq!(*send_back_until, window);
+                assert_eq!(*send_back_until, Some(window));
                 let calendar = Calendar::statutory();
                 assert_eq!(
-                    calendar.working_ms_between(now, acknowledge.due),
+                    calendar.working_ms_between(now, acknowledge.due().unwrap()),
                     Ok(3_600_000)
                 );
                 self.unit = Some(lead.clone());
@@ -274,8 +278,8 @@ impl Memory {
                 self.handlers.insert(by.clone());
             }
             Event::ExtensionGranted { handle, .. } => {
-                assert!(handle.due > self.handle_by.unwrap());
-                self.handle_by = Some(handle.due);
+                assert!(handle.due() > self.handle_by);
+                self.handle_by = handle.due();
             }
             Event::Reopened { .. } => {
                 *self = Self {
@@ -320,6 +324,10 @@ impl Memory {
             | Event::SurveyAnswered { .. }
             | Event::SurveyFailed { .. }
             | Event::RevisitPlanned { .. }
+            | Event::SurveyResent { .. }
+            | Event::DeadlinesMoved { .. }
+            | Event::WrittenOpinionRequested { .. }
+            | Event::WrittenOpinionIssued { .. }
             | Event::FollowUpEnded { .. } => {}
         }
     }
