@@ -57,7 +57,7 @@ impl Job for Deadlines {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(5)
+        Duration::from_secs(1)
     }
 
     fn run_once(&self, now: Timestamp) -> Pending<'_, Result<Report, Fault>> {

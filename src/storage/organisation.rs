@@ -125,6 +125,12 @@ impl Storage {
         self.entries(SMS_GATEWAY).await
     }
 
+    /// A unit's name today; its code where it has none.
+    pub async fn unit_name(&self, unit: &UnitCode) -> Result<String, Fault> {
+        let mut tx = self.db.snapshot().await?;
+        unit_name(&mut tx, unit).await
+    }
+
     /// The working calendars.
     pub async fn calendars(&self) -> Result<Vec<CalendarEntry>, Fault> {
         self.entries(CALENDAR).await

@@ -13,17 +13,17 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chronicle::Chronicler;
+use super::chronicle::{Chronicler, actor_of};
 use super::db::{Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
-use super::tickets::TicketRecord;
+use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Rules, SurveyFailure};
+use crate::domain::ticket::{Command, Rating, Rules, SurveyFailure};
 use crate::domain::time::Timestamp;
 
 /// What is known of a message.
@@ -99,6 +99,8 @@ pub struct Sms {
     pub ticket: TicketId,
     pub phone: PhoneNumber,
     pub text: String,
+    /// [`Purpose::code`].
+    pub purpose: String,
     pub state: SmsState,
     pub gateway: Option<String>,
     pub message_id: Option<String>,
@@ -171,6 +173,10 @@ pub struct Quarantined {
     pub at: Timestamp,
     pub why: String,
     pub content: serde_json::Value,
+    /// A person read it.
+    pub resolved_at: Option<Timestamp>,
+    pub resolved_by: Option<String>,
+    pub resolution: Option<String>,
 }
 
 impl Storage {
@@ -204,7 +210,7 @@ impl Storage {
                         .row(
                             "UPDATE sms SET state = 'submitting', gateway = $2, updated_at = $3 \
                              WHERE id = $1 AND state = 'queued' RETURNING id, ticket_id, phone, \
-                             text, state, gateway, message_id, reason, queued_at, updated_at",
+                             text, purpose, state, gateway, message_id, reason, queued_at, updated_at",
                             &values![*id, *gateway, *now],
                         )
                         .await?;
@@ -334,8 +340,9 @@ impl Storage {
 
     /// What could not be matched, newest first.
     pub async fn sms_quarantine(&self, page: &Page) -> Result<Listing<Quarantined>, Fault> {
-        let mut select =
-            Select::new("SELECT id, gateway, kind, at, why, json FROM sms_quarantine WHERE 1 = 1");
+        let mut select = Select::new(
+            "SELECT id, gateway, kind, at, why, json, resolved_at, resolved_by, resolution FROM sms_quarantine WHERE 1 = 1",
+        );
         if let Some(after) = &page.after {
             select = select.before("at", "id", after);
         }
@@ -357,6 +364,9 @@ impl Storage {
                     at: row.get("at")?,
                     why: row.get("why")?,
                     content: row.json("json")?,
+                    resolved_at: row.opt("resolved_at")?,
+                    resolved_by: row.opt("resolved_by")?,
+                    resolution: row.opt("resolution")?,
                 })
             })
             .collect::<Result<Vec<_>, Fault>>()?;
@@ -364,6 +374,50 @@ impl Storage {
             at: item.at.millis(),
             id: item.id.to_string(),
         }))
+    }
+
+    /// A person reads what could not be matched: it answers a ticket's survey, or nothing. The ticket may refuse, and
+    /// then nothing has happened. `false`: it is not there, or somebody has read it already.
+    pub async fn read_quarantined(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        id: Uuid,
+        answer: Option<(TicketId, Rating)>,
+        remark: String,
+        rules: &Arc<Rules>,
+    ) -> Result<bool, Trouble<CommandRefusal>> {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let given = (now, actor_of(by), id, answer, remark, rules.clone(), clock);
+        self.db
+            .write(given, |tx, (now, by, id, answer, remark, rules, clock)| {
+                Box::pin(async move {
+                    let reader = Chronicler {
+                        now: *now,
+                        by: by.as_ref().map_or(By::Server, By::Person),
+                        rules,
+                        clock: &**clock,
+                    };
+                    let read = tx
+                        .execute(
+                            "UPDATE sms_quarantine SET resolved_at = $2, resolved_by = $3, \
+                             resolution = $4 WHERE id = $1 AND resolved_at IS NULL",
+                            &values![*id, *now, reader.by.name(), *remark],
+                        )
+                        .await?;
+                    if read == 1
+                        && let Some((ticket, rating)) = answer
+                    {
+                        let command = Command::ReadSurvey { rating: *rating };
+                        reader
+                            .change_ticket(tx, *ticket, &command)
+                            .await
+                            .map_err(Trouble::widen)?;
+                    }
+                    Ok(read == 1)
+                })
+            })
+            .await
     }
 
     /// Tickets whose survey was asked before `asked_before` and not answered: each is to be sent
@@ -418,7 +472,7 @@ impl Storage {
     }
 }
 
-const SMS: &str = "SELECT id, ticket_id, phone, text, state, gateway, message_id, reason, \
+const SMS: &str = "SELECT id, ticket_id, phone, text, purpose, state, gateway, message_id, reason, \
                    queued_at, updated_at FROM sms WHERE 1 = 1";
 
 fn sms_of(row: &Row) -> Result<Sms, Fault> {
@@ -428,6 +482,7 @@ fn sms_of(row: &Row) -> Result<Sms, Fault> {
         ticket: row.get("ticket_id")?,
         phone: row.get("phone")?,
         text: row.get("text")?,
+        purpose: row.get("purpose")?,
         state: SmsState::ALL
             .into_iter()
             .find(|known| known.code() == state)

@@ -258,6 +258,29 @@ impl Storage {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
+    /// What `unit` replied to the last other tickets it answers for, each with the ticket's number.
+    pub async fn replies_of_unit(
+        &self,
+        unit: &UnitCode,
+        but: TicketId,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        const LAST: u32 = 100;
+        let rows = self
+            .db
+            .rows(
+                "SELECT id, number, version, updated_at, json FROM ticket WHERE unit = $1 \
+                 AND id <> $2 ORDER BY opened_at DESC, id DESC LIMIT $3",
+                &values![unit.clone(), but, LAST],
+            )
+            .await?;
+        let records = rows.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+        let reply = |record: TicketRecord| {
+            let text = record.ticket.reply()?.text.clone();
+            Some((record.number, text))
+        };
+        Ok(records.into_iter().filter_map(reply).collect())
+    }
+
     /// The tickets whose clocks were counted on a calendar older than change `revision`: each is to be sent
     /// [`Command::Recount`].
     pub async fn counted_before(&self, revision: u64, limit: u32) -> Result<Vec<TicketId>, Fault> {

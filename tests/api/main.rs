@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod calls;
+mod clocks;
 mod live;
 mod openapi;
 mod recordings;

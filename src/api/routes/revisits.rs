@@ -123,7 +123,7 @@ const COMMANDS: &[&str] = &["call", "release", "record"];
 /// `call` places the recorded call between one's own extension and the citizen; `record` writes down what came of it.
 #[utoipa::path(post, path = "/api/v1/revisits/{id}/commands/{command}", tag = "revisits",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
-        ("command" = String, Path, description = "call, release, record {outcome, rating?, remark?}")),
+        ("command" = String, Path, description = "call, release, record {outcome, rating?, solved?, remark?}")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = RevisitView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(

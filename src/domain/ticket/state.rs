@@ -589,6 +589,34 @@ impl Ticket {
         }
     }
 
+    /// The lead's reply that waits for review or passed it.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.stage {
+            Stage::Replied { reply, .. }
+            | Stage::Closed {
+                closing: Closing::Replied { reply, .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::Replied { reply, .. },
+                ..
+            } => Some(reply),
+            Stage::Draft
+            | Stage::Registered { .. }
+            | Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Closed {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Voided { .. } => None,
+        }
+    }
+
     /// The written opinion that was asked for and is not issued yet.
     pub fn open_opinion(&self) -> Option<&WrittenOpinion> {
         self.written_opinions.iter().find(|o| o.issued.is_none())
