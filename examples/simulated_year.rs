@@ -251,7 +251,7 @@ impl Year {
             }
             Some(live) => (live.step, live.random, live.unit),
         };
-        let chance = |of: u64| spread(random ^ u64::from(step) << 32 | of) % 100;
+        let chance = |of: u64| spread(random ^ (u64::from(step) << 32) ^ of) % 100;
         let handler = self.units[unit].clone();
         let helper = self.units[(unit + 1) % self.units.len()].clone();
         let with_helper = random % 10 == 0;

@@ -13,7 +13,8 @@ use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    Deadlines, Job, Pending, Recount, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
+    CallOuts, Deadlines, DutyGaps, Job, Pending, Recount, SmsCallbacks, SmsGateway, SmsSending,
+    Surveys, Telephone, keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::rules::RulesInForce;
@@ -25,6 +26,7 @@ pub(super) fn start(
     storage: &Storage,
     clock: &Arc<dyn Clock>,
     rules: &RulesInForce,
+    telephone: Arc<dyn Telephone>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let timeout = Duration::from_secs(config.sms.timeout_s.get().into());
@@ -49,6 +51,15 @@ pub(super) fn start(
             rules: rules.clone(),
         }),
         Arc::new(Recount::new(storage.clone(), rules.clone())),
+        Arc::new(DutyGaps {
+            storage: storage.clone(),
+            rules: rules.clone(),
+        }),
+        Arc::new(CallOuts {
+            storage: storage.clone(),
+            rules: rules.clone(),
+            telephone,
+        }),
         Arc::new(Surveys { storage, rules }),
     ];
     let start = |job: Arc<dyn Job>| {

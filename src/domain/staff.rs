@@ -9,6 +9,7 @@ pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
 use super::calendar::TimetableEntry;
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
+use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
 use super::ticket::RuleSet;
 use std::collections::BTreeMap;
@@ -324,7 +325,7 @@ pub struct CalendarEntry {
 /// What an organisation file says. What it does not mention stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Organisation {
-    pub units: Vec<Unit>,
+    pub units: Vec<UnitEntry>,
     pub users: Vec<(User, Password)>,
     pub extensions: Vec<ExtensionEntry>,
     pub trunks: Vec<TrunkEntry>,
@@ -336,6 +337,9 @@ pub struct Organisation {
     pub unit_contacts: Vec<UnitContact>,
     /// Rule sets; those there before stay.
     pub rules: Vec<RuleSet>,
+    /// Each unit's whole roster, as far as the file names the unit.
+    pub duty: BTreeMap<UnitCode, DutyRoster>,
+    pub conference: Vec<ConferenceSeat>,
 }
 
 /// A login password as the file gives it.

@@ -139,7 +139,7 @@ impl Chronicler<'_> {
                     .await?,
             );
         }
-        let unit_name = super::organisation::unit_name(tx, unit).await?;
+        let unit_name = super::organisation::unit_name(tx, unit, self.now).await?;
         tx.execute(
             "INSERT INTO written_opinion (number, ticket_id, unit, unit_name, issued_at, text, \
              sha256, code, sms_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -25,7 +25,7 @@ impl Chronicler<'_> {
                 Event::SurveyResent { phone, why, .. } => {
                     self.ask_again(tx, record, phone, *why).await?;
                 }
-                // 必要时应与服务对象沟通说明: told by a call, or said not to be necessary, it is not told again.
+                // 必要时应与服务对象沟通说明: who was told of the wish is told of the new date.
                 Event::ExtensionGranted { handle, .. } => {
                     self.tell_extension(tx, record, handle).await?;
                 }
@@ -70,11 +70,14 @@ impl Chronicler<'_> {
                 Event::Reopened { .. } | Event::Voided { .. } => {
                     self.ask_no_more(tx, record.id).await?;
                 }
+                // 签收: the unit has it, nobody need be called out for it any more.
+                Event::Acknowledged { by, .. } => {
+                    self.callouts_acknowledged(tx, record.id, by).await?;
+                }
                 Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
                 | Event::Dispatched { .. }
-                | Event::Acknowledged { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }
@@ -104,7 +107,8 @@ impl Chronicler<'_> {
     ) -> Result<(), Fault> {
         let asked = record.ticket.extensions.last();
         let told = asked.map(|extension| &extension.request.told_petitioner);
-        let (Some(Told::Sms(_)), Some(phone)) = (told, record.ticket.phone()) else {
+        let (Some(Told::Call(_) | Told::Sms(_)), Some(phone)) = (told, record.ticket.phone())
+        else {
             return Ok(());
         };
         let text = extension_text(&self.rules.signature, &record.number, handle.due());

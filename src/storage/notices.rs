@@ -271,7 +271,7 @@ impl Chronicler<'_> {
         if *unit == self.rules.desk {
             return Ok(());
         }
-        for phone in super::organisation::unit_phones(tx, unit).await? {
+        for phone in super::organisation::unit_phones(tx, unit, self.now).await? {
             let text = format!("【{}】{text}", self.rules.signature);
             self.tell_by_sms(tx, record.id, &phone, Purpose::Reminder, text)
                 .await?;

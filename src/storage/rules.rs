@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::chronicle::{Chronicler, actor_of};
 use super::db::{Row, Select, Tx, count_up, values};
-use super::organisation::{CALENDAR, RULES, UNIT, entries};
+use super::organisation::{CALENDAR, RULES, entries, units_at};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
 use crate::domain::calendar::{Calendar, Notice};
 use crate::domain::id::{TicketId, UnitCode};
-use crate::domain::staff::{By, CalendarEntry, Unit, UnitKind};
+use crate::domain::staff::{By, CalendarEntry, UnitKind};
 use crate::domain::ticket::{CalendarChange, Moved, RuleSet, Rules};
 use crate::domain::time::Timestamp;
 
@@ -60,7 +60,7 @@ impl Storage {
     /// Reads the rules. `signature` signs short messages.
     pub async fn rules(&self, signature: &str) -> Result<Rules, Fault> {
         let mut tx = self.db.snapshot().await?;
-        let units: Vec<Unit> = entries(&mut tx, UNIT).await?;
+        let units = units_at(&mut tx, self.clock.now()).await?;
         let calendars: Vec<CalendarEntry> = entries(&mut tx, CALENDAR).await?;
         let sets: Vec<RuleSet> = entries(&mut tx, RULES).await?;
         let changes = tx.rows(CHANGES, &[]).await?;

@@ -19,6 +19,7 @@ use super::outbox::{self, WorkKind};
 use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
+use crate::domain::callout::says_received;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
@@ -78,6 +79,8 @@ pub enum Purpose {
     WrittenOpinion,
     /// To a unit's people: a clock runs out.
     Reminder,
+    /// To whoever is on duty.
+    Callout,
 }
 
 impl Purpose {
@@ -88,6 +91,7 @@ impl Purpose {
             Self::ExtensionTold => "extension_told",
             Self::WrittenOpinion => "written_opinion",
             Self::Reminder => "reminder",
+            Self::Callout => "callout",
         }
     }
 }
@@ -532,7 +536,7 @@ impl Chronicler<'_> {
             text,
             not_before: self.now,
         };
-        self.queue_sms(tx, sms, &message).await
+        self.queue(tx, sms, &message).await
     }
 
     /// Sends the ticket's open survey once more, under the same code: an answer to either message is its answer.
@@ -565,7 +569,7 @@ impl Chronicler<'_> {
             text: survey_text(&self.rules.signature, code, public_title(record)),
             not_before: self.now.plus_millis(later),
         };
-        self.queue_sms(tx, sms, &message).await
+        self.queue(tx, sms, &message).await
     }
 
     /// Queues a message that asks nothing.
@@ -585,11 +589,30 @@ impl Chronicler<'_> {
             text,
             not_before: self.now,
         };
-        self.queue_sms(tx, sms, &message).await?;
+        self.queue(tx, sms, &message).await?;
         Ok(sms)
     }
 
-    async fn queue_sms(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
+    /// Queues a message to somebody on duty.
+    pub(super) async fn queue_callout_sms(
+        &self,
+        tx: &mut Tx,
+        sms: SmsId,
+        ticket: TicketId,
+        phone: PhoneNumber,
+        text: String,
+    ) -> Result<(), Fault> {
+        let message = Message {
+            ticket,
+            phone: &phone,
+            purpose: Purpose::Callout,
+            text,
+            not_before: self.now,
+        };
+        self.queue(tx, sms, &message).await
+    }
+
+    async fn queue(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
         tx.execute(
             "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) \
              VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
@@ -674,7 +697,7 @@ impl Chronicler<'_> {
             .row(
                 "UPDATE sms SET state = $2, message_id = $3, reason = $4, updated_at = $5 \
                  WHERE id = $1 AND (state = 'submitting' OR (state = 'unknown' AND $2 = 'accepted') \
-                 OR (state = 'queued' AND $2 = 'failed')) RETURNING ticket_id, gateway",
+                 OR (state = 'queued' AND $2 = 'failed')) RETURNING gateway",
                 &values![id, state, message_id, reason, self.now],
             )
             .await?;
@@ -685,7 +708,7 @@ impl Chronicler<'_> {
                 meet(tx).await?;
                 self.hear_early_receipts(tx, &gateway, message_id).await
             }
-            Submission::Refused { .. } => self.survey_failed(tx, id, row.get("ticket_id")?).await,
+            Submission::Refused { .. } => self.survey_failed(tx, id).await,
             Submission::NotSent { .. } | Submission::Unknown { .. } => Ok(()),
         }
     }
@@ -771,14 +794,14 @@ impl Chronicler<'_> {
         let changed = tx
             .row(
                 "UPDATE sms SET state = $2, reason = $3, updated_at = $4 \
-                 WHERE id = $1 AND state = 'accepted' RETURNING ticket_id",
+                 WHERE id = $1 AND state = 'accepted' RETURNING id",
                 &values![id, state, receipt.status, self.now],
             )
             .await?;
         if let Some(row) = changed
             && !receipt.delivered
         {
-            self.survey_failed(tx, id, row.get("ticket_id")?).await?;
+            self.survey_failed(tx, row.get("id")?).await?;
         }
         Ok(true)
     }
@@ -789,6 +812,12 @@ impl Chronicler<'_> {
             .await?
         {
             return Ok(Heard::Again);
+        }
+        if says_received(&reply.text)
+            && let Ok(from) = PhoneNumber::parse(&reply.from)
+            && self.callout_answered(tx, &from).await?
+        {
+            return Ok(Heard::Matched);
         }
         let why = match self.match_survey(tx, reply).await? {
             Ok((ticket, rating)) => {
@@ -827,12 +856,16 @@ impl Chronicler<'_> {
         })
     }
 
-    /// The message did not arrive. If it asked something, the ticket hears of it, unless it has moved on already.
-    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId, ticket: TicketId) -> Result<(), Fault> {
-        let asked = "SELECT 1 AS one FROM survey WHERE sms_id = $1 AND closed_at IS NULL";
-        if tx.row(asked, &values![sms]).await?.is_none() {
-            return Ok(());
-        }
+    /// The message did not arrive: its survey ends, if it asked one and the ticket has not moved on already.
+    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId) -> Result<(), Fault> {
+        let survey = tx
+            .row(
+                "SELECT ticket_id FROM survey WHERE sms_id = $1 AND closed_at IS NULL",
+                &values![sms],
+            )
+            .await?;
+        let Some(survey) = survey else { return Ok(()) };
+        let ticket: TicketId = survey.get("ticket_id")?;
         let failed = Command::SurveyFailed {
             why: SurveyFailure::Undelivered,
         };

@@ -129,7 +129,6 @@ async fn citizen_unit_and_platform_are_told_the_same_remaining_time() {
         .get(&format!("/api/v1/tickets/{id}/query_code"))
         .await
         .ok();
-    let unit = world.person(Role::UnitHandler).await;
     for hours in [0, 3, 30, 24 * 20] {
         world.pass(Duration::from_secs(hours * 3600));
         let path = format!("/api/v1/tickets/{id}");
@@ -149,7 +148,6 @@ async fn citizen_unit_and_platform_are_told_the_same_remaining_time() {
         assert_eq!(citizen.json()["answer_by"], *clock);
         assert_eq!(clock["overdue"], hours == 24 * 20);
     }
-    drop(unit);
 }
 
 #[tokio::test]

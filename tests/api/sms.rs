@@ -442,13 +442,9 @@ async fn silence_ends_a_survey_and_is_no_satisfaction() {
         rules: world.rules.clone(),
     };
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
-    let lead = world.person(Role::TeamLead).await;
     let sent = async || {
-        let messages = lead
-            .get(&format!("/api/v1/tickets/{id}/messages"))
-            .await
-            .ok();
-        messages["items"].as_array().unwrap().len()
+        let ticket: TicketId = id.parse().unwrap();
+        world.storage.sms_of_ticket(ticket).await.unwrap().len()
     };
     assert_eq!(sent().await, 1);
     // Asked once more before silence is an answer.
@@ -457,6 +453,7 @@ async fn silence_ends_a_survey_and_is_no_satisfaction() {
         assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
         assert_eq!(sent().await, asked);
     }
+    let lead = world.person(Role::TeamLead).await;
     let ticket = lead.get(&format!("/api/v1/tickets/{id}")).await.ok();
     assert_eq!(
         ticket["ticket"]["stage"]["follow_up"]["result"]["result"],

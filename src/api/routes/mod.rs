@@ -6,6 +6,7 @@ mod callbacks;
 mod calls;
 mod citizens;
 mod contacts;
+mod duty;
 mod health;
 mod messages;
 mod notices;
@@ -47,7 +48,6 @@ struct Document;
 /// Every route of this server, with its description.
 pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(health::page))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -95,6 +95,15 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))
+        .routes(routes!(organisation::lacks))
+        .routes(routes!(organisation::unit))
+        .routes(routes!(organisation::conference))
+        .routes(routes!(duty::roster, duty::publish))
+        .routes(routes!(duty::gaps))
+        .routes(routes!(duty::list))
+        .routes(routes!(duty::start))
+        .routes(routes!(duty::log))
+        .routes(routes!(duty::command))
         .routes(routes!(organisation::specialists))
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
