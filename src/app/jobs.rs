@@ -9,14 +9,18 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::disposition::OriginEntry;
 use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
+use crate::domain::time::Timestamp;
+use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    CallOuts, Deadlines, DutyGaps, Job, Pending, Recount, SmsCallbacks, SmsGateway, SmsSending,
-    Surveys, Telephone, keep_running,
+    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending, Recount,
+    SmsCallbacks, SmsGateway, SmsSending, Surveys, Telephone, keep_running,
 };
 use crate::storage::Storage;
+use crate::storage::intake::Feedback;
 use crate::storage::rules::RulesInForce;
 use crate::storage::sms::Sms;
 
@@ -60,6 +64,12 @@ pub(super) fn start(
             rules: rules.clone(),
             telephone,
         }),
+        Arc::new(OriginFeedback {
+            storage: storage.clone(),
+            gateway: Arc::new(Origins(
+                OriginClient::new(timeout).context("cannot make the HTTP client for origins")?,
+            )),
+        }),
         Arc::new(Surveys { storage, rules }),
     ];
     let start = |job: Arc<dyn Job>| {
@@ -67,6 +77,27 @@ pub(super) fn start(
         tokio::spawn(async move { keep_running(&*job, &*clock, stop).await })
     };
     Ok(jobs.into_iter().map(start).collect())
+}
+
+/// The way back to where demands came from.
+struct Origins(OriginClient);
+
+impl OriginGateway for Origins {
+    fn deliver<'a>(
+        &'a self,
+        now: Timestamp,
+        to: &'a OriginEntry,
+        feedback: &'a Feedback,
+    ) -> Pending<'a, Delivery> {
+        Box::pin(async move {
+            let (id, body) = (feedback.id.to_string(), feedback.body.to_string());
+            match self.0.deliver(now, to, &id, body).await {
+                Ok(()) => Delivery::Done,
+                Err(NotDelivered::Later(why)) => Delivery::Later(why),
+                Err(NotDelivered::Refused(why)) => Delivery::Refused(why),
+            }
+        })
+    }
 }
 
 /// Each gateway by its own dialect.

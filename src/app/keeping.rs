@@ -11,14 +11,30 @@ use hotline_recordings::Archive;
 use super::open_storage;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::storage::Storage;
 use crate::storage::backup::BackupSheet;
 
 /// The recordings' part of a backup.
 const MANIFESTS: &str = "recordings.jsonl";
+/// The data key's copy, when the key is our own file and not the operator's.
+const DATA_KEY: &str = "data.key";
+
+/// Opens the database that is there. A mistyped folder must not look like an empty hotline in good order.
+async fn open_existing(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
+    if let Some(file) = config.database_file()
+        && !file.exists()
+    {
+        bail!(
+            "there is no database at {}: are data_dir and storage.url right?",
+            file.display()
+        );
+    }
+    open_storage(config, clock).await
+}
 
 /// Every difference between what is kept and what should be; empty when all is well.
 pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
-    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let storage = open_existing(config, Arc::clone(&clock)).await?;
     let mut differences: Vec<String> = storage
         .check(clock.now())
         .await?
@@ -34,12 +50,17 @@ pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec
 
 /// Copies the database and the recordings' manifests into `dir`, while a server may be running. A line for a person.
 pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyhow::Result<String> {
-    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let storage = open_existing(config, Arc::clone(&clock)).await?;
     let sheet = storage
         .backup(clock.now(), dir)
         .await
-        .context("cannot copy the database")?;
+        .with_context(|| format!("cannot copy the database into {}", dir.display()))?;
     storage.close().await;
+    if config.storage.data_key_file.is_none() {
+        // Keeps the mode of the original: readable by nobody else.
+        std::fs::copy(config.data_key_file(), dir.join(DATA_KEY))
+            .context("cannot copy the data key")?;
+    }
     let archive = Archive::open(config.recordings_folder());
     let path = dir.join(MANIFESTS);
     let manifests = {
@@ -68,11 +89,17 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
             folder.display()
         );
     }
+    // The key its rows are sealed with, unless there is one already: then it must be the same.
+    let (kept, key) = (dir.join(DATA_KEY), config.data_key_file());
+    if kept.exists() && !key.exists() {
+        std::fs::create_dir_all(&config.data_dir)?;
+        std::fs::copy(&kept, &key).with_context(|| format!("cannot write {}", key.display()))?;
+    }
     let storage = open_storage(config, clock).await?;
     let sheet = storage
         .restore(dir)
         .await
-        .context("cannot restore the database")?;
+        .with_context(|| format!("cannot restore the database from {}", dir.display()))?;
     storage.close().await;
     let path = dir.join(MANIFESTS);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;

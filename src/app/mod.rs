@@ -10,13 +10,17 @@ mod ports;
 mod prompts;
 mod studio;
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use hotline_media as media;
 use hotline_recordings as recordings;
+use hotline_sip::digest::Algorithm;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -24,7 +28,7 @@ use tracing::{error, info, warn};
 
 use crate::api::{self, Api};
 use crate::clock::Clock;
-use crate::config::{Config, organisation};
+use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
 use crate::domain::id::{CallId, RecordingId};
 use crate::domain::time::Timestamp;
@@ -35,7 +39,7 @@ use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
 use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
-use crate::storage::{self, Storage};
+use crate::storage::{self, Aes256, Storage, Vault};
 use crate::telemetry::Metrics;
 
 /// The organisation of `serve --demo`.
@@ -143,7 +147,7 @@ impl Server {
         };
         let signalling = Signalling::start(config.sip.listen, parts)
             .await
-            .with_context(|| format!("cannot listen for SIP on {}", config.sip.listen))?;
+            .with_context(|| cannot_listen("SIP", "sip.listen", config.sip.listen))?;
         let told: Arc<OnceLock<Signalling>> = Arc::new(OnceLock::from(signalling.clone()));
         let journal = journal::Journal {
             storage: storage.clone(),
@@ -170,7 +174,7 @@ impl Server {
         });
         let listener = TcpListener::bind(config.http.listen)
             .await
-            .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
+            .with_context(|| cannot_listen("HTTP", "http.listen", config.http.listen))?;
         let http = listener
             .local_addr()
             .context("the HTTP listener has no address")?;
@@ -315,6 +319,9 @@ fn measure(
                 ("malformed", sound.malformed),
                 ("unknown_payload", sound.unknown_payload),
                 ("unexpected", sound.unexpected),
+                ("forged", sound.forged),
+                ("replayed", sound.replayed),
+                ("handshakes", sound.handshakes_refused),
             ] {
                 metrics::counter!("hotline_rtp_packets_dropped", "reason" => reason)
                     .absolute(dropped);
@@ -334,13 +341,59 @@ async fn wait(what: &str, task: JoinHandle<()>) {
     }
 }
 
+fn cannot_listen(what: &str, key: &str, at: SocketAddr) -> String {
+    format!("cannot listen for {what} on {at} ({key}; `ss -lntup` shows who listens there)")
+}
+
 /// Opens the database of `config`.
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
-    Storage::open(&config.storage_url(), clock)
+    let named = match config.database_file() {
+        Some(file) => format!("the database {}", file.display()),
+        // The address may hold a password.
+        None => "the database of storage.url".to_owned(),
+    };
+    let file = config.data_key_file();
+    let key =
+        data_key(&file, &*clock).with_context(|| format!("the data key {}", file.display()))?;
+    let vault = Vault::new(Aes256::new(&key));
+    Storage::open_sealed(&config.storage_url(), clock, vault)
         .await
-        .context("cannot open the database (storage.url)")
+        .with_context(|| format!("cannot open {named}"))
+}
+
+/// The key that numbers of people are sealed with; made when there is none yet, readable by nobody else.
+fn data_key(file: &Path, clock: &dyn Clock) -> anyhow::Result<[u8; 32]> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => read_key(text.trim()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            clock.random(&mut key);
+            let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut made = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(file)
+                .context("cannot be made")?;
+            made.write_all(text.as_bytes())?;
+            made.sync_all()?;
+            info!(file = %file.display(), "a data key was made: keep a copy apart from the backups");
+            Ok(key)
+        }
+        Err(fault) => Err(fault).context("cannot be read"),
+    }
+}
+
+fn read_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    let hex = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    anyhow::ensure!(hex, "holds something else than 64 hexadecimal digits");
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16)?;
+    }
+    Ok(key)
 }
 
 /// `hotline apply`: what changed, a line each. Nothing is changed when anything is wrong.
@@ -351,7 +404,9 @@ pub async fn apply(
 ) -> anyhow::Result<Vec<storage::organisation::Change>> {
     let units = storage.units().await?;
     let directory = storage.directory().await?;
-    let known = organisation::Known::new(&units, &directory);
+    let disposition = storage.disposition().await?;
+    let known =
+        organisation::Known::new(&units, &directory).with_categories(&disposition.categories);
     let organisation = organisation::parse(text, &known)?;
     match storage.apply(clock.now(), organisation).await {
         Ok(changes) => Ok(changes),
@@ -381,6 +436,16 @@ fn settings(config: &Config) -> Settings {
         advertised: SocketAddr::new(ip, listen.port()),
         own_number: config.sip.own_number.clone(),
         realm: config.sip.realm.clone(),
+        digest: config
+            .sip
+            .digest
+            .algorithms()
+            .iter()
+            .map(|digest| match digest {
+                Digest::Md5 => Algorithm::Md5,
+                Digest::Sha256 => Algorithm::Sha256,
+            })
+            .collect(),
         limits: signalling::Limits {
             calls: config.limits.calls.get() as usize,
             calls_per_second: config.limits.calls_per_second.get(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
 use super::calendar::TimetableEntry;
+use super::disposition::Disposition;
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
 use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
@@ -187,6 +188,14 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
+    /// How often its gateways are asked whether they are there; 0 is never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub keep_alive_s: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// Credentials we present to a carrier that asks for them.
@@ -340,6 +349,7 @@ pub struct Organisation {
     /// Each unit's whole roster, as far as the file names the unit.
     pub duty: BTreeMap<UnitCode, DutyRoster>,
     pub conference: Vec<ConferenceSeat>,
+    pub disposition: Disposition,
 }
 
 /// A login password as the file gives it.

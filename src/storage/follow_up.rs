@@ -20,6 +20,7 @@ impl Chronicler<'_> {
     ) -> Result<(), Fault> {
         for event in events {
             self.notify_units(tx, record, event).await?;
+            self.feed_back(tx, record, event).await?;
             match event {
                 Event::Opened { .. } => self.give_query_code(tx, record.id).await?,
                 Event::SurveyResent { phone, why, .. } => {
@@ -70,6 +71,9 @@ impl Chronicler<'_> {
                 Event::Reopened { .. } | Event::Voided { .. } => {
                     self.ask_no_more(tx, record.id).await?;
                 }
+                Event::Dispatched { lead, .. } => {
+                    self.handed_over(tx, record.id, lead).await?;
+                }
                 // 签收: the unit has it, nobody need be called out for it any more.
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
@@ -77,7 +81,6 @@ impl Chronicler<'_> {
                 Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
-                | Event::Dispatched { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }
@@ -94,6 +97,7 @@ impl Chronicler<'_> {
                 | Event::FollowUpEnded { .. }
                 | Event::WrittenOpinionRequested { .. }
                 | Event::Marked { .. } => {}
+                Event::Intake(event) => self.intake_changed(tx, record, event).await?,
             }
         }
         Ok(())

@@ -232,7 +232,8 @@ impl Chronicler<'_> {
             | Event::Revisited { .. }
             | Event::Rectified { .. }
             | Event::FollowUpEnded { .. }
-            | Event::WrittenOpinionIssued { .. } => Ok(()),
+            | Event::WrittenOpinionIssued { .. }
+            | Event::Intake(_) => Ok(()),
         }
     }
 

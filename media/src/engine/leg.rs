@@ -40,7 +40,7 @@ pub(super) struct Leg {
     pub(super) heard_first: bool,
     /// When the last packet was accepted, or since when one is expected.
     pub(super) last_heard: Instant,
-    pub(super) silence_reported: bool,
+    pub(super) silence_reported: Option<Instant>,
     pub(super) dropped: u64,
 
     pub(super) out: OutStream,
@@ -199,7 +199,7 @@ impl Leg {
             tones: None,
             heard_first: false,
             last_heard: now,
-            silence_reported: false,
+            silence_reported: None,
             dropped: 0,
             out: OutStream::new(random),
             keys_out: KeySender::default(),
@@ -258,8 +258,14 @@ impl Leg {
             nat: remote.nat,
         });
         self.last_heard = now;
-        self.silence_reported = false;
+        self.silence_reported = None;
         self.out.interrupt();
+    }
+
+    /// Anything of theirs arrived. True when that was missed.
+    pub(super) fn lives(&mut self, now: Instant) -> bool {
+        self.last_heard = now;
+        self.silence_reported.take().is_some()
     }
 
     /// From now on packets are SRTP under these keys. A key that was in use goes on where it was (its counters must).
@@ -313,23 +319,30 @@ impl Leg {
         source: SocketAddr,
         now: Instant,
     ) -> Result<usize, Refused> {
-        self.open(datagram, source, now, Open::rtp)
+        if let (Protection::Srtp(_), Transport::Own { latch, .. }) =
+            (&self.protection, &self.transport)
+        {
+            // Strangers are told apart before they cost anything.
+            let nat = self.far.is_some_and(|far| far.nat);
+            if !latch.may_come_from(source, nat) {
+                return Err(Refused::Foreign);
+            }
+        }
+        self.open(datagram, now, Open::rtp)
     }
 
-    /// As [`open_rtp`](Self::open_rtp), for RTCP.
+    /// As [`open_rtp`](Self::open_rtp), for RTCP from an [`is_rtcp_source`](Self::is_rtcp_source).
     pub(super) fn open_rtcp(
         &mut self,
         datagram: &mut [u8],
-        source: SocketAddr,
         now: Instant,
     ) -> Result<usize, Refused> {
-        self.open(datagram, source, now, Open::rtcp)
+        self.open(datagram, now, Open::rtcp)
     }
 
     fn open(
         &mut self,
         datagram: &mut [u8],
-        source: SocketAddr,
         now: Instant,
         open: impl FnOnce(&mut Open, &mut [u8]) -> Result<usize, srtp::Refused>,
     ) -> Result<usize, Refused> {
@@ -339,14 +352,7 @@ impl Leg {
             Protection::Srtp(srtp) => srtp,
         };
         match &mut self.transport {
-            // Strangers are told apart before they cost anything.
-            Transport::Own { latch, .. } => {
-                let nat = self.far.is_some_and(|far| far.nat);
-                if !latch.may_come_from(source, nat) {
-                    return Err(Refused::Foreign);
-                }
-                Ok(open(&mut srtp.open, datagram)?)
-            }
+            Transport::Own { .. } => Ok(open(&mut srtp.open, datagram)?),
             Transport::Muxed(webrtc) => {
                 if webrtc.is_broken {
                     return Err(Refused::Unexpected);

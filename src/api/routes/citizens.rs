@@ -209,6 +209,7 @@ const fn told(event: &Event) -> Option<&'static str> {
         | Event::Revisited { .. }
         | Event::FollowUpEnded { .. }
         | Event::Marked { .. }
-        | Event::WrittenOpinionRequested { .. } => None,
+        | Event::WrittenOpinionRequested { .. }
+        | Event::Intake(_) => None,
     }
 }

@@ -5,9 +5,11 @@ mod calendars;
 mod callbacks;
 mod calls;
 mod citizens;
+mod conference;
 mod contacts;
 mod duty;
 mod health;
+mod intake;
 mod messages;
 mod notices;
 mod organisation;
@@ -98,7 +100,18 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::lacks))
         .routes(routes!(organisation::unit))
         .routes(routes!(organisation::conference))
+        .routes(routes!(conference::list, conference::enter))
+        .routes(routes!(conference::command))
         .routes(routes!(duty::roster, duty::publish))
+        .routes(routes!(intake::accept))
+        .routes(routes!(intake::origin))
+        .routes(routes!(intake::unmask))
+        .routes(routes!(intake::history))
+        .routes(routes!(intake::proposals))
+        .routes(routes!(intake::categories))
+        .routes(routes!(intake::lanes))
+        .routes(routes!(intake::origins))
+        .routes(routes!(intake::refusals))
         .routes(routes!(duty::gaps))
         .routes(routes!(duty::list))
         .routes(routes!(duty::start))

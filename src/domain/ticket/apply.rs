@@ -3,6 +3,7 @@
 
 use super::deadline::{DeadlineKind, Moved, Running};
 use super::event::Event;
+use super::intake::{self, Intake};
 use super::state::{
     Assignment, Closing, ContactProof, Decision, Extension, ExtensionRequest, FollowUp,
     FollowUpResult, Issued, Promise, Receipt, Rectification, Reply, Review, RevisitResult,
@@ -437,6 +438,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             ticket.handlers.insert(by.clone());
             open_opinion(&mut ticket).issued = Some(Issued { at, by, unit, text });
         }
+        Event::Intake(event) => intake::apply(&mut ticket.intake, &event),
     }
     ticket
 }
@@ -474,6 +476,7 @@ fn open(event: &Event) -> Ticket {
         written_opinions: Vec::new(),
         coordinated: None,
         reopened: 0,
+        intake: Intake::default(),
     }
 }
 

@@ -152,6 +152,9 @@ pub enum Command {
     Sweep,
     /// A calendar changed: what is counted on it is counted again. By the server only.
     Recount,
+    /// A wish of the intake facet; read by itself.
+    #[serde(skip)]
+    Intake(super::intake::Command),
 }
 
 /// Whether the petitioner knows that it will take longer (article 11(4): 必要时应与服务对象沟通说明).
@@ -193,6 +196,7 @@ impl Command {
             Self::IssueWrittenOpinion { .. } => "issue_written_opinion",
             Self::Sweep => "sweep",
             Self::Recount => "recount",
+            Self::Intake(command) => command.name(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod work;
 use super::command::Command;
 use super::deadline::Deadline;
 use super::event::Event;
+use super::intake;
 use super::refusal::{Article, Refusal, server_only};
 use super::rules::{Limits, RuleSet, Rules};
 use super::state::{Assignment, Demand, Stage, Ticket, Work};
@@ -21,6 +22,8 @@ use crate::domain::calendar::Limit;
 use crate::domain::id::{UnitCode, Username};
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::time::Timestamp;
+
+pub(in crate::domain) use acceptance::check as check_demand;
 
 /// Longest texts, in characters.
 const LINE: usize = 200;
@@ -75,6 +78,7 @@ pub fn decide(
             address: address.clone(),
             category: category.clone(),
         }),
+        (None, Command::Intake(command)) => intake::decide(now, None, command, by, rules),
         (None, _) => Err(Refusal::NoSuchTicket),
         (Some(ticket), command) => wish.on(ticket, command),
     }
@@ -177,6 +181,9 @@ impl Wish<'_> {
             Command::IssueWrittenOpinion { text } => self.issue_written_opinion(ticket, text),
             Command::Sweep => self.sweep(ticket),
             Command::Recount => self.recount(ticket),
+            Command::Intake(command) => {
+                intake::decide(self.now, Some(ticket), command, self.by, self.rules)
+            }
         }
     }
 

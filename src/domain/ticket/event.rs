@@ -242,6 +242,9 @@ pub enum Event {
         number: u32,
         text: String,
     },
+    /// Where it came from, who asks, what it is about, that it is not accepted: a facet with facts of its own.
+    #[serde(untagged)]
+    Intake(super::intake::Event),
 }
 
 /// One unit's own clocks at a dispatch.
@@ -288,6 +291,7 @@ impl Event {
             Self::DeadlinesMoved { .. } => "deadlines_moved",
             Self::WrittenOpinionRequested { .. } => "written_opinion_requested",
             Self::WrittenOpinionIssued { .. } => "written_opinion_issued",
+            Self::Intake(event) => event.name(),
         }
     }
 }

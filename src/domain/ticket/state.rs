@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Told;
 use super::deadline::{Deadline, DeadlineKind, Running};
+use super::intake::Intake;
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -43,6 +44,9 @@ pub struct Ticket {
     pub coordinated: Option<Timestamp>,
     /// How often it was opened again 重办; each counts as a repeat demand.
     pub reopened: u32,
+    /// Where it came from, who asks, what it is about, and that it is not accepted.
+    #[serde(default, skip_serializing_if = "Intake::is_empty")]
+    pub intake: Intake,
 }
 
 /// Where a ticket stands. What a stage needs is inside it.
@@ -227,6 +231,8 @@ pub enum Source {
     Phone,
     /// Entered by hand at the desk: letter, walk-in, e-mail.
     Desk,
+    /// From another channel or platform; its intake says which.
+    Elsewhere,
 }
 
 /// Who asks what.
@@ -681,6 +687,7 @@ impl Ticket {
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.swept()
             .filter_map(|clock| clock.running.next_mark().map(|(_, at)| at))
+            .chain(self.intake.wake_at())
             .min()
     }
 

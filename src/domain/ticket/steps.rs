@@ -125,7 +125,8 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
             | Event::Marked { .. }
             | Event::DeadlinesMoved { .. }
             | Event::WrittenOpinionRequested { .. }
-            | Event::WrittenOpinionIssued { .. } => {}
+            | Event::WrittenOpinionIssued { .. }
+            | Event::Intake(_) => {}
         }
     }
     steps

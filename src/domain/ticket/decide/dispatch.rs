@@ -30,6 +30,7 @@ impl Wish<'_> {
             .demand
             .as_ref()
             .expect("a registered ticket has its demand");
+        ticket.intake.ready(self.limits(ticket))?;
         check_units(lead, co_handlers, &ticket.desk)?;
         optional("派单依据", basis, PROSE)?;
         // A second dispatch keeps the citizen's promise and rules; only the new units' own clocks start now.

@@ -19,6 +19,7 @@ impl Wish<'_> {
                     due: clock.running.deadline.due()?,
                 })
             })
+            .chain(ticket.intake.sweep(self.now))
             .collect();
         if marks.is_empty() {
             return Err(Refusal::NothingDue);

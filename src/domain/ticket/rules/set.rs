@@ -70,6 +70,9 @@ pub struct Limits {
     pub send_back_inquiry_days: u32,
     /// 11(4): 非咨询类2个工作日内申请退回.
     pub send_back_other_days: u32,
+    /// 11(2): whether nature, content, field and department must be coded before the desk disposes of a demand. A client
+    /// that does not know the codes yet needs it off.
+    pub classify_first: bool,
     /// Not in the text: the request that goes to coordination instead of to another unit (article 28(3): 反复退回).
     pub send_backs_max: u32,
     /// Not in the text: by when a request to send back or to extend is decided.
@@ -105,6 +108,7 @@ impl Default for Limits {
             co_handlers_first: true,
             send_back_inquiry_days: 1,
             send_back_other_days: 2,
+            classify_first: false,
             send_backs_max: 2,
             decide_hours: 4,
             extensions_max: 1,
@@ -168,6 +172,7 @@ const FIELDS: &[(&str, &str, Article)] = &[
     ("co_handlers_first", "会办先于牵头答复", "11(3)"),
     ("send_back_inquiry_days", "咨询类申请退回(工作日)", "11(4)"),
     ("send_back_other_days", "非咨询类申请退回(工作日)", "11(4)"),
+    ("classify_first", "先分类后处置", "11(2)"),
     ("send_backs_max", "第几次退回转入协调", "28(3)"),
     ("decide_hours", "退回和延时审核(工作小时)", "11(4)"),
     ("extensions_max", "延时次数", "11(4)"),

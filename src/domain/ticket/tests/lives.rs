@@ -333,7 +333,8 @@ impl Memory {
             | Event::DeadlinesMoved { .. }
             | Event::WrittenOpinionRequested { .. }
             | Event::WrittenOpinionIssued { .. }
-            | Event::FollowUpEnded { .. } => {}
+            | Event::FollowUpEnded { .. }
+            | Event::Intake(_) => {}
         }
     }
 }

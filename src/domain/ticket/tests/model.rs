@@ -315,7 +315,7 @@ impl Model {
                 self.is_lead(who) && self.has_a_unit() && self.opinion_asked
             }
             // Nothing changed in the calendar of these lives.
-            Command::Open { .. } | Command::Recount => false,
+            Command::Open { .. } | Command::Recount | Command::Intake(_) => false,
             Command::Sweep => panic!("time is not a wish: see `must_sweep`"),
         }
     }
@@ -446,7 +446,8 @@ impl Model {
             Command::NoteThreeWay { .. }
             | Command::Open { .. }
             | Command::Sweep
-            | Command::Recount => {}
+            | Command::Recount
+            | Command::Intake(_) => {}
         }
     }
 
