@@ -1,6 +1,5 @@
 //! The supervision sweep: what silence leads to, once an answer limit ran out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
@@ -8,8 +7,8 @@ use tracing::warn;
 use super::{Job, Pending, Report};
 use crate::domain::staff::By;
 use crate::domain::supervision::CaseCommand;
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 /// Cases a batch.
@@ -18,7 +17,7 @@ const BATCH: u32 = 200;
 /// Sends each case whose limit ran out the command `sweep`.
 pub struct Supervision {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
 }
 
 impl Supervision {
@@ -30,7 +29,7 @@ impl Supervision {
             let sweep = CaseCommand::Sweep { ticket_done: false };
             let swept = self
                 .storage
-                .case_command(now, By::Server, Some(*id), sweep, &self.rules, None)
+                .case_command(now, By::Server, Some(*id), sweep, &self.rules.now(), None)
                 .await;
             match swept {
                 Ok(_) => report.done += 1,

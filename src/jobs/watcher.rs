@@ -2,7 +2,6 @@
 //! cases that follow by rule. A case is opened once for a finding, however often it is found again.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
@@ -12,9 +11,9 @@ use crate::domain::id::TicketId;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::By;
 use crate::domain::supervision::{CaseCommand, Level, Refusal};
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::domain::watch::{Finding, FindingKind, Policy, findings};
+use crate::storage::rules::RulesInForce;
 use crate::storage::watch::Due;
 use crate::storage::{Fault, Storage, Trouble};
 
@@ -26,7 +25,7 @@ const SETTLE_MS: i64 = 2_000;
 /// Looks at what changed.
 pub struct Watcher {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     pub policy: Policy,
 }
 
@@ -79,7 +78,7 @@ impl Watcher {
     async fn open(&self, now: Timestamp, ticket: TicketId, open: CaseCommand) -> Result<(), Fault> {
         let opened = self
             .storage
-            .case_command(now, By::Server, None, open, &self.rules, None)
+            .case_command(now, By::Server, None, open, &self.rules.now(), None)
             .await;
         match opened {
             Ok(_) | Err(Trouble::Refused(Refusal::AlreadyOpen)) => Ok(()),

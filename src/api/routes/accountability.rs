@@ -148,7 +148,14 @@ pub(crate) async fn record(
     let by = By::Person(&caller.actor);
     let outcome = api
         .storage
-        .entry_command(api.clock.now(), by, None, command, &api.rules, once.clone())
+        .entry_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
         .await
         .map(|record| (StatusCode::CREATED, EntryView::from(record)))
         .map_err(Problem::from);
@@ -183,7 +190,7 @@ pub(crate) async fn command(
             by,
             Some(id),
             command,
-            &api.rules,
+            &api.rules.now(),
             once.clone(),
         )
         .await

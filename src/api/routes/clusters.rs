@@ -200,7 +200,14 @@ pub(crate) async fn open(
     let by = By::Person(&caller.actor);
     let outcome = api
         .storage
-        .cluster_command(api.clock.now(), by, None, command, &api.rules, once.clone())
+        .cluster_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
         .await
         .map(|record| (StatusCode::CREATED, ClusterView::from(record)))
         .map_err(Problem::from);
@@ -235,7 +242,7 @@ pub(crate) async fn command(
             by,
             Some(id),
             command,
-            &api.rules,
+            &api.rules.now(),
             once.clone(),
         )
         .await
@@ -317,7 +324,7 @@ async fn carried(
         let now = api.clock.now();
         let done = api
             .storage
-            .command(now, by, *member, command.clone(), &api.rules, None)
+            .command(now, by, *member, command.clone(), &api.rules.now(), None)
             .await;
         match done {
             Ok(record) => {
@@ -348,7 +355,7 @@ async fn carried(
     };
     let record = api
         .storage
-        .cluster_command(api.clock.now(), by, Some(id), note, &api.rules, None)
+        .cluster_command(api.clock.now(), by, Some(id), note, &api.rules.now(), None)
         .await?;
     Ok(CarriedView {
         cluster: record.into(),

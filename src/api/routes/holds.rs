@@ -115,7 +115,14 @@ pub(crate) async fn place(
     let by = By::Person(&caller.actor);
     let outcome = api
         .storage
-        .hold_command(api.clock.now(), by, None, command, &api.rules, once.clone())
+        .hold_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
         .await
         .map(|record| (StatusCode::CREATED, HoldView::from(record)))
         .map_err(Problem::from);
@@ -150,7 +157,7 @@ pub(crate) async fn command(
             by,
             Some(id),
             command,
-            &api.rules,
+            &api.rules.now(),
             once.clone(),
         )
         .await

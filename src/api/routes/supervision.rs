@@ -305,7 +305,7 @@ pub(crate) async fn open(
         Ok(command) => {
             let by = By::Person(&caller.actor);
             api.storage
-                .case_command(now, by, None, command, &api.rules, once.clone())
+                .case_command(now, by, None, command, &api.rules.now(), once.clone())
                 .await
                 .map_err(Problem::from)
         }
@@ -374,7 +374,7 @@ pub(crate) async fn command(
     let by = By::Person(&caller.actor);
     let outcome = api
         .storage
-        .case_command(now, by, Some(id), command, &api.rules, once.clone())
+        .case_command(now, by, Some(id), command, &api.rules.now(), once.clone())
         .await
         .map(|record| (StatusCode::OK, CaseView::of(now, record)))
         .map_err(Problem::from);
