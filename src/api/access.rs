@@ -113,6 +113,15 @@ const TICKET_WRITERS: &[Role] = &[
 /// Who speaks with a petitioner about a ticket; revisits are placed by their own command.
 const CALLERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
+const REPLY_READERS: &[Role] = &[
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    UnitHandler,
+    UnitHead,
+    Auditor,
+];
+const CALENDAR_KEEPERS: &[Role] = &[Admin, TeamLead, Supervisor, Auditor];
 const REVISITORS: &[Role] = &[TeamLead, Revisitor];
 const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
 const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
@@ -144,6 +153,10 @@ pub(crate) const RULES: &[Rule] = &[
     open(Method::POST, "/gateway/sms/{gateway}/{token}/receipt"),
     open(Method::POST, "/gateway/sms/{gateway}/{token}/reply"),
 
+    // A number's own code says that the asker may know of it.
+    open(Method::POST, "/api/v1/public/ticket"),
+    open(Method::POST, "/api/v1/public/written_opinion"),
+
     open(Method::POST, "/api/v1/login"),
     person(Method::POST, "/api/v1/logout", Who::SignedIn),
     person(Method::GET, "/api/v1/me", Who::SignedIn),
@@ -170,7 +183,15 @@ pub(crate) const RULES: &[Rule] = &[
     // People only: a machine has no extension to be called at.
     person(Method::POST, "/api/v1/tickets/{id}/call", Who::Roles(CALLERS)),
     rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
-    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor], Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/steps", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/reply_checks", REPLY_READERS, Scope::TicketsRead),
+    // Told to the citizen, by people who speak with them.
+    person(Method::GET, "/api/v1/tickets/{id}/query_code", Who::Roles(&[Agent, TeamLead, Supervisor, Revisitor])),
+    rule(Method::GET, "/api/v1/tickets/{id}/written_opinions", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor, Revisitor], Scope::TicketsRead),
+    person(Method::POST, "/api/v1/messages/quarantine/{id}/read", Who::Roles(&[TeamLead, Revisitor])),
+    rule(Method::GET, "/api/v1/unit_notices", &[UnitHandler, UnitHead], Scope::TicketsRead),
+    person(Method::POST, "/api/v1/unit_notices/{id}/read", Who::Roles(&[UnitHandler, UnitHead])),
 
     rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
     rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
@@ -180,6 +201,14 @@ pub(crate) const RULES: &[Rule] = &[
 
     any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
     any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),
+    any_role(Method::GET, "/api/v1/rules"),
+    any_role(Method::GET, "/api/v1/rules/{version}"),
+    any_role(Method::GET, "/api/v1/rules/{version}/differences/{other}"),
+    any_role(Method::GET, "/api/v1/articles"),
+    any_role(Method::GET, "/api/v1/articles/{article}"),
+    any_role(Method::GET, "/api/v1/calendar_changes"),
+    person(Method::POST, "/api/v1/calendar_changes", Who::Roles(&[Admin, Supervisor])),
+    rule(Method::GET, "/api/v1/calendar_changes/{revision}/moved", CALENDAR_KEEPERS, Scope::TicketsRead),
     any_role(Method::GET, "/api/v1/units"),
     any_role(Method::GET, "/api/v1/units/{code}"),
     rule(Method::GET, "/api/v1/lacks", OVERSEERS, Scope::OrganisationRead),

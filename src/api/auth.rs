@@ -201,10 +201,13 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 /// Lets people in and out.
 pub(super) struct Gatekeeper {
     passwords: Passwords,
-    attempts: Mutex<Attempts>,
+    attempts: Guesses,
     limits: SessionLimits,
     behind_tls: bool,
 }
+
+/// Slows guessing of one thing, for each name it is guessed for and each source the guesses come from.
+pub(super) struct Guesses(Mutex<Attempts>);
 
 struct Attempts {
     names: Throttle<String>,
@@ -214,19 +217,62 @@ struct Attempts {
 /// Ten wrong passwords for one name at once, then one every half minute.
 const NAME_ATTEMPTS: u32 = 10;
 const NAME_REFILL: Duration = Duration::from_secs(30);
+/// Ten wrong codes for one number, then one every ten minutes: eight digits last a lifetime.
+const CODE_REFILL: Duration = Duration::from_secs(600);
 /// A whole hall of people may sit behind one address.
 const SOURCE_ATTEMPTS: u32 = 60;
 const SOURCE_REFILL: Duration = Duration::from_secs(5);
 const KEYS_MAX: usize = 10_000;
 
+impl Guesses {
+    fn of_passwords() -> Self {
+        Self::new(NAME_REFILL)
+    }
+
+    pub(super) fn of_codes() -> Self {
+        Self::new(CODE_REFILL)
+    }
+
+    fn new(refill: Duration) -> Self {
+        Self(Mutex::new(Attempts {
+            names: Throttle::new(NAME_ATTEMPTS, refill, KEYS_MAX),
+            sources: Throttle::new(SOURCE_ATTEMPTS, SOURCE_REFILL, KEYS_MAX),
+        }))
+    }
+
+    /// Charges one attempt to a name and a source, or says how long to wait.
+    pub(super) fn charge(&self, now: Instant, name: &str, source: IpAddr) -> Answer<()> {
+        let mut attempts = self.attempts();
+        let name = name.to_owned();
+        let by_name = attempts.names.check(now, &name);
+        let by_source = attempts.sources.check(now, &source);
+        if let Err(wait) = by_name.and(by_source) {
+            return Err(Problem::too_many(wait.as_secs() + 1));
+        }
+        attempts.names.charge(now, name);
+        attempts.sources.charge(now, source);
+        Ok(())
+    }
+
+    /// Gives back what a right answer was charged.
+    pub(super) fn refund(&self, name: &str, source: IpAddr) {
+        let mut attempts = self.attempts();
+        attempts.names.refund(&name.to_owned());
+        attempts.sources.refund(&source);
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.0
+            .lock()
+            .expect("no panic happens while the attempts are held")
+    }
+}
+
 impl Gatekeeper {
     pub(super) fn new(clock: &dyn Clock, limits: SessionLimits, behind_tls: bool) -> Self {
         Self {
             passwords: Passwords::new(clock),
-            attempts: Mutex::new(Attempts {
-                names: Throttle::new(NAME_ATTEMPTS, NAME_REFILL, KEYS_MAX),
-                sources: Throttle::new(SOURCE_ATTEMPTS, SOURCE_REFILL, KEYS_MAX),
-            }),
+            attempts: Guesses::of_passwords(),
             limits,
             behind_tls,
         }
@@ -241,31 +287,6 @@ impl Gatekeeper {
             "{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}"
         ))
         .expect("a token is hexadecimal")
-    }
-
-    /// Charges one attempt to a name and a source, or says how long to wait.
-    fn charge(&self, now: Instant, name: &Username, source: IpAddr) -> Answer<()> {
-        let mut attempts = self.attempts();
-        let by_name = attempts.names.check(now, &name.0);
-        let by_source = attempts.sources.check(now, &source);
-        if let Err(wait) = by_name.and(by_source) {
-            return Err(Problem::too_many(wait.as_secs() + 1));
-        }
-        attempts.names.charge(now, name.0.clone());
-        attempts.sources.charge(now, source);
-        Ok(())
-    }
-
-    fn refund(&self, name: &Username, source: IpAddr) {
-        let mut attempts = self.attempts();
-        attempts.names.refund(&name.0);
-        attempts.sources.refund(&source);
-    }
-
-    fn attempts(&self) -> MutexGuard<'_, Attempts> {
-        self.attempts
-            .lock()
-            .expect("no panic happens while the attempts are held")
     }
 }
 
@@ -287,7 +308,9 @@ pub(super) async fn sign_in(
         return Err(wrong());
     }
     let keeper = &api.gatekeeper;
-    keeper.charge(api.clock.instant(), &username, source)?;
+    keeper
+        .attempts
+        .charge(api.clock.instant(), &username.0, source)?;
     let (user, hash) = api.storage.login(&username).await?.unzip();
     let matches = keeper.passwords.verify(hash, password).await?;
     let now = api.clock.now();
@@ -295,7 +318,7 @@ pub(super) async fn sign_in(
         audit(api, username, "login_failed", source).await?;
         return Err(wrong());
     };
-    keeper.refund(&username, source);
+    keeper.attempts.refund(&username.0, source);
     let session = api
         .storage
         .open_session(now, &user.username, keeper.limits)

@@ -32,8 +32,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
-use crate::domain::ticket::Rules;
 use crate::storage::Storage;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use live::Live;
 use openapi::Described;
@@ -80,7 +80,7 @@ pub struct Parts {
     pub calls: Arc<dyn CallControl>,
     pub recordings: Arc<dyn RecordingReader>,
     /// The rules that tickets are handled under.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// How long a sign-in lasts.
@@ -95,9 +95,10 @@ pub struct Api {
     clock: Arc<dyn Clock>,
     calls: Arc<dyn CallControl>,
     recordings: Arc<dyn RecordingReader>,
-    rules: Arc<Rules>,
+    rules: RulesInForce,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
+    guesses: auth::Guesses,
     live: Live,
     described: Described,
     draining: AtomicBool,
@@ -114,6 +115,7 @@ impl Api {
             rules: parts.rules,
             metrics: parts.metrics,
             gatekeeper,
+            guesses: auth::Guesses::of_codes(),
             live: Live::new(),
             described: Described::new(&routes::all().into_openapi()),
             draining: AtomicBool::new(false),

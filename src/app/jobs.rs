@@ -12,16 +12,16 @@ use crate::config::Config;
 use crate::domain::disposition::OriginEntry;
 use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending,
+    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending, Recount,
     SmsCallbacks, SmsGateway, SmsSending, Surveys, Telephone, keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::intake::Feedback;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sms::Sms;
 
 /// Starts every job; each ends when `stop` says true.
@@ -29,7 +29,7 @@ pub(super) fn start(
     config: &Config,
     storage: &Storage,
     clock: &Arc<dyn Clock>,
-    rules: &Arc<Rules>,
+    rules: &RulesInForce,
     telephone: Arc<dyn Telephone>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
@@ -38,29 +38,30 @@ pub(super) fn start(
     let gateway = Arc::new(Gateways {
         http: HttpGateway::new(timeout).context("cannot make the HTTP client for SMS gateways")?,
     });
-    let (storage, rules) = (storage.clone(), Arc::clone(rules));
+    let (storage, rules) = (storage.clone(), rules.clone());
     let jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(Deadlines {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
         Arc::new(SmsSending {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             gateway,
             per_second,
         }),
         Arc::new(SmsCallbacks {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
+        Arc::new(Recount::new(storage.clone(), rules.clone())),
         Arc::new(DutyGaps {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
         Arc::new(CallOuts {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             telephone,
         }),
         Arc::new(OriginFeedback {

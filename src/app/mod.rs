@@ -30,26 +30,20 @@ use crate::api::{self, Api};
 use crate::clock::Clock;
 use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
-use crate::domain::calendar::Calendar;
-use crate::domain::id::{CallId, RecordingId, UnitCode};
-use crate::domain::staff::UnitKind;
-use crate::domain::ticket::Rules;
+use crate::domain::id::{CallId, RecordingId};
 use crate::domain::time::Timestamp;
 use crate::signalling::control::Settings;
 use crate::signalling::media::MediaEvent;
 use crate::signalling::shell::{Parts, Signalling};
 use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use crate::storage::{self, Aes256, Storage, Vault};
 use crate::telemetry::Metrics;
 
 /// The organisation of `serve --demo`.
 const DEMO: &str = include_str!("../../deploy/organisation.demo.toml");
-/// The platform's own unit, when the organisation names none.
-const DESK: &str = "js-12345";
-/// The calendar that deadlines count by.
-const STATUTORY: &str = "statutory";
 /// Media reports waiting for call control; more are dropped, and call control's own timers stand in.
 const MEDIA_EVENTS: usize = 65_536;
 /// Finished recordings waiting for their row.
@@ -92,9 +86,14 @@ impl Server {
             );
         }
         let storage = open_storage(config, Arc::clone(&clock)).await?;
-        let rules = Arc::new(rules(config, &storage).await?);
+        let rules = RulesInForce::new(
+            storage
+                .rules(&config.sms.signature)
+                .await
+                .context("cannot read the rules")?,
+        );
         let left = storage
-            .recover(clock.now(), &rules)
+            .recover(clock.now(), &rules.now())
             .await
             .context("cannot settle what the last run left")?;
         if left != Default::default() {
@@ -153,7 +152,7 @@ impl Server {
         let journal = journal::Journal {
             storage: storage.clone(),
             clock: Arc::clone(&clock),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         };
         let journal = tokio::spawn(journal.run(facts, move || told.get().cloned()));
 
@@ -162,7 +161,7 @@ impl Server {
             clock: Arc::clone(&clock),
             calls: Arc::new(ports::Telephone(signalling.clone())),
             recordings: Arc::new(ports::Archives(store.archive().clone())),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             metrics: {
                 let metrics = metrics.clone();
                 Box::new(move || metrics.render())
@@ -427,24 +426,6 @@ pub async fn apply_demo(storage: &Storage, clock: &dyn Clock) -> anyhow::Result<
         changes.len()
     );
     Ok(())
-}
-
-/// The provincial rules, with what this organisation decides itself: its desk (the platform's own unit), the hours of its
-/// statutory calendar, its signature.
-async fn rules(config: &Config, storage: &Storage) -> anyhow::Result<Rules> {
-    let units = storage.units().await?;
-    let platform = units
-        .into_iter()
-        .find(|unit| unit.kind == UnitKind::Platform);
-    let desk = platform.map_or_else(|| UnitCode::from(DESK), |unit| unit.code);
-    let mut rules = Rules::provincial(desk);
-    rules.signature.clone_from(&config.sms.signature);
-    let calendars = storage.calendars().await?;
-    if let Some(entry) = calendars.iter().find(|entry| entry.name == STATUTORY) {
-        rules.calendar = Calendar::parse(&entry.source, &entry.hours)
-            .with_context(|| format!("the organisation's calendar {STATUTORY:?}"))?;
-    }
-    Ok(rules)
 }
 
 fn settings(config: &Config) -> Settings {

@@ -355,7 +355,7 @@ impl Chronicler<'_> {
             .get("number")?;
         let sms = SmsId(self.clock.new_id());
         let text = text(&self.rules.signature, &number);
-        self.queue_sms(tx, sms, ticket, phone, text).await
+        self.queue_callout_sms(tx, sms, ticket, phone, text).await
     }
 
     /// Somebody answered a message: the call-outs that are open and have their number. Whether there was one.

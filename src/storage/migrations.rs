@@ -19,8 +19,9 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     migration!(1, "first ring", "0001_first_ring"),
+    migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
     migration!(21, "intake", "0021_intake"),
     migration!(22, "handover", "0022_handover"),

@@ -6,7 +6,9 @@
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
+//! - [`rules`]: rule sets, calendars, published notices
 //! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
+//! - [`notices`], [`citizens`]: what units are told, what citizens can ask
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -21,6 +23,7 @@ pub mod callouts;
 pub mod calls;
 pub mod check;
 mod chronicle;
+pub mod citizens;
 pub mod conference;
 pub mod contacts;
 mod db;
@@ -28,12 +31,14 @@ mod follow_up;
 pub mod idempotency;
 pub mod intake;
 mod migrations;
+pub mod notices;
 pub mod organisation;
 pub mod outbox;
 mod page;
 pub mod recordings;
 pub mod recovery;
 pub mod revisits;
+pub mod rules;
 pub mod sessions;
 pub mod sms;
 pub mod tickets;

@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod calls;
+mod clocks;
 mod duty;
 mod intake;
 mod live;

@@ -442,8 +442,17 @@ async fn silence_ends_a_survey_and_is_no_satisfaction() {
         rules: world.rules.clone(),
     };
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
-    world.pass(Duration::from_secs(3 * 24 * 3600 + 1));
-    assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+    let sent = async || {
+        let ticket: TicketId = id.parse().unwrap();
+        world.storage.sms_of_ticket(ticket).await.unwrap().len()
+    };
+    assert_eq!(sent().await, 1);
+    // Asked once more before silence is an answer.
+    for asked in [2, 2] {
+        world.pass(Duration::from_secs(3 * 24 * 3600 + 1));
+        assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+        assert_eq!(sent().await, asked);
+    }
     let lead = world.person(Role::TeamLead).await;
     let ticket = lead.get(&format!("/api/v1/tickets/{id}")).await.ok();
     assert_eq!(

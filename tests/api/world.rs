@@ -22,6 +22,7 @@ use hotline::domain::staff::{Role, Unit, UnitKind, User};
 use hotline::domain::ticket::Rules;
 use hotline::domain::time::Timestamp;
 use hotline::storage::Storage;
+use hotline::storage::rules::RulesInForce;
 use hotline::storage::sessions::SessionLimits;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -38,7 +39,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) floor: Arc<Floor>,
     pub(crate) shelf: Arc<Shelf>,
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: RulesInForce,
     _folder: tempfile::TempDir,
 }
 
@@ -53,7 +54,7 @@ impl World {
         storage.apply(start, organisation()).await.unwrap();
         let floor = Arc::new(Floor::default());
         let shelf = Arc::new(Shelf::default());
-        let rules = Arc::new(Rules::provincial(UnitCode::from(DESK)));
+        let rules = RulesInForce::new(Rules::provincial(UnitCode::from(DESK)));
         let api = Api::new(Parts {
             storage: storage.clone(),
             clock: clock.clone(),

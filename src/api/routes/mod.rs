@@ -4,15 +4,18 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod citizens;
 mod conference;
 mod contacts;
 mod duty;
 mod health;
 mod intake;
 mod messages;
+mod notices;
 mod organisation;
 mod recordings;
 mod revisits;
+mod rules;
 mod session;
 mod tickets;
 mod tokens;
@@ -69,8 +72,24 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
         .routes(routes!(tickets::call))
+        .routes(routes!(tickets::five_steps))
+        .routes(routes!(tickets::reply_checks))
+        .routes(routes!(tickets::query_code))
+        .routes(routes!(tickets::written_opinions))
         .routes(routes!(messages::of_ticket))
         .routes(routes!(messages::quarantine))
+        .routes(routes!(messages::read))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::read))
+        .routes(routes!(citizens::ticket))
+        .routes(routes!(citizens::written_opinion))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::get))
+        .routes(routes!(rules::differences))
+        .routes(routes!(rules::articles))
+        .routes(routes!(rules::one_article))
+        .routes(routes!(rules::changes, rules::publish))
+        .routes(routes!(rules::moved))
         .routes(routes!(contacts::get))
         .routes(routes!(contacts::command))
         .routes(routes!(revisits::list))

@@ -16,8 +16,9 @@ use crate::domain::organisation::{
 };
 use crate::domain::staff::{
     CalendarEntry, Destination, Duty, ExtensionEntry, Network, NumberEntry, Organisation, Password,
-    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
+    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, UnitContact, User,
 };
+use crate::domain::ticket::RuleSet;
 use crate::domain::time::Timestamp;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -66,6 +67,8 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         specialists: check.specialists(file.specialists, &units),
         sms_gateways: check.sms_gateways(file.sms_gateways),
         calendars: check.calendars(file.calendars),
+        unit_contacts: check.unit_contacts(file.unit_contacts, &units),
+        rules: check.rules(file.rules),
         duty: check.duty(file.duty, &units),
         conference: check.conference(file.conference, &units),
         disposition: {
@@ -697,7 +700,34 @@ impl Check<'_> {
         self.unique("calendar", &entries, |calendar| calendar.name.clone());
         for Entry { line, is } in &entries {
             self.code(*line, "calendar", &is.name);
-            if let Err(why) = Calendar::parse(&is.source, &is.hours) {
+            if let Err(why) = Calendar::of(is) {
+                self.fault(*line, why.to_string());
+            }
+        }
+        inner(entries)
+    }
+
+    fn unit_contacts(
+        &mut self,
+        entries: Vec<Entry<UnitContact>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<UnitContact> {
+        self.unique("unit_contact", &entries, |contact| {
+            format!("{}/{}", contact.unit, contact.name)
+        });
+        for Entry { line, is } in &entries {
+            if !units.contains_key(&is.unit) {
+                let reason = format!("there is no unit {:?}", is.unit.0);
+                self.fault(*line, reason);
+            }
+        }
+        inner(entries)
+    }
+
+    fn rules(&mut self, entries: Vec<Entry<RuleSet>>) -> Vec<RuleSet> {
+        self.unique("rules", &entries, |set| set.version.clone());
+        for Entry { line, is } in &entries {
+            if let Err(why) = is.check() {
                 self.fault(*line, why.to_string());
             }
         }
