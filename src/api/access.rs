@@ -140,6 +140,8 @@ pub(crate) const RULES: &[Rule] = &[
     person(Method::POST, "/api/v1/logout", Who::SignedIn),
     person(Method::GET, "/api/v1/me", Who::SignedIn),
     person(Method::PUT, "/api/v1/me/state", Who::Roles(PHONE)),
+    person(Method::GET, "/api/v1/me/call", Who::Roles(PHONE)),
+    person(Method::POST, "/api/v1/me/wrap_up", Who::Roles(PHONE)),
     person(Method::GET, "/api/v1/live", Who::Roles(WATCHERS)),
     person(Method::GET, "/api/v1/tokens", Who::Roles(&[Admin])),
     person(Method::POST, "/api/v1/tokens", Who::Roles(&[Admin])),

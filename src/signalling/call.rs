@@ -30,6 +30,18 @@ pub enum Room {
     Listening(Listening),
 }
 
+impl Room {
+    /// The room's name in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Aside => "aside",
+            Self::Listening(Listening::Monitor) => "monitor",
+            Self::Listening(Listening::Whisper) => "whisper",
+        }
+    }
+}
+
 /// How a supervisor takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listening {

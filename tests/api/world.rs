@@ -305,6 +305,7 @@ pub(crate) struct Floor {
 impl CallControl for Floor {
     fn wish(&self, wish: Wish) -> Pending<'_, Result<Granted, CallRefusal>> {
         let granted = match &wish {
+            Wish::ExtendWrapUp { .. } => Granted::State(AgentState::WrapUp),
             Wish::SetState { state, .. } => Granted::State(match state {
                 WishedState::Ready => AgentState::Ready,
                 WishedState::Break { reason } => AgentState::Break {

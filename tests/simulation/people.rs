@@ -824,6 +824,7 @@ fn name_of(wish: &Wish) -> &'static str {
     match wish {
         Wish::Call { command, .. } => command.name(),
         Wish::SetState { .. } => "set state",
+        Wish::ExtendWrapUp { .. } => "extend wrap-up",
         Wish::PlaceCall { .. } => "place call",
     }
 }

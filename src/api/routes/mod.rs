@@ -52,6 +52,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::logout))
         .routes(routes!(session::me))
         .routes(routes!(session::set_state))
+        .routes(routes!(session::my_call))
+        .routes(routes!(session::extend_wrap_up))
         .routes(routes!(live::live))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

@@ -14,6 +14,7 @@ use crate::domain::acd::AgentState;
 use crate::domain::call::wish::LiveAgent;
 use crate::domain::id::CallId;
 use crate::domain::staff::{Duty, Role, UnitKind};
+use crate::domain::time::Timestamp;
 
 fn whole<T>(items: Vec<T>) -> Json<Page<T>> {
     Json(Page {
@@ -131,6 +132,11 @@ pub(crate) struct AgentView {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     state: AgentState,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// When wrap-up runs out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    wrap_up_until: Option<Timestamp>,
     #[schema(value_type = Option<uuid::Uuid>)]
     call: Option<CallId>,
 }
@@ -141,6 +147,8 @@ impl AgentView {
             username: agent.username.0.clone(),
             display_name: agent.display_name.clone(),
             state: agent.state.clone(),
+            since: agent.since,
+            wrap_up_until: agent.wrap_up_until,
             call: agent.call.filter(|_| with_call),
         }
     }

@@ -196,7 +196,7 @@ impl Agent {
         self.wrap_up_ends().is_some()
     }
 
-    fn wrap_up_ends(&self) -> Option<Instant> {
+    pub(super) fn wrap_up_ends(&self) -> Option<Instant> {
         match self.doing {
             Doing::WrapUp { until, .. } => Some(until),
             Doing::Nothing | Doing::Offered(_) | Doing::Talking { .. } => None,

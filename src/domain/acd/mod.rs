@@ -412,6 +412,11 @@ impl Acd {
         })
     }
 
+    /// When an agent's wrap-up runs out.
+    pub fn wrap_up_ends(&self, agent: &Username) -> Option<Instant> {
+        self.agents.get(agent)?.wrap_up_ends()
+    }
+
     /// Every line, its callers in turn and its free agents.
     pub fn lines(&self) -> impl Iterator<Item = (&QueueName, &Line)> {
         self.lines.iter()

@@ -26,7 +26,7 @@ use hotline_sip::parse::ParseError;
 use tracing::warn;
 
 use super::admission::{Admission, Limits};
-use super::call::{Call, Doing};
+use super::call::{Call, Doing, Leg, Stage};
 use super::guesses::Guesses;
 use super::journal::{AgentStateChange, CommitToken, Entry};
 use super::media::{Media, MediaEvent};
@@ -34,10 +34,11 @@ use super::registrar::{self, Registrar};
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
 use crate::domain::call::TerminationResult;
-use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Party, Wish};
 use crate::domain::id::{CallId, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
+use crate::domain::time::Timestamp;
 
 /// How long a citizen waits before they are told that the line to their agent broke.
 const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
@@ -165,6 +166,8 @@ pub struct Control {
     timers: BTreeSet<(Instant, Timer)>,
     effects: VecDeque<Effect>,
     last_token: u64,
+    /// One moment by both clocks, so that what is shown of an instant does not tremble.
+    began: (Instant, Timestamp),
 }
 
 impl Control {
@@ -208,6 +211,7 @@ impl Control {
             timers: BTreeSet::from([(now + ROLL_CALL, Timer::RollCall)]),
             effects: VecDeque::new(),
             last_token: 0,
+            began: (now, clock.now()),
             clock,
             settings,
             directory,
@@ -339,19 +343,54 @@ impl Control {
                 },
                 agent: call.agent().and_then(|leg| leg.user.clone()),
                 legs: call.live_legs().map(|leg| leg.id).collect(),
+                parties: call.live_legs().map(|leg| self.party(leg)).collect(),
                 recording: call.recording.is_some() && !call.recording_paused,
+                contact: call.cdr.contact_id,
                 ticket: call.cdr.ticket_id,
             });
-        let agents = self.acd.agents().filter_map(|(username, state, _, call)| {
-            let user = self.directory.users.get(username)?;
-            Some(LiveAgent {
-                username: username.clone(),
-                display_name: user.display_name.clone(),
-                state,
-                call,
-            })
-        });
+        let agents = self
+            .acd
+            .agents()
+            .filter_map(|(username, state, since, call)| {
+                let user = self.directory.users.get(username)?;
+                Some(LiveAgent {
+                    username: username.clone(),
+                    display_name: user.display_name.clone(),
+                    state,
+                    since: self.wall(since),
+                    wrap_up_until: self.acd.wrap_up_ends(username).map(|at| self.wall(at)),
+                    call,
+                })
+            });
         (calls.collect(), agents.collect())
+    }
+
+    fn party(&self, leg: &Leg) -> Party {
+        let person = leg.user.as_ref();
+        Party {
+            leg: leg.id,
+            role: leg.role,
+            party: phone::mask(&leg.party),
+            user: leg.user.clone(),
+            name: person
+                .and_then(|user| self.directory.users.get(user))
+                .map(|user| user.display_name.clone()),
+            state: if leg.stage == Stage::Up {
+                "up"
+            } else {
+                "ringing"
+            },
+            room: leg.room.code(),
+        }
+    }
+
+    fn wall(&self, at: Instant) -> Timestamp {
+        let (instant, wall) = self.began;
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        match at.checked_duration_since(instant) {
+            Some(after) => wall.plus_millis(millis(after)),
+            None => wall.plus_millis(-millis(instant.duration_since(at))),
+        }
     }
 
     /// Lets every machine run until none has anything left to say.

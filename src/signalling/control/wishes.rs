@@ -33,6 +33,16 @@ impl Control {
                     .map(Granted::State)
                     .ok_or(CallRefusal::NoPhone)
             }
+            Wish::ExtendWrapUp { by, reason } => {
+                let now = self.clock.instant();
+                let agent = by.username.clone();
+                self.acd
+                    .handle(now, acd::Input::WrapUpExtend { agent, reason })?;
+                self.acd
+                    .state(&by.username)
+                    .map(Granted::State)
+                    .ok_or(CallRefusal::NoPhone)
+            }
             Wish::PlaceCall { by, to, purpose } => self.place_call(by, &to, purpose),
             Wish::Call { by, call, command } => self.command(&by, call, command),
         }
