@@ -640,7 +640,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description An agent, as they stand now. */
-        AgentView: Record<string, never> & {
+        AgentView: Record<string, unknown> & {
             /** Format: uuid */
             call?: string | null;
             display_name: string;
@@ -652,7 +652,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            detail: Record<string, never>;
+            detail: Record<string, unknown>;
             /** @description Over the entry and the hash before it. */
             hash: string;
             object: string;
@@ -705,7 +705,7 @@ export interface components {
             wait_ms?: number | null;
         };
         /** @description One citizen contact, first ring to end of wrap-up. */
-        ContactView: Record<string, never> & {
+        ContactView: Record<string, unknown> & {
             agent?: string | null;
             /** Format: uuid */
             call_id: string;
@@ -755,7 +755,7 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
-            event: Record<string, never>;
+            event: Record<string, unknown>;
             hash: string;
             name: string;
             prev_hash: string;
@@ -860,7 +860,7 @@ export interface components {
         Me: {
             csrf?: string | null;
             /** @description Where one stands as an agent; null for those who take no calls. */
-            state?: Record<string, never> | null;
+            state?: Record<string, unknown> | null;
             user: components["schemas"]["UserView"];
         };
         /** @description One outgoing message. */
@@ -895,7 +895,7 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_AgentView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** Format: uuid */
                 call?: string | null;
                 display_name: string;
@@ -911,7 +911,7 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
-                detail: Record<string, never>;
+                detail: Record<string, unknown>;
                 /** @description Over the entry and the hash before it. */
                 hash: string;
                 object: string;
@@ -963,7 +963,7 @@ export interface components {
                 actor: string;
                 /** Format: date-time */
                 at: string;
-                event: Record<string, never>;
+                event: Record<string, unknown>;
                 hash: string;
                 name: string;
                 prev_hash: string;
@@ -1005,7 +1005,7 @@ export interface components {
             items: {
                 /** Format: date-time */
                 at: string;
-                content: Record<string, never>;
+                content: Record<string, unknown>;
                 gateway: string;
                 /** Format: uuid */
                 id: string;
@@ -1033,9 +1033,9 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_RevisitView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
-                attempts: Record<string, never>[];
+                attempts: Record<string, unknown>[];
                 /** Format: date-time */
                 due: string;
                 /** Format: uuid */
@@ -1088,7 +1088,7 @@ export interface components {
                 /** @description The stage for a person, in Chinese. */
                 stage_name: string;
                 /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-                ticket: Record<string, never>;
+                ticket: Record<string, unknown>;
                 title?: string | null;
                 /** @description The one unit that answers for it now. */
                 unit: string;
@@ -1159,7 +1159,7 @@ export interface components {
         QuarantinedView: {
             /** Format: date-time */
             at: string;
-            content: Record<string, never>;
+            content: Record<string, unknown>;
             gateway: string;
             /** Format: uuid */
             id: string;
@@ -1192,16 +1192,16 @@ export interface components {
              * @description The manifest as the store wrote it: parties by track, gaps, files with their hashes. Numbers are masked for
              *     roles that need not call back, so it hashes to `manifest_sha256` only for the others.
              */
-            manifest: Record<string, never>;
+            manifest: Record<string, unknown>;
             /** @description SHA-256 of the manifest file; the next manifest carries it. */
             manifest_sha256: string;
             /** Format: date-time */
             started_at: string;
         };
         /** @description A planned contact after closing. */
-        RevisitView: Record<string, never> & {
+        RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
-            attempts: Record<string, never>[];
+            attempts: Record<string, unknown>[];
             /** Format: date-time */
             due: string;
             /** Format: uuid */
@@ -1274,7 +1274,7 @@ export interface components {
             /** @description The stage for a person, in Chinese. */
             stage_name: string;
             /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-            ticket: Record<string, never>;
+            ticket: Record<string, unknown>;
             title?: string | null;
             /** @description The one unit that answers for it now. */
             unit: string;
@@ -1347,7 +1347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -1583,7 +1583,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -1657,7 +1657,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -1821,7 +1821,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -1990,7 +1990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -2056,7 +2056,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2166,7 +2166,7 @@ export interface operations {
         /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2279,7 +2279,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2499,7 +2499,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2536,7 +2536,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
