@@ -15,8 +15,8 @@ use tracing::{error, info};
 
 use super::control::{Control, Effect, Input, Settings};
 use super::journal::{CommitToken, Entry};
-use super::media::{Media, MediaEvent};
 use super::line::Lines;
+use super::media::{Media, MediaEvent};
 use super::transport::{FromStream, MAX_DATAGRAM, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};

@@ -288,6 +288,11 @@ impl Endpoint {
         self.with_leg(leg, |leg, layer| leg.reroute(layer, flow));
     }
 
+    /// The connection that a leg's requests go by; `None` when it has none, or has lost it.
+    pub fn connection(&self, leg: LegHandle) -> Option<u64> {
+        self.legs.get(&leg)?.dialog.flow.connection
+    }
+
     /// True if the signalling of some leg, be it its goodbye, goes by that connection.
     pub fn is_used(&self, connection: u64) -> bool {
         let theirs = |leg: &Leg| leg.dialog.flow.connection == Some(connection);

@@ -8,6 +8,7 @@ mod contacts;
 mod health;
 mod messages;
 mod organisation;
+mod phone;
 mod recordings;
 mod revisits;
 mod session;
@@ -54,6 +55,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::me))
         .routes(routes!(session::set_state))
         .routes(routes!(live::live))
+        .routes(routes!(phone::sip))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(calls::list))
