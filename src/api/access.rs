@@ -136,6 +136,9 @@ pub(crate) const RULES: &[Rule] = &[
     open(Method::POST, "/gateway/sms/{gateway}/{token}/receipt"),
     open(Method::POST, "/gateway/sms/{gateway}/{token}/reply"),
 
+    // A person by their cookie, a desk phone by its own password: see the route.
+    open(Method::GET, "/sip"),
+
     open(Method::POST, "/api/v1/login"),
     person(Method::POST, "/api/v1/logout", Who::SignedIn),
     person(Method::GET, "/api/v1/me", Who::SignedIn),

@@ -167,7 +167,11 @@ impl Server {
                 idle_ms: 1000 * i64::from(config.auth.session_idle_s.get()),
                 absolute_ms: 1000 * i64::from(config.auth.session_max_s.get()),
             },
-            behind_tls: config.http.behind_tls,
+            way: api::Way {
+                behind_tls: config.http.behind_tls,
+                tls: false,
+                origins: config.http.origins.clone(),
+            },
         });
         let listener = TcpListener::bind(config.http.listen)
             .await

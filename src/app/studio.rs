@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use hotline_media as media;
 use hotline_recordings as recordings;
-use hotline_sip::sdp::{Codec, Negotiated, Rtcp};
+use hotline_sip::sdp::{Codec, IceCredentials, Negotiated, Rtcp};
 use tracing::{error, warn};
 
 use super::prompts::Prompts;
 use crate::clock::Clock;
 use crate::domain::call::{LegRole, Quality};
 use crate::domain::id::{CallId, LegId, RecordingId, Username};
-use crate::signalling::media::{Hears, Media, MediaEvent, MediaFault, Track};
+use crate::signalling::media::{Carriage, Hears, Media, MediaEvent, MediaFault, Opened, Track};
 
 /// The media side of call control.
 pub(super) struct Studio {
@@ -68,12 +68,21 @@ impl Studio {
 }
 
 impl Media for Studio {
-    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault> {
+    fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
+        if carriage == Carriage::WebRtc {
+            return Err(MediaFault("no WebRTC here".to_owned()));
+        }
         let port = self
             .engine
             .open(leg_key(leg), call_key(call))
             .map_err(|fault| MediaFault(fault.to_string()))?;
-        Ok(SocketAddr::new(port.ip, port.rtp))
+        let address = SocketAddr::new(port.ip, port.rtp);
+        let dtls = None;
+        Ok(Opened { address, dtls })
+    }
+
+    fn restart_ice(&mut self, _leg: LegId) -> Option<IceCredentials> {
+        None
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {

@@ -11,6 +11,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Browsers reach us through a front that speaks TLS: session cookies are marked Secure.
     pub behind_tls: bool,
+    /// Origins of pages, beside our own, that may open a phone here.
+    pub origins: Vec<String>,
 }
 
 impl Default for Http {
@@ -18,6 +20,7 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             behind_tls: false,
+            origins: Vec::new(),
         }
     }
 }

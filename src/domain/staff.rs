@@ -160,6 +160,9 @@ pub struct ExtensionEntry {
     /// May place calls through a trunk.
     #[serde(default)]
     pub toll: bool,
+    /// Its sound must be encrypted (SDES); without it an offer of SRTP is taken, none is made.
+    #[serde(default)]
+    pub srtp: bool,
     #[serde(default)]
     pub skills: BTreeMap<Skill, u8>,
 }
@@ -175,6 +178,9 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
+    /// Its sound must be encrypted (SDES, RFC 4568).
+    #[serde(default)]
+    pub srtp: bool,
 }
 
 /// Credentials we present to a carrier that asks for them.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,10 +15,12 @@ use tracing::{error, info};
 
 use super::control::{Control, Effect, Input, Settings};
 use super::journal::{CommitToken, Entry};
+use super::line::Lines;
 use super::media::{Media, MediaEvent};
 use super::transport::{FromStream, MAX_DATAGRAM, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::id::{Extension, Username};
 use crate::domain::staff::Directory;
 
 /// Wishes and commits waiting for call control. Full: a wish is refused as overloaded, a commit's answer waits.
@@ -46,12 +48,15 @@ pub struct Signalling {
     mailbox: mpsc::Sender<Message>,
     changed: watch::Receiver<u64>,
     local: SocketAddr,
+    advertised: SocketAddr,
+    lines: Lines,
 }
 
 #[derive(Debug)]
 enum Message {
     Wish(Wish, oneshot::Sender<Result<Granted, CallRefusal>>),
     Live(oneshot::Sender<Live>),
+    Extension(Username, oneshot::Sender<Option<Extension>>),
     Committed(CommitToken, bool),
     Directory(Arc<Directory>),
     Drain {
@@ -94,6 +99,12 @@ impl Signalling {
         if parts.settings.advertised.port() == 0 {
             parts.settings.advertised.set_port(local.port());
         }
+        let advertised = parts.settings.advertised;
+        let lines = Lines::new(
+            transports.inbox.clone(),
+            Arc::clone(&transports.ids),
+            parts.settings.local,
+        );
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let (tell_changed, changed) = watch::channel(0);
         let control = Control::new(
@@ -116,7 +127,28 @@ impl Signalling {
             mailbox,
             changed,
             local,
+            advertised,
+            lines,
         })
+    }
+
+    /// Where phones in browsers come in.
+    pub const fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Which extension is this person's, and its address of record.
+    pub async fn extension_of(&self, person: Username) -> Option<(Extension, String)> {
+        let (answer, answered) = oneshot::channel();
+        let asked = Message::Extension(person, answer);
+        self.mailbox.send(asked).await.ok()?;
+        let extension = answered.await.ok()??;
+        let host = match self.advertised.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let uri = format!("sip:{extension}@{host}");
+        Some((extension, uri))
     }
 
     /// Where SIP is served.
@@ -268,7 +300,15 @@ impl Task {
 
     fn on_stream(&mut self, event: FromStream) {
         match event {
-            FromStream::Opened { flow, to_peer } => self.transports.opened(&flow, to_peer),
+            FromStream::Opened {
+                flow,
+                to_peer,
+                person,
+            } => {
+                self.transports.opened(&flow, to_peer);
+                self.handle(Input::Connected { flow, person });
+            }
+            FromStream::SignedOut { flow } => self.handle(Input::SignedOut { flow }),
             FromStream::Message { flow, message } => self.handle(Input::Message { flow, message }),
             FromStream::Malformed { flow, error } => self.handle(Input::Malformed { flow, error }),
             FromStream::Closed { flow } => {
@@ -296,6 +336,9 @@ impl Task {
                     phones: self.control.phones(),
                     sip: self.control.endpoint_stats(),
                 });
+            }
+            Message::Extension(person, answer) => {
+                let _ = answer.send(self.control.extension_of(&person));
             }
             Message::Committed(token, kept) => self.handle(Input::Committed { token, kept }),
             Message::Directory(directory) => self.handle(Input::Directory(directory)),
@@ -339,6 +382,7 @@ impl Task {
                     }
                 }
                 Effect::Journal { entry, token } => self.keep(ToKeep { entry, token }),
+                Effect::Close { flow, farewell } => self.transports.close(&flow, farewell),
                 Effect::Changed => changed = true,
             }
         }

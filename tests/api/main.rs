@@ -5,6 +5,7 @@ mod bad_input;
 mod calls;
 mod live;
 mod openapi;
+mod phone;
 mod recordings;
 mod server;
 mod sign_in;

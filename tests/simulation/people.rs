@@ -71,6 +71,7 @@ pub(crate) fn organisation() -> Directory {
             user: Some(user.username.clone()),
             auto_ready: name != "agent3",
             toll: role != Role::Specialist,
+            srtp: false,
             skills: BTreeMap::from([("mandarin".into(), 5)]),
         };
         directory.users.insert(user.username.clone(), user);
@@ -86,6 +87,7 @@ pub(crate) fn organisation() -> Directory {
             .map(|n| format!("sip:{}", outside(*n)))
             .collect(),
         digest: None,
+        srtp: false,
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
         let queue = QueueEntry {

@@ -345,7 +345,8 @@ impl Phone {
             | Event::OfferAnswered { .. }
             | Event::OfferRejected { .. }
             | Event::Info { .. }
-            | Event::Alive { .. } => None,
+            | Event::Alive { .. }
+            | Event::Stranded { .. } => None,
         }
     }
 

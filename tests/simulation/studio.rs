@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::call::Quality;
 use hotline::domain::id::{CallId, LegId, RecordingId, Username};
-use hotline::signalling::media::{Hears, Media, MediaEvent, MediaFault, Track};
-use hotline_sip::sdp::Negotiated;
+use hotline::signalling::media::{Carriage, Hears, Media, MediaEvent, MediaFault, Opened, Track};
+use hotline_sip::sdp::{Dtls, Fingerprint, IceCredentials, Negotiated};
 
 use crate::network::Dice;
 
@@ -103,7 +103,10 @@ impl Studio {
                         continue;
                     }
                 }
-                MediaEvent::Silent { .. } | MediaEvent::Heard { .. } | MediaEvent::Dtmf { .. } => {}
+                MediaEvent::Silent { .. }
+                | MediaEvent::Heard { .. }
+                | MediaEvent::Dtmf { .. }
+                | MediaEvent::Broken { .. } => {}
             }
             return Some(event);
         }
@@ -172,7 +175,7 @@ impl Desk {
 }
 
 impl Media for Desk {
-    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault> {
+    fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
         let mut studio = self.studio(|| format!("open {leg} of {call}"));
         let faults = studio.faults;
         if studio.open >= studio.ports || studio.dice.in_100(faults) {
@@ -195,7 +198,16 @@ impl Media for Desk {
                 .complaints
                 .push(format!("leg {leg} was opened twice"));
         }
-        Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let dtls = (carriage == Carriage::WebRtc).then(|| dtls(port));
+        Ok(Opened { address, dtls })
+    }
+
+    fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials> {
+        let mut studio = self.studio(|| format!("restart ICE of {leg}"));
+        studio.opened += 1;
+        let number = u16::try_from(studio.opened % 10_000).unwrap();
+        Some(dtls(number).ice)
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, _nat: bool) {
@@ -283,5 +295,16 @@ impl Media for Desk {
                 },
             );
         }
+    }
+}
+
+/// What a leg says of itself, told apart by its port.
+pub(crate) fn dtls(port: u16) -> Dtls {
+    Dtls {
+        ice: IceCredentials {
+            ufrag: format!("u{port:05}"),
+            pwd: format!("password of the leg {port:05}").replace(' ', "+"),
+        },
+        fingerprint: Fingerprint([u8::try_from(port % 256).unwrap(); 32]),
     }
 }

@@ -339,7 +339,7 @@ impl World {
                     }
                     self.database.entries.push((now, entry));
                 }
-                Effect::Changed => {}
+                Effect::Close { .. } | Effect::Changed => {}
             }
         }
         self.laws

@@ -8,6 +8,7 @@ mod contacts;
 mod health;
 mod messages;
 mod organisation;
+mod phone;
 mod recordings;
 mod revisits;
 mod session;
@@ -55,6 +56,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::my_call))
         .routes(routes!(session::extend_wrap_up))
         .routes(routes!(live::live))
+        .routes(routes!(phone::sip))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(calls::list))

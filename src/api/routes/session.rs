@@ -90,6 +90,20 @@ pub(crate) struct Me {
     /// Where one stands as an agent; null for those who take no calls.
     #[schema(value_type = Option<Object>)]
     state: Option<AgentState>,
+    /// The phone that one may have in this page; null for those without an extension.
+    phone: Option<PhoneView>,
+}
+
+/// What a page needs to be a person's phone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PhoneView {
+    extension: String,
+    /// Its address of record.
+    #[schema(example = "sip:agent1000@127.0.0.1")]
+    sip_uri: String,
+    /// Where SIP over WebSocket is served on this host; no password is needed.
+    #[schema(example = "/sip")]
+    websocket: &'static str,
 }
 
 /// Who am I?
@@ -100,7 +114,13 @@ pub(crate) async fn me(State(api): State<Arc<Api>>, caller: Caller) -> Json<Me> 
         .into_iter()
         .find(|agent| agent.username == caller.actor.username)
         .map(|agent| agent.state);
+    let phone = api.calls.phone(&caller.actor.username).await;
     Json(Me {
+        phone: phone.map(|phone| PhoneView {
+            extension: phone.extension,
+            sip_uri: phone.sip_uri,
+            websocket: "/sip",
+        }),
         csrf: caller.csrf().map(str::to_owned),
         user: UserView {
             username: caller.actor.username,

@@ -252,6 +252,7 @@ impl Check<'_> {
                 user: is.user,
                 auto_ready: is.auto_ready,
                 toll: is.toll,
+                srtp: is.srtp,
                 skills: is.skills,
             });
         }
@@ -279,9 +280,6 @@ impl Check<'_> {
                     self.fault(line, format!("allow {network:?}: {why}"));
                 }
             }
-            if is.srtp {
-                self.fault(line, "srtp on trunks is not built in yet");
-            }
             let outbound = match is.outbound {
                 shape::OneOrMore::One(uri) => vec![uri],
                 shape::OneOrMore::More(uris) => uris,
@@ -302,6 +300,7 @@ impl Check<'_> {
                 allow: is.allow,
                 outbound: uris,
                 digest: is.digest,
+                srtp: is.srtp,
             });
         }
         trunks

@@ -1,12 +1,10 @@
 //! Requests from outside: who is it, may they, and where does it go.
 
-use std::net::SocketAddr;
-
 use hotline_sip::digest::{Secret, Verdict};
 use hotline_sip::endpoint::{Flow, LegHandle, ServerTx};
 use hotline_sip::header::{Contacts, Credentials, HeaderName, Headers};
 use hotline_sip::message::{Method, Request, Status};
-use hotline_sip::sdp::{self, SessionDescription};
+use hotline_sip::sdp::{self, Profile, Protection, SdpError, SessionDescription, SrtpKey};
 use hotline_sip::uri::Uri;
 use tracing::{info, warn};
 
@@ -16,11 +14,14 @@ use crate::domain::call::{Cdr, Direction, LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
-use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage};
-use crate::signalling::identity::{self, Claim};
+use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage, carriage_of};
+use crate::signalling::identity::{self, Claim, Way};
 use crate::signalling::journal::{Answered, Entry};
-use crate::signalling::media::Hears;
-use crate::signalling::registrar::{Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused};
+use crate::signalling::media::{Carriage, Hears, Opened};
+use crate::signalling::registrar::{
+    Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, PhoneName, Refused, Registered, Sender,
+};
+use crate::signalling::transport::Farewell;
 
 /// For 405 (RFC 3261 §21.4.6): what is answered outside a call.
 const ALLOW: &str =
@@ -72,9 +73,13 @@ impl Control {
             .ok()
             .and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
         let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
-        // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
-        let proven = self.prove(request, flow, None)?;
-        if proven != aor {
+        let is_page = match self.way(flow) {
+            Way::Page(person) if identity::belongs_to(&self.directory, &aor, person) => true,
+            Way::Page(_) | Way::Closed => return Err(Unbelieved::new(Status::FORBIDDEN)),
+            Way::Open | Way::Web => false,
+        };
+        // Everybody else is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
+        if !is_page && self.prove(request, flow, None)? != aor {
             return Err(Unbelieved::new(Status::FORBIDDEN));
         }
         let source = flow.clone();
@@ -94,12 +99,16 @@ impl Control {
             .ok()
             .flatten()
             .unwrap_or(MAX_EXPIRES_S);
-        let changes = match request
+        let mut outbound = false;
+        let done = match request
             .headers
             .contacts()
             .map_err(|_| Unbelieved::bad_request())?
         {
-            Contacts::Star if default_expires == 0 => self.registrar.clear(&aor),
+            Contacts::Star if default_expires == 0 => Registered {
+                change: self.registrar.clear(&aor),
+                ..Registered::default()
+            },
             Contacts::Star => return Err(Unbelieved::bad_request()),
             Contacts::List(contacts) => {
                 let asked: Vec<(Asked, Flow)> = contacts
@@ -107,17 +116,29 @@ impl Control {
                     .map(|contact| {
                         let expires_s = contact.expires().unwrap_or(default_expires);
                         let flow = reach(&contact.uri, &source);
+                        let reg_id = contact.params.get("reg-id");
+                        outbound |= reg_id.is_some();
+                        let instance = contact.params.get("+sip.instance");
+                        let instance = instance.map(|instance| {
+                            // RFC 5626 §6: one phone may hold several ways, each under its number.
+                            format!("{};{}", instance.trim_matches('"'), reg_id.unwrap_or(""))
+                        });
                         (
                             Asked {
                                 uri: contact.uri.as_str().to_owned(),
+                                instance,
                                 expires_s,
                             },
                             flow,
                         )
                     })
                     .collect();
+                let sender = Sender {
+                    source: &source,
+                    is_page,
+                };
                 self.registrar
-                    .register(now, &aor, &asked, &source, &path, call_id, cseq)
+                    .register(now, &aor, &asked, sender, &path, call_id, cseq)
                     .map_err(|why| match why {
                         Refused::TooBrief => Unbelieved {
                             status: Status::INTERVAL_TOO_BRIEF,
@@ -128,14 +149,33 @@ impl Control {
                     })?
             }
         };
-        self.phones_changed(changes);
+        self.phones_changed(done.change);
+        for phone in &done.moved {
+            self.phone_is_back(phone, flow);
+        }
+        for connection in done.replaced {
+            self.say_farewell(now, connection, Farewell::Replaced);
+        }
         let mut headers = Headers::new();
         for binding in self.registrar.live(now, &aor) {
             let left = binding.seconds_left(now);
+            let mut named = String::new();
+            if let Some((instance, reg_id)) =
+                binding.instance.as_deref().and_then(|i| i.rsplit_once(';'))
+            {
+                named = format!(";+sip.instance=\"{instance}\"");
+                if !reg_id.is_empty() {
+                    named = format!("{named};reg-id={reg_id}");
+                }
+            }
             headers.push(
                 HeaderName::Contact,
-                format_args!("<{}>;expires={left}", binding.uri),
+                format_args!("<{}>{named};expires={left}", binding.uri),
             );
+        }
+        // RFC 5626 §6: the phone learns that its connection is kept.
+        if outbound && flow.connection.is_some() {
+            headers.push(HeaderName::Require, "outbound");
         }
         for path in path {
             headers.push(HeaderName::Path, path);
@@ -174,8 +214,38 @@ impl Control {
                 from.unwrap_or_default().into_owned()
             }
         };
-        let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
-            return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
+        let offer = match offer.map(SessionDescription::parse).transpose() {
+            Ok(offer) => offer,
+            Err(SdpError::TooManyCandidates) => {
+                let warning = self.warning(399, &SdpError::TooManyCandidates);
+                return self.refuse(dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
+            }
+            Err(error) => {
+                let warning = self.warning(399, &error);
+                return self.refuse(dialog, Status::BAD_REQUEST, &warning);
+            }
+        };
+        let carriage = match &offer {
+            // Who offers DTLS is a browser by whatever way it calls; who calls by a WebSocket must be one.
+            Some(offer) if offers_dtls(offer) => Carriage::WebRtc,
+            Some(_) | None => carriage_of(&flow.transport),
+        };
+        let phone = match (&caller, flow.connection) {
+            (Caller::Extension(extension), Some(connection)) => {
+                self.registrar.phone_at(connection, extension)
+            }
+            (Caller::Extension(_), None) | (Caller::Trunk(_), _) => None,
+        };
+        let srtp = match &caller {
+            Caller::Extension(extension) => self.extension_srtp(extension),
+            Caller::Trunk(name) => {
+                let trunk = self
+                    .directory
+                    .trunks
+                    .iter()
+                    .find(|trunk| trunk.name == *name);
+                trunk.is_some_and(|trunk| trunk.srtp)
+            }
         };
         let arrival = Arrival {
             dialog,
@@ -183,6 +253,9 @@ impl Control {
             from,
             sip_call_id: call_id_of(request),
             offer,
+            carriage,
+            phone,
+            srtp,
         };
         match caller {
             Caller::Trunk(_) => match self.number(&arrival.dialled) {
@@ -353,8 +426,8 @@ impl Control {
         let at = self.clock.now();
         let id = CallId(self.clock.new_id());
         let leg_id = LegId(self.clock.new_id());
-        let address = match self.media.open(id, leg_id) {
-            Ok(address) => address,
+        let opened = match self.media.open(id, leg_id, arrival.carriage) {
+            Ok(opened) => opened,
             Err(fault) => {
                 warn!(%fault, "a call was refused: {fault}");
                 metrics::counter!("hotline_calls_refused", "reason" => "no_media_port")
@@ -368,16 +441,22 @@ impl Control {
             }
         };
         self.by_leg.insert(leg_id, id);
+        let ours = self.ours(leg_id, opened, arrival.srtp);
         let described = match &arrival.offer {
-            Some(offer) => sdp::answer(offer, &ours(leg_id, address), None)
-                .map(|answer| (answer.sdp, Some(answer.negotiated))),
-            None => Ok((sdp::make_offer(&ours(leg_id, address), None), None)),
+            Some(offer) => {
+                sdp::answer(offer, &ours, None).map(|answer| (answer.sdp, Some(answer.negotiated)))
+            }
+            None => Ok((sdp::make_offer(&ours, None), None)),
         };
-        let Ok((local, remote)) = described else {
-            // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
-            self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &Headers::new());
-            self.media.close(leg_id);
-            return None;
+        let (local, remote) = match described {
+            Ok(described) => described,
+            Err(why) => {
+                // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
+                let warning = self.warning(why.warning_code(), &why);
+                self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
+                self.media.close(leg_id);
+                return None;
+            }
         };
         if let Some(remote) = &remote {
             self.media.connect(leg_id, remote, extension.is_some());
@@ -395,11 +474,14 @@ impl Control {
             user,
             dialogs: vec![arrival.dialog],
             sip_call_id: arrival.sip_call_id.clone(),
-            address,
+            ours,
             local,
             remote,
             early: false,
             held_by_remote: false,
+            quiet_since: None,
+            phone: arrival.phone,
+            stranded_since: None,
             media_open: true,
             nat: extension.is_some(),
             hears: Hears::Nothing,
@@ -411,6 +493,7 @@ impl Control {
             offer: None,
             referrer: None,
             alternatives: Vec::new(),
+            others: Vec::new(),
             give_up_at: None,
             silence: Silence::None,
             silence_due: None,
@@ -542,6 +625,7 @@ impl Control {
         let extension = Extension::from(name.as_deref().unwrap_or(&from));
         let facts = identity::Request {
             source: flow.remote.ip(),
+            way: self.way(flow),
             from: &from,
             credentials: name.as_deref(),
             registered_here: self.registrar.is_registered_from(now, &extension, flow),
@@ -555,6 +639,7 @@ impl Control {
         match self.claim(request, flow) {
             Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
+            Claim::Proven(extension) => Ok(Caller::Extension(extension)),
             Claim::Extension(extension) => {
                 let proven = self.prove(request, flow, Some(&extension))?;
                 // One extension does not speak for another.
@@ -572,6 +657,16 @@ impl Control {
         let begins = request.method == Method::Invite
             && request.headers.to().is_ok_and(|to| to.tag().is_none());
         begins && self.claim(request, flow) == Claim::Stranger
+    }
+
+    /// What the connection says of whoever is at its other end.
+    fn way(&self, flow: &Flow) -> Way<'_> {
+        match flow.connection.and_then(|id| self.lines.get(&id)) {
+            Some(line) if line.farewell.is_some() => Way::Closed,
+            Some(line) => line.person.as_ref().map_or(Way::Web, Way::Page),
+            None if carriage_of(&flow.transport) == Carriage::WebRtc => Way::Closed,
+            None => Way::Open,
+        }
     }
 
     /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
@@ -647,6 +742,37 @@ impl Control {
             .reject(self.clock.instant(), dialog, status, headers);
     }
 
+    /// Why, for whoever looks into it at the other end (RFC 3261 §20.43).
+    fn warning(&self, code: u16, why: &dyn std::fmt::Display) -> Headers {
+        metrics::counter!("hotline_sdp_refused").increment(1);
+        let host = self.settings.advertised;
+        with(HeaderName::Warning, format_args!("{code} {host} \"{why}\""))
+    }
+
+    /// What we can do on a leg. `srtp`: nothing less than encrypted.
+    pub(super) fn ours(&self, leg: LegId, opened: Opened, srtp: bool) -> sdp::Local {
+        // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
+        let session_id = (leg.0.as_u128() as u64) >> 1;
+        let protection = match opened.dtls {
+            Some(dtls) => Protection::Dtls(dtls),
+            None => {
+                let mut random = [0; 30];
+                self.clock.random(&mut random);
+                let key = SrtpKey::new(random);
+                match srtp {
+                    true => Protection::Sdes(key),
+                    false => Protection::Possible(key),
+                }
+            }
+        };
+        sdp::Local::g711(opened.address, session_id).protected(protection)
+    }
+
+    pub(super) fn extension_srtp(&self, extension: &Extension) -> bool {
+        let entry = self.directory.extensions.get(extension);
+        entry.is_some_and(|entry| entry.srtp)
+    }
+
     fn number(&self, dialled: &str) -> Option<NumberEntry> {
         let number = PhoneNumber::parse(dialled).ok()?;
         self.directory.numbers.get(&number).cloned()
@@ -699,6 +825,10 @@ struct Arrival {
     from: String,
     sip_call_id: String,
     offer: Option<SessionDescription>,
+    carriage: Carriage,
+    phone: Option<PhoneName>,
+    /// Nothing less than encrypted.
+    srtp: bool,
 }
 
 impl Unbelieved {
@@ -721,11 +851,10 @@ fn with(name: HeaderName<'_>, value: impl std::fmt::Display) -> Headers {
     headers
 }
 
-/// What we can do on a leg whose port is at this address.
-pub(super) fn ours(leg: LegId, address: SocketAddr) -> sdp::Local {
-    // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
-    let session_id = (leg.0.as_u128() as u64) >> 1;
-    sdp::Local::g711(address, session_id)
+/// One of the streams comes with a DTLS handshake.
+fn offers_dtls(offer: &SessionDescription) -> bool {
+    let mut profiles = offer.media.iter().filter_map(sdp::Media::audio_profile);
+    profiles.any(|profile| profile == Profile::Dtls)
 }
 
 /// The user part of From; empty when there is none.

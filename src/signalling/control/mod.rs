@@ -31,11 +31,12 @@ use super::guesses::Guesses;
 use super::journal::{AgentStateChange, CommitToken, Entry};
 use super::media::{Media, MediaEvent};
 use super::registrar::{self, Registrar};
+use super::transport::Farewell;
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
 use crate::domain::call::TerminationResult;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Party, Wish};
-use crate::domain::id::{CallId, LegId, Username};
+use crate::domain::id::{CallId, Extension, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
 use crate::domain::time::Timestamp;
@@ -60,6 +61,11 @@ const RING: Duration = Duration::from_secs(60);
 const COMMIT: Duration = Duration::from_secs(3);
 /// How long a digest nonce lives, seconds. Short: a captured response can be replayed while it lives.
 const NONCE_LIFE_S: u64 = 300;
+/// How often a leg without connection is looked at, and a page that is to close.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long a leg may be without connection and without sound: with what it takes to notice silence, a citizen is without
+/// agent for less than 10 s.
+const STRANDED: Duration = Duration::from_secs(5);
 /// How often the distributor is told which calls still live; well within its lease.
 const ROLL_CALL: Duration = Duration::from_secs(30);
 
@@ -95,6 +101,15 @@ pub enum Input {
         flow: Flow,
         error: Box<ParseError>,
     },
+    /// A connection came up that another part carries; `person` when a login says who is there.
+    Connected {
+        flow: Flow,
+        person: Option<Username>,
+    },
+    /// That login is over.
+    SignedOut {
+        flow: Flow,
+    },
     /// A connection is gone, or a datagram could not leave.
     TransportFailed {
         flow: Flow,
@@ -122,6 +137,11 @@ pub enum Effect {
         flow: Flow,
         bytes: Arc<[u8]>,
     },
+    /// Close a connection that is not needed any more.
+    Close {
+        flow: Flow,
+        farewell: Farewell,
+    },
     /// To be kept, in order; with a token, its commit is waited for.
     Journal {
         entry: Entry,
@@ -141,9 +161,22 @@ enum Timer {
     GiveUp(CallId, LegId),
     /// A silent leg's next step.
     Silence(CallId, LegId),
+    /// A leg without connection: has it come back, does it sound?
+    Stranded(CallId, LegId),
+    /// A page that is to close: does it still need its connection?
+    Farewell(u64),
     /// A commit took longer than a caller should wait in silence.
     Commit(CommitToken),
     RollCall,
+}
+
+/// A connection that another part carries: a WebSocket.
+#[derive(Debug)]
+struct Line {
+    flow: Flow,
+    person: Option<Username>,
+    /// To be closed once no call needs it; nothing begins here any more.
+    farewell: Option<Farewell>,
 }
 
 /// Call control. Bounded by the limit of live calls; each call by its few legs.
@@ -158,6 +191,8 @@ pub struct Control {
     acd: Acd,
     admission: Admission,
     media: Box<dyn Media>,
+    /// By number of the connection; bounded by whoever carries them.
+    lines: HashMap<u64, Line>,
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
     by_dialog: HashMap<LegHandle, CallId>,
@@ -186,13 +221,19 @@ impl Control {
             random.random(&mut bytes);
             u64::from_le_bytes(bytes)
         };
-        let advertised = [Transport::Udp, Transport::Tcp]
+        let transports = [
+            Transport::Udp,
+            Transport::Tcp,
+            Transport::Ws,
+            Transport::Wss,
+        ];
+        let advertised = transports
             .map(|transport| ((transport, settings.local), settings.advertised.to_string()));
         let endpoint = endpoint::Config {
             advertised: HashMap::from(advertised),
             legs_max: settings.limits.calls.saturating_mul(4),
             // Replaces (RFC 3891) is read but not honoured.
-            extensions: vec!["path".to_owned()],
+            extensions: vec!["path".to_owned(), "outbound".to_owned()],
             ..endpoint::Config::default()
         };
         let config = acd::Config::from_directory(&directory, settings.acd);
@@ -204,6 +245,7 @@ impl Control {
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
             media,
+            lines: HashMap::new(),
             calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
@@ -228,8 +270,19 @@ impl Control {
             },
             Input::Message { flow, message } => self.on_message(now, &flow, *message),
             Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
+            Input::Connected { flow, person } => self.connected(flow, person),
+            Input::SignedOut { flow } => {
+                if let Some(connection) = flow.connection {
+                    let changes = self.registrar.connection_lost(connection);
+                    self.phones_changed(changes);
+                    self.say_farewell(now, connection, Farewell::SignedOut);
+                }
+            }
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
+                    self.lines.remove(&connection);
+                    self.timers
+                        .retain(|(_, timer)| *timer != Timer::Farewell(connection));
                     let changes = self.registrar.connection_lost(connection);
                     self.phones_changed(changes);
                 }
@@ -263,6 +316,43 @@ impl Control {
             return;
         }
         self.endpoint.received_message(now, flow, message);
+    }
+
+    fn connected(&mut self, flow: Flow, person: Option<Username>) {
+        // TCP is open to everybody and says nothing of who is there: see `identity`.
+        let carried = matches!(flow.transport, Transport::Ws | Transport::Wss);
+        if let (Some(connection), true) = (flow.connection, carried) {
+            let farewell = None;
+            self.lines.insert(
+                connection,
+                Line {
+                    flow,
+                    person,
+                    farewell,
+                },
+            );
+        }
+    }
+
+    /// Lets a page go: at once, or as soon as the call on it has ended.
+    fn say_farewell(&mut self, now: Instant, connection: u64, farewell: Farewell) {
+        let Some(line) = self.lines.get_mut(&connection) else {
+            return;
+        };
+        line.farewell = Some(*line.farewell.get_or_insert(farewell));
+        if self.endpoint.is_used(connection) {
+            let timer = Timer::Farewell(connection);
+            self.timers.insert((now + LOOK_AGAIN, timer));
+        } else if let Some(line) = self.lines.remove(&connection) {
+            let flow = line.flow;
+            self.effects.push_back(Effect::Close { flow, farewell });
+        }
+    }
+
+    /// The extension of a person, the first in order when there are several.
+    pub fn extension_of(&self, person: &Username) -> Option<Extension> {
+        let entry = self.extensions_of(person).next()?;
+        Some(entry.number.clone())
     }
 
     /// Grants or refuses a person's wish.
@@ -513,6 +603,13 @@ impl Control {
             Timer::Announced(call) => self.announced(call),
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
             Timer::Silence(call, leg) => self.silence_due(call, leg),
+            Timer::Stranded(call, leg) => self.look_after_stranded(now, call, leg),
+            Timer::Farewell(connection) => {
+                let farewell = self.lines.get(&connection).and_then(|line| line.farewell);
+                if let Some(farewell) = farewell {
+                    self.say_farewell(now, connection, farewell);
+                }
+            }
             Timer::Commit(token) => self.on_committed(token, false),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
@@ -534,6 +631,7 @@ impl Control {
             MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
             MediaEvent::Heard { leg } => self.leg_was_heard(leg),
             MediaEvent::Dtmf { .. } => {}
+            MediaEvent::Broken { leg, why } => self.leg_broke(leg, why),
             MediaEvent::Closed { leg, quality } => {
                 let Some(call_id) = self.by_leg.remove(&leg) else {
                     return;
@@ -580,11 +678,18 @@ impl Control {
         }
     }
 
+    /// Tells the distributor of phones that came and went.
     fn phones_changed(&mut self, changes: impl IntoIterator<Item = registrar::Change>) {
+        enum Phone {
+            Up,
+            Down,
+            Cut,
+        }
         for change in changes {
-            let (extension, up) = match change {
-                registrar::Change::Up(extension) => (extension, true),
-                registrar::Change::Down(extension) => (extension, false),
+            let (extension, now_is) = match change {
+                registrar::Change::Up(extension) => (extension, Phone::Up),
+                registrar::Change::Down(extension) => (extension, Phone::Down),
+                registrar::Change::Cut(extension) => (extension, Phone::Cut),
             };
             let Some(agent) = self
                 .directory
@@ -594,11 +699,12 @@ impl Control {
             else {
                 continue;
             };
-            if up {
-                self.tell_acd(acd::Input::PhoneUp { agent });
-            } else if !self.has_phone(&agent) {
-                self.tell_acd(acd::Input::PhoneDown { agent });
-            }
+            match now_is {
+                Phone::Up => self.tell_acd(acd::Input::PhoneUp { agent }),
+                Phone::Down | Phone::Cut if self.has_phone(&agent) => continue,
+                Phone::Down => self.tell_acd(acd::Input::PhoneDown { agent }),
+                Phone::Cut => self.tell_acd(acd::Input::PhoneCut { agent }),
+            };
         }
     }
 

@@ -10,11 +10,11 @@ use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
 use crate::domain::id::{CallId, LegId, RecordingId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, Role};
-use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage};
+use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage, Target};
 use crate::signalling::journal::Entry;
 
 use super::Control;
-use super::legs::{Left, Target};
+use super::legs::Left;
 
 impl Control {
     pub(super) fn on_wish(&mut self, wish: Wish) -> Result<Granted, CallRefusal> {
