@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use hotline_media as media;
 use hotline_recordings as recordings;
-use hotline_sip::sdp::{Codec, IceCredentials, Negotiated, Rtcp};
+use hotline_sip::sdp::{
+    Codec, Dtls, Fingerprint, IceCredentials, Negotiated, Rtcp, Security, SrtpKey, Suite,
+};
 use tracing::{error, warn};
 
 use super::prompts::Prompts;
@@ -69,20 +71,25 @@ impl Studio {
 
 impl Media for Studio {
     fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
-        if carriage == Carriage::WebRtc {
-            return Err(MediaFault("no WebRTC here".to_owned()));
-        }
-        let port = self
-            .engine
-            .open(leg_key(leg), call_key(call))
-            .map_err(|fault| MediaFault(fault.to_string()))?;
-        let address = SocketAddr::new(port.ip, port.rtp);
-        let dtls = None;
-        Ok(Opened { address, dtls })
+        let (leg, call) = (leg_key(leg), call_key(call));
+        let opened = match carriage {
+            Carriage::Rtp => self.engine.open(leg, call).map(|port| Opened {
+                address: SocketAddr::new(port.ip, port.rtp),
+                dtls: None,
+            }),
+            Carriage::WebRtc => self.engine.open_webrtc(leg, call).map(|ours| Opened {
+                address: ours.address,
+                dtls: Some(Dtls {
+                    ice: said_ice(ours.ice),
+                    fingerprint: Fingerprint(ours.fingerprint.0),
+                }),
+            }),
+        };
+        opened.map_err(|fault| MediaFault(fault.to_string()))
     }
 
-    fn restart_ice(&mut self, _leg: LegId) -> Option<IceCredentials> {
-        None
+    fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials> {
+        self.engine.restart_ice(leg_key(leg)).ok().map(said_ice)
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
@@ -107,7 +114,7 @@ impl Media for Studio {
             },
             nat,
             detect_tones: remote.dtmf_payload.is_none(),
-            security: media::Security::None,
+            security: heard_security(&remote.security),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
     }
@@ -272,15 +279,57 @@ pub(super) fn translate(
             }
             None
         }
-        // No leg is opened for a browser yet.
-        media::Event::FirstPacket { .. }
-        | media::Event::Secured { .. }
-        | media::Event::Broken { .. } => None,
+        media::Event::Broken { leg, why } => Some(MediaEvent::Broken {
+            leg: leg_of(leg),
+            why: match why {
+                media::Breakdown::Fingerprint => "wrong_fingerprint",
+                media::Breakdown::Handshake => "dtls_failed",
+                media::Breakdown::NoPath => "no_media_path",
+                media::Breakdown::Gone => "media_gone",
+                media::Breakdown::ClosedByPeer => "dtls_closed",
+            },
+        }),
+        media::Event::FirstPacket { .. } | media::Event::Secured { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");
             None
         }
+    }
+}
+
+/// The engine's ICE credentials, as SDP says them.
+fn said_ice(ice: media::IceCredentials) -> IceCredentials {
+    IceCredentials {
+        ufrag: ice.ufrag,
+        pwd: ice.pwd,
+    }
+}
+
+/// What SDP settled, as the engine takes it.
+fn heard_security(settled: &Security) -> media::Security {
+    let key = |key: &SrtpKey| {
+        let suite = match key.suite {
+            Suite::AesCm128HmacSha1_80 => media::Suite::AesCm128Sha1_80,
+            Suite::AesCm128HmacSha1_32 => media::Suite::AesCm128Sha1_32,
+        };
+        let material = [&key.key[..], &key.salt[..]].concat();
+        media::SrtpKey::new(suite, &material)
+            .expect("both suites take 16 bytes of key and 14 of salt")
+    };
+    match settled {
+        Security::None => media::Security::None,
+        Security::Sdes { send, receive } => media::Security::Sdes {
+            send: key(send),
+            receive: key(receive),
+        },
+        Security::Dtls(theirs) => media::Security::Dtls(media::RemoteWebRtc {
+            ice: media::IceCredentials {
+                ufrag: theirs.ice.ufrag.clone(),
+                pwd: theirs.ice.pwd.clone(),
+            },
+            fingerprint: media::Fingerprint(theirs.fingerprint.0),
+        }),
     }
 }
 

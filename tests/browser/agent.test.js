@@ -7,6 +7,7 @@ import { AGENT_HZ, HEARD_DB, ROOT, SILENT_DB, axeFaults, hears, logIn, openBrows
 import { signIn, startHotline } from './support/hotline.js';
 import { SipPhone } from './support/sip_phone.js';
 import { energyOf, readWav, shareOf, tone } from './support/sound.js';
+import { until } from './support/until.js';
 
 const CITIZEN_HZ = 600;
 const SPECIALIST_HZ = 1500;
@@ -206,11 +207,3 @@ async function levelHeard(page) {
 }
 
 const seconds = (clock) => clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
-
-async function until(holds, what, timeout_ms = 8000) {
-  for (const end = Date.now() + timeout_ms; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`not in time: ${what()}`);
-}

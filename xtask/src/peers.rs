@@ -15,7 +15,7 @@ struct Peer {
     tests: &'static str,
 }
 
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer {
         package: "sip-tester",
         what_for: "sipp plays carriers and phones",
@@ -32,6 +32,12 @@ const PEERS: [Peer; 4] = [
         package: "chromium",
         what_for: "the browser tests drive the pages",
         present: || on_path("chromium"),
+        tests: "tests/browser",
+    },
+    Peer {
+        package: "fonts-noto-cjk",
+        what_for: "Chinese in the browser tests' pictures",
+        present: || Path::new("/usr/share/fonts/opentype/noto").exists(),
         tests: "tests/browser",
     },
     Peer {

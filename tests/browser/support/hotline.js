@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { serveInFront } from './front.js';
+
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAM = process.env.HOTLINE_BIN ?? join(ROOT, 'target/debug/hotline');
 const START_MS = 60_000;
@@ -42,11 +44,16 @@ export async function startHotline(settings = {}) {
     });
   });
   const addresses = await ready;
+  // Pages that are worked on, without a new build of the program around them.
+  const pages = process.env.HOTLINE_PAGES;
+  const front = pages === undefined ? null : await serveInFront(addresses.http, pages);
   return {
     ...addresses,
+    ...(front === null ? {} : { http: front.http }),
     folder,
     log: () => log,
     async stop() {
+      front?.close();
       if (child.exitCode === null) {
         child.kill('SIGTERM');
         child.kill('SIGTERM');

@@ -239,6 +239,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What my phone is doing now: what `board` would say within a second. */
+        get: operations["session_my_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/state": {
         parameters: {
             query?: never;
@@ -250,6 +267,23 @@ export interface paths {
         /** Ready, on a break, or gone. */
         put: operations["session_set_state"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/wrap_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** As much time again for wrap-up 话后处理. */
+        post: operations["session_extend_wrap_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -635,6 +669,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SIP over WebSocket (RFC 7118), subprotocol `sip`.
+         * @description With the session's cookie and an Origin of ours the connection is that person's phone: their own extension registers and
+         *     calls without a password. Without, digest; only over TLS or from this machine. Closed with 4001 when another page took the
+         *     phone, with 4003 when the login is over, with 1009 after a message of more than 64 KiB.
+         */
+        get: operations["phone_sip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -644,7 +700,14 @@ export interface components {
             /** Format: uuid */
             call?: string | null;
             display_name: string;
+            /** Format: date-time */
+            since: string;
             username: string;
+            /**
+             * Format: date-time
+             * @description When wrap-up runs out.
+             */
+            wrap_up_until?: string | null;
         };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
@@ -831,8 +894,11 @@ export interface components {
             /** @description Masked. */
             caller: string;
             /** Format: uuid */
+            contact?: string | null;
+            /** Format: uuid */
             id: string;
             legs: string[];
+            parties: components["schemas"]["PartyView"][];
             /**
              * Format: int32
              * @description 1 for the head of the queue.
@@ -859,6 +925,7 @@ export interface components {
         /** @description Oneself, with the CSRF token again for a page that was reloaded. */
         Me: {
             csrf?: string | null;
+            phone?: components["schemas"]["PhoneView"] | null;
             /** @description Where one stands as an agent; null for those who take no calls. */
             state?: Record<string, unknown> | null;
             user: components["schemas"]["UserView"];
@@ -883,6 +950,15 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description Why more time is needed. */
+        MoreTime: {
+            reason: string;
+        };
+        /** @description The call one's phone is in, ringing included, and where one stands. */
+        MyLine: {
+            agent?: components["schemas"]["AgentView"] | null;
+            call?: components["schemas"]["LiveCallView"] | null;
+        };
         /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
         NewToken: {
             /** Format: date-time */
@@ -899,7 +975,14 @@ export interface components {
                 /** Format: uuid */
                 call?: string | null;
                 display_name: string;
+                /** Format: date-time */
+                since: string;
                 username: string;
+                /**
+                 * Format: date-time
+                 * @description When wrap-up runs out.
+                 */
+                wrap_up_until?: string | null;
             })[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1140,6 +1223,35 @@ export interface components {
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description One party of a call that is up. */
+        PartyView: {
+            /** Format: uuid */
+            leg: string;
+            name?: string | null;
+            /** @description Number or extension, masked. */
+            party: string;
+            role: string;
+            /** @description `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`. */
+            room: string;
+            /** @description `ringing` or `up`. */
+            state: string;
+            /** @description The person, when it is one of ours. */
+            user?: string | null;
+        };
+        /** @description What a page needs to be a person's phone. */
+        PhoneView: {
+            extension: string;
+            /**
+             * @description Its address of record.
+             * @example sip:agent1000@127.0.0.1
+             */
+            sip_uri: string;
+            /**
+             * @description Where SIP over WebSocket is served on this host; no password is needed.
+             * @example /sip
+             */
+            websocket: string;
         };
         /** @description The body of every answer that is not a success (RFC 9457). */
         Problem: {
@@ -1802,6 +1914,34 @@ export interface operations {
             };
         };
     };
+    session_my_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyLine"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_set_state: {
         parameters: {
             query?: never;
@@ -1823,6 +1963,46 @@ export interface operations {
                 content: {
                     "application/json": Record<string, unknown>;
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_extend_wrap_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoreTime"];
+            };
+        };
+        responses: {
+            /** @description The state one is in now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -2634,6 +2814,33 @@ export interface operations {
             };
             /** @description Draining, or a part does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    phone_sip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,6 +23,19 @@ export function dayAndTime(at: string): string {
   return DAY_AND_TIME.format(new Date(at)).replace('/', '-').replace(/\s+/, ' ');
 }
 
+/** `14:05:09` in Beijing time. */
+export function timeOfDay(at: number): string {
+  return TIME.format(at);
+}
+
+const TIME = new Intl.DateTimeFormat('zh-CN', {
+  timeZone: 'Asia/Shanghai',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
+
 const DAY_AND_TIME = new Intl.DateTimeFormat('zh-CN', {
   timeZone: 'Asia/Shanghai',
   month: '2-digit',
