@@ -24,7 +24,7 @@ use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
 use password::Passwords;
-use throttle::Throttle;
+pub(super) use throttle::Throttle;
 
 /// The session cookie's name.
 pub(crate) const COOKIE: &str = "hotline_session";

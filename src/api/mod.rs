@@ -10,6 +10,7 @@ mod access;
 mod auth;
 mod extract;
 mod gate;
+mod guests;
 mod idempotency;
 mod lines;
 mod live;
@@ -32,6 +33,7 @@ use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
+use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
 use crate::domain::ticket::Rules;
@@ -56,12 +58,12 @@ pub trait CallControl: Send + Sync + 'static {
     fn healthy(&self) -> Pending<'_, bool>;
     /// The extension of this person, if one is theirs.
     fn phone(&self, person: &Username) -> Pending<'_, Option<OwnPhone>>;
-    /// A phone has come by a WebSocket; `person` when a login says whose it is. `None` when the telephone side has stopped.
+    /// A phone has come by a WebSocket. `None` when the telephone side has stopped.
     fn open_line(
         &self,
         remote: SocketAddr,
         encrypted: bool,
-        person: Option<Username>,
+        at: AtLine,
     ) -> Pending<'_, Option<PhoneLine>>;
 }
 
@@ -149,6 +151,8 @@ pub struct Way {
     pub tls: bool,
     /// Origins of pages, beside our own, that may open a phone here.
     pub origins: Vec<String>,
+    /// Citizens may call from the page `/call`.
+    pub citizen_calls: bool,
 }
 
 /// Everything the routes share.
@@ -161,6 +165,7 @@ pub struct Api {
     metrics: Box<dyn Fn() -> String + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
     doors: lines::Doors,
+    guests: guests::Guests,
     live: Live,
     described: Described,
     draining: AtomicBool,
@@ -172,6 +177,7 @@ impl Api {
             behind_tls,
             tls,
             origins,
+            citizen_calls,
         } = parts.way;
         let encrypted = behind_tls || tls;
         let gatekeeper =
@@ -185,6 +191,7 @@ impl Api {
             metrics: parts.metrics,
             gatekeeper,
             doors: lines::Doors::new(origins, encrypted),
+            guests: guests::Guests::new(citizen_calls),
             live: Live::new(),
             described: Described::new(&routes::all().into_openapi()),
             draining: AtomicBool::new(false),

@@ -171,6 +171,7 @@ impl Server {
                 behind_tls: config.http.behind_tls,
                 tls: false,
                 origins: config.http.origins.clone(),
+                citizen_calls: config.http.citizen_calls,
             },
         });
         let listener = TcpListener::bind(config.http.listen)

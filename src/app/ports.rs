@@ -12,6 +12,7 @@ use crate::api::{
     Audio, Bytes, CallControl, OwnPhone, Pending, PhoneEar, PhoneLine, PhoneMouth, RecordingReader,
     ToPhone,
 };
+use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
 use crate::jobs;
@@ -51,10 +52,10 @@ impl CallControl for Telephone {
         &self,
         remote: SocketAddr,
         encrypted: bool,
-        person: Option<Username>,
+        at: AtLine,
     ) -> Pending<'_, Option<PhoneLine>> {
         Box::pin(async move {
-            let (ear, mouth) = self.0.lines().open(remote, encrypted, person).await.ok()?;
+            let (ear, mouth) = self.0.lines().open(remote, encrypted, at).await.ok()?;
             Some(PhoneLine {
                 ear: Box::new(LineEar(ear)),
                 mouth: Box::new(LineMouth(mouth)),

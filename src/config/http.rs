@@ -13,6 +13,8 @@ pub struct Http {
     pub behind_tls: bool,
     /// Origins of pages, beside our own, that may open a phone here.
     pub origins: Vec<String>,
+    /// Anybody may call the hotline from the page `/call`. On in the demonstration.
+    pub citizen_calls: bool,
 }
 
 impl Default for Http {
@@ -21,6 +23,7 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             behind_tls: false,
             origins: Vec::new(),
+            citizen_calls: false,
         }
     }
 }

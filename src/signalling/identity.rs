@@ -14,6 +14,8 @@ pub enum Claim {
     Proven(Extension),
     /// Comes from a carrier's network.
     Trunk(TrunkName),
+    /// A citizen at a page of ours.
+    Citizen,
     /// Neither: 403, whatever it asks for.
     Stranger,
 }
@@ -27,6 +29,8 @@ pub enum Way<'a> {
     Web,
     /// The page of this person, by their login.
     Page(&'a Username),
+    /// A page of ours at which a citizen may call.
+    Citizen,
     /// A page whose login is over, or whose place another page took: what is up may end, nothing begins.
     Closed,
 }
@@ -58,6 +62,7 @@ pub fn claim(directory: &Directory, request: &Request<'_>) -> Claim {
                 false => Claim::Stranger,
             };
         }
+        Way::Citizen => return Claim::Citizen,
         Way::Closed => return Claim::Stranger,
     };
     let extension = request.credentials.unwrap_or(request.from);
@@ -177,6 +182,8 @@ mod tests {
             (Way::Page(&li), "agent1000", None, Claim::Stranger),
             (Way::Web, "13800000000", None, Claim::Stranger),
             (Way::Web, "agent1000", None, Claim::Extension(agent())),
+            // A citizen is a citizen, whatever they call themselves.
+            (Way::Citizen, "agent1000", Some("agent1000"), Claim::Citizen),
             (Way::Closed, "agent1000", Some("agent1000"), Claim::Stranger),
         ];
         for (way, from, credentials, expected) in table {

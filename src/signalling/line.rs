@@ -12,7 +12,7 @@ use hotline_sip::parse::Problem;
 use tokio::sync::mpsc;
 
 use super::transport::{FromStream, SEND_QUEUE, ToPeer};
-use crate::domain::id::Username;
+use crate::domain::call::AtLine;
 
 /// Makes lines.
 #[derive(Debug, Clone)]
@@ -42,12 +42,12 @@ impl Lines {
         Self { inbox, ids, local }
     }
 
-    /// A phone is there; `person` when a login says whose it is. What it is to be told comes from the receiver.
+    /// A phone is there. What it is to be told comes from the receiver.
     pub async fn open(
         &self,
         remote: SocketAddr,
         encrypted: bool,
-        person: Option<Username>,
+        at: AtLine,
     ) -> Result<(Ear, mpsc::Receiver<ToPeer>), Stopped> {
         let flow = Flow {
             transport: if encrypted {
@@ -63,7 +63,7 @@ impl Lines {
         let opened = FromStream::Opened {
             flow: flow.clone(),
             to_peer,
-            person,
+            at,
         };
         self.inbox.send(opened).await.map_err(|_| Stopped)?;
         let inbox = self.inbox.clone();

@@ -300,13 +300,9 @@ impl Task {
 
     fn on_stream(&mut self, event: FromStream) {
         match event {
-            FromStream::Opened {
-                flow,
-                to_peer,
-                person,
-            } => {
+            FromStream::Opened { flow, to_peer, at } => {
                 self.transports.opened(&flow, to_peer);
-                self.handle(Input::Connected { flow, person });
+                self.handle(Input::Connected { flow, at });
             }
             FromStream::SignedOut { flow } => self.handle(Input::SignedOut { flow }),
             FromStream::Message { flow, message } => self.handle(Input::Message { flow, message }),

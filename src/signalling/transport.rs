@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use crate::domain::id::Username;
+use crate::domain::call::AtLine;
 
 /// Largest datagram IP can carry.
 pub const MAX_DATAGRAM: usize = 65_535;
@@ -41,7 +41,7 @@ pub enum FromStream {
         flow: Flow,
         to_peer: mpsc::Sender<ToPeer>,
         /// Who is known to be at the other end without being asked.
-        person: Option<Username>,
+        at: AtLine,
     },
     Message {
         flow: Flow,
@@ -253,7 +253,7 @@ async fn accept(
             let opened = FromStream::Opened {
                 flow: flow.clone(),
                 to_peer,
-                person: None,
+                at: AtLine::Unknown,
             };
             if inbox.send(opened).await.is_ok() {
                 converse(stream, flow, inbox, from_us).await;

@@ -19,6 +19,7 @@ use hotline::api::{
 };
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd::AgentState;
+use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish, WishedState};
 use hotline::domain::id::{CallId, LegId, RecordingId, UnitCode, Username};
 use hotline::domain::staff::{Organisation, Password};
@@ -68,6 +69,7 @@ impl World {
             sessions: SessionLimits::default(),
             way: Way {
                 behind_tls: true,
+                citizen_calls: true,
                 ..Way::default()
             },
         });
@@ -366,9 +368,13 @@ impl CallControl for Floor {
         &self,
         _remote: SocketAddr,
         encrypted: bool,
-        person: Option<Username>,
+        at: AtLine,
     ) -> Pending<'_, Option<PhoneLine>> {
-        let who = person.map_or_else(|| "somebody".to_owned(), |person| person.0);
+        let who = match at {
+            AtLine::Unknown => "somebody".to_owned(),
+            AtLine::Person(person) => person.0,
+            AtLine::Citizen => "a citizen".to_owned(),
+        };
         self.heard
             .lock()
             .unwrap()

@@ -6,6 +6,7 @@ mod callbacks;
 mod calls;
 mod contacts;
 mod duty;
+mod guests;
 mod health;
 mod messages;
 mod organisation;
@@ -51,6 +52,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(health::metrics))
         .routes(routes!(health::openapi))
         .routes(routes!(session::login))
+        .routes(routes!(guests::create))
         .routes(routes!(session::logout))
         .routes(routes!(session::me))
         .routes(routes!(session::set_state))

@@ -14,13 +14,17 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::debug;
+use utoipa::IntoParams;
 
 use crate::api::auth::{self, Peer, Source};
+use crate::api::extract::Query;
 use crate::api::lines::Place;
 use crate::api::problem::{Answer, Problem};
 use crate::api::{Api, PhoneLine, ToPhone};
+use crate::domain::call::AtLine;
 
 /// RFC 7118 §4.
 const PROTOCOL: &str = "sip";
@@ -47,17 +51,27 @@ const LINGER: Duration = Duration::from_secs(2);
 const REPLACED: u16 = 4001;
 const SIGNED_OUT: u16 = 4003;
 
+/// How one comes in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// A citizen's pass from `POST /api/v1/guest_calls`.
+    guest: Option<String>,
+}
+
 /// SIP over WebSocket (RFC 7118), subprotocol `sip`.
 ///
 /// With the session's cookie and an Origin of ours the connection is that person's phone: their own extension registers and
 /// calls without a password. Without, digest; only over TLS or from this machine. Closed with 4001 when another page took the
 /// phone, with 4003 when the login is over, with 1009 after a message of more than 64 KiB.
-#[utoipa::path(get, path = "/sip", tag = "phone", responses((status = 101, description = "The WebSocket is open")))]
+#[utoipa::path(get, path = "/sip", tag = "phone", params(Asked), responses((status = 101, description = "The WebSocket is open")))]
 pub(crate) async fn sip(
     State(api): State<Arc<Api>>,
     Source(source): Source,
     Peer(peer): Peer,
     headers: HeaderMap,
+    Query(asked): Query<Asked>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
     let upgrade = upgrade.map_err(|why| {
@@ -76,7 +90,19 @@ pub(crate) async fn sip(
             "不接受来自其他网站的连接 (this page may not open a phone here)",
         ));
     }
+    let is_guest = match &asked.guest {
+        None => false,
+        Some(pass) if is_ours && api.guests.admits(api.clock.instant(), source, pass) => true,
+        Some(_) => {
+            return Err(forbidden(
+                "no_pass",
+                "通话凭证无效或已过期, 请重新拨打 (this pass is not, or no longer, good for a call)",
+            ));
+        }
+    };
     let login = match auth::session_of(&api, &headers).await? {
+        // At the citizens' page everybody is a citizen.
+        _ if is_guest => None,
         Some(_) if !is_ours => {
             return Err(forbidden(
                 "no_origin",
@@ -92,7 +118,7 @@ pub(crate) async fn sip(
                 "您没有分机, 无法使用网页话机 (no extension belongs to you)",
             ));
         }
-        None if !api.doors.is_private(peer.ip()) => {
+        None if !is_guest && !api.doors.is_private(peer.ip()) => {
             return Err(forbidden(
                 "not_private",
                 "without a login a phone is let in over TLS, or from this machine",
@@ -128,9 +154,13 @@ pub(crate) async fn sip(
         .max_write_buffer_size(WRITE_BUFFER_MAX);
     Ok(upgrade
         .on_upgrade(move |socket| async move {
-            let person = login.as_ref().map(|login| login.person.clone());
+            let at = match &login {
+                Some(login) => AtLine::Person(login.person.clone()),
+                None if is_guest => AtLine::Citizen,
+                None => AtLine::Unknown,
+            };
             let encrypted = api.doors.is_encrypted();
-            if let Some(line) = api.calls.open_line(remote, encrypted, person).await {
+            if let Some(line) = api.calls.open_line(remote, encrypted, at).await {
                 let phone = Phone { socket, line };
                 phone.carry(&api, login, place).await;
             }

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use super::{ANNOUNCEMENT_MAX, Control, Timer};
 use crate::domain::acd::{self, Place};
-use crate::domain::call::{Cdr, Direction, LegRole, Quality, TerminationResult};
+use crate::domain::call::{AtLine, Cdr, Direction, LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
@@ -27,6 +27,9 @@ use crate::signalling::transport::Farewell;
 const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
 
+/// What a caller without a number is called (RFC 3323 §4.1.1.3).
+const ANONYMOUS: &str = "anonymous";
+
 /// Feature codes of extensions.
 const ECHO: &str = "*43";
 const SPEAK: &str = "*44";
@@ -36,6 +39,8 @@ const SPEAK: &str = "*44";
 pub(super) enum Caller {
     Extension(Extension),
     Trunk(TrunkName),
+    /// A page of ours that anybody may open.
+    Citizen,
 }
 
 /// A request that is not believed, and what it is told.
@@ -75,7 +80,9 @@ impl Control {
         let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
         let is_page = match self.way(flow) {
             Way::Page(person) if identity::belongs_to(&self.directory, &aor, person) => true,
-            Way::Page(_) | Way::Closed => return Err(Unbelieved::new(Status::FORBIDDEN)),
+            Way::Page(_) | Way::Citizen | Way::Closed => {
+                return Err(Unbelieved::new(Status::FORBIDDEN));
+            }
             Way::Open | Way::Web => false,
         };
         // Everybody else is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
@@ -208,6 +215,7 @@ impl Control {
         let from = match &caller {
             // Who proved who they are is called what they are: a From is only a claim.
             Caller::Extension(extension) => extension.0.clone(),
+            Caller::Citizen => ANONYMOUS.to_owned(),
             Caller::Trunk(_) => {
                 let from = request.headers.from().ok();
                 let from = from.as_ref().and_then(|from| from.uri.subscriber());
@@ -234,10 +242,11 @@ impl Control {
             (Caller::Extension(extension), Some(connection)) => {
                 self.registrar.phone_at(connection, extension)
             }
-            (Caller::Extension(_), None) | (Caller::Trunk(_), _) => None,
+            (Caller::Extension(_), None) | (Caller::Trunk(_) | Caller::Citizen, _) => None,
         };
         let srtp = match &caller {
             Caller::Extension(extension) => self.extension_srtp(extension),
+            Caller::Citizen => false,
             Caller::Trunk(name) => {
                 let trunk = self
                     .directory
@@ -258,7 +267,7 @@ impl Control {
             srtp,
         };
         match caller {
-            Caller::Trunk(_) => match self.number(&arrival.dialled) {
+            Caller::Trunk(_) | Caller::Citizen => match self.number(&arrival.dialled) {
                 Some(entry) => self.enter(arrival, &entry, None),
                 None => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
             },
@@ -639,6 +648,7 @@ impl Control {
         match self.claim(request, flow) {
             Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
+            Claim::Citizen => Ok(Caller::Citizen),
             Claim::Proven(extension) => Ok(Caller::Extension(extension)),
             Claim::Extension(extension) => {
                 let proven = self.prove(request, flow, Some(&extension))?;
@@ -663,7 +673,11 @@ impl Control {
     fn way(&self, flow: &Flow) -> Way<'_> {
         match flow.connection.and_then(|id| self.lines.get(&id)) {
             Some(line) if line.farewell.is_some() => Way::Closed,
-            Some(line) => line.person.as_ref().map_or(Way::Web, Way::Page),
+            Some(line) => match &line.at {
+                AtLine::Unknown => Way::Web,
+                AtLine::Person(person) => Way::Page(person),
+                AtLine::Citizen => Way::Citizen,
+            },
             None if carriage_of(&flow.transport) == Carriage::WebRtc => Way::Closed,
             None => Way::Open,
         }

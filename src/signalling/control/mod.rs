@@ -34,8 +34,8 @@ use super::registrar::{self, Registrar};
 use super::transport::Farewell;
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
-use crate::domain::call::TerminationResult;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Party, Wish};
+use crate::domain::call::{AtLine, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
@@ -101,10 +101,10 @@ pub enum Input {
         flow: Flow,
         error: Box<ParseError>,
     },
-    /// A connection came up that another part carries; `person` when a login says who is there.
+    /// A connection came up that another part carries.
     Connected {
         flow: Flow,
-        person: Option<Username>,
+        at: AtLine,
     },
     /// That login is over.
     SignedOut {
@@ -174,7 +174,7 @@ enum Timer {
 #[derive(Debug)]
 struct Line {
     flow: Flow,
-    person: Option<Username>,
+    at: AtLine,
     /// To be closed once no call needs it; nothing begins here any more.
     farewell: Option<Farewell>,
 }
@@ -270,7 +270,7 @@ impl Control {
             },
             Input::Message { flow, message } => self.on_message(now, &flow, *message),
             Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
-            Input::Connected { flow, person } => self.connected(flow, person),
+            Input::Connected { flow, at } => self.connected(flow, at),
             Input::SignedOut { flow } => {
                 if let Some(connection) = flow.connection {
                     let changes = self.registrar.connection_lost(connection);
@@ -318,19 +318,12 @@ impl Control {
         self.endpoint.received_message(now, flow, message);
     }
 
-    fn connected(&mut self, flow: Flow, person: Option<Username>) {
+    fn connected(&mut self, flow: Flow, at: AtLine) {
         // TCP is open to everybody and says nothing of who is there: see `identity`.
         let carried = matches!(flow.transport, Transport::Ws | Transport::Wss);
         if let (Some(connection), true) = (flow.connection, carried) {
             let farewell = None;
-            self.lines.insert(
-                connection,
-                Line {
-                    flow,
-                    person,
-                    farewell,
-                },
-            );
+            self.lines.insert(connection, Line { flow, at, farewell });
         }
     }
 

@@ -86,6 +86,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Call-outs, the latest first. A unit sees its own. */
+        get: operations["duty_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callouts/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody has it, or that it is not needed any more. */
+        post: operations["duty_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callouts/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call-out's whole log, in order: who was called and texted when, and what came of it. */
+        get: operations["duty_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -137,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of the joint conference (article 4), or who they were at `as_of`. */
+        get: operations["organisation_conference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -165,6 +233,57 @@ export interface paths {
         put?: never;
         /** Says what the contact was, or that wrap-up is over. */
         post: operations["contacts_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gaps that are not over yet, the next first. */
+        get: operations["duty_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest_calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A pass for one call from a page, good for half an hour. 404 where citizens may not call, 429 when one source asks too often. */
+        post: operations["guests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units that lack a process document or people for a post (article 7), as of now. */
+        get: operations["organisation_lacks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -481,6 +600,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/callout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls out the duty of a unit for an urgent ticket: those on duty now are rung and texted one after the other until one
+         *     of them has it.
+         */
+        post: operations["duty_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/commands/{command}": {
         parameters: {
             query?: never;
@@ -574,9 +713,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every unit. */
+        /** The units there are, or were at `as_of`. */
         get: operations["organisation_units"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One unit. */
+        get: operations["organisation_unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{code}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A unit's roster. */
+        get: operations["duty_roster"];
+        /** Publishes a unit's roster, in place of the one before. A head of the unit itself, or the platform's supervisor. */
+        put: operations["duty_publish"];
         post?: never;
         delete?: never;
         options?: never;
@@ -736,6 +910,32 @@ export interface components {
             /** @description Citizens waiting in a queue. */
             waiting: number;
         };
+        /** @description One line of a call-out's log. */
+        CallOutEventView: {
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            event: Record<string, unknown>;
+            name: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        /** @description A call-out as it stands. */
+        CallOutView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Who is called, in order. */
+            ladder: components["schemas"]["RungView"][];
+            reason: string;
+            /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
+            stage: Record<string, unknown>;
+            /** Format: date-time */
+            started_at: string;
+            started_by: string;
+            /** Format: uuid */
+            ticket: string;
+            unit: string;
+        };
         /** @description One call's record 话单. */
         CallView: {
             agent?: string | null;
@@ -766,6 +966,14 @@ export interface components {
             ticket_id?: string | null;
             /** Format: int64 */
             wait_ms?: number | null;
+        };
+        /** @description A member of the joint conference 联席会议: the head of a unit. */
+        ConferenceSeatView: {
+            /** Format: date-time */
+            from: string;
+            head: string;
+            title: string;
+            unit: string;
         };
         /** @description One citizen contact, first ring to end of wrap-up. */
         ContactView: Record<string, unknown> & {
@@ -799,6 +1007,11 @@ export interface components {
             kind: string;
             overdue: boolean;
         };
+        /** @description 副班. */
+        DeputyLine: {
+            person: string;
+            phone: string;
+        };
         /** @description When the limit runs out, and the working days that were counted. */
         Due: {
             /**
@@ -811,6 +1024,29 @@ export interface components {
             counted: string[];
             /** Format: date-time */
             due: string;
+        };
+        /** @description A closed stretch in which a unit has nobody on duty. */
+        DutyGapView: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            noticed_at: string;
+            unit: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description One line of a roster 值班表; earlier lines are called first. */
+        DutyLine: {
+            deputy?: components["schemas"]["DeputyLine"] | null;
+            /** Format: date-time */
+            from?: string | null;
+            person: string;
+            /** @description Masked for roles that need not call. */
+            phone: string;
+            /** Format: date-time */
+            until?: string | null;
+            /** @description e.g. `Mon-Fri 18:00-09:00; Sat,Sun 00:00-24:00`. */
+            when: string;
         };
         /** @description One fact in a ticket's chain. */
         EventView: {
@@ -845,9 +1081,27 @@ export interface components {
             /** Format: uuid */
             recording: string;
         };
+        /** @description What a page needs for one call. */
+        GuestPass: {
+            /** @description What to call oneself; the server calls every guest anonymous. */
+            sip_uri: string;
+            /** @description What to dial. */
+            target: string;
+            /** @description Where SIP over WebSocket is served for this pass, on this host. */
+            websocket: string;
+        };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
             status: string;
+        };
+        /** @description What a unit does not have yet. */
+        LackView: {
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            lacks: string[];
+            /** @description The same for a person, in Chinese. */
+            lacks_names: string[];
+            name: string;
+            unit: string;
         };
         /** @description One party's side of a call. */
         LegView: {
@@ -959,6 +1213,13 @@ export interface components {
             agent?: components["schemas"]["AgentView"] | null;
             call?: components["schemas"]["LiveCallView"] | null;
         };
+        /** @description What a desk person tells to start a call-out. */
+        NewCallOut: {
+            /** @description 紧急事由. */
+            reason: string;
+            /** @description Whose duty; left out: the unit that answers for the ticket. */
+            unit?: string | null;
+        };
         /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
         NewToken: {
             /** Format: date-time */
@@ -1005,6 +1266,40 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CallOutEventView: {
+            items: {
+                actor: string;
+                /** Format: date-time */
+                at: string;
+                event: Record<string, unknown>;
+                name: string;
+                /** Format: int64 */
+                seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CallOutView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Who is called, in order. */
+                ladder: components["schemas"]["RungView"][];
+                reason: string;
+                /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
+                stage: Record<string, unknown>;
+                /** Format: date-time */
+                started_at: string;
+                started_by: string;
+                /** Format: uuid */
+                ticket: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CallView: {
             items: {
                 agent?: string | null;
@@ -1040,6 +1335,32 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ConferenceSeatView: {
+            items: {
+                /** Format: date-time */
+                from: string;
+                head: string;
+                title: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DutyGapView: {
+            items: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                noticed_at: string;
+                unit: string;
+                /** Format: date-time */
+                until: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             items: {
                 /** @description A username, `token:…`, or `@server`. */
@@ -1055,6 +1376,19 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_LackView: {
+            items: {
+                /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+                lacks: string[];
+                /** @description The same for a person, in Chinese. */
+                lacks_names: string[];
+                name: string;
+                unit: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1216,8 +1550,15 @@ export interface components {
         Page_UnitView: {
             items: {
                 code: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is so; null: since before it was written down.
+                 */
+                from?: string | null;
                 /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
                 kind: string;
+                /** @description The unit that has its duties since then. */
+                merged_into?: string | null;
                 name: string;
                 parent?: string | null;
             }[];
@@ -1252,6 +1593,13 @@ export interface components {
              * @example /sip
              */
             websocket: string;
+        };
+        /** @description Who does what in a unit, by name. */
+        PostsView: {
+            duty: string[];
+            handle: string[];
+            review: string[];
+            sign: string[];
         };
         /** @description The body of every answer that is not a success (RFC 9457). */
         Problem: {
@@ -1331,6 +1679,17 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A unit's whole roster. */
+        RosterBody: {
+            lines: components["schemas"]["DutyLine"][];
+        };
+        /** @description Somebody who may be called. */
+        RungView: {
+            deputy: boolean;
+            person: string;
+            /** @description Masked for roles that need not call. */
+            phone: string;
         };
         /**
          * @description What a machine token may be used for, within the role it was made with.
@@ -1420,11 +1779,30 @@ export interface components {
             scopes: string[];
             unit: string;
         };
+        /** @description One unit: what it was and is, and what article 7 asks of it. */
+        UnitDetail: {
+            /** @description Every stand, oldest first 沿革. */
+            history: components["schemas"]["UnitView"][];
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            lacks: string[];
+            posts: components["schemas"]["PostsView"];
+            /** @description The document that says how it handles demands. */
+            process?: string | null;
+            /** @description Who has its duties now: itself, or the unit it was merged into. */
+            successor?: string | null;
+        };
         /** @description 成员单位 or a part of the platform. */
         UnitView: {
             code: string;
+            /**
+             * Format: date-time
+             * @description Since when it is so; null: since before it was written down.
+             */
+            from?: string | null;
             /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
             kind: string;
+            /** @description The unit that has its duties since then. */
+            merged_into?: string | null;
             name: string;
             parent?: string | null;
         };
@@ -1615,6 +1993,114 @@ export interface operations {
             };
         };
     };
+    duty_list: {
+        parameters: {
+            query?: {
+                ticket?: string;
+                /** @description `calling`, `escalated`, `acknowledged` or `cancelled`. */
+                stage?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOutView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description acknowledge {person, remark?}, cancel {reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOutView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOutEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls_list: {
         parameters: {
             query?: {
@@ -1725,6 +2211,37 @@ export interface operations {
             };
         };
     };
+    organisation_conference: {
+        parameters: {
+            query?: {
+                /** @description Left out: now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConferenceSeatView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     contacts_get: {
         parameters: {
             query?: never;
@@ -1787,6 +2304,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DutyGapView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestPass"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_lacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LackView"];
+                };
             };
             /** @description Not done, and why */
             default: {
@@ -2443,6 +3044,47 @@ export interface operations {
             };
         };
     };
+    duty_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCallOut"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOutView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_command: {
         parameters: {
             query?: never;
@@ -2639,7 +3281,10 @@ export interface operations {
     };
     organisation_units: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Left out: now. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2653,6 +3298,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_UnitView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitDetail"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterBody"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -2832,7 +3569,10 @@ export interface operations {
     };
     phone_sip: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A citizen's pass from `POST /api/v1/guest_calls`. */
+                guest?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
