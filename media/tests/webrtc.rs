@@ -289,8 +289,9 @@ fn strangers_are_counted_and_nobody_else_notices() {
     let (mut browser, mut phone) = bridged(&mut room);
     let before = room.engine.metrics();
     let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let muxed = browser.local.address;
     let send = |datagram: &[u8]| {
-        stranger.send_to(datagram, browser.local.address).unwrap();
+        stranger.send_to(datagram, muxed).unwrap();
     };
     let real = browser.local.ice.clone();
     // Another leg's name, then the right name with a wrong password.

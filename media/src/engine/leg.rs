@@ -284,10 +284,11 @@ impl Leg {
     /// The far side is given up. One that is only gone may come back under the same keys, which must go on where they were.
     pub(super) fn unprotect(&mut self, why: Breakdown) {
         match why {
-            Breakdown::Gone | Breakdown::NoPath => {}
-            Breakdown::Fingerprint | Breakdown::Handshake | Breakdown::ClosedByPeer => {
-                self.protection = Protection::Awaited;
-            }
+            Breakdown::Gone => {}
+            Breakdown::Fingerprint
+            | Breakdown::Handshake
+            | Breakdown::NoPath
+            | Breakdown::ClosedByPeer => self.protection = Protection::Awaited,
         }
     }
 

@@ -90,8 +90,13 @@ impl WebRtc {
         self.association.is_some()
     }
 
+    /// DTLS has done its work and is over.
+    pub(super) fn is_past_dtls(&self) -> bool {
+        self.is_secured && self.association.is_none()
+    }
+
     pub(super) fn receive(&mut self, datagram: &[u8], source: SocketAddr, now: Instant) -> Change {
-        let target = self.agent.selected().unwrap_or(source);
+        let target = self.agent.selected().or(Some(source));
         let association = self
             .association
             .get_or_insert_with(|| Association::new(&self.identity, now));
@@ -101,8 +106,8 @@ impl WebRtc {
 
     /// The association's time has come.
     pub(super) fn wake(&mut self, now: Instant) -> Change {
-        let (Some(association), Some(target)) = (&mut self.association, self.agent.selected())
-        else {
+        let target = self.agent.selected();
+        let Some(association) = &mut self.association else {
             return Change::None;
         };
         if association.wake_at() > now {
@@ -166,10 +171,11 @@ impl WebRtc {
     pub(super) fn give_up(&mut self, why: Breakdown) {
         self.is_broken = true;
         match why {
-            Breakdown::Gone | Breakdown::NoPath => {}
-            Breakdown::Fingerprint | Breakdown::Handshake | Breakdown::ClosedByPeer => {
-                self.drop_association();
-            }
+            Breakdown::Gone => {}
+            Breakdown::Fingerprint
+            | Breakdown::Handshake
+            | Breakdown::NoPath
+            | Breakdown::ClosedByPeer => self.drop_association(),
         }
     }
 
@@ -191,10 +197,8 @@ impl WebRtc {
 
     fn drop_association(&mut self) {
         self.is_secured = false;
-        if let (Some(mut association), Some(target)) =
-            (self.association.take(), self.agent.selected())
-        {
-            association.close(send_to(&self.socket, target));
+        if let Some(mut association) = self.association.take() {
+            association.close(send_to(&self.socket, self.agent.selected()));
         }
     }
 
@@ -205,12 +209,14 @@ impl WebRtc {
             (Ok(()), settled) => settled,
             (Err(Failed(error)), _) => {
                 tracing::debug!(%error, "a DTLS association failed");
-                let was_secured = self.is_secured;
+                if self.is_secured {
+                    // Its keys are agreed, and it has no other use: no stranger's packet shall end the call through it.
+                    self.association = None;
+                    return Change::None;
+                }
                 self.drop_association();
                 self.failures = self.failures.saturating_add(1);
-                if was_secured {
-                    Change::Broken(Breakdown::ClosedByPeer)
-                } else if self.failures >= FAILURES_MAX {
+                if self.failures >= FAILURES_MAX {
                     Change::Broken(Breakdown::Handshake)
                 } else {
                     Change::None
@@ -221,8 +227,10 @@ impl WebRtc {
 }
 
 /// Lost or refused: both sides send again.
-fn send_to(socket: &UdpSocket, target: SocketAddr) -> impl FnMut(&[u8]) {
+fn send_to(socket: &UdpSocket, target: Option<SocketAddr>) -> impl FnMut(&[u8]) {
     move |packet| {
-        let _ = socket.send_to(packet, target);
+        if let Some(target) = target {
+            let _ = socket.send_to(packet, target);
+        }
     }
 }

@@ -38,10 +38,11 @@ impl Core {
             return;
         };
         let is_first = leg.far.is_none();
+        let was_handshaking = leg.webrtc().is_some_and(|webrtc| webrtc.is_handshaking());
         leg.connect(remote, now);
         let is_webrtc = leg.webrtc().is_some();
         if is_webrtc {
-            self.settle(slot);
+            self.settle(slot, was_handshaking);
         }
         self.set_phase(slot);
         if is_first {

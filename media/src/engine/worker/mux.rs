@@ -173,7 +173,7 @@ impl Core {
         let Some(webrtc) = leg.webrtc() else {
             return;
         };
-        if webrtc.is_broken {
+        if webrtc.is_broken || webrtc.is_past_dtls() {
             leg.dropped += 1;
             return bump(&self.counters.unexpected, 1);
         }
@@ -198,11 +198,10 @@ impl Core {
     }
 
     /// The SDP is known, at first or anew: what was agreed before may now be compared.
-    pub(super) fn settle(&mut self, slot: Slot) {
+    pub(super) fn settle(&mut self, slot: Slot, was_handshaking: bool) {
         let Some(webrtc) = self.leg(slot).and_then(Leg::webrtc) else {
             return;
         };
-        let was_handshaking = webrtc.is_handshaking();
         let change = webrtc.settle();
         self.dtls_went_on(slot, was_handshaking, change);
     }
@@ -273,9 +272,10 @@ impl Core {
             return;
         };
         let id = leg.id;
-        if let Some(webrtc) = leg.webrtc() {
-            webrtc.give_up(why);
-        }
+        let Some(webrtc) = leg.webrtc().filter(|webrtc| !webrtc.is_broken) else {
+            return;
+        };
+        webrtc.give_up(why);
         leg.unprotect(why);
         bump(&self.counters.breakdowns, 1);
         (self.events)(Event::Broken { leg: id, why });
