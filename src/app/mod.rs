@@ -9,6 +9,7 @@ pub mod keeping;
 mod ports;
 mod prompts;
 mod studio;
+mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -169,10 +170,14 @@ impl Server {
             },
             way: api::Way {
                 behind_tls: config.http.behind_tls,
-                tls: false,
+                tls: config.http.tls.is_some(),
                 origins: config.http.origins.clone(),
             },
         });
+        let tls = match &config.http.tls {
+            Some(files) => Some(tls::load(files, &config.data_dir, config.http.listen)?),
+            None => None,
+        };
         let listener = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
@@ -183,7 +188,7 @@ impl Server {
         let serving = {
             let mut stopped = stopped.clone();
             let router = api::router(Arc::clone(&api));
-            tokio::spawn(api::server::serve(listener, router, async move {
+            tokio::spawn(api::server::serve(listener, tls, router, async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
