@@ -1,4 +1,4 @@
-//! HTTP: routes, authentication, problem+json, live events. The only place that knows HTTP.
+//! HTTP: routes, authentication, problem+json, live events, the web pages. The only place that knows HTTP.
 //!
 //! [`router`] is the whole surface over one [`Api`]; [`server::serve`] puts it on a listener. What the telephone side
 //! and the recordings offer comes in through the ports below, which `app` implements.
@@ -14,6 +14,7 @@ mod idempotency;
 mod lines;
 mod live;
 mod openapi;
+mod pages;
 mod problem;
 mod routes;
 pub mod server;
@@ -224,7 +225,7 @@ pub fn router(api: Arc<Api>) -> Router {
             Arc::clone(&api),
             gate::admit,
         ))
-        .fallback(gate::unknown)
+        .fallback(pages::serve)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(gate::time_limit))
         .layer(CatchPanicLayer::custom(gate::panicked))
