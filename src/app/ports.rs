@@ -1,4 +1,4 @@
-//! What the API asks of the telephone side and of the recordings, answered.
+//! What the API and the jobs ask of the telephone side and of the recordings, answered.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -14,6 +14,7 @@ use crate::api::{
 };
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
+use crate::jobs;
 use crate::signalling::line::Ear;
 use crate::signalling::shell::Signalling;
 use crate::signalling::transport::{Farewell, ToPeer};
@@ -89,6 +90,12 @@ impl PhoneMouth for LineMouth {
                 ToPeer::Close(Farewell::SignedOut) => ToPhone::SignedOut,
             })
         })
+    }
+}
+
+impl jobs::Telephone for Telephone {
+    fn place(&self, wish: Wish) -> jobs::Pending<'_, Result<Granted, CallRefusal>> {
+        Box::pin(self.0.wish(wish))
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod calls;
+mod duty;
 mod live;
 mod openapi;
 mod phone;
