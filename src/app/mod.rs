@@ -9,6 +9,7 @@ pub mod keeping;
 mod ports;
 mod prompts;
 mod studio;
+mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -169,11 +170,15 @@ impl Server {
             },
             way: api::Way {
                 behind_tls: config.http.behind_tls,
-                tls: false,
+                tls: config.http.tls.is_some(),
                 origins: config.http.origins.clone(),
                 citizen_calls: config.http.citizen_calls,
             },
         });
+        let tls = match &config.http.tls {
+            Some(files) => Some(tls::load(files, &config.data_dir, config.http.listen)?),
+            None => None,
+        };
         let listener = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
@@ -184,7 +189,7 @@ impl Server {
         let serving = {
             let mut stopped = stopped.clone();
             let router = api::router(Arc::clone(&api));
-            tokio::spawn(api::server::serve(listener, router, async move {
+            tokio::spawn(api::server::serve(listener, tls, router, async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use hotline_media as media;
 use hotline_recordings as recordings;
-use hotline_sip::sdp::{
-    Codec, Dtls, Fingerprint, IceCredentials, Negotiated, Rtcp, Security, SrtpKey, Suite,
-};
+use hotline_sip::sdp::{self, Codec, IceCredentials, Negotiated, Rtcp};
 use tracing::{error, warn};
 
 use super::prompts::Prompts;
@@ -72,24 +70,36 @@ impl Studio {
 impl Media for Studio {
     fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
         let (leg, call) = (leg_key(leg), call_key(call));
-        let opened = match carriage {
-            Carriage::Rtp => self.engine.open(leg, call).map(|port| Opened {
-                address: SocketAddr::new(port.ip, port.rtp),
-                dtls: None,
-            }),
-            Carriage::WebRtc => self.engine.open_webrtc(leg, call).map(|ours| Opened {
-                address: ours.address,
-                dtls: Some(Dtls {
-                    ice: said_ice(ours.ice),
-                    fingerprint: Fingerprint(ours.fingerprint.0),
-                }),
-            }),
-        };
-        opened.map_err(|fault| MediaFault(fault.to_string()))
+        let fault = |fault: media::Error| MediaFault(fault.to_string());
+        Ok(match carriage {
+            Carriage::Rtp => {
+                let port = self.engine.open(leg, call).map_err(fault)?;
+                Opened {
+                    address: SocketAddr::new(port.ip, port.rtp),
+                    dtls: None,
+                }
+            }
+            Carriage::WebRtc => {
+                let opened = self.engine.open_webrtc(leg, call).map_err(fault)?;
+                Opened {
+                    address: opened.address,
+                    dtls: Some(sdp::Dtls {
+                        ice: described(opened.ice),
+                        fingerprint: sdp::Fingerprint(opened.fingerprint.0),
+                    }),
+                }
+            }
+        })
     }
 
     fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials> {
-        self.engine.restart_ice(leg_key(leg)).ok().map(said_ice)
+        match self.engine.restart_ice(leg_key(leg)) {
+            Ok(ice) => Some(described(ice)),
+            Err(fault) => {
+                self.told("restart_ice", Err(fault));
+                None
+            }
+        }
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
@@ -114,7 +124,7 @@ impl Media for Studio {
             },
             nat,
             detect_tones: remote.dtmf_payload.is_none(),
-            security: heard_security(&remote.security),
+            security: security(&remote.security),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
     }
@@ -282,10 +292,10 @@ pub(super) fn translate(
         media::Event::Broken { leg, why } => Some(MediaEvent::Broken {
             leg: leg_of(leg),
             why: match why {
-                media::Breakdown::Fingerprint => "wrong_fingerprint",
+                media::Breakdown::Fingerprint => "dtls_fingerprint",
                 media::Breakdown::Handshake => "dtls_failed",
                 media::Breakdown::NoPath => "no_media_path",
-                media::Breakdown::Gone => "media_gone",
+                media::Breakdown::Gone => "consent_lost",
                 media::Breakdown::ClosedByPeer => "dtls_closed",
             },
         }),
@@ -295,41 +305,6 @@ pub(super) fn translate(
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");
             None
         }
-    }
-}
-
-/// The engine's ICE credentials, as SDP says them.
-fn said_ice(ice: media::IceCredentials) -> IceCredentials {
-    IceCredentials {
-        ufrag: ice.ufrag,
-        pwd: ice.pwd,
-    }
-}
-
-/// What SDP settled, as the engine takes it.
-fn heard_security(settled: &Security) -> media::Security {
-    let key = |key: &SrtpKey| {
-        let suite = match key.suite {
-            Suite::AesCm128HmacSha1_80 => media::Suite::AesCm128Sha1_80,
-            Suite::AesCm128HmacSha1_32 => media::Suite::AesCm128Sha1_32,
-        };
-        let material = [&key.key[..], &key.salt[..]].concat();
-        media::SrtpKey::new(suite, &material)
-            .expect("both suites take 16 bytes of key and 14 of salt")
-    };
-    match settled {
-        Security::None => media::Security::None,
-        Security::Sdes { send, receive } => media::Security::Sdes {
-            send: key(send),
-            receive: key(receive),
-        },
-        Security::Dtls(theirs) => media::Security::Dtls(media::RemoteWebRtc {
-            ice: media::IceCredentials {
-                ufrag: theirs.ice.ufrag.clone(),
-                pwd: theirs.ice.pwd.clone(),
-            },
-            fingerprint: media::Fingerprint(theirs.fingerprint.0),
-        }),
     }
 }
 
@@ -388,6 +363,40 @@ fn party(track: &Track) -> recordings::Party {
         label: track.label.clone(),
         joined_at_sample: 0,
     }
+}
+
+/// The same words on the two sides of us.
+fn described(ice: media::IceCredentials) -> IceCredentials {
+    IceCredentials {
+        ufrag: ice.ufrag,
+        pwd: ice.pwd,
+    }
+}
+
+fn security(agreed: &sdp::Security) -> media::Security {
+    match agreed {
+        sdp::Security::None => media::Security::None,
+        sdp::Security::Sdes { send, receive } => media::Security::Sdes {
+            send: srtp_key(send),
+            receive: srtp_key(receive),
+        },
+        sdp::Security::Dtls(peer) => media::Security::Dtls(media::RemoteWebRtc {
+            ice: media::IceCredentials {
+                ufrag: peer.ice.ufrag.clone(),
+                pwd: peer.ice.pwd.clone(),
+            },
+            fingerprint: media::Fingerprint(peer.fingerprint.0),
+        }),
+    }
+}
+
+fn srtp_key(key: &sdp::SrtpKey) -> media::SrtpKey {
+    let suite = match key.suite {
+        sdp::Suite::AesCm128HmacSha1_80 => media::Suite::AesCm128Sha1_80,
+        sdp::Suite::AesCm128HmacSha1_32 => media::Suite::AesCm128Sha1_32,
+    };
+    media::SrtpKey::new(suite, &[&key.key[..], &key.salt[..]].concat())
+        .expect("both suites have 16 bytes of key and 14 of salt")
 }
 
 fn leg_key(leg: LegId) -> media::LegId {

@@ -24,6 +24,7 @@ async fn served(world: &World) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(
         listener,
+        None,
         world.router.clone(),
         std::future::pending(),
     ));

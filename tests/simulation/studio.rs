@@ -10,7 +10,7 @@ use hotline::clock::{Clock, SimClock};
 use hotline::domain::call::Quality;
 use hotline::domain::id::{CallId, LegId, RecordingId, Username};
 use hotline::signalling::media::{Carriage, Hears, Media, MediaEvent, MediaFault, Opened, Track};
-use hotline_sip::sdp::{Dtls, Fingerprint, IceCredentials, Negotiated};
+use hotline_sip::sdp::{Dtls, Fingerprint, IceCredentials, Negotiated, Security};
 
 use crate::network::Dice;
 
@@ -121,7 +121,7 @@ impl Studio {
             };
             if !remote.direction.receives() {
                 channel.last_heard = now;
-            } else if speaks(remote.remote) {
+            } else if speaks(where_from(remote)) {
                 channel.last_heard = now;
                 if std::mem::take(&mut channel.reported) {
                     news.push(MediaEvent::Heard { leg: *leg });
@@ -296,6 +296,27 @@ impl Media for Desk {
             );
         }
     }
+}
+
+/// What a page says of itself: its address hides in its name, for the studio to hear from where sound comes.
+pub(crate) fn page_dtls(rtp: SocketAddr) -> Dtls {
+    let IpAddr::V4(ip) = rtp.ip() else {
+        panic!("pages here have IPv4")
+    };
+    let mut said = dtls(rtp.port());
+    said.ice.ufrag = format!("{:08x}{:04x}", ip.to_bits(), rtp.port());
+    said
+}
+
+/// Where the sound of a leg comes from.
+fn where_from(remote: &Negotiated) -> SocketAddr {
+    let Security::Dtls(page) = &remote.security else {
+        return remote.remote;
+    };
+    let (ip, port) = page.ice.ufrag.split_at(8);
+    let ip = u32::from_str_radix(ip, 16).unwrap();
+    let port = u16::from_str_radix(port, 16).unwrap();
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(ip)), port)
 }
 
 /// What a leg says of itself, told apart by its port.

@@ -115,6 +115,9 @@ impl Leg {
         if can_return {
             return;
         }
+        if let Some(unacked) = &mut self.unacked {
+            unacked.flow.connection = None;
+        }
         match self.stage {
             Stage::Up => return layer.emit(Event::Stranded { leg: self.handle }),
             Stage::Incoming(_) => {

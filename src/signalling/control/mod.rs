@@ -281,8 +281,6 @@ impl Control {
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
                     self.lines.remove(&connection);
-                    self.timers
-                        .retain(|(_, timer)| *timer != Timer::Farewell(connection));
                     let changes = self.registrar.connection_lost(connection);
                     self.phones_changed(changes);
                 }
