@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { HEARD_DB, SILENT_DB, hears, logIn, openBrowser, picture, waitForState } from './support/browser.js';
 import { signIn, startHotline } from './support/hotline.js';
 import { SipPhone } from './support/sip_phone.js';
+import { hearsOnly, hearsSome } from './support/hearing.js';
 import { shareOf, tone } from './support/sound.js';
 import { until } from './support/until.js';
 import { layWire } from './support/wire.js';
@@ -62,9 +63,7 @@ describe('the floor', { timeout: 240_000 }, () => {
     await second.keyboard.press('Alt+4');
     await agent_page.getByRole('button', { name: /^静音/ }).waitFor();
     await second.close();
-    await citizen.listen(300);
-    await citizen.listen(800);
-    assert.ok(shareOf(AGENT_HZ, citizen.heard.flat()) > 0.8, 'and heard again');
+    await hearsOnly(citizen, AGENT_HZ);
   });
 
   it('a supervisor listens unheard, whispers to the agent alone, and barges in', async () => {
@@ -91,9 +90,7 @@ describe('the floor', { timeout: 240_000 }, () => {
     await picture(agent_page, 'desk-whisper');
 
     await command('barge');
-    await citizen.listen(400);
-    await citizen.listen(1000);
-    assert.ok(shareOf(SUPERVISOR_HZ, citizen.heard.flat()) > 0.2, 'everybody hears the supervisor');
+    await hearsSome(citizen, SUPERVISOR_HZ);
     await supervisor_page.keyboard.press('Alt+2');
     await until(async () => (await supervisor_page.locator('[data-testid="call-bar"]').count()) === 0, () => 'the supervisor left');
     assert.ok(citizen.inCall);
@@ -112,16 +109,13 @@ describe('the floor', { timeout: 240_000 }, () => {
     await other_page.keyboard.press('Alt+2');
     await agent_page.getByRole('button', { name: /恢复/ }).waitFor();
     await agent_page.keyboard.press('Alt+3');
-    await citizen.listen(400);
-    await citizen.listen(800);
-    assert.ok(shareOf(AGENT_HZ, citizen.heard.flat()) > 0.8, 'back with the citizen');
+    await hearsOnly(citizen, AGENT_HZ);
   });
 
   it('a wire cut in mid-call costs no word, and the call is worked again when it is mended', async () => {
     wire.cut();
     await agent_page.getByText('正在重连').waitFor();
-    await citizen.listen(1500);
-    assert.ok(shareOf(AGENT_HZ, citizen.heard.flat()) > 0.8, 'the sound goes on');
+    await hearsOnly(citizen, AGENT_HZ);
     assert.ok((await hears(agent_page, [CITIZEN_HZ]))[CITIZEN_HZ] > HEARD_DB);
     wire.mend();
     await agent_page.getByText('正在重连').waitFor({ state: 'detached', timeout: 20_000 });
@@ -143,9 +137,7 @@ describe('the floor', { timeout: 240_000 }, () => {
     assert.ok(took <= 10_000, `the next agent rang after ${Math.round(took)} ms`);
     assert.ok(citizen.inCall);
     await other_page.keyboard.press('Alt+1');
-    await citizen.listen(500);
-    await citizen.listen(800);
-    assert.ok(shareOf(OTHER_HZ, citizen.heard.flat()) > 0.8, 'the next agent is heard');
+    await hearsOnly(citizen, OTHER_HZ);
     await citizen.hangUp();
   });
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd;
+use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, Wish};
 use hotline::domain::id::Username;
 use hotline::domain::staff::Directory;
@@ -150,8 +151,8 @@ impl World {
         self.connections.insert(connection, phone);
         let flow = self.flow_of(self.phones[phone].address, Some(connection));
         self.with_phone(phone, |phone, _| phone.connect(instance, connection));
-        let person = Some(Username::from(person));
-        self.tell(Input::Connected { flow, person });
+        let at = AtLine::Person(Username::from(person));
+        self.tell(Input::Connected { flow, at });
     }
 
     /// The WebSocket of a page is gone, with everything that was under way on it.

@@ -60,12 +60,20 @@ export function energyOf(samples) {
   return 10 * Math.log10(power / (32768 * 32768) + 1e-12);
 }
 
-/** How much of the sound is this tone, 0 to 1 (Goertzel). */
+/** Short enough that a lost packet spoils one window, long enough to tell our tones apart. */
+const WINDOW = 320;
+
+/** How much of the sound is this tone, 0 to 1 (Goertzel, window by window). */
 export function shareOf(hz, samples, rate = 8000) {
-  const total = samples.reduce((sum, sample) => sum + sample * sample, 0);
-  if (total === 0) return 0;
   const factor = 2 * Math.cos((2 * Math.PI * hz) / rate);
-  let [one, two] = [0, 0];
-  for (const sample of samples) [one, two] = [sample + factor * one - two, one];
-  return (2 * (one * one + two * two - factor * one * two)) / (samples.length * total);
+  let [of_tone, total] = [0, 0];
+  for (let at = 0; at + WINDOW <= samples.length; at += WINDOW) {
+    let [one, two] = [0, 0];
+    for (const sample of samples.slice(at, at + WINDOW)) {
+      [one, two] = [sample + factor * one - two, one];
+      total += sample * sample;
+    }
+    of_tone += (2 * (one * one + two * two - factor * one * two)) / WINDOW;
+  }
+  return total === 0 ? 0 : of_tone / total;
 }

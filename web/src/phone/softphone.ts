@@ -38,6 +38,9 @@ const MICROPHONE: MediaStreamConstraints = {
 };
 /** No server helps to find a way: ours is at a known address. */
 const PEER: RTCConfiguration = { iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
+/** Why the server closes a phone for good: another browser has it now, or the login is over. Coming back would take it away again. */
+const TAKEN = 4001;
+const SIGNED_OUT = 4003;
 /** Names the call in the INVITE, as the server knows it. */
 const CALL_HEADER = 'X-Hotline-Call';
 
@@ -68,9 +71,16 @@ export class Softphone {
     this.ua.on('connected', () => {
       if (!line.register) this.become({ line: 'ready' });
     });
-    this.ua.on('disconnected', () => this.become({ line: 'lost' }));
+    this.ua.on('disconnected', ({ code }) => {
+      if (code === TAKEN || code === SIGNED_OUT) {
+        this.ua.stop();
+        this.become({ line: code === TAKEN ? 'taken' : 'off' });
+      } else this.become({ line: 'lost' });
+    });
     this.ua.on('registered', () => this.become({ line: 'ready' }));
-    this.ua.on('unregistered', () => this.become({ line: 'lost' }));
+    this.ua.on('unregistered', () => {
+      if (this.state.line === 'ready') this.become({ line: 'lost' });
+    });
     this.ua.on('registrationFailed', () => this.become({ line: 'lost' }));
     this.ua.on('newRTCSession', (event: IncomingRTCSessionEvent) => this.arrived(event));
   }
@@ -110,6 +120,11 @@ export class Softphone {
         return;
       case 'call':
         return void this.call(wish.target);
+      case 'take':
+        if (this.state.line !== 'taken') return;
+        this.become({ line: 'connecting' });
+        this.ua.start();
+        return;
     }
   }
 

@@ -7,7 +7,9 @@ export type LineState =
   /** Registered: calls can come. */
   | 'ready'
   /** The way to the server broke; a call that is up may still be heard. */
-  | 'lost';
+  | 'lost'
+  /** Another browser of this person has the phone now. */
+  | 'taken';
 
 export interface PhoneCall {
   /** The server's name for the call, when it said. */
@@ -39,6 +41,8 @@ export type PhoneWish =
   | { do: 'mute'; on: boolean }
   | { do: 'hold'; on: boolean }
   | { do: 'tone'; key: string }
-  | { do: 'call'; target: string };
+  | { do: 'call'; target: string }
+  /** Takes the phone back from another browser. */
+  | { do: 'take' };
 
 export const NO_PHONE: PhoneState = { line: 'off', call: null, deaf: false, failed: null };

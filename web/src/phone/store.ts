@@ -49,7 +49,8 @@ export const usePhone = defineStore('phone', () => {
 
   async function refresh(): Promise<void> {
     if (session.user === null) return;
-    const { data } = await api.GET('/api/v1/me/call');
+    // Where the server cannot be reached, the board will say it all as soon as it can.
+    const { data } = await api.GET('/api/v1/me/call').catch(() => ({ data: undefined }));
     if (data !== undefined) {
       call.value = data.call ?? null;
       agent.value = (data.agent as Agent | null | undefined) ?? null;
@@ -148,5 +149,6 @@ export const usePhone = defineStore('phone', () => {
     extendWrapUp,
     command,
     tone: (key: string) => wish({ do: 'tone', key }),
+    take: () => wish({ do: 'take' }),
   };
 });
