@@ -17,6 +17,7 @@ impl Chronicler<'_> {
         events: &[Event],
     ) -> Result<(), Fault> {
         for event in events {
+            self.feed_back(tx, record, event).await?;
             match event {
                 // 短信回访: the outbox sends it after the commit.
                 Event::SurveyRequested { phone, .. } => {
@@ -47,6 +48,9 @@ impl Chronicler<'_> {
                 Event::Reopened { .. } | Event::Voided { .. } => {
                     self.ask_no_more(tx, record.id).await?;
                 }
+                Event::Dispatched { lead, .. } => {
+                    self.handed_over(tx, record.id, lead).await?;
+                }
                 // 签收: the unit has it, nobody need be called out for it any more.
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
@@ -55,7 +59,6 @@ impl Chronicler<'_> {
                 | Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
-                | Event::Dispatched { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }
@@ -72,6 +75,7 @@ impl Chronicler<'_> {
                 | Event::Rectified { .. }
                 | Event::FollowUpEnded { .. }
                 | Event::Marked { .. } => {}
+                Event::Intake(event) => self.intake_changed(tx, record, event).await?,
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod calls;
 mod duty;
+mod intake;
 mod live;
 mod openapi;
 mod phone;
