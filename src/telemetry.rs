@@ -101,6 +101,16 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "Outbound calls that went on to a trunk's next address, by reason.",
     ),
     (
+        Kind::Gauge,
+        "hotline_trunk_up",
+        "1 where a carrier's gateway answers OPTIONS, 0 where it does not, NaN where it is asked no more; by trunk and gateway.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_names_failed",
+        "Lookups of a carrier's host name that came to nothing.",
+    ),
+    (
         Kind::Counter,
         "hotline_specialist_failovers",
         "Specialists who did not come, and the next on duty was rung.",

@@ -251,7 +251,9 @@ pub(super) fn translate(
     match event {
         media::Event::PromptDone { leg, .. } => Some(MediaEvent::Played { leg: leg_of(leg) }),
         media::Event::Silent { leg } => Some(MediaEvent::Silent { leg: leg_of(leg) }),
-        media::Event::Audible { leg } => Some(MediaEvent::Heard { leg: leg_of(leg) }),
+        media::Event::FirstPacket { leg } | media::Event::Audible { leg } => {
+            Some(MediaEvent::Heard { leg: leg_of(leg) })
+        }
         media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf {
             leg: leg_of(leg),
             digit,
@@ -299,7 +301,7 @@ pub(super) fn translate(
                 media::Breakdown::ClosedByPeer => "dtls_closed",
             },
         }),
-        media::Event::FirstPacket { .. } | media::Event::Secured { .. } => None,
+        media::Event::Secured { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");

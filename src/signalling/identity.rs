@@ -108,6 +108,7 @@ mod tests {
             outbound: Vec::new(),
             digest: None,
             srtp: false,
+            keep_alive_s: 0,
         });
         let number = Extension::from("agent1000");
         directory.extensions.insert(

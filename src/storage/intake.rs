@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chronicle::{Chronicler, actor_of};
-use super::db::{Personal, Row, Tx, values};
+use super::db::{Personal, Row, Secret, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
@@ -217,7 +217,7 @@ impl Wish {
                     origin.id,
                     origin.received_at,
                     origin.raw_sha256,
-                    self.raw
+                    Secret(self.raw.clone())
                 ],
             )
             .await?;

@@ -88,6 +88,7 @@ pub(crate) fn organisation() -> Directory {
             .collect(),
         digest: None,
         srtp: false,
+        keep_alive_s: 0,
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
         let queue = QueueEntry {

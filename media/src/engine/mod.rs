@@ -242,10 +242,11 @@ pub enum Event {
     },
     /// The sequence was heard to its end.
     PromptDone { leg: LegId, id: PlayId },
-    /// Nothing was received for [`Config::silence_after`] from a leg that was heard before and should send. Said once until
-    /// sound returns. A far side that never sent anything is not suspected.
+    /// Nothing, not even RTCP or comfort noise, was received for [`Config::silence_after`] from a leg that was heard before and
+    /// should send. Said again after ten times as long while that lasts: an event may be lost on the way, and this one is
+    /// acted upon. A far side that never sent anything is not suspected.
     Silent { leg: LegId },
-    /// Sound returned after [`Event::Silent`].
+    /// A sign of life after [`Event::Silent`].
     Audible { leg: LegId },
     /// The recording stopped taking sound at this sample.
     RecordingPaused {
