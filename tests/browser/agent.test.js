@@ -101,11 +101,11 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await page.keyboard.press('Alt+5');
     const dialog = page.locator('[data-testid="consult"]');
     await dialog.waitFor();
-    await page.getByRole('button', { name: /咨询 城管专席/ }).waitFor();
+    await dialog.getByRole('button', { name: /咨询 城管专席/ }).waitFor();
     assert.deepEqual(await axeFaults(page), []);
     await picture(page, 'desk-consult');
     const rings = new Promise((done) => specialist.once('ringing', done));
-    await page.getByRole('button', { name: /咨询 城管专席/ }).first().click();
+    await dialog.getByRole('button', { name: /咨询 城管专席/ }).click();
     await rings;
     specialist.answer();
     await page.getByRole('button', { name: '三方通话', exact: true }).waitFor();
