@@ -214,15 +214,15 @@ impl Registrar {
             .map(|(extension, _)| extension.clone())
             .collect();
         hit.into_iter()
-            .filter_map(|extension| {
+            .map(|extension| {
                 let mut bindings = self.bindings.get(&extension).cloned().unwrap_or_default();
                 bindings.retain(|binding| binding.flow.connection != Some(connection));
                 let has = !bindings.is_empty();
                 self.store(&extension, bindings);
-                Some(match has {
+                match has {
                     true => Change::Up(extension),
                     false => Change::Cut(extension),
-                })
+                }
             })
             .collect()
     }
