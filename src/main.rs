@@ -45,9 +45,11 @@ async fn run(
     metrics: telemetry::Metrics,
 ) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut config = config;
     match command {
         Command::Serve { demo } => {
             if demo {
+                config.http.citizen_calls = true;
                 let storage = app::open_storage(&config, Arc::clone(&clock)).await?;
                 app::apply_demo(&storage, &*clock).await?;
                 storage.close().await;

@@ -2216,6 +2216,7 @@ fn organisation() -> Organisation {
             user: Some("agent1000".into()),
             auto_ready: true,
             toll: false,
+            srtp: false,
             skills: BTreeMap::new(),
         }],
         queues: vec![QueueEntry {

@@ -183,11 +183,17 @@ pub(crate) const RULES: &[Rule] = &[
     // A number's own code says that the asker may know of it.
     open(Method::POST, "/api/v1/public/ticket"),
     open(Method::POST, "/api/v1/public/written_opinion"),
+    // A person by their cookie, a desk phone by its own password: see the route.
+    open(Method::GET, "/sip"),
 
     open(Method::POST, "/api/v1/login"),
+    // Off unless the configuration allows it; slowed by source.
+    open(Method::POST, "/api/v1/guest_calls"),
     person(Method::POST, "/api/v1/logout", Who::SignedIn),
     person(Method::GET, "/api/v1/me", Who::SignedIn),
     person(Method::PUT, "/api/v1/me/state", Who::Roles(PHONE)),
+    person(Method::GET, "/api/v1/me/call", Who::Roles(PHONE)),
+    person(Method::POST, "/api/v1/me/wrap_up", Who::Roles(PHONE)),
     person(Method::GET, "/api/v1/live", Who::Roles(WATCHERS)),
     person(Method::GET, "/api/v1/tokens", Who::Roles(&[Admin])),
     person(Method::POST, "/api/v1/tokens", Who::Roles(&[Admin])),

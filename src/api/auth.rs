@@ -24,7 +24,7 @@ use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
 use password::Passwords;
-use throttle::Throttle;
+pub(super) use throttle::Throttle;
 
 /// The session cookie's name.
 pub(crate) const COOKIE: &str = "hotline_session";
@@ -117,17 +117,38 @@ impl FromRequestParts<Arc<Api>> for Source {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
-        let told = api
-            .gatekeeper
-            .behind_tls
-            .then(|| forwarded_for(&parts.headers))
-            .flatten();
-        Ok(Self(throttle::source(told.unwrap_or(peer))))
+        let Peer(peer) = peer_of(parts);
+        let told = told_source(api, &parts.headers);
+        Ok(Self(throttle::source(told.unwrap_or(peer.ip()))))
     }
+}
+
+/// The other end of the connection: the front, where there is one.
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(peer_of(parts))
+    }
+}
+
+fn peer_of(parts: &Parts) -> Peer {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    Peer(
+        peer.map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |ConnectInfo(peer)| {
+            *peer
+        }),
+    )
+}
+
+/// Where a request came from, if a front of ours says so.
+pub(crate) fn told_source(api: &Api, headers: &HeaderMap) -> Option<IpAddr> {
+    api.gatekeeper
+        .behind_tls
+        .then(|| forwarded_for(headers))
+        .flatten()
 }
 
 /// Whom our front says it speaks for: the last address, which the front itself wrote. Those before it came from outside.
@@ -187,6 +208,33 @@ pub(super) async fn identify(api: &Api, headers: &HeaderMap) -> Answer<Caller> {
     })
 }
 
+/// A person's session, to be looked at again and again.
+pub(crate) struct Login {
+    pub(crate) person: Username,
+    token: String,
+}
+
+/// The session that a request's cookie names; refused when it is over, `None` without cookie.
+pub(crate) async fn session_of(api: &Api, headers: &HeaderMap) -> Answer<Option<Login>> {
+    let Some(token) = cookie(headers) else {
+        return Ok(None);
+    };
+    let session = api.storage.session(api.clock.now(), token).await?;
+    let session = session.ok_or_else(Problem::unauthenticated)?;
+    Ok(Some(Login {
+        person: session.user.username,
+        token: token.to_owned(),
+    }))
+}
+
+/// Whether a session still lives. Asking does not keep it from going idle: an open phone is nobody at work.
+pub(crate) async fn is_still_in(api: &Api, login: &Login) -> Answer<bool> {
+    Ok(api
+        .storage
+        .is_signed_in(api.clock.now(), &login.token)
+        .await?)
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
@@ -203,6 +251,8 @@ pub(super) struct Gatekeeper {
     passwords: Passwords,
     attempts: Guesses,
     limits: SessionLimits,
+    /// Cookies are marked Secure.
+    encrypted: bool,
     behind_tls: bool,
 }
 
@@ -269,18 +319,24 @@ impl Guesses {
 }
 
 impl Gatekeeper {
-    pub(super) fn new(clock: &dyn Clock, limits: SessionLimits, behind_tls: bool) -> Self {
+    pub(super) fn new(
+        clock: &dyn Clock,
+        limits: SessionLimits,
+        encrypted: bool,
+        behind_tls: bool,
+    ) -> Self {
         Self {
             passwords: Passwords::new(clock),
             attempts: Guesses::of_passwords(),
             limits,
+            encrypted,
             behind_tls,
         }
     }
 
     /// The cookie that carries `token`, or ends with an empty one.
     pub(super) fn cookie(&self, token: &str) -> HeaderValue {
-        let secure = if self.behind_tls { "; Secure" } else { "" };
+        let secure = if self.encrypted { "; Secure" } else { "" };
         // The session's own limits end it; the browser forgets it when it closes.
         let age = if token.is_empty() { "; Max-Age=0" } else { "" };
         HeaderValue::from_str(&format!(

@@ -10,6 +10,7 @@ pub mod keeping;
 mod ports;
 mod prompts;
 mod studio;
+mod tls;
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -171,8 +172,17 @@ impl Server {
                 idle_ms: 1000 * i64::from(config.auth.session_idle_s.get()),
                 absolute_ms: 1000 * i64::from(config.auth.session_max_s.get()),
             },
-            behind_tls: config.http.behind_tls,
+            way: api::Way {
+                behind_tls: config.http.behind_tls,
+                tls: config.http.tls.is_some(),
+                origins: config.http.origins.clone(),
+                citizen_calls: config.http.citizen_calls,
+            },
         });
+        let tls = match &config.http.tls {
+            Some(files) => Some(tls::load(files, &config.data_dir, config.http.listen)?),
+            None => None,
+        };
         let listener = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| cannot_listen("HTTP", "http.listen", config.http.listen))?;
@@ -183,7 +193,7 @@ impl Server {
         let serving = {
             let mut stopped = stopped.clone();
             let router = api::router(Arc::clone(&api));
-            tokio::spawn(api::server::serve(listener, router, async move {
+            tokio::spawn(api::server::serve(listener, tls, router, async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };

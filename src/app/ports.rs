@@ -2,14 +2,23 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::net::SocketAddr;
 
 use hotline_recordings::{self as recordings, Archive};
 
-use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
+use tokio::sync::mpsc;
+
+use crate::api::{
+    Audio, Bytes, CallControl, OwnPhone, Pending, PhoneEar, PhoneLine, PhoneMouth, RecordingReader,
+    ToPhone,
+};
+use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
-use crate::domain::id::RecordingId;
+use crate::domain::id::{RecordingId, Username};
 use crate::jobs::{self, Disposer};
+use crate::signalling::line::Ear;
 use crate::signalling::shell::Signalling;
+use crate::signalling::transport::{Farewell, ToPeer};
 
 /// Call control behind the API's port.
 pub(super) struct Telephone(pub(super) Signalling);
@@ -28,6 +37,60 @@ impl CallControl for Telephone {
 
     fn healthy(&self) -> Pending<'_, bool> {
         Box::pin(self.0.is_alive())
+    }
+
+    fn phone(&self, person: &Username) -> Pending<'_, Option<OwnPhone>> {
+        let found = self.0.extension_of(person.clone());
+        Box::pin(async {
+            let (extension, sip_uri) = found.await?;
+            let extension = extension.to_string();
+            Some(OwnPhone { extension, sip_uri })
+        })
+    }
+
+    fn open_line(
+        &self,
+        remote: SocketAddr,
+        encrypted: bool,
+        at: AtLine,
+    ) -> Pending<'_, Option<PhoneLine>> {
+        Box::pin(async move {
+            let (ear, mouth) = self.0.lines().open(remote, encrypted, at).await.ok()?;
+            Some(PhoneLine {
+                ear: Box::new(LineEar(ear)),
+                mouth: Box::new(LineMouth(mouth)),
+            })
+        })
+    }
+}
+
+struct LineEar(Ear);
+
+impl PhoneEar for LineEar {
+    fn message(&self, bytes: Bytes) -> Pending<'_, bool> {
+        Box::pin(async move { self.0.message(&bytes).await.is_ok() })
+    }
+
+    fn signed_out(&self) -> Pending<'_, ()> {
+        Box::pin(self.0.signed_out())
+    }
+
+    fn closed(&self) -> Pending<'_, ()> {
+        Box::pin(self.0.closed())
+    }
+}
+
+struct LineMouth(mpsc::Receiver<ToPeer>);
+
+impl PhoneMouth for LineMouth {
+    fn next(&mut self) -> Pending<'_, Option<ToPhone>> {
+        Box::pin(async {
+            Some(match self.0.recv().await? {
+                ToPeer::Message(bytes) => ToPhone::Message(bytes),
+                ToPeer::Close(Farewell::Replaced) => ToPhone::Replaced,
+                ToPeer::Close(Farewell::SignedOut) => ToPhone::SignedOut,
+            })
+        })
     }
 }
 

@@ -25,7 +25,7 @@ use serde::{Deserialize, Deserializer};
 pub use self::acd::Acd;
 pub use self::auth::Auth;
 pub use self::drain::Drain;
-pub use self::http::Http;
+pub use self::http::{Http, Tls};
 pub use self::limits::Limits;
 pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
@@ -276,6 +276,7 @@ mod tests {
         let all = parse(&with_all, &[]).unwrap();
         assert!(all.storage.url.is_some() && all.recordings.url.is_some());
         assert!(all.sip.advertised_address.is_some());
+        assert!(matches!(all.http.tls, Some(Tls::Files { .. })));
     }
 
     #[test]
@@ -287,6 +288,11 @@ mod tests {
                 ("HOTLINE_CONFIG", "not ours to judge"),
                 ("HOTLINE__DATA_DIR", "/srv/b"),
                 ("HOTLINE__HTTP__LISTEN", "0.0.0.0:80"),
+                (
+                    "HOTLINE__HTTP__TLS",
+                    "{ certificate = 'a.pem', key = 'b.pem' }",
+                ),
+                ("HOTLINE__HTTP__ORIGINS", "['https://desk.example']"),
                 ("HOTLINE__SIP__LISTEN", "[::1]:5080"),
                 ("HOTLINE__STORAGE__URL", "postgres://hotline@db/hotline"),
                 ("HOTLINE__RECORDINGS__URL", "file:/srv/sound"),
@@ -299,6 +305,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.data_dir, Path::new("/srv/b"));
         assert_eq!(config.http.listen.port(), 80);
+        assert!(matches!(config.http.tls, Some(Tls::Files { .. })));
+        assert_eq!(config.http.origins, ["https://desk.example"]);
         assert!(config.sip.listen.is_ipv6());
         assert_eq!(config.storage_url(), "postgres://hotline@db/hotline");
         assert_eq!(config.recordings_folder(), Path::new("/srv/sound"));
@@ -330,6 +338,14 @@ mod tests {
             (
                 "[http]\n\nlisten = 'localhost'",
                 "hotline.toml:3: an address and port are written",
+            ),
+            (
+                "[http]\ntls = 'on'",
+                "hotline.toml:2: tls is \"development\", or {",
+            ),
+            (
+                "[http]\n\ntls = { certificate = 'a.pem' }",
+                "hotline.toml:3: \"development\", or {",
             ),
             (
                 "[sip]\nadvertised_address = '1.2.3'",

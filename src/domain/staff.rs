@@ -173,6 +173,9 @@ pub struct ExtensionEntry {
     /// May place calls through a trunk.
     #[serde(default)]
     pub toll: bool,
+    /// Its sound must be encrypted (SDES); without it an offer of SRTP is taken, none is made.
+    #[serde(default)]
+    pub srtp: bool,
     #[serde(default)]
     pub skills: BTreeMap<Skill, u8>,
 }
@@ -188,6 +191,9 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
+    /// Its sound must be encrypted (SDES, RFC 4568).
+    #[serde(default)]
+    pub srtp: bool,
     /// How often its gateways are asked whether they are there; 0 is never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub keep_alive_s: u32,

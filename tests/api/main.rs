@@ -9,6 +9,7 @@ mod intake;
 mod live;
 mod openapi;
 mod oversight;
+mod phone;
 mod recordings;
 mod server;
 mod sign_in;

@@ -10,12 +10,14 @@ mod clusters;
 mod conference;
 mod contacts;
 mod duty;
+mod guests;
 mod health;
 mod holds;
 mod intake;
 mod messages;
 mod notices;
 mod organisation;
+mod phone;
 mod recordings;
 mod revisits;
 mod rules;
@@ -60,10 +62,14 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(health::metrics))
         .routes(routes!(health::openapi))
         .routes(routes!(session::login))
+        .routes(routes!(guests::create))
         .routes(routes!(session::logout))
         .routes(routes!(session::me))
         .routes(routes!(session::set_state))
+        .routes(routes!(session::my_call))
+        .routes(routes!(session::extend_wrap_up))
         .routes(routes!(live::live))
+        .routes(routes!(phone::sip))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(calls::list))

@@ -18,10 +18,10 @@ use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::idempotency;
-use crate::api::live::TicketNews;
+use crate::api::live::{TicketNews, takes_part};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Limit;
-use crate::domain::call::wish::{Purpose, Wish};
+use crate::domain::call::wish::{LiveCall, Purpose, Wish};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
@@ -292,10 +292,22 @@ pub(crate) async fn get(
 
 /// The ticket, if `caller` may know of it.
 pub(super) async fn visible(api: &Api, caller: &Caller, id: TicketId) -> Answer<TicketRecord> {
-    api.storage
-        .ticket(By::Person(&caller.actor), id)
-        .await?
-        .ok_or_else(Problem::not_found)
+    let by = By::Person(&caller.actor);
+    if let Some(record) = api.storage.ticket(by, id).await? {
+        return Ok(record);
+    }
+    // A specialist who was brought into the call sees what it is about, for as long as they are in it.
+    if caller.actor.role == Role::Specialist {
+        let (calls, _) = api.calls.live().await;
+        let about =
+            |call: &LiveCall| call.ticket == Some(id) && takes_part(&caller.actor.username, call);
+        if calls.iter().any(about)
+            && let Some(record) = api.storage.ticket(By::Server, id).await?
+        {
+            return Ok(record);
+        }
+    }
+    Err(Problem::not_found())
 }
 
 /// One fact in a ticket's chain.

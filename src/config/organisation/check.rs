@@ -500,6 +500,7 @@ impl Check<'_> {
                 user: is.user,
                 auto_ready: is.auto_ready,
                 toll: is.toll,
+                srtp: is.srtp,
                 skills: is.skills,
             });
         }
@@ -534,9 +535,6 @@ impl Check<'_> {
                     format!("keep_alive_s is 0 (never) or {least} to {most}"),
                 );
             }
-            if is.srtp {
-                self.fault(line, "srtp on trunks is not built in yet");
-            }
             let outbound = match is.outbound {
                 shape::OneOrMore::One(uri) => vec![uri],
                 shape::OneOrMore::More(uris) => uris,
@@ -557,6 +555,7 @@ impl Check<'_> {
                 allow: is.allow,
                 outbound: uris,
                 digest: is.digest,
+                srtp: is.srtp,
                 keep_alive_s: is.keep_alive_s,
             });
         }

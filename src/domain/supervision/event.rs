@@ -150,6 +150,7 @@ impl CaseEvent {
                 lead: lead.clone(),
                 co_handlers: co_handlers.clone(),
                 basis: Some("专题协调督办指定牵头办理责任部门 (第二十六条)".to_owned()),
+                urgent: false,
             }),
             Self::Opened { .. }
             | Self::Stepped { .. }

@@ -161,7 +161,11 @@ fn about(case: &Case, ticket: &Ticket) -> Vec<(&'static str, String)> {
     lines.push(("当前状态", ticket.stage.name().to_owned()));
     if let Some(work) = ticket.work() {
         lines.push(("派单时间", clock(work.dispatched_at)));
-        lines.push(("办理时限", clock(work.promise.handle.deadline.due)));
+        let due = work.promise.handle.deadline.due();
+        lines.push((
+            "办理时限",
+            due.map_or_else(|| "待节假日安排公布后确定".to_owned(), clock),
+        ));
     }
     if !ticket.send_backs.is_empty() {
         lines.push(("退回次数", ticket.send_backs.len().to_string()));

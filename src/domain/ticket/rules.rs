@@ -130,6 +130,15 @@ impl Rules {
             .unwrap_or(&self.calendar)
     }
 
+    /// `days` working days from `from` as the desk keeps them: for what is no ticket's clock. Refused where that runs into an
+    /// unpublished year.
+    pub fn due(&self, from: Timestamp, days: u32) -> Result<Timestamp, NoDeadline> {
+        let set = self.in_force(from, Source::Phone, &self.desk);
+        let limit = Limit::WorkingDays(days);
+        let calendar = self.calendar(&self.desk);
+        Ok(calendar.deadline(from, limit, set.limits.convention)?.due)
+    }
+
     /// `unit` and those above it, nearest first. Bounded: a tree that bites its tail ends where it began.
     fn chain<'a>(&'a self, unit: &'a UnitCode) -> Vec<&'a UnitCode> {
         let mut chain = vec![unit];

@@ -235,7 +235,7 @@ impl Eye<'_> {
                 self.originated(seq, origin.group);
             }
             Event::SurveyRequested { phone, .. } => self.surveyed = Some(phone.clone()),
-            Event::SurveyAnswered { at, rating } => self.rated(seq, *at, *rating),
+            Event::SurveyAnswered { at, rating, .. } => self.rated(seq, *at, *rating),
             // Whatever else happens shows nothing of this kind.
             _ => {}
         }

@@ -5,7 +5,7 @@ use crate::domain::id::{CallId, TicketId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::supervision::Trigger;
 use crate::domain::ticket::{
-    Applicant, Deadline, DeadlineKind, Demand, Event, Kind, Mark, Petitioner, Rating,
+    Applicant, Deadline, DeadlineKind, Demand, Due, Event, Kind, Mark, Petitioner, Rating,
     ReviewOutcome, Source, intake,
 };
 use crate::domain::time::Timestamp;
@@ -61,12 +61,13 @@ fn registered(title: &str) -> Vec<Event> {
 }
 
 fn dispatched(lead: &str, co_handlers: &[&str]) -> Event {
-    let deadline = Deadline {
+    let deadline = Deadline::Set(Due {
         from: at(2),
         half: at(3),
         most: at(4),
         due: at(5),
-    };
+        limit: None,
+    });
     Event::Dispatched {
         at: at(2),
         by: by(),
@@ -76,7 +77,9 @@ fn dispatched(lead: &str, co_handlers: &[&str]) -> Event {
         rules: String::new(),
         acknowledge: deadline,
         handle: deadline,
-        send_back_until: at(5),
+        send_back_until: Some(at(5)),
+        urgent: false,
+        clocks: std::collections::BTreeMap::new(),
     }
 }
 
@@ -87,6 +90,7 @@ fn replied(text: &str) -> Event {
         unit: LEAD.into(),
         text: text.to_owned(),
         no_contact_reason: None,
+        review: None,
     }
 }
 
@@ -109,6 +113,8 @@ fn send_back() -> Event {
         unit: LEAD.into(),
         basis: "非职责".to_owned(),
         suggestion: "转他人".to_owned(),
+        coordination: false,
+        decide: None,
     }
 }
 
@@ -172,6 +178,7 @@ fn an_ordinary_life_shows_nothing() {
         Event::SurveyAnswered {
             at: at(11),
             rating: Rating::Satisfied,
+            read_by: None,
         },
     ]);
     let mut context = Context::default();
@@ -338,7 +345,11 @@ fn a_satisfied_answer_from_the_staff_is_suspicious_and_a_dissatisfied_one_is_not
                 at: at(10),
                 phone: phone(),
             },
-            Event::SurveyAnswered { at: at(11), rating },
+            Event::SurveyAnswered {
+                at: at(11),
+                rating,
+                read_by: None,
+            },
         ])
     };
     let context = Context {

@@ -188,23 +188,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/categories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The categories, or those that what was typed may mean. */
-        get: operations["intake_categories"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conference": {
         parameters: {
             query?: never;
@@ -273,7 +256,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/intake": {
+    "/api/v1/guest_calls": {
         parameters: {
             query?: never;
             header?: never;
@@ -282,8 +265,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a demand in: any channel, any of article 8's six groups, one ticket for each id of its origin. */
-        post: operations["intake_accept"];
+        /** A pass for one call from a page, good for half an hour. 404 where citizens may not call, 429 when one source asks too often. */
+        post: operations["guests_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -299,23 +282,6 @@ export interface paths {
         };
         /** The units that lack a process document or people for a post (article 7), as of now. */
         get: operations["organisation_lacks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lanes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The special channels. */
-        get: operations["intake_lanes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -392,6 +358,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What my phone is doing now: what `board` would say within a second. */
+        get: operations["session_my_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/state": {
         parameters: {
             query?: never;
@@ -409,6 +392,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/wrap_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** As much time again for wrap-up 话后处理. */
+        post: operations["session_extend_wrap_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/quarantine": {
         parameters: {
             query?: never;
@@ -420,40 +420,6 @@ export interface paths {
         get: operations["messages_quarantine"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/origins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The systems that demands come from. */
-        get: operations["intake_origins"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/petitioners/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Somebody's tickets, by their number or their identity: a body, so that no number stands in a log of addresses. */
-        post: operations["intake_history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -520,23 +486,6 @@ export interface paths {
         };
         /** The waveform, as audiowaveform's JSON. */
         get: operations["recordings_peaks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/refusals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Refusals of each ground, by when their tickets were opened. */
-        get: operations["intake_refusals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -722,57 +671,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tickets/{id}/origin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A ticket's payload as it came. It may name people in any form, so it is for leads, and looking is on record. */
-        get: operations["intake_origin"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tickets/{id}/proposals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whose matter it is, by the rule base, best first, each with its basis (article 10). */
-        get: operations["intake_proposals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tickets/{id}/unmask": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Shows who asks, whole. For those who work on the ticket; every time is written down with its purpose. */
-        post: operations["intake_unmask"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -945,25 +843,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SIP over WebSocket (RFC 7118), subprotocol `sip`.
+         * @description With the session's cookie and an Origin of ours the connection is that person's phone: their own extension registers and
+         *     calls without a password. Without, digest; only over TLS or from this machine. Closed with 4001 when another page took the
+         *     phone, with 4003 when the login is over, with 1009 after a message of more than 64 KiB.
+         */
+        get: operations["phone_sip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What a demand led to. */
-        AcceptedView: {
-            /** @description `false`: this id had its ticket already. */
-            new: boolean;
-            /** @description For people. */
-            number: string;
-            /** Format: uuid */
-            ticket: string;
-        };
         /** @description An agent, as they stand now. */
-        AgentView: Record<string, never> & {
+        AgentView: Record<string, unknown> & {
             /** Format: uuid */
             call?: string | null;
             display_name: string;
+            /** Format: date-time */
+            since: string;
             username: string;
+            /**
+             * Format: date-time
+             * @description When wrap-up runs out.
+             */
+            wrap_up_until?: string | null;
         };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
@@ -971,7 +889,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            detail: Record<string, never>;
+            detail: Record<string, unknown>;
             /** @description Over the entry and the hash before it. */
             hash: string;
             object: string;
@@ -997,7 +915,7 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
-            event: Record<string, never>;
+            event: Record<string, unknown>;
             name: string;
             /** Format: int64 */
             seq: number;
@@ -1010,7 +928,7 @@ export interface components {
             ladder: components["schemas"]["RungView"][];
             reason: string;
             /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
-            stage: Record<string, never>;
+            stage: Record<string, unknown>;
             /** Format: date-time */
             started_at: string;
             started_by: string;
@@ -1049,14 +967,6 @@ export interface components {
             /** Format: int64 */
             wait_ms?: number | null;
         };
-        /** @description A category. */
-        CategoryView: {
-            code: string;
-            field: string;
-            initials: string;
-            name: string;
-            parent?: string | null;
-        };
         /** @description A member of the joint conference 联席会议: the head of a unit. */
         ConferenceSeatView: {
             /** Format: date-time */
@@ -1066,7 +976,7 @@ export interface components {
             unit: string;
         };
         /** @description One citizen contact, first ring to end of wrap-up. */
-        ContactView: Record<string, never> & {
+        ContactView: Record<string, unknown> & {
             agent?: string | null;
             /** Format: uuid */
             call_id: string;
@@ -1144,7 +1054,7 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
-            event: Record<string, never>;
+            event: Record<string, unknown>;
             hash: string;
             name: string;
             prev_hash: string;
@@ -1171,15 +1081,18 @@ export interface components {
             /** Format: uuid */
             recording: string;
         };
+        /** @description What a page needs for one call. */
+        GuestPass: {
+            /** @description What to call oneself; the server calls every guest anonymous. */
+            sip_uri: string;
+            /** @description What to dial. */
+            target: string;
+            /** @description Where SIP over WebSocket is served for this pass, on this host. */
+            websocket: string;
+        };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
             status: string;
-        };
-        /** @description A document and its number. */
-        IdentityBody: {
-            /** @description `resident_id`, `credit_code`, `passport`, `travel_permit` or `foreign_permanent_resident`. */
-            id_kind: string;
-            id_number: string;
         };
         /** @description What a unit does not have yet. */
         LackView: {
@@ -1189,14 +1102,6 @@ export interface components {
             lacks_names: string[];
             name: string;
             unit: string;
-        };
-        /** @description A special channel 专项服务通道. */
-        LaneView: {
-            code: string;
-            name: string;
-            queue?: string | null;
-            statistics: string;
-            unit?: string | null;
         };
         /** @description One party's side of a call. */
         LegView: {
@@ -1243,8 +1148,11 @@ export interface components {
             /** @description Masked. */
             caller: string;
             /** Format: uuid */
+            contact?: string | null;
+            /** Format: uuid */
             id: string;
             legs: string[];
+            parties: components["schemas"]["PartyView"][];
             /**
              * Format: int32
              * @description 1 for the head of the queue.
@@ -1271,8 +1179,9 @@ export interface components {
         /** @description Oneself, with the CSRF token again for a page that was reloaded. */
         Me: {
             csrf?: string | null;
+            phone?: components["schemas"]["PhoneView"] | null;
             /** @description Where one stands as an agent; null for those who take no calls. */
-            state?: Record<string, never> | null;
+            state?: Record<string, unknown> | null;
             user: components["schemas"]["UserView"];
         };
         /** @description One outgoing message. */
@@ -1295,50 +1204,21 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description Why more time is needed. */
+        MoreTime: {
+            reason: string;
+        };
+        /** @description The call one's phone is in, ringing included, and where one stands. */
+        MyLine: {
+            agent?: components["schemas"]["AgentView"] | null;
+            call?: components["schemas"]["LiveCallView"] | null;
+        };
         /** @description What a desk person tells to start a call-out. */
         NewCallOut: {
             /** @description 紧急事由. */
             reason: string;
             /** @description Whose duty; left out: the unit that answers for the ticket. */
             unit?: string | null;
-        };
-        /** @description A demand from elsewhere. */
-        NewDemand: {
-            address?: string | null;
-            category?: string | null;
-            /** @description `phone`, `web`, `app`, `sms`, `email`, `letter`, `walk_in`, `police110` or `platform`. */
-            channel: string;
-            content: string;
-            /** @description 文号, for 8(6). */
-            document?: string | null;
-            /** @description 交办单位, for 8(6). */
-            issuer?: string | null;
-            kind: string;
-            /** @description Its id there. The same id again is answered with the ticket it has. */
-            origin_id: string;
-            petitioner: components["schemas"]["NewPetitioner"];
-            /** @description What came, as it came; kept beside the ticket. */
-            raw?: Record<string, never> | null;
-            /**
-             * Format: date-time
-             * @description When it was received there; now when left out.
-             */
-            received_at?: string | null;
-            /** @description For 省级政务服务 (8(1)): `inquiry`, `joint_handling` or `efficacy_complaint`. */
-            service?: string | null;
-            /** @description The system it comes from, as the organisation names it; the system says which group of article 8 it is of. */
-            system: string;
-            title: string;
-        };
-        /** @description Who asks. */
-        NewPetitioner: {
-            /** @description `person` or `enterprise`. */
-            applicant: string;
-            identity?: components["schemas"]["IdentityBody"] | null;
-            legal_person?: components["schemas"]["IdentityBody"] | null;
-            name: string;
-            phone?: string | null;
-            secrecy?: boolean;
         };
         /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
         NewToken: {
@@ -1350,32 +1230,20 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             unit: string;
         };
-        /** @description A system that demands come from. */
-        OriginEntryView: {
-            /** @description Of article 8, e.g. `8(2)`. */
-            article: string;
-            /** @description Results and revisits go back to it. */
-            feedback: boolean;
-            group: string;
-            name: string;
-            system: string;
-        };
-        /** @description What came, as it came. */
-        OriginView: {
-            origin_id: string;
-            raw: string;
-            raw_sha256: string;
-            /** Format: date-time */
-            received_at: string;
-            system: string;
-        };
         /** @description One page of a list. */
         Page_AgentView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** Format: uuid */
                 call?: string | null;
                 display_name: string;
+                /** Format: date-time */
+                since: string;
                 username: string;
+                /**
+                 * Format: date-time
+                 * @description When wrap-up runs out.
+                 */
+                wrap_up_until?: string | null;
             })[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1387,7 +1255,7 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
-                detail: Record<string, never>;
+                detail: Record<string, unknown>;
                 /** @description Over the entry and the hash before it. */
                 hash: string;
                 object: string;
@@ -1403,7 +1271,7 @@ export interface components {
                 actor: string;
                 /** Format: date-time */
                 at: string;
-                event: Record<string, never>;
+                event: Record<string, unknown>;
                 name: string;
                 /** Format: int64 */
                 seq: number;
@@ -1420,7 +1288,7 @@ export interface components {
                 ladder: components["schemas"]["RungView"][];
                 reason: string;
                 /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
-                stage: Record<string, never>;
+                stage: Record<string, unknown>;
                 /** Format: date-time */
                 started_at: string;
                 started_by: string;
@@ -1467,18 +1335,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_CategoryView: {
-            items: {
-                code: string;
-                field: string;
-                initials: string;
-                name: string;
-                parent?: string | null;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_ConferenceSeatView: {
             items: {
                 /** Format: date-time */
@@ -1511,7 +1367,7 @@ export interface components {
                 actor: string;
                 /** Format: date-time */
                 at: string;
-                event: Record<string, never>;
+                event: Record<string, unknown>;
                 hash: string;
                 name: string;
                 prev_hash: string;
@@ -1533,18 +1389,6 @@ export interface components {
                 lacks_names: string[];
                 name: string;
                 unit: string;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_LaneView: {
-            items: {
-                code: string;
-                name: string;
-                queue?: string | null;
-                statistics: string;
-                unit?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1574,44 +1418,11 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_OriginEntryView: {
-            items: {
-                /** @description Of article 8, e.g. `8(2)`. */
-                article: string;
-                /** @description Results and revisits go back to it. */
-                feedback: boolean;
-                group: string;
-                name: string;
-                system: string;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_ProposalView: {
-            items: {
-                basis: string;
-                met: string[];
-                name: string;
-                /** @description `competent` 谁主管 or `supervising` 谁监管. */
-                part: string;
-                /** @description A Party department accepts the matter itself 由省委部门受理 (article 3); it is passed, not assigned. */
-                passed_for_acceptance: boolean;
-                /** @description The rule, the law it rests on, and what of the demand met it. */
-                rule: string;
-                /** Format: int32 */
-                score: number;
-                unit: string;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_QuarantinedView: {
             items: {
                 /** Format: date-time */
                 at: string;
-                content: Record<string, never>;
+                content: Record<string, unknown>;
                 gateway: string;
                 /** Format: uuid */
                 id: string;
@@ -1638,24 +1449,10 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_RefusalCountView: {
-            items: {
-                /** Format: int64 */
-                count: number;
-                /**
-                 * Format: int32
-                 * @description Its number in article 9, 1 to 6. `GET /tickets?refusal=` lists them, for a sample.
-                 */
-                ground: number;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_RevisitView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
-                attempts: Record<string, never>[];
+                attempts: Record<string, unknown>[];
                 /** Format: date-time */
                 due: string;
                 /** Format: uuid */
@@ -1708,7 +1505,7 @@ export interface components {
                 /** @description The stage for a person, in Chinese. */
                 stage_name: string;
                 /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-                ticket: Record<string, never>;
+                ticket: Record<string, unknown>;
                 title?: string | null;
                 /** @description The one unit that answers for it now. */
                 unit: string;
@@ -1768,6 +1565,35 @@ export interface components {
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
+        /** @description One party of a call that is up. */
+        PartyView: {
+            /** Format: uuid */
+            leg: string;
+            name?: string | null;
+            /** @description Number or extension, masked. */
+            party: string;
+            role: string;
+            /** @description `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`. */
+            room: string;
+            /** @description `ringing` or `up`. */
+            state: string;
+            /** @description The person, when it is one of ours. */
+            user?: string | null;
+        };
+        /** @description What a page needs to be a person's phone. */
+        PhoneView: {
+            extension: string;
+            /**
+             * @description Its address of record.
+             * @example sip:agent1000@127.0.0.1
+             */
+            sip_uri: string;
+            /**
+             * @description Where SIP over WebSocket is served on this host; no password is needed.
+             * @example /sip
+             */
+            websocket: string;
+        };
         /** @description Who does what in a unit, by name. */
         PostsView: {
             duty: string[];
@@ -1789,26 +1615,11 @@ export interface components {
             /** @description `urn:hotline:problem:<code>`. */
             type: string;
         };
-        /** @description A unit the rules propose. */
-        ProposalView: {
-            basis: string;
-            met: string[];
-            name: string;
-            /** @description `competent` 谁主管 or `supervising` 谁监管. */
-            part: string;
-            /** @description A Party department accepts the matter itself 由省委部门受理 (article 3); it is passed, not assigned. */
-            passed_for_acceptance: boolean;
-            /** @description The rule, the law it rests on, and what of the demand met it. */
-            rule: string;
-            /** Format: int32 */
-            score: number;
-            unit: string;
-        };
         /** @description A receipt or a reply that could not be matched. */
         QuarantinedView: {
             /** Format: date-time */
             at: string;
-            content: Record<string, never>;
+            content: Record<string, unknown>;
             gateway: string;
             /** Format: uuid */
             id: string;
@@ -1841,26 +1652,16 @@ export interface components {
              * @description The manifest as the store wrote it: parties by track, gaps, files with their hashes. Numbers are masked for
              *     roles that need not call back, so it hashes to `manifest_sha256` only for the others.
              */
-            manifest: Record<string, never>;
+            manifest: Record<string, unknown>;
             /** @description SHA-256 of the manifest file; the next manifest carries it. */
             manifest_sha256: string;
             /** Format: date-time */
             started_at: string;
         };
-        /** @description How often a ground of article 9 was said. */
-        RefusalCountView: {
-            /** Format: int64 */
-            count: number;
-            /**
-             * Format: int32
-             * @description Its number in article 9, 1 to 6. `GET /tickets?refusal=` lists them, for a sample.
-             */
-            ground: number;
-        };
         /** @description A planned contact after closing. */
-        RevisitView: Record<string, never> & {
+        RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
-            attempts: Record<string, never>[];
+            attempts: Record<string, unknown>[];
             /** Format: date-time */
             due: string;
             /** Format: uuid */
@@ -1894,7 +1695,7 @@ export interface components {
          * @description What a machine token may be used for, within the role it was made with.
          * @enum {string}
          */
-        Scope: "calls:read" | "calls:control" | "recordings:read" | "tickets:read" | "tickets:write" | "intake:write" | "organisation:read" | "audit:read";
+        Scope: "calls:read" | "calls:control" | "recordings:read" | "tickets:read" | "tickets:write" | "organisation:read" | "audit:read";
         /** @description Who signed in, and the token that unsafe requests must carry as `X-CSRF-Token`. */
         SignedIn: {
             csrf: string;
@@ -1944,7 +1745,7 @@ export interface components {
             /** @description The stage for a person, in Chinese. */
             stage_name: string;
             /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-            ticket: Record<string, never>;
+            ticket: Record<string, unknown>;
             title?: string | null;
             /** @description The one unit that answers for it now. */
             unit: string;
@@ -2005,20 +1806,6 @@ export interface components {
             name: string;
             parent?: string | null;
         };
-        /** @description Why somebody needs to see it. */
-        Unmask: {
-            purpose: string;
-        };
-        /** @description Who asks, whole. */
-        UnmaskedView: {
-            /** @description `{id_kind, id_number}`. */
-            identity?: Record<string, never> | null;
-            legal_person?: Record<string, never> | null;
-            mobile?: string | null;
-            name?: string | null;
-            phone?: string | null;
-            verification?: Record<string, never> | null;
-        };
         /** @description A person, as the API shows them. */
         UserView: {
             display_name: string;
@@ -2026,14 +1813,6 @@ export interface components {
             role: string;
             unit: string;
             username: string;
-        };
-        /** @description Whose history. */
-        WhoseHistory: {
-            cursor?: string | null;
-            identity?: components["schemas"]["IdentityBody"] | null;
-            /** Format: int32 */
-            limit?: number | null;
-            phone?: string | null;
         };
     };
     responses: never;
@@ -2058,7 +1837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -2262,7 +2041,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2402,7 +2181,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2420,37 +2199,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_categories: {
-        parameters: {
-            query?: {
-                /** @description A code, a part of the name, or initials of its pinyin; left out: all. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CategoryView"];
-                };
             };
             /** @description Not done, and why */
             default: {
@@ -2538,7 +2286,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2596,42 +2344,22 @@ export interface operations {
             };
         };
     };
-    intake_accept: {
+    guests_create: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewDemand"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Had its ticket already */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AcceptedView"];
+                    "application/json": components["schemas"]["GuestPass"];
                 };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AcceptedView"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -2659,34 +2387,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LackView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_lanes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_LaneView"];
                 };
             };
             /** @description Not done, and why */
@@ -2815,6 +2515,34 @@ export interface operations {
             };
         };
     };
+    session_my_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyLine"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_set_state: {
         parameters: {
             query?: never;
@@ -2834,8 +2562,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_extend_wrap_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoreTime"];
+            };
+        };
+        responses: {
+            /** @description The state one is in now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -2866,66 +2634,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_QuarantinedView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_origins: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_OriginEntryView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WhoseHistory"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_TicketView"];
                 };
             };
             /** @description Not done, and why */
@@ -3063,38 +2771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_refusals: {
-        parameters: {
-            query?: {
-                since?: string;
-                until?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RefusalCountView"];
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -3160,7 +2837,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3228,17 +2905,6 @@ export interface operations {
                 /** @description The petitioner's whole number, or the one that called. */
                 phone?: string;
                 number?: string;
-                /**
-                 * @description A group of article 8: `provincial_service`, `cross_city`, `national_platform`, `regional_platform`, `co_built` or
-                 *     `assigned_task`.
-                 */
-                source?: string;
-                /** @description Not accepted for this ground of article 9, 1 to 6. */
-                refusal?: number;
-                /** @description `assigned` 交办, or `passed_for_acceptance` 由省委部门受理. */
-                handover?: string;
-                /** @description Of this special channel. */
-                lane?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 cursor?: string;
@@ -3281,7 +2947,7 @@ export interface operations {
         /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3427,7 +3093,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures} */
                 command: string;
             };
             cookie?: never;
@@ -3435,7 +3101,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3513,107 +3179,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_MessageView"];
                 };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_origin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OriginView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_proposals: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ProposalView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_unmask: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Unmask"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnmaskedView"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3851,7 +3416,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3888,7 +3453,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3986,6 +3551,36 @@ export interface operations {
             };
             /** @description Draining, or a part does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    phone_sip: {
+        parameters: {
+            query?: {
+                /** @description A citizen's pass from `POST /api/v1/guest_calls`. */
+                guest?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };
