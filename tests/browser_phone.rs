@@ -110,7 +110,7 @@ fn what_no_browser_offers_is_refused_with_a_word() {
         "Content-Type: application/sdp\r\n",
         &many,
     );
-    assert_eq!(page.next_or_close().err(), Some(Some(1009)));
+    assert_eq!(page.hear_or_close().err(), Some(Some(1009)));
     site.close();
 }
 
@@ -121,7 +121,7 @@ fn the_later_page_is_the_phone_and_the_earlier_is_let_go() {
     assert_eq!(first.register("agent1000", "4").status(), Some(200));
     let mut second = page(&site, "agent1000");
     assert_eq!(second.register("agent1000", "5").status(), Some(200));
-    assert_eq!(first.next_or_close().err(), Some(Some(4001)));
+    assert_eq!(first.hear_or_close().err(), Some(Some(4001)));
     site.close();
 }
 
@@ -130,10 +130,10 @@ fn a_broken_message_is_answered_and_the_connection_goes_on() {
     let site = site();
     let mut page = page(&site, "agent1000");
     page.send("INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n");
-    assert_eq!(page.next().status(), Some(400));
+    assert_eq!(page.hear().status(), Some(400));
     page.send("nonsense");
     page.send("\r\n\r\n");
-    assert_eq!(page.next().0, "\r\n");
+    assert_eq!(page.hear().0, "\r\n");
     assert_eq!(page.register("agent1000", "6").status(), Some(200));
     site.close();
 }

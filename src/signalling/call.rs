@@ -4,6 +4,7 @@
 //! specialist steps `Aside`. Whoever is in a room hears the others in it; a citizen alone in `Main` hears music.
 //! Hold, consult, conference, transfer and "leave the two talking" are then only moves between rooms.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use hotline_sip::endpoint::LegHandle;

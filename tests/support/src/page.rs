@@ -86,15 +86,15 @@ impl Page {
     }
 
     /// The next message.
-    pub fn next(&mut self) -> Heard {
-        match self.next_or_close() {
+    pub fn hear(&mut self) -> Heard {
+        match self.hear_or_close() {
             Ok(heard) => heard,
             Err(code) => panic!("{}: closed with {code:?}", self.user),
         }
     }
 
     /// The next message, or the code the connection was closed with.
-    pub fn next_or_close(&mut self) -> Result<Heard, Option<u16>> {
+    pub fn hear_or_close(&mut self) -> Result<Heard, Option<u16>> {
         let started = Instant::now();
         loop {
             assert!(started.elapsed() < PATIENCE, "{}: nothing came", self.user);
@@ -111,7 +111,7 @@ impl Page {
     /// The next message of which `wanted` says so; others are passed over.
     pub fn wait_for(&mut self, wanted: impl Fn(&Heard) -> bool) -> Heard {
         loop {
-            let heard = self.next();
+            let heard = self.hear();
             if wanted(&heard) {
                 return heard;
             }
