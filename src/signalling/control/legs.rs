@@ -746,8 +746,8 @@ impl Control {
             leg.stranded_since = None;
             return;
         }
-        // From a phone that holds us no sound is expected: its connection is the only sign of life it had.
-        let quiet = match leg.held_by_remote {
+        // From a phone that holds us, or was never heard, no sound is expected: its connection was its only sign of life.
+        let quiet = match leg.held_by_remote || !leg.heard {
             true => Some(stranded),
             false => leg.quiet_since.map(|quiet| quiet.max(stranded)),
         };

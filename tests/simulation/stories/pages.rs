@@ -55,6 +55,8 @@ impl Story {
         story.pass(SECOND);
         story.page_answers(page);
         assert_eq!(story.state("agent1"), AgentState::Talking);
+        // Both are heard: from now on their silence would be noticed.
+        story.pass(SECOND);
         (story, page, citizen)
     }
 }
