@@ -222,6 +222,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conference/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items, the latest first. */
+        get: operations["conference_list"];
+        put?: never;
+        /** Enters an item: `{agenda, held_at, tickets?}`. */
+        post: operations["conference_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conference/items/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides, links, closes or checks an item. */
+        post: operations["conference_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -945,6 +980,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SIP over WebSocket (RFC 7118), subprotocol `sip`.
+         * @description With the session's cookie and an Origin of ours the connection is that person's phone: their own extension registers and
+         *     calls without a password. Without, digest; only over TLS or from this machine. Closed with 4001 when another page took the
+         *     phone, with 4003 when the login is over, with 1009 after a message of more than 64 KiB.
+         */
+        get: operations["phone_sip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1181,6 +1238,17 @@ export interface components {
             id_kind: string;
             id_number: string;
         };
+        /** @description An item as it stands. */
+        ItemView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+            item: Record<string, never>;
+            /** @description Decided, not closed, and its day is past. */
+            overdue: boolean;
+            /** @description `entered`, `decided`, `closed` or `checked`. */
+            stage: string;
+        };
         /** @description What a unit does not have yet. */
         LackView: {
             /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
@@ -1271,6 +1339,7 @@ export interface components {
         /** @description Oneself, with the CSRF token again for a page that was reloaded. */
         Me: {
             csrf?: string | null;
+            phone?: components["schemas"]["PhoneView"] | null;
             /** @description Where one stands as an agent; null for those who take no calls. */
             state?: Record<string, never> | null;
             user: components["schemas"]["UserView"];
@@ -1525,6 +1594,21 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ItemView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+                item: Record<string, never>;
+                /** @description Decided, not closed, and its day is past. */
+                overdue: boolean;
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_LackView: {
             items: {
                 /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
@@ -1767,6 +1851,20 @@ export interface components {
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description What a page needs to be a person's phone. */
+        PhoneView: {
+            extension: string;
+            /**
+             * @description Its address of record.
+             * @example sip:agent1000@127.0.0.1
+             */
+            sip_uri: string;
+            /**
+             * @description Where SIP over WebSocket is served on this host; no password is needed.
+             * @example /sip
+             */
+            websocket: string;
         };
         /** @description Who does what in a unit, by name. */
         PostsView: {
@@ -2482,6 +2580,123 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ConferenceSeatView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_list: {
+        parameters: {
+            query?: {
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {agenda, held_at, tickets?} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3986,6 +4201,33 @@ export interface operations {
             };
             /** @description Draining, or a part does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    phone_sip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };
