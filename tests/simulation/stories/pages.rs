@@ -363,7 +363,7 @@ fn when_no_specialist_comes_the_agent_is_back_with_the_citizen() {
     story.declines("spec1", 603);
     story.declines("spec2", 480);
     // The third is an outside number; the carrier has nobody there.
-    story.pass(90 * SECOND);
+    story.pass(150 * SECOND);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.hangs_up(citizen, line);
     story.ends();
