@@ -129,7 +129,7 @@ fn the_later_page_is_the_phone_and_the_earlier_is_let_go() {
 fn a_broken_message_is_answered_and_the_connection_goes_on() {
     let site = site();
     let mut page = page(&site, "agent1000");
-    page.send("INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n");
+    page.send("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n");
     assert_eq!(page.hear().status(), Some(400));
     page.send("nonsense");
     page.send("\r\n\r\n");

@@ -709,7 +709,9 @@ impl Control {
             let legs = call.live_legs();
             legs.filter(|leg| leg.stage == Stage::Up && leg.phone.as_ref() == Some(phone))
         });
-        let dialogs: Vec<LegHandle> = theirs.flat_map(|leg| leg.dialogs.clone()).collect();
+        let mut dialogs: Vec<LegHandle> = theirs.flat_map(|leg| leg.dialogs.clone()).collect();
+        let owed = self.goodbyes.extract_if(.., |(owed, _)| owed == phone);
+        dialogs.extend(owed.map(|(_, dialog)| dialog));
         for dialog in dialogs {
             metrics::counter!("hotline_legs_rerouted").increment(1);
             self.endpoint.reroute(dialog, flow);
@@ -744,8 +746,8 @@ impl Control {
             leg.stranded_since = None;
             return;
         }
-        // From a phone that holds us no sound is expected: its connection is the only sign of life it had.
-        let quiet = match leg.held_by_remote {
+        // From a phone that holds us, or was never heard, no sound is expected: its connection was its only sign of life.
+        let quiet = match leg.held_by_remote || !leg.heard {
             true => Some(stranded),
             false => leg.quiet_since.map(|quiet| quiet.max(stranded)),
         };

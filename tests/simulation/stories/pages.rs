@@ -55,6 +55,8 @@ impl Story {
         story.pass(SECOND);
         story.page_answers(page);
         assert_eq!(story.state("agent1"), AgentState::Talking);
+        // Both are heard: from now on their silence would be noticed.
+        story.pass(SECOND);
         (story, page, citizen)
     }
 }
@@ -103,6 +105,7 @@ fn a_page_whose_connection_is_cut_talks_on_and_is_spoken_to_by_the_next() {
     // What the server says now goes by the new connection.
     story.hangs_up(citizen, citizen_line);
     assert!(story.world.phones[page].lines.is_empty());
+    story.pass(SECOND);
     assert_eq!(
         story.record().termination.as_ref().unwrap().reason,
         "caller_hung_up"
@@ -360,7 +363,7 @@ fn when_no_specialist_comes_the_agent_is_back_with_the_citizen() {
     story.declines("spec1", 603);
     story.declines("spec2", 480);
     // The third is an outside number; the carrier has nobody there.
-    story.pass(90 * SECOND);
+    story.pass(150 * SECOND);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.hangs_up(citizen, line);
     story.ends();
