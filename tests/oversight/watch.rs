@@ -117,7 +117,10 @@ pub(crate) async fn a_suspicion_opens_one_recheck_and_a_confirmed_one_is_a_fact(
     world.replied(ticket, "已电话告知诉求人, 井盖已补装").await;
     world.watch().await;
     let suspicion = ("suspicion".to_owned(), "contact_without_record".to_owned());
-    assert_eq!(world.found_in(ticket).await, [suspicion.clone()]);
+    assert_eq!(
+        world.found_in(ticket).await,
+        std::slice::from_ref(&suspicion)
+    );
     let cases = world.cases().await;
     assert_eq!(cases.len(), 1);
     let case = &cases[0];
