@@ -7,13 +7,14 @@ use hotline_sip::message::Status;
 use tracing::{info, warn};
 
 use super::legs::Left;
-use super::{Control, Effect, LAST_WORD, Timer};
+use super::{Control, Effect, GOODBYES_MAX, LAST_WORD, Timer};
 use crate::domain::acd::{self, Miss, Place};
 use crate::domain::call::{Cdr, LegRole, Termination, TerminationResult};
 use crate::domain::id::{CallId, LegId};
 use crate::signalling::call::{Call, Doing, Room, Silence, Stage, Target};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::Track;
+use crate::signalling::registrar::PhoneName;
 
 impl Control {
     /// A leg is over by somebody's doing: closes it and decides what the call does.
@@ -44,10 +45,9 @@ impl Control {
             }
         };
         self.end_leg(call_id, leg_id, status);
-        if was != Stage::Up && self.another_comes(call_id, role, room, referrer, others) {
-            return;
-        }
-        if was != Stage::Up {
+        let another_comes =
+            was != Stage::Up && self.another_comes(call_id, role, room, referrer, others);
+        if was != Stage::Up && !another_comes {
             let status = status.and_then(Status::new);
             self.tell_referrer(referrer, status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE));
         }
@@ -74,6 +74,9 @@ impl Control {
                     call: call_id,
                 });
             }
+        }
+        if another_comes {
+            return self.sound(call_id);
         }
         if matches!(self.call_mut(call_id).doing, Doing::Ending { .. }) {
             return;
@@ -306,13 +309,28 @@ impl Control {
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
         let dialogs = std::mem::take(&mut leg.dialogs);
+        let phone = leg.phone.clone();
         self.set_silence(call_id, leg_id, Silence::None);
         for dialog in dialogs {
             self.by_dialog.remove(&dialog);
             // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
             let _ = self.endpoint.bye(now, dialog, None);
+            if let Some(phone) = &phone {
+                self.owe_goodbye(phone.clone(), dialog);
+            }
         }
         self.media.close(leg_id);
+    }
+
+    /// A phone without connection is to learn of its call's end when it is back. The goodbye itself waits in the endpoint.
+    fn owe_goodbye(&mut self, phone: PhoneName, dialog: LegHandle) {
+        let endpoint = &self.endpoint;
+        self.goodbyes
+            .retain(|(_, dialog)| endpoint.call_id(*dialog).is_some());
+        let waits = endpoint.call_id(dialog).is_some() && endpoint.connection(dialog).is_none();
+        if waits && self.goodbyes.len() < GOODBYES_MAX {
+            self.goodbyes.push((phone, dialog));
+        }
     }
 
     /// Ends the whole call. The first termination stands.

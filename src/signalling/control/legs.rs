@@ -709,7 +709,9 @@ impl Control {
             let legs = call.live_legs();
             legs.filter(|leg| leg.stage == Stage::Up && leg.phone.as_ref() == Some(phone))
         });
-        let dialogs: Vec<LegHandle> = theirs.flat_map(|leg| leg.dialogs.clone()).collect();
+        let mut dialogs: Vec<LegHandle> = theirs.flat_map(|leg| leg.dialogs.clone()).collect();
+        let owed = self.goodbyes.extract_if(.., |(owed, _)| owed == phone);
+        dialogs.extend(owed.map(|(_, dialog)| dialog));
         for dialog in dialogs {
             metrics::counter!("hotline_legs_rerouted").increment(1);
             self.endpoint.reroute(dialog, flow);

@@ -32,7 +32,7 @@ use super::call::{Call, Doing, Leg, Stage};
 use super::guesses::Guesses;
 use super::journal::{AgentStateChange, CommitToken, Entry};
 use super::media::{Media, MediaEvent};
-use super::registrar::{self, Registrar};
+use super::registrar::{self, PhoneName, Registrar};
 use super::transport::Farewell;
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
@@ -75,6 +75,8 @@ const COMMIT: Duration = Duration::from_secs(3);
 const NONCE_LIFE_S: u64 = 300;
 /// How often a leg without connection is looked at, and a page that is to close.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Goodbyes that wait for their phones. One more is only sent, and its phone finds out by itself (RFC 4028).
+const GOODBYES_MAX: usize = 1_024;
 /// How long a leg may be without connection and without sound: with what it takes to notice silence, a citizen is without
 /// agent for less than 10 s.
 const STRANDED: Duration = Duration::from_secs(5);
@@ -215,6 +217,8 @@ pub struct Control {
     media: Box<dyn Media>,
     /// By number of the connection; bounded by whoever carries them.
     lines: HashMap<u64, Line>,
+    /// Dialogs that ended while their phone had no connection, until the endpoint gives their goodbyes up.
+    goodbyes: Vec<(PhoneName, LegHandle)>,
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
     by_dialog: HashMap<LegHandle, CallId>,
@@ -270,6 +274,7 @@ impl Control {
             gateways: Gateways::default(),
             media,
             lines: HashMap::new(),
+            goodbyes: Vec::new(),
             calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),

@@ -103,6 +103,7 @@ fn a_page_whose_connection_is_cut_talks_on_and_is_spoken_to_by_the_next() {
     // What the server says now goes by the new connection.
     story.hangs_up(citizen, citizen_line);
     assert!(story.world.phones[page].lines.is_empty());
+    story.pass(SECOND);
     assert_eq!(
         story.record().termination.as_ref().unwrap().reason,
         "caller_hung_up"
