@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn each_runner_is_understood_at_its_end() {
-        let said = |line| closing_line(line);
+        let said = closing_line;
         assert_eq!(
             said("      Tests  9 passed (9)").as_deref(),
             Some("Tests  9 passed (9)")
