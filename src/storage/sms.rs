@@ -81,6 +81,8 @@ pub enum Purpose {
     Reminder,
     /// To whoever is on duty.
     Callout,
+    /// 受理回执: that a demand came in, and its number.
+    Receipt,
 }
 
 impl Purpose {
@@ -92,6 +94,7 @@ impl Purpose {
             Self::WrittenOpinion => "written_opinion",
             Self::Reminder => "reminder",
             Self::Callout => "callout",
+            Self::Receipt => "receipt",
         }
     }
 }
