@@ -360,7 +360,7 @@ CREATE TEMP TABLE template AS SELECT * FROM ticket;
 CREATE TEMP TABLE made AS
 SELECT g, CASE {bounds} END AS stage, 'unit' || (g * 7919 % {UNITS}) AS unit,
        '138' || lpad((g * 104729 % 100000000)::text, 8, '0') AS phone, 1734199200000 + g * 31536000000 / {n} AS at
-FROM (SELECT g, (g * 48271 % 100000) AS m FROM generate_series(1, {n}) g) x;
+FROM (SELECT g, (g * 48271 % 100000) AS m FROM generate_series(1::bigint, {n}::bigint) g) x;
 INSERT INTO ticket (id, number, opened_at, caller, contact_id, call_id, version, head_hash, updated_at, stage, unit,
                     phone, due_at, wake_at, json, counted_after, running)
 SELECT lpad(to_hex(g), 8, '0') || '-0000-7000-8000-000000000000', 'L' || g, at, phone, NULL, NULL, t.version, t.head_hash, at,

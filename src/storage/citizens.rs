@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::chronicle::Chronicler;
-use super::db::{Tx, values};
+use super::db::{Secret, Tx, values};
 use super::sms::Purpose;
 use super::tickets::{TicketRecord, record_of};
 use super::{Fault, Storage, hex};
@@ -149,7 +149,7 @@ impl Chronicler<'_> {
                 unit.clone(),
                 unit_name,
                 self.now,
-                text,
+                Secret(text.to_owned()),
                 hex(&Sha256::digest(text.as_bytes())),
                 code,
                 sms

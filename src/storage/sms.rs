@@ -81,7 +81,7 @@ pub enum Purpose {
     Reminder,
     /// To whoever is on duty.
     Callout,
-    /// 受理告知: what was written arrived.
+    /// 受理回执: that a demand came in, and its number.
     Receipt,
 }
 

@@ -328,7 +328,7 @@ impl Storage {
             .db
             .rows(
                 "SELECT id, number, version, updated_at, json FROM ticket WHERE unit = $1 \
-                 AND id <> $2 ORDER BY opened_at DESC, id DESC LIMIT $3",
+                 AND id <> $2 AND sealed = 0 ORDER BY opened_at DESC, id DESC LIMIT $3",
                 &values![unit.clone(), but, LAST],
             )
             .await?;

@@ -25,7 +25,7 @@ pub(crate) struct MessageView {
     /// Also its idempotency key at the gateway.
     #[schema(value_type = uuid::Uuid)]
     id: SmsId,
-    /// `survey`, `extension_told`, `written_opinion`, `reminder` or `callout`.
+    /// `survey`, `extension_told`, `written_opinion`, `reminder`, `callout` or `receipt`.
     purpose: String,
     /// Masked for roles that need not call back.
     to: String,
