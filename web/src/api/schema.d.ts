@@ -222,6 +222,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conference/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items, the latest first. */
+        get: operations["conference_list"];
+        put?: never;
+        /** Enters an item: `{agenda, held_at, tickets?}`. */
+        post: operations["conference_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conference/items/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides, links, closes or checks an item. */
+        post: operations["conference_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -1181,6 +1216,17 @@ export interface components {
             id_kind: string;
             id_number: string;
         };
+        /** @description An item as it stands. */
+        ItemView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+            item: Record<string, never>;
+            /** @description Decided, not closed, and its day is past. */
+            overdue: boolean;
+            /** @description `entered`, `decided`, `closed` or `checked`. */
+            stage: string;
+        };
         /** @description What a unit does not have yet. */
         LackView: {
             /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
@@ -1520,6 +1566,21 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ItemView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+                item: Record<string, never>;
+                /** @description Decided, not closed, and its day is past. */
+                overdue: boolean;
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -2482,6 +2543,123 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ConferenceSeatView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_list: {
+        parameters: {
+            query?: {
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {agenda, held_at, tickets?} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
