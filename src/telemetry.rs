@@ -260,8 +260,12 @@ pub fn init(log: &Log) -> Result<Metrics, Error> {
 
 fn init_log(log: &Log) -> Result<(), Error> {
     use tracing_subscriber::util::SubscriberInitExt as _;
+    // The DTLS crate warns, with a dump, of what strangers send: that is counted, not told.
+    let filter = EnvFilter::builder()
+        .parse(&log.level)?
+        .add_directive("dimpl=error".parse()?);
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::builder().parse(&log.level)?)
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match log.format {

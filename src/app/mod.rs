@@ -320,6 +320,9 @@ fn measure(
                 ("malformed", sound.malformed),
                 ("unknown_payload", sound.unknown_payload),
                 ("unexpected", sound.unexpected),
+                ("forged", sound.forged),
+                ("replayed", sound.replayed),
+                ("handshakes", sound.handshakes_refused),
             ] {
                 metrics::counter!("hotline_rtp_packets_dropped", "reason" => reason)
                     .absolute(dropped);

@@ -50,9 +50,10 @@ impl DutyGaps {
         }
         metrics::gauge!("hotline_duty_gaps").set(gaps.len() as f64);
         let new = self.storage.notice_duty_gaps(now, until, gaps).await?;
-        for gap in &new {
-            let (unit, from, until) = (&gap.unit, gap.span.from, gap.span.until);
-            warn!(%unit, %from, %until, "{unit} has nobody on duty from {from} until {until}");
+        // One line, however many units there are: the list is the API's.
+        if let Some(next) = new.iter().min_by_key(|gap| gap.span.from) {
+            let (gaps, unit, from) = (new.len(), &next.unit, next.span.from);
+            warn!(gaps, %unit, %from, "{gaps} gaps in duty rosters, the next at {from} in {unit}");
         }
         Ok(Report {
             done: u32::try_from(new.len()).unwrap_or(u32::MAX),

@@ -57,7 +57,7 @@ impl Core {
             self.timers
                 .push(Reverse((report_at, Timer::Report { slot, generation })));
             if is_webrtc {
-                let consent_at = now + self.setup_after;
+                let consent_at = now + self.setup_after.min(self.consent_after);
                 self.timers
                     .push(Reverse((consent_at, Timer::Consent { slot, generation })));
             }
