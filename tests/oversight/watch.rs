@@ -2,8 +2,9 @@
 
 use hotline::domain::staff::{By, Role};
 use hotline::domain::supervision::{CaseCommand, Level, Outcome, Trigger};
-use hotline::domain::ticket::{Command, Rating, ReviewOutcome};
+use hotline::domain::ticket::{Command, Rating, ReviewOutcome, Rules};
 use hotline::jobs::{Deadlines, Job};
+use hotline::storage::rules::RulesInForce;
 
 use crate::world::{STAFF_PHONE, World, dispatch, review};
 
@@ -74,7 +75,7 @@ pub(crate) async fn what_was_found_is_found_again_after_it_was_deleted(world: Wo
     world.pass_minutes(14 * 24 * 60);
     let sweep = Deadlines {
         storage: world.storage.clone(),
-        rules: world.rules.clone(),
+        rules: RulesInForce::new(Rules::clone(&world.rules)),
     };
     sweep.run_once(world.now()).await.unwrap();
     world.watch().await;

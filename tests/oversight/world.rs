@@ -12,6 +12,7 @@ use hotline::domain::ticket::{Applicant, Command, Kind, Petitioner, Rating, Revi
 use hotline::domain::time::Timestamp;
 use hotline::domain::watch::Policy;
 use hotline::jobs::{Job, Supervision, Watcher};
+use hotline::storage::rules::RulesInForce;
 use hotline::storage::supervision::{CaseFilter, CaseRecord};
 use hotline::storage::tickets::{CommandRefusal, TicketRecord};
 use hotline::storage::watch::{FindingFilter, FindingRow};
@@ -72,7 +73,7 @@ impl World {
         self.pass_minutes(1);
         let job = Watcher {
             storage: self.storage.clone(),
-            rules: self.rules.clone(),
+            rules: RulesInForce::new(Rules::clone(&self.rules)),
             policy: Policy::default(),
         };
         while job.run_once(self.now()).await.unwrap().done > 0 {
@@ -83,7 +84,7 @@ impl World {
     pub(crate) async fn sweep_cases(&self) {
         let job = Supervision {
             storage: self.storage.clone(),
-            rules: self.rules.clone(),
+            rules: RulesInForce::new(Rules::clone(&self.rules)),
         };
         while job.run_once(self.now()).await.unwrap().more {}
     }
@@ -247,6 +248,7 @@ pub(crate) fn dispatch(co_handlers: &[&str]) -> Command {
         lead: UNIT.into(),
         co_handlers: co_handlers.iter().map(|unit| (*unit).into()).collect(),
         basis: None,
+        urgent: false,
     }
 }
 
