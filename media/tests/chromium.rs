@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotline_media::{
@@ -81,8 +82,11 @@ fn chromium_hears_its_own_tone() {
     let address = listener.local_addr().unwrap();
     let browser = Chromium::open(&format!("http://{address}/"));
     // Should the browser never come back, this ends the wait for it.
+    let late = Arc::new(AtomicBool::new(false));
+    let is_late = Arc::clone(&late);
     let patience = std::thread::spawn(move || {
         std::thread::park_timeout(PATIENCE);
+        is_late.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(address);
     });
     let mut result = String::new();
@@ -107,7 +111,11 @@ fn chromium_hears_its_own_tone() {
                 reply(stream, "text/plain", "");
                 break;
             }
-            "" => panic!("Chromium was not done in time"),
+            // Browsers open connections ahead of need and may close them unused.
+            "" => assert!(
+                !late.load(Ordering::Relaxed),
+                "Chromium was not done in time"
+            ),
             _ => reply(stream, "text/plain", ""),
         }
     }
@@ -170,9 +178,14 @@ impl Drop for Chromium {
 }
 
 fn request(stream: TcpStream) -> (String, String, TcpStream) {
+    // One that is open and says nothing must not keep the others waiting.
+    let unused = Some(Duration::from_secs(1));
+    stream.set_read_timeout(unused).unwrap();
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    reader.read_line(&mut line).unwrap();
+    if !matches!(reader.read_line(&mut line), Ok(1..)) {
+        return (String::new(), String::new(), reader.into_inner());
+    }
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut length = 0;
     loop {
