@@ -30,6 +30,7 @@ use crate::domain::ticket::{
     StepKind, Ticket, check_reply, remaining, shares, steps,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::watch;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
 /// A ticket as it stands.
@@ -376,6 +377,9 @@ pub(crate) struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepsView {
     items: Vec<StepView>,
+    /// Steps that a closed ticket lacks: `receive`, `register`, `hand_on`, `answer` or `follow_up`; empty when all is well.
+    #[schema(value_type = Vec<String>)]
+    missing: Vec<watch::StepKind>,
     desk_ms: i64,
     unit_ms: i64,
     reviewer_ms: i64,
@@ -390,8 +394,15 @@ pub(crate) async fn five_steps(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<StepsView>> {
     visible(&api, &caller, id).await?;
-    let events = api.storage.ticket_events(id).await?;
-    let events = || events.iter().map(|event| &event.event);
+    let events: Vec<_> = api
+        .storage
+        .ticket_events(id)
+        .await?
+        .into_iter()
+        .map(|event| (event.actor, event.event))
+        .collect();
+    let missing = watch::missing(&events);
+    let events = || events.iter().map(|(_, event)| event);
     let share = shares(api.clock.now(), events());
     let show = |step: Step| StepView {
         kind: step.kind,
@@ -402,6 +413,7 @@ pub(crate) async fn five_steps(
     };
     Ok(Json(StepsView {
         items: steps(events()).into_iter().map(show).collect(),
+        missing,
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,
@@ -410,7 +422,7 @@ pub(crate) async fn five_steps(
 
 /// What a reviewer's eye should rest on. It decides nothing.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FindingView {
+pub(crate) struct ReplyFindingView {
     /// `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`.
     #[schema(value_type = String)]
     kind: CheckKind,
@@ -419,18 +431,18 @@ pub(crate) struct FindingView {
 }
 
 /// Checks the reply that waits for review (or passed it) and says what it saw.
-#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<FindingView>), (status = 404, description = "No reply yet")))]
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ReplyFindingView>), (status = 404, description = "No reply yet")))]
 pub(crate) async fn reply_checks(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<TicketId>,
-) -> Answer<Json<Page<FindingView>>> {
+) -> Answer<Json<Page<ReplyFindingView>>> {
     let record = visible(&api, &caller, id).await?;
     let reply = record.ticket.reply().ok_or_else(Problem::not_found)?;
     let demand = record.ticket.demand.as_ref();
     let demand = demand.map_or("", |demand| demand.content.as_str());
     let others = api.storage.replies_of_unit(&reply.unit, id).await?;
-    let show = |finding: Finding| FindingView {
+    let show = |finding: Finding| ReplyFindingView {
         kind: finding.kind,
         why: finding.why,
     };
