@@ -140,6 +140,8 @@ export async function axeFaults(page) {
 export async function picture(page, name) {
   const folder = process.env.HOTLINE_PICTURES ?? join(tmpdir(), 'hotline-pictures');
   mkdirSync(folder, { recursive: true });
+  // Nothing under the pointer.
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
