@@ -3,6 +3,8 @@
 //! wake-up times, as the job does at the table. Checks that no reminder and no lapse is lost or late, and prints how
 //! it went. `cargo run --release --example simulated_year -- [DAYS] [PER_DAY] [UNITS]`
 
+#![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::io::Write as _;
@@ -384,7 +386,7 @@ impl Year {
     }
 
     fn open(&mut self, now: Timestamp, id: u64, random: u64, unit: usize) {
-        let kind = if random % 3 == 0 {
+        let kind = if random.is_multiple_of(3) {
             Kind::Inquiry
         } else {
             Kind::Complaint

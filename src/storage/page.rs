@@ -28,7 +28,9 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
         let (at, id) = text.split_once('.').ok_or(BadCursor)?;
-        let known = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        // A row's key, of several columns where it has them: `ticket/kind/rule/…`.
+        let of_a_key = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/');
+        let known = id.len() <= 160 && id.bytes().all(of_a_key);
         if !known {
             return Err(BadCursor);
         }

@@ -10,7 +10,6 @@ use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
 use hotline::domain::id::{CallId, RecordingId, TicketId};
 use hotline::domain::staff::{By, Role};
 use hotline::domain::supervision::{CaseCommand, Level};
-use hotline::storage::Storage;
 use hotline::storage::archive::Selection;
 use hotline::storage::recordings::RecordingRow;
 use hotline_recordings::{Archive, Begin, Party, Role as Heard, Store};
@@ -134,7 +133,9 @@ pub(crate) async fn an_archive_taken_in_elsewhere_is_equal(world: World) {
     archive::import(&config_to, Arc::clone(&clock), &folder)
         .await
         .unwrap();
-    let there = Storage::open(&url, Arc::clone(&clock)).await.unwrap();
+    let there = hotline::app::open_storage(&config_to, Arc::clone(&clock))
+        .await
+        .unwrap();
     let arrived = there.ticket(By::Server, ticket).await.unwrap().unwrap();
     assert_eq!(arrived, record);
     assert_eq!(

@@ -969,8 +969,8 @@ fn a_phone_that_takes_the_call_and_never_rings_is_passed_over() {
     let (citizen, line) = story.citizen_dials("12345");
     story.pass(SECOND);
     let first = story.leg(LegRole::Agent).user.clone().unwrap();
-    // 100 Trying is all that comes: the queue's ring timeout counts from the offer, not from a ring.
-    story.pass(30 * SECOND);
+    // 100 Trying is all that comes: the queue's ring timeout, 12 s here, counts from the offer, not from a ring.
+    story.pass(14 * SECOND);
     let other = if first.0 == "agent1" {
         "agent2"
     } else {

@@ -377,9 +377,8 @@ pub(crate) struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepsView {
     items: Vec<StepView>,
-    /// Steps that a closed ticket lacks: `receive`, `register`, `hand_on`, `answer` or `follow_up`; empty when all is well.
-    #[schema(value_type = Vec<String>)]
-    missing: Vec<watch::StepKind>,
+    /// Names of the steps that a closed ticket lacks; empty when all is well.
+    missing: Vec<&'static str>,
     desk_ms: i64,
     unit_ms: i64,
     reviewer_ms: i64,
@@ -394,15 +393,13 @@ pub(crate) async fn five_steps(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<StepsView>> {
     visible(&api, &caller, id).await?;
-    let events: Vec<_> = api
-        .storage
-        .ticket_events(id)
-        .await?
-        .into_iter()
-        .map(|event| (event.actor, event.event))
+    let told = api.storage.ticket_events(id).await?;
+    let events = || told.iter().map(|event| &event.event);
+    let with_actors: Vec<_> = told
+        .iter()
+        .map(|event| (event.actor.clone(), event.event.clone()))
         .collect();
-    let missing = watch::missing(&events);
-    let events = || events.iter().map(|(_, event)| event);
+    let missing = watch::missing(&with_actors);
     let share = shares(api.clock.now(), events());
     let show = |step: Step| StepView {
         kind: step.kind,
@@ -413,7 +410,7 @@ pub(crate) async fn five_steps(
     };
     Ok(Json(StepsView {
         items: steps(events()).into_iter().map(show).collect(),
-        missing,
+        missing: missing.into_iter().map(|step| step.name()).collect(),
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,
@@ -422,7 +419,7 @@ pub(crate) async fn five_steps(
 
 /// What a reviewer's eye should rest on. It decides nothing.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ReplyFindingView {
+pub(crate) struct FindingView {
     /// `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`.
     #[schema(value_type = String)]
     kind: CheckKind,
@@ -431,18 +428,18 @@ pub(crate) struct ReplyFindingView {
 }
 
 /// Checks the reply that waits for review (or passed it) and says what it saw.
-#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ReplyFindingView>), (status = 404, description = "No reply yet")))]
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<FindingView>), (status = 404, description = "No reply yet")))]
 pub(crate) async fn reply_checks(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<TicketId>,
-) -> Answer<Json<Page<ReplyFindingView>>> {
+) -> Answer<Json<Page<FindingView>>> {
     let record = visible(&api, &caller, id).await?;
     let reply = record.ticket.reply().ok_or_else(Problem::not_found)?;
     let demand = record.ticket.demand.as_ref();
     let demand = demand.map_or("", |demand| demand.content.as_str());
     let others = api.storage.replies_of_unit(&reply.unit, id).await?;
-    let show = |finding: Finding| ReplyFindingView {
+    let show = |finding: Finding| FindingView {
         kind: finding.kind,
         why: finding.why,
     };

@@ -3074,17 +3074,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_ReplyFindingView: {
-            items: {
-                /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
-                kind: string;
-                /** @description In Chinese, with the words it rests on. */
-                why: string;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_RevisitView: {
             items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
@@ -3457,13 +3446,6 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /** @description What a reviewer's eye should rest on. It decides nothing. */
-        ReplyFindingView: {
-            /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
-            kind: string;
-            /** @description In Chinese, with the words it rests on. */
-            why: string;
-        };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
@@ -3571,7 +3553,7 @@ export interface components {
             /** Format: int64 */
             desk_ms: number;
             items: components["schemas"]["StepView"][];
-            /** @description Steps that a closed ticket lacks: `receive`, `register`, `hand_on`, `answer` or `follow_up`; empty when all is well. */
+            /** @description Names of the steps that a closed ticket lacks; empty when all is well. */
             missing: string[];
             /** Format: int64 */
             reviewer_ms: number;
@@ -6884,7 +6866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ReplyFindingView"];
+                    "application/json": components["schemas"]["Page_FindingView"];
                 };
             };
             /** @description No reply yet */
