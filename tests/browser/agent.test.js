@@ -186,7 +186,7 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     const calling = citizen.call('12345');
     await page.locator('[data-testid="history"]', { hasText: '小区门口占道经营' }).waitFor();
     await page.keyboard.press('Alt+2');
-    await waitForState(page, 'ready').catch(() => undefined);
+    await page.locator('[data-testid="answer"]').waitFor({ state: 'detached' });
     calling.catch(() => undefined);
     await citizen.hangUp();
   });

@@ -15,6 +15,8 @@ const CITIZEN_HZ = 600;
 const AGENT_HZ = 1000;
 const SUPERVISOR_HZ = 1500;
 const OTHER_HZ = 2000;
+/** A prompt at a telephone, in dB; silence is far below. */
+const AUDIBLE_DB = -40;
 
 describe('the floor', { timeout: 240_000 }, () => {
   let hotline, wire, citizen;
@@ -127,11 +129,16 @@ describe('the floor', { timeout: 240_000 }, () => {
   });
 
   it('a tab closed in mid-call: the citizen is told, and the next agent rings', async () => {
-    await waitForState(other_page, 'wrap_up').catch(() => undefined);
     await other_page.keyboard.press('Alt+R');
     await waitForState(other_page, 'ready');
     const closed = performance.now();
     await agent_page.close({ runBeforeUnload: false });
+    await until(
+      async () => (await citizen.listen(200)) > AUDIBLE_DB && shareOf(AGENT_HZ, citizen.heard.flat()) < 0.1,
+      () => 'the citizen is told',
+    );
+    const told = performance.now() - closed;
+    assert.ok(told <= 3000, `the citizen was told after ${Math.round(told)} ms`);
     await other_page.locator('[data-testid="answer"]').waitFor({ timeout: 15_000 });
     const took = performance.now() - closed;
     assert.ok(took <= 10_000, `the next agent rang after ${Math.round(took)} ms`);

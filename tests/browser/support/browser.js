@@ -1,6 +1,6 @@
 // Chromium as a person uses it, with ears to measure what it hears.
 import { createRequire } from 'node:module';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,7 +10,7 @@ import { tone, writeWav } from './sound.js';
 // The tools belong to the pages.
 const require = createRequire(new URL('../../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
-const AXE = require.resolve('axe-core/axe.min.js');
+const AXE_SOURCE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -126,12 +126,8 @@ export async function waitForState(page, state, timeout = 15_000) {
 
 /** Critical and serious faults that axe-core finds (WCAG 2.1 AA). */
 export async function axeFaults(page) {
-  await page.addScriptTag({ path: AXE }).catch(() => undefined);
-  // The policy forbids script tags that are not ours; evaluating is the test's own right.
-  if (!(await page.evaluate(() => 'axe' in window))) {
-    const { readFileSync } = await import('node:fs');
-    await page.evaluate(readFileSync(AXE, 'utf8'));
-  }
+  // Evaluated: the policy forbids script tags that are not ours.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE_SOURCE);
   const result = await page.evaluate(() =>
     window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] }),
   );
@@ -144,6 +140,8 @@ export async function axeFaults(page) {
 export async function picture(page, name) {
   const folder = process.env.HOTLINE_PICTURES ?? join(tmpdir(), 'hotline-pictures');
   mkdirSync(folder, { recursive: true });
+  // Nothing under the pointer.
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 

@@ -46,10 +46,13 @@ export function hear(event: KeyboardEvent): void {
     const shortcut = shortcuts[key];
     if (shortcut !== undefined) {
       event.preventDefault();
+      // A list or a field that has the focus would take the Enter of Alt+Enter for its own.
+      event.stopPropagation();
       shortcut.run();
       return;
     }
   }
 }
 
-window.addEventListener('keydown', hear);
+// Before any field hears them: some keep keys to themselves.
+window.addEventListener('keydown', hear, { capture: true });

@@ -49,7 +49,7 @@ function instanceOf(name: string): string {
 }
 
 /** `crypto.randomUUID` is missing where a page came without TLS from another host. */
-function randomUuid(): string {
+export function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
