@@ -31,6 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
+use crate::domain::staff::Directory;
 use crate::domain::ticket::Rules;
 use crate::storage::Storage;
 use crate::storage::sessions::SessionLimits;
@@ -49,6 +50,8 @@ pub trait CallControl: Send + Sync + 'static {
     fn wish(&self, wish: Wish) -> Pending<'_, Result<Granted, CallRefusal>>;
     /// Every call and agent as they stand now, numbers masked.
     fn live(&self) -> Pending<'_, (Vec<LiveCall>, Vec<LiveAgent>)>;
+    /// The organisation changed: works with the new one from the next call on.
+    fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()>;
     /// Signalling and media answer: for `/readyz`.
     fn healthy(&self) -> Pending<'_, bool>;
 }

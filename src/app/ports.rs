@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use hotline_recordings::{self as recordings, Archive};
 
 use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
+use crate::domain::staff::Directory;
 use crate::signalling::shell::Signalling;
 
 /// Call control behind the API's port.
@@ -23,6 +25,10 @@ impl CallControl for Telephone {
             let live = self.0.live().await;
             (live.calls, live.agents)
         })
+    }
+
+    fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()> {
+        Box::pin(self.0.directory(directory))
     }
 
     fn healthy(&self) -> Pending<'_, bool> {

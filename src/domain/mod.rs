@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod call;
 pub mod contact;
 pub mod id;
+pub mod kpi;
 pub mod phone;
 pub mod revisit;
 pub mod sms;

@@ -6,7 +6,8 @@
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
-//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
+//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
+//! - [`kpis`]: figures of calls and agents
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -24,6 +25,7 @@ pub mod contacts;
 mod db;
 mod follow_up;
 pub mod idempotency;
+pub mod kpis;
 pub mod organisation;
 pub mod outbox;
 mod page;
@@ -32,6 +34,7 @@ pub mod recovery;
 pub mod revisits;
 pub mod sessions;
 pub mod sms;
+pub mod ticket_lists;
 pub mod tickets;
 pub mod tokens;
 

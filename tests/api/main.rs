@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod calls;
+mod desks;
 mod live;
 mod openapi;
 mod recordings;

@@ -86,7 +86,7 @@ pub(crate) struct LegView {
 }
 
 impl CallView {
-    fn seen_by(caller: &Caller, cdr: Cdr) -> Self {
+    pub(super) fn seen_by(caller: &Caller, cdr: Cdr) -> Self {
         Self {
             id: cdr.id,
             sip_call_id: cdr.sip_call_id,

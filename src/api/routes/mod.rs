@@ -1,16 +1,20 @@
 //! One file per resource: what it takes, what it shows, to whom it shows less.
 
+mod administration;
 mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
 mod contacts;
 mod health;
+mod kpis;
 mod messages;
 mod organisation;
+mod recording_notes;
 mod recordings;
 mod revisits;
 mod session;
+mod ticket_lists;
 mod tickets;
 mod tokens;
 
@@ -62,7 +66,13 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(recordings::manifest))
         .routes(routes!(recordings::audio))
         .routes(routes!(recordings::peaks))
+        .routes(routes!(recording_notes::listens))
+        .routes(routes!(recording_notes::marks, recording_notes::mark))
+        .routes(routes!(recording_notes::unmark))
         .routes(routes!(tickets::list, tickets::create))
+        .routes(routes!(ticket_lists::counters))
+        .routes(routes!(ticket_lists::actions))
+        .routes(routes!(ticket_lists::calls))
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
@@ -79,7 +89,12 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::specialists))
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
+        .routes(routes!(kpis::get))
+        .routes(routes!(administration::get))
+        .routes(routes!(administration::preview))
+        .routes(routes!(administration::apply))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::verification))
         .routes(routes!(callbacks::receipt))
         .routes(routes!(callbacks::reply))
 }

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::calls::GrantedView;
 use super::read_command;
+use super::ticket_lists::{Named, names_of};
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
@@ -23,7 +24,7 @@ use crate::domain::call::wish::{Purpose, Wish};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::{Command, DeadlineKind, Refusal, Stage, Ticket};
+use crate::domain::ticket::{Command, Deadline, DeadlineKind, Refusal, Stage, Ticket};
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
@@ -60,13 +61,23 @@ pub(crate) struct DeadlineView {
     /// `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`.
     #[schema(value_type = String)]
     kind: DeadlineKind,
+    /// Whom it runs against.
+    unit: String,
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     due: Timestamp,
+    /// Four fifths of the working time are gone.
+    due_soon: bool,
     overdue: bool,
+    /// Until it is due by the clock on the wall; negative when overdue.
+    remaining_ms: i64,
+    /// Of that, time in which people work; null where the calendar is not published.
+    remaining_working_ms: Option<i64>,
 }
 
 impl TicketView {
-    fn seen_by(caller: &Caller, now: Timestamp, record: TicketRecord) -> Self {
+    fn seen_by(api: &Api, caller: &Caller, now: Timestamp, record: TicketRecord) -> Self {
         let TicketRecord {
             id,
             number,
@@ -87,12 +98,26 @@ impl TicketView {
             title: ticket.demand.as_ref().map(|demand| demand.title.clone()),
             unit: ticket.responsible().0.clone(),
             deadlines: ticket
-                .deadlines()
+                .clocks()
                 .into_iter()
-                .map(|(kind, due)| DeadlineView {
-                    kind,
-                    due,
-                    overdue: now > due,
+                .map(|(kind, unit, clock)| {
+                    let Deadline {
+                        from, most, due, ..
+                    } = clock.deadline;
+                    DeadlineView {
+                        kind,
+                        unit: unit.0.clone(),
+                        from,
+                        due,
+                        due_soon: (most..=due).contains(&now),
+                        overdue: now > due,
+                        remaining_ms: due.millis() - now.millis(),
+                        remaining_working_ms: if now < due {
+                            api.rules.calendar.working_ms_between(now, due).ok()
+                        } else {
+                            Some(0)
+                        },
+                    }
                 })
                 .collect(),
             ticket: whole,
@@ -172,6 +197,11 @@ pub(crate) struct Asked {
     /// Only those with a deadline that has run out.
     #[serde(default)]
     overdue: bool,
+    /// A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
+    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+    view: Option<String>,
+    /// What a person types to find one: a ticket's number, a whole phone number, or words of the title.
+    q: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -193,18 +223,55 @@ pub(crate) async fn list(
         .map(|text| PhoneNumber::parse(&text))
         .transpose()
         .map_err(|bad| Problem::malformed("invalid_phone", bad.to_string()))?;
-    let filter = TicketFilter {
+    let view = asked
+        .view
+        .map(|code| {
+            Named::view(&code, now)
+                .ok_or_else(|| Problem::malformed("invalid_view", "there is no such list"))
+        })
+        .transpose()?;
+    let mut filter = TicketFilter {
         stage: asked.stage,
         unit: asked.unit.map(UnitCode),
         phone,
         overdue_at: asked.overdue.then_some(now),
         number: asked.number,
+        view,
+        text: None,
     };
+    if let Some(typed) = asked.q.as_deref().map(str::trim) {
+        look_for(&caller, typed, &mut filter)?;
+    }
     let by = By::Person(&caller.actor);
     let tickets = api.storage.tickets(by, &filter, &page).await?;
     Ok(Json(Page::of(tickets, |record| {
-        TicketView::seen_by(&caller, now, record)
+        TicketView::seen_by(&api, &caller, now, record)
     })))
+}
+
+/// Reads what somebody typed as what it looks like.
+fn look_for(caller: &Caller, typed: &str, filter: &mut TicketFilter) -> Answer<()> {
+    let digits = typed.bytes().filter(u8::is_ascii_digit).count();
+    let like_number = typed.len() == 15 && digits == 14 && typed.as_bytes().get(8) == Some(&b'-');
+    if like_number {
+        filter.number = Some(typed.to_owned());
+        return Ok(());
+    }
+    match PhoneNumber::parse(typed) {
+        Ok(phone) if digits >= 7 && sees_whole_numbers(caller.actor.role) => {
+            filter.phone = Some(phone);
+        }
+        // For whom numbers are masked they cannot be searched by: that would tell what masking hides.
+        Ok(_) if digits >= 7 => return Err(Problem::forbidden()),
+        Ok(_) | Err(_) if typed.chars().count() <= 100 => filter.text = Some(typed.to_owned()),
+        Ok(_) | Err(_) => {
+            return Err(Problem::malformed(
+                "invalid_query",
+                "搜索内容过长, 最多100字",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// One ticket.
@@ -215,7 +282,12 @@ pub(crate) async fn get(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<TicketView>> {
     let record = visible(&api, &caller, id).await?;
-    Ok(Json(TicketView::seen_by(&caller, api.clock.now(), record)))
+    Ok(Json(TicketView::seen_by(
+        &api,
+        &caller,
+        api.clock.now(),
+        record,
+    )))
 }
 
 /// The ticket, if `caller` may know of it.
@@ -235,6 +307,8 @@ pub(crate) struct EventView {
     at: Timestamp,
     /// A username, `token:…`, or `@server`.
     actor: String,
+    /// Their name, if they have a login.
+    actor_name: Option<String>,
     name: &'static str,
     #[schema(value_type = Object)]
     event: Value,
@@ -252,12 +326,14 @@ pub(crate) async fn events(
     let record = visible(&api, &caller, id).await?;
     let veil = Veil::over(&caller, &record.ticket);
     let events = api.storage.ticket_events(id).await?;
+    let names = names_of(&api, events.iter().map(|event| event.actor.as_str())).await?;
     let show = |event: TicketEvent| {
         let mut json = serde_json::to_value(&event.event).expect("an event is plain data");
         veil.cover(&mut json);
         EventView {
             seq: event.seq,
             at: event.at,
+            actor_name: names.get(&event.actor).cloned(),
             actor: event.actor,
             name: event.event.name(),
             event: json,
@@ -319,7 +395,7 @@ pub(crate) async fn create(
     let outcome = done
         .map(|record| {
             api.tell(&record);
-            let view = TicketView::seen_by(&caller, now, record);
+            let view = TicketView::seen_by(&api, &caller, now, record);
             (StatusCode::CREATED, view)
         })
         .map_err(Problem::from);
@@ -360,7 +436,10 @@ pub(crate) async fn command(
     let outcome = done
         .map(|record| {
             api.tell(&record);
-            (StatusCode::OK, TicketView::seen_by(&caller, now, record))
+            (
+                StatusCode::OK,
+                TicketView::seen_by(&api, &caller, now, record),
+            )
         })
         .map_err(Problem::from);
     idempotency::answer(&api, once, outcome).await

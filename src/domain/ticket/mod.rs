@@ -11,9 +11,11 @@ mod command;
 mod deadline;
 mod decide;
 mod event;
+mod possible;
 mod refusal;
 mod rules;
 mod state;
+mod todo;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ pub use deadline::{Deadline, DeadlineKind, Mark, Running};
 pub use decide::decide;
 pub(in crate::domain) use decide::{PROSE, written};
 pub use event::Event;
+pub use possible::{Possible, possible};
 pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
 pub use rules::{Limits, Rules};
@@ -34,3 +37,4 @@ pub use state::{
     Reply, Review, ReviewOutcome, RevisitOutcome, RevisitResult, Round, SendBack, SendBackRequest,
     Source, Stage, Survey, SurveyFailure, ThreeWay, Ticket, Work,
 };
+pub use todo::{Task, Todo};

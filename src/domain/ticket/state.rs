@@ -563,7 +563,7 @@ impl Ticket {
     }
 
     /// Running clocks, each with the unit it runs against.
-    pub(super) fn clocks(&self) -> Vec<(DeadlineKind, &UnitCode, &Running)> {
+    pub fn clocks(&self) -> Vec<(DeadlineKind, &UnitCode, &Running)> {
         match &self.stage {
             Stage::Draft | Stage::Archived { .. } | Stage::Voided { .. } => Vec::new(),
             Stage::Registered { promise } => promise

@@ -110,13 +110,27 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 }
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "first ring".into(),
-        MigrationType::Simple,
-        include_str!("../migrations/postgres/0001_first_ring.sql").into_sql_str(),
-        false,
-    )])
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(vec![
+        migration(
+            1,
+            "first ring",
+            include_str!("../migrations/postgres/0001_first_ring.sql"),
+        ),
+        migration(
+            40,
+            "desks",
+            include_str!("../migrations/postgres/0040_desks.sql"),
+        ),
+    ])
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArguments> {
