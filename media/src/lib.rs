@@ -13,15 +13,17 @@ pub mod playout;
 pub mod prompt;
 pub mod rtcp;
 pub mod rtp;
+pub mod security;
 pub mod tap;
 pub mod timeline;
 
 mod sys;
 
 pub use engine::{
-    CallKey, Config, Direction, Engine, Error, Event, Hears, LegId, LegStats, LocalPort, Metrics,
-    Play, PlayId, Remote, Repeat, Rtcp, StartError,
+    Breakdown, CallKey, Config, Direction, Engine, Error, Event, Hears, LegId, LegStats, LocalPort,
+    LocalWebRtc, Metrics, Play, PlayId, Remote, Repeat, Rtcp, StartError,
 };
 pub use g711::Law;
 pub use prompt::Prompt;
+pub use security::{Fingerprint, IceCredentials, RemoteWebRtc, Security, SrtpKey, Suite};
 pub use tap::{Chunk, Finished, Full, RecordingKey, Tap, TrackChunk, TrackNo};

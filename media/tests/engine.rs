@@ -497,7 +497,7 @@ fn after_five_packets_a_leg_behind_a_nat_moves_no_more_until_the_next_offer() {
     citizen.say(400.0);
     assert!(share(&agent.hear_samples(), 400.0) > 0.95);
     // A re-offer names another address; the old one is a stranger from then on.
-    let mut remote = citizen.remote;
+    let mut remote = citizen.remote.clone();
     remote.rtp = other.local_addr().unwrap();
     remote.nat = false;
     room.engine.connect(citizen.leg, remote).unwrap();

@@ -131,7 +131,6 @@ const WATCHERS: &[Role] = &[
 /// Every route of this server.
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    open(Method::GET, "/"),
     open(Method::GET, "/healthz"),
     open(Method::GET, "/readyz"),
     open(Method::GET, "/metrics"),

@@ -86,7 +86,10 @@ pub(crate) async fn seal(request: Request, next: Next) -> Response {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // The pages need more, and say what.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -118,11 +121,6 @@ fn known(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         _ => "other",
     }
-}
-
-/// Anything no route knows.
-pub(crate) async fn unknown() -> Problem {
-    Problem::not_found()
 }
 
 /// A known path asked with a method it has not.

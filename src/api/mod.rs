@@ -1,4 +1,4 @@
-//! HTTP: routes, authentication, problem+json, live events. The only place that knows HTTP.
+//! HTTP: routes, authentication, problem+json, live events, the web pages. The only place that knows HTTP.
 //!
 //! [`router`] is the whole surface over one [`Api`]; [`server::serve`] puts it on a listener. What the telephone side
 //! and the recordings offer comes in through the two ports below, which `app` implements.
@@ -13,6 +13,7 @@ mod gate;
 mod idempotency;
 mod live;
 mod openapi;
+mod pages;
 mod problem;
 mod routes;
 pub mod server;
@@ -156,7 +157,7 @@ pub fn router(api: Arc<Api>) -> Router {
             Arc::clone(&api),
             gate::admit,
         ))
-        .fallback(gate::unknown)
+        .fallback(pages::serve)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(gate::time_limit))
         .layer(CatchPanicLayer::custom(gate::panicked))

@@ -98,6 +98,7 @@ impl Media for Studio {
             },
             nat,
             detect_tones: remote.dtmf_payload.is_none(),
+            security: media::Security::None,
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
     }
@@ -262,7 +263,10 @@ pub(super) fn translate(
             }
             None
         }
-        media::Event::FirstPacket { .. } => None,
+        // No leg is opened for a browser yet.
+        media::Event::FirstPacket { .. }
+        | media::Event::Secured { .. }
+        | media::Event::Broken { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");

@@ -102,7 +102,7 @@ async fn a_body_that_is_not_called_json_is_not_read_as_json() {
 #[tokio::test]
 async fn every_answer_tells_browsers_what_not_to_do() {
     let world = World::new().await;
-    for path in ["/", "/healthz", "/api/v1/me", "/nothing"] {
+    for path in ["/", "/desk", "/healthz", "/api/v1/me", "/nothing"] {
         let reply = world.nobody().get(path).await;
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(reply.header("x-frame-options"), "DENY", "{path}");
@@ -112,6 +112,36 @@ async fn every_answer_tells_browsers_what_not_to_do() {
             assert_eq!(reply.header("cache-control"), "no-store", "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_no_page_and_no_route_knows_is_never_taken_for_a_page() {
+    let world = World::new().await;
+    let unknown = [
+        "/nothing",
+        "/assets/index-0.js",
+        "/assets/",
+        "/api/v1/nothing",
+        "/desk.js",
+    ];
+    for path in unknown {
+        assert_eq!(world.nobody().get(path).await.refusal().0, 404, "{path}");
+    }
+    for path in ["/", "/login", "/tickets/of-any-id"] {
+        let page = world.nobody().get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        assert!(
+            !page
+                .header("content-security-policy")
+                .contains("script-src 'self' 'unsafe")
+        );
+    }
+    let posted = world.nobody().post("/desk", json!({})).await;
+    assert_eq!(posted.refusal().0, 404);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The document that clients are generated from.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::{env, fs};
 
 use serde_json::Value;
 
@@ -60,4 +62,22 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_it_takes_and_gives(
             }
         }
     }
+}
+
+/// The pages' client is generated from the committed copy (`cargo xtask client`), so the copy must be what the server says.
+#[tokio::test]
+async fn the_committed_document_is_what_the_server_says() {
+    let world = World::new().await;
+    let document = world.nobody().get("/api/openapi.json").await.ok();
+    let said = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/snapshots/openapi.json");
+    if env::var_os("HOTLINE_BLESS").is_some() {
+        fs::write(&path, &said).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == said,
+        "{} is stale: run `cargo xtask client`",
+        path.display()
+    );
 }

@@ -5,6 +5,7 @@ mod fuzz;
 mod peers;
 mod steps;
 mod up;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -12,13 +13,15 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "\
 cargo xtask <command>
 
-  up [arguments]     everything on a fresh machine: checks tools, builds a release, runs the server with the
-                     demonstration organisation; the arguments go to `hotline serve --demo`
-  test [step …]      everything the project tests, cheapest first: fmt, clippy, unit, integration;
+  up [arguments]     everything on a fresh machine: checks tools, builds the web pages when they are stale and a
+                     release, runs the server with the demonstration organisation; the arguments go to
+                     `hotline serve --demo`
+  test [step …]      everything the project tests, cheapest first: fmt, web, clippy, unit, integration;
                      named steps run alone. Installs the real peers it needs with apt when root on Debian,
                      else says exactly what to install
   try [arguments]    against the running demo: one citizen's call with real sound, followed to its end;
                      prints the chain with ids and file names
+  client             writes the OpenAPI document's committed copy and the web pages' client from it anew
   fuzz [seconds]     runs every fuzz target for so long (60) on the nightly toolchain
   help               this
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Some("up") => up::up(&rest),
         Some("test") => steps::test(&rest),
         Some("try") => try_story(&rest),
+        Some("client") => web::client(),
         Some("fuzz") => fuzz::fuzz(&rest),
         Some("help" | "--help" | "-h") | None => {
             say(HELP);

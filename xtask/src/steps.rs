@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Done, cargo, peers, say, shown};
+use crate::{Done, cargo, peers, say, shown, web};
 
 struct Step {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Outcome {
     closing: Vec<String>,
 }
 
-fn steps() -> [Step; 4] {
+fn steps() -> [Step; 5] {
     let step = |name, command| Step { name, command };
     let lints = [
         "clippy",
@@ -31,6 +31,7 @@ fn steps() -> [Step; 4] {
     ];
     [
         step("fmt", cargo(["fmt", "--all", "--", "--check"])),
+        step("web", web::npm(["run", "--silent", "check"])),
         step("clippy", cargo(lints)),
         step("unit", cargo(["test", "--workspace", "--lib", "--bins"])),
         step("integration", cargo(["test", "--workspace", "--test", "*"])),
@@ -49,6 +50,9 @@ pub(crate) fn test(only: &[String]) -> Done {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
     if wanted("integration") {
         peers::install_missing()?;
+    }
+    if wanted("web") {
+        web::install()?;
     }
     let mut outcomes = Vec::new();
     for step in all.into_iter().filter(|step| wanted(step.name)) {
@@ -84,8 +88,9 @@ impl Step {
         for bytes in output.split(b'\n').map_while(Result::ok) {
             let text = String::from_utf8_lossy(&bytes);
             say(&text);
-            if text.starts_with("test result:") {
-                closing.push(text.into_owned());
+            // cargo's line, and vitest's.
+            if text.starts_with("test result:") || text.trim_start().starts_with("Tests ") {
+                closing.push(text.trim().to_owned());
             }
         }
         let status = child.wait().map_err(|error| error.to_string())?;

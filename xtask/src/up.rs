@@ -1,10 +1,10 @@
-//! `cargo xtask up`: from a fresh clone to a server one can call.
+//! `cargo xtask up`: from a fresh clone to a server one can call, and open in a browser.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::{Done, cargo, on_path, root, run, say, target};
+use crate::{Done, cargo, on_path, root, run, say, target, web};
 
 /// What builds need beyond cargo: SQLite and the TLS library's core are C.
 const TOOLS: [(&str, &str); 1] = [("cc", "build-essential")];
@@ -20,6 +20,7 @@ pub(crate) fn up(arguments: &[String]) -> Done {
             ));
         }
     }
+    web::build_when_stale()?;
     say("building the release …");
     run(&mut cargo(["build", "--release", "--bin", "hotline"]))?;
     say(&welcome());
@@ -38,7 +39,8 @@ fn welcome() -> String {
     let mut text = String::from(
         "\
 Defaults, unless your configuration or arguments say otherwise:
-  HTTP    http://127.0.0.1:8080   (/healthz, /readyz, /metrics, /api/openapi.json)
+  pages   http://127.0.0.1:8080
+  HTTP    the same address        (/healthz, /readyz, /metrics, /api/openapi.json)
   SIP     127.0.0.1:5060 UDP and TCP; RTP 20000-29999
   data    ./data
 Call 12345; `cargo xtask try` does so with a story. Ctrl-C drains, twice stops.

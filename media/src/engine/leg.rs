@@ -15,7 +15,7 @@ use crate::rtp::{self, Header, OutStream, Reception};
 use crate::sys;
 use crate::tap::TrackNo;
 
-use super::{LegId, LegStats, Play, PlayId, Remote, Repeat, Rtcp, Sockets};
+use super::{Direction, LegId, LegStats, Play, PlayId, Remote, Repeat, Rtcp, Sockets};
 
 /// Packets accepted since the last `connect` until the source is settled: a `nat` leg may move before, and then the kernel
 /// is told to refuse everybody else.
@@ -28,7 +28,7 @@ pub(super) struct Leg {
     pub(super) id: LegId,
     rtp: UdpSocket,
     rtcp: UdpSocket,
-    pub(super) remote: Option<Remote>,
+    pub(super) far: Option<Far>,
     latch: Latch,
 
     pub(super) reception: Reception,
@@ -55,6 +55,17 @@ pub(super) struct Leg {
     pub(super) phase: Option<usize>,
 
     pub(super) reports: Reports,
+}
+
+/// What every packet needs of the far side's description.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Far {
+    rtcp: Rtcp,
+    pub(super) law: Law,
+    pub(super) payload_type: u8,
+    pub(super) dtmf_payload_type: Option<u8>,
+    pub(super) direction: Direction,
+    nat: bool,
 }
 
 /// One leg that is heard, with its play-out buffer while it is part of a mix.
@@ -133,7 +144,7 @@ impl Leg {
             id,
             rtp: sockets.rtp,
             rtcp: sockets.rtcp,
-            remote: None,
+            far: None,
             latch: Latch {
                 peer: SocketAddr::from(([0, 0, 0, 0], 0)),
                 accepted: 0,
@@ -179,7 +190,14 @@ impl Leg {
             };
         }
         self.tones = remote.detect_tones.then(Box::default);
-        self.remote = Some(remote);
+        self.far = Some(Far {
+            rtcp: remote.rtcp,
+            law: remote.law,
+            payload_type: remote.payload_type,
+            dtmf_payload_type: remote.dtmf_payload_type,
+            direction: remote.direction,
+            nat: remote.nat,
+        });
         self.last_heard = now;
         self.silence_reported = false;
         self.out.interrupt();
@@ -191,21 +209,21 @@ impl Leg {
         datagram: &[u8],
         source: SocketAddr,
     ) -> Result<Accepted, Refused> {
-        let remote = self.remote.ok_or(Refused::Unexpected)?;
+        let far = self.far.ok_or(Refused::Unexpected)?;
         let (header, payload) =
             rtp::parse(datagram).map_err(|rtp::Malformed| Refused::Malformed)?;
         if payload.is_empty() {
             return Err(Refused::Malformed);
         }
-        let kind = if Some(header.payload_type) == remote.dtmf_payload_type {
+        let kind = if Some(header.payload_type) == far.dtmf_payload_type {
             Kind::Key
         } else {
-            Kind::Sound(law_of(header.payload_type, &remote).ok_or(Refused::UnknownPayload)?)
+            Kind::Sound(law_of(header.payload_type, &far).ok_or(Refused::UnknownPayload)?)
         };
-        if !self.is_source(source, remote.nat) {
+        if !self.is_source(source, far.nat) {
             return Err(Refused::Foreign);
         }
-        if !remote.direction.receive {
+        if !far.direction.receive {
             return Err(Refused::Unexpected);
         }
         Ok(Accepted {
@@ -254,8 +272,8 @@ impl Leg {
     }
 
     /// May something be sent, and how is it called?
-    pub(super) fn sending(&self) -> Option<&Remote> {
-        self.remote.as_ref().filter(|remote| remote.direction.send)
+    pub(super) fn sending(&self) -> Option<Far> {
+        self.far.filter(|far| far.direction.send)
     }
 
     pub(super) fn send_rtp(&self, packet: &[u8]) -> io::Result<usize> {
@@ -283,7 +301,7 @@ impl Leg {
 
     /// RTCP comes from the host that media comes from, whatever the port: NATs map the two ports apart.
     pub(super) fn is_rtcp_source(&self, source: SocketAddr) -> bool {
-        match self.remote.map(|remote| remote.rtcp) {
+        match self.far.map(|far| far.rtcp) {
             None | Some(Rtcp::Off) => false,
             Some(Rtcp::Mux) => source.ip() == self.latch.peer.ip(),
             Some(Rtcp::At(address)) => {
@@ -314,7 +332,7 @@ impl Leg {
         us: u64,
         goodbye: bool,
     ) -> bool {
-        let Some(remote) = self.remote else {
+        let Some(far) = self.far else {
             return false;
         };
         let about = self.reception.ssrc().map(|ssrc| rtcp::ReportBlock {
@@ -347,7 +365,7 @@ impl Leg {
             goodbye,
         }
         .write(out);
-        match remote.rtcp {
+        match far.rtcp {
             Rtcp::Off => false,
             Rtcp::Mux => self.send_rtp(out).is_ok(),
             Rtcp::At(address) => self.rtcp.send_to(out, address).is_ok(),
@@ -403,9 +421,9 @@ impl Playing {
 }
 
 /// The law of a received payload type: what was negotiated, or one of the two static ones, which nothing else uses.
-fn law_of(payload_type: u8, remote: &Remote) -> Option<Law> {
-    if payload_type == remote.payload_type {
-        return Some(remote.law);
+fn law_of(payload_type: u8, far: &Far) -> Option<Law> {
+    if payload_type == far.payload_type {
+        return Some(far.law);
     }
     [Law::A, Law::Mu]
         .into_iter()

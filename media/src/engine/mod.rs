@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use crate::g711::Law;
 use crate::prompt::Prompt;
+use crate::security::{Fingerprint, IceCredentials, Security};
 use crate::sys;
 use crate::tap::{RecordingKey, Tap, TrackNo};
 use mailbox::Mailbox;
@@ -71,6 +72,10 @@ pub struct Config {
     pub port_rest: Duration,
     /// A leg that sent before, should send and does not for this long is reported as [`Event::Silent`].
     pub silence_after: Duration,
+    /// A WebRTC leg from which nothing authentic came for this long is reported as [`Breakdown::Gone`] (RFC 7675 §5.1: 30 s).
+    pub consent_after: Duration,
+    /// A WebRTC leg that is not secured this long after its first `connect` is reported as [`Breakdown::NoPath`].
+    pub setup_after: Duration,
     /// Time between RTCP reports, randomised by half either way (RFC 3550 §6.2).
     pub rtcp_interval: Duration,
     /// Try to run the media threads one step above the rest of the process: one real-time priority higher, or real-time
@@ -90,6 +95,8 @@ impl Config {
             ports: 20_000..=29_999,
             port_rest: Duration::from_secs(2),
             silence_after: Duration::from_secs(10),
+            consent_after: Duration::from_secs(30),
+            setup_after: Duration::from_secs(15),
             rtcp_interval: Duration::from_secs(5),
             raise_priority: false,
             events,
@@ -106,10 +113,23 @@ pub struct LocalPort {
     pub rtcp: u16,
 }
 
+/// What our SDP says of a leg whose packets come by ICE and DTLS-SRTP. We are ICE-lite and always the DTLS server:
+/// `a=ice-lite`, `a=setup:passive`, `a=rtcp-mux`, one host candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalWebRtc {
+    /// The candidate, with the advertised address where there is one; all such legs of a thread share it.
+    pub address: SocketAddr,
+    pub ice: IceCredentials,
+    /// Of the engine's certificate: the same for every leg, another at each start.
+    pub fingerprint: Fingerprint,
+}
+
 /// The far side of a leg, from its SDP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
+    /// Of no account on a WebRTC leg: ICE finds the far side.
     pub rtp: SocketAddr,
+    /// On a WebRTC leg always [`Rtcp::Mux`], whatever stands here.
     pub rtcp: Rtcp,
     pub law: Law,
     /// What the law is called on this leg's wire, both ways.
@@ -121,6 +141,7 @@ pub struct Remote {
     pub nat: bool,
     /// Find keys in the sound itself, for trunks that do not negotiate telephone-event.
     pub detect_tones: bool,
+    pub security: Security,
 }
 
 impl Remote {
@@ -137,6 +158,7 @@ impl Remote {
             direction: Direction::BOTH,
             nat: false,
             detect_tones: false,
+            security: Security::None,
         }
     }
 }
@@ -230,11 +252,31 @@ pub enum Event {
         recording: RecordingKey,
         at_sample: u64,
     },
+    /// DTLS is up with the certificate that the SDP named: sound may flow both ways. Said again after a new association.
+    Secured { leg: LegId },
+    /// A WebRTC leg has no far side, or none any more. Nothing is sent or accepted until another `connect` with new
+    /// credentials; closing the leg is the caller's.
+    Broken { leg: LegId, why: Breakdown },
     /// The leg is gone; nothing about it follows.
     Closed { leg: LegId, stats: LegStats },
     /// Handling the leg met a bug of ours. [`Event::Closed`] follows; call `close` to be done with its name. Others are not
     /// touched.
     Failed { leg: LegId },
+}
+
+/// Why a WebRTC leg is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Breakdown {
+    /// Its certificate is not the one its SDP named.
+    Fingerprint,
+    /// DTLS failed: no common parameters, a wrong signature, an alert.
+    Handshake,
+    /// Nothing usable came within [`Config::setup_after`] of the first `connect`: a firewall, say.
+    NoPath,
+    /// Nothing authentic came for [`Config::consent_after`] (RFC 7675).
+    Gone,
+    /// It closed its DTLS association: the page was left, the call ended there.
+    ClosedByPeer,
 }
 
 /// A leg's figures.
@@ -270,6 +312,9 @@ pub enum Error {
     /// Legs that hear each other or share a recording must be opened with the same call key.
     #[error("the leg is on another media thread: open it with the same call key")]
     OtherThread(LegId),
+    /// [`Security::Dtls`] is for legs opened with [`Engine::open_webrtc`], and they take nothing else.
+    #[error("the leg was opened for another kind of security")]
+    WrongSecurity(LegId),
     #[error("a leg can hear at most 8 others")]
     TooManyLegs,
     #[error("a play needs at least one prompt")]
@@ -531,8 +576,24 @@ impl Engine {
         })
     }
 
+    /// Opens a leg for a browser: its packets come to the thread's one muxed port, told apart by the user fragment of the
+    /// credentials returned and then by source address. ICE-lite, always the DTLS server, RTCP always muxed.
+    pub fn open_webrtc(&self, leg: LegId, call: CallKey) -> Result<LocalWebRtc, Error> {
+        let _ = call;
+        Err(Error::WrongSecurity(leg))
+    }
+
+    /// Fresh credentials for a WebRTC leg, for the answer to an offer that restarts ICE (RFC 8445 §9). Those before hold
+    /// until the far side uses the new ones, so that sound goes on meanwhile.
+    pub fn restart_ice(&self, leg: LegId) -> Result<IceCredentials, Error> {
+        Err(Error::WrongSecurity(leg))
+    }
+
     /// Says where the leg's far side is and what it speaks; again after each re-offer.
     pub fn connect(&self, leg: LegId, remote: Remote) -> Result<(), Error> {
+        if remote.security != Security::None {
+            return Err(Error::WrongSecurity(leg));
+        }
         self.0.to_leg(leg, Command::Connect { leg, remote })
     }
 

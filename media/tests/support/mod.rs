@@ -66,7 +66,9 @@ impl Room {
         let mut remote = Remote::new(socket.local_addr().unwrap(), Law::A);
         remote.dtmf_payload_type = Some(101);
         change(&mut remote);
-        self.engine.connect(leg, remote).expect("the leg connects");
+        self.engine
+            .connect(leg, remote.clone())
+            .expect("the leg connects");
         Phone {
             leg,
             local,

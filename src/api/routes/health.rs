@@ -1,11 +1,11 @@
-//! For load balancers, operators and the curious: is it alive, is it ready, how is it doing, what is it.
+//! For load balancers and operators: is it alive, is it ready, how is it doing, what does it know.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,10 +71,4 @@ pub(crate) async fn openapi(State(api): State<Arc<Api>>) -> Response {
         api.described.document.clone(),
     )
         .into_response()
-}
-
-/// A page that says what answers here.
-#[utoipa::path(get, path = "/", tag = "health", responses((status = 200, body = String, content_type = "text/html")))]
-pub(crate) async fn page() -> Html<&'static str> {
-    Html(include_str!("page.html"))
 }

@@ -48,7 +48,6 @@ struct Document;
 /// Every route of this server, with its description.
 pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(health::page))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -7,8 +7,8 @@ use crate::rtp::HEADER_LEN;
 
 use super::Core;
 use super::packets::count_sent;
-use crate::engine::leg::{Slot, put_header};
-use crate::engine::{Event, Remote, bump};
+use crate::engine::leg::{Far, Slot, put_header};
+use crate::engine::{Event, bump};
 
 impl Core {
     /// One leg's frame: a key, else the mix, else the prompt.
@@ -18,12 +18,12 @@ impl Core {
             .tenant
             .as_deref_mut()
             .expect("the caller found it");
-        let Some(remote) = leg.remote else {
+        let Some(far) = leg.far else {
             return;
         };
         let step = leg.keys_out.step();
         if step != KeyStep::Idle {
-            self.tick_key(slot, step, &remote, clock);
+            self.tick_key(slot, step, far, clock);
             return;
         }
         let is_mix = !leg.sources.is_empty();
@@ -40,19 +40,19 @@ impl Core {
                 }
             }
             if let Some(playing) = &mut leg.playing {
-                match playing.next(remote.law) {
-                    Some(codes) => mix.add_codes(remote.law, codes),
+                match playing.next(far.law) {
+                    Some(codes) => mix.add_codes(far.law, codes),
                     None => prompt_done = Some(playing.id),
                 }
             }
-            mix.encode(remote.law, frame);
+            mix.encode(far.law, frame);
             has_sound = true;
             bump(&self.counters.frames_mixed, 1);
         } else {
             match leg
                 .playing
                 .as_mut()
-                .map(|playing| (playing.id, playing.next(remote.law)))
+                .map(|playing| (playing.id, playing.next(far.law)))
             {
                 Some((_, Some(codes))) => {
                     frame.copy_from_slice(codes);
@@ -66,8 +66,8 @@ impl Core {
                 None => has_sound = false,
             }
         }
-        if has_sound && remote.direction.send {
-            let header = leg.out.own_frame(remote.payload_type, FRAME, clock);
+        if has_sound && far.direction.send {
+            let header = leg.out.own_frame(far.payload_type, FRAME, clock);
             put_header(&mut self.packet[..], HEADER_LEN, header);
             let sent = leg.send_rtp(&self.packet[..HEADER_LEN + FRAME]);
             count_sent(&self.counters, &sent);
@@ -86,7 +86,7 @@ impl Core {
     }
 
     /// A key in the place of a frame: as an event where that was negotiated, else as its tones.
-    fn tick_key(&mut self, slot: Slot, step: KeyStep, remote: &Remote, clock: u64) {
+    fn tick_key(&mut self, slot: Slot, step: KeyStep, far: Far, clock: u64) {
         let leg = self.legs[slot as usize]
             .tenant
             .as_deref_mut()
@@ -97,7 +97,7 @@ impl Core {
                 playout.pull(&mut [0; FRAME]);
             }
         }
-        let length = match (step, remote.dtmf_payload_type) {
+        let length = match (step, far.dtmf_payload_type) {
             (KeyStep::Event { event, first, .. }, Some(payload_type)) => {
                 let header = leg.out.own_event(payload_type, first, EVENT_LEN, clock);
                 put_header(&mut self.packet[..], HEADER_LEN, header);
@@ -114,10 +114,9 @@ impl Core {
             ) => {
                 let mut samples = [0; FRAME];
                 tone_frame(event.event, from, &mut samples);
-                let header = leg.out.own_frame(remote.payload_type, FRAME, clock);
+                let header = leg.out.own_frame(far.payload_type, FRAME, clock);
                 put_header(&mut self.packet[..], HEADER_LEN, header);
-                remote
-                    .law
+                far.law
                     .encode_slice(&samples, &mut self.packet[HEADER_LEN..HEADER_LEN + FRAME]);
                 FRAME
             }
@@ -128,7 +127,7 @@ impl Core {
                 0
             }
         };
-        if length > 0 && remote.direction.send {
+        if length > 0 && far.direction.send {
             let sent = leg.send_rtp(&self.packet[..HEADER_LEN + length]);
             count_sent(&self.counters, &sent);
         }

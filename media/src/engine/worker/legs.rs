@@ -38,7 +38,7 @@ impl Core {
         let Some(leg) = self.leg(slot) else {
             return;
         };
-        let is_first = leg.remote.is_none();
+        let is_first = leg.far.is_none();
         leg.connect(remote, now);
         self.set_phase(slot);
         if is_first {
@@ -133,7 +133,7 @@ impl Core {
         let Some(leg) = self.leg(slot) else {
             return;
         };
-        let needs_tick = leg.remote.is_some() && leg.hearing() == Hearing::Ticked;
+        let needs_tick = leg.far.is_some() && leg.hearing() == Hearing::Ticked;
         match (leg.phase, needs_tick) {
             (None, true) => {
                 if self.phases.iter().all(Vec::is_empty) {
@@ -233,8 +233,7 @@ impl Core {
             .tenant
             .as_deref_mut()
             .expect("the caller found it");
-        let is_expected =
-            leg.heard_first && leg.remote.is_some_and(|remote| remote.direction.receive);
+        let is_expected = leg.heard_first && leg.far.is_some_and(|far| far.direction.receive);
         if !is_expected {
             leg.last_heard = now;
         }

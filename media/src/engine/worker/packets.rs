@@ -202,9 +202,7 @@ impl Core {
         let Some(leg) = self.legs[to as usize].tenant.as_deref_mut() else {
             return;
         };
-        let Some((own_law, payload_type)) = leg
-            .sending()
-            .map(|remote| (remote.law, remote.payload_type))
+        let Some((own_law, payload_type)) = leg.sending().map(|far| (far.law, far.payload_type))
         else {
             return;
         };
@@ -240,7 +238,7 @@ impl Core {
             let Some(leg) = self.legs[listener as usize].tenant.as_deref_mut() else {
                 continue;
             };
-            let payload_type = leg.sending().and_then(|remote| remote.dtmf_payload_type);
+            let payload_type = leg.sending().and_then(|far| far.dtmf_payload_type);
             let (Some(payload_type), None) = (payload_type, leg.phase) else {
                 continue;
             };

@@ -1,0 +1,243 @@
+//! 办结回访: article 11(5), and the ends of a ticket.
+
+use super::{LEADS, NOT_ASSIGNED, PROSE, Wish, written, wrong};
+use crate::domain::id::{RecordingId, RevisitId};
+use crate::domain::staff::{Actor, By, Role};
+use crate::domain::ticket::event::Event;
+use crate::domain::ticket::refusal::{Refusal, server_only};
+use crate::domain::ticket::state::{
+    FollowUp, FollowUpResult, Missed, Rating, RevisitOutcome, Round, Stage, SurveyFailure, Ticket,
+};
+
+impl Wish<'_> {
+    pub(super) fn survey_answered(
+        &self,
+        ticket: &Ticket,
+        rating: Rating,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.survey_open(ticket)?;
+        let at = self.now;
+        let next = if rating.is_satisfied() {
+            Event::FollowUpEnded {
+                result: FollowUpResult::Satisfied { rating },
+            }
+        } else {
+            self.plan_revisit(Round::First)?
+        };
+        Ok(vec![Event::SurveyAnswered { at, rating }, next])
+    }
+
+    pub(super) fn survey_failed(
+        &self,
+        ticket: &Ticket,
+        why: SurveyFailure,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.survey_open(ticket)?;
+        let missed = match why {
+            SurveyFailure::Undelivered => Missed::Undelivered,
+            SurveyFailure::WrongNumber => Missed::WrongNumber,
+            SurveyFailure::Silent => Missed::Silent,
+        };
+        Ok(vec![
+            Event::SurveyFailed { at: self.now, why },
+            Event::FollowUpEnded {
+                result: FollowUpResult::NotReached { why: missed },
+            },
+        ])
+    }
+
+    fn survey_open(&self, ticket: &Ticket) -> Result<(), Refusal> {
+        server_only(self.by)?;
+        let Stage::Closed {
+            follow_up: FollowUp::Surveying,
+            ..
+        } = ticket.stage
+        else {
+            return Err(Refusal::NoOpenSurvey);
+        };
+        Ok(())
+    }
+
+    fn plan_revisit(&self, round: Round) -> Result<Event, Refusal> {
+        let days = self.rules.limits.revisit_days;
+        Ok(Event::RevisitPlanned {
+            round,
+            revisit: self.rules.in_days(self.now, days)?,
+        })
+    }
+
+    pub(super) fn revisit_recorded(
+        &self,
+        ticket: &Ticket,
+        revisit: RevisitId,
+        outcome: RevisitOutcome,
+        rating: Option<Rating>,
+        recording: Option<RecordingId>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let (actor, round) = self.revisiting(ticket)?;
+        let rating = outcome.rating(rating)?;
+        if rating.is_some() && recording.is_none() {
+            return Err(Refusal::RevisitWithoutRecording);
+        }
+        let revisited = Event::Revisited {
+            at: self.now,
+            by: actor.username.clone(),
+            revisit,
+            round,
+            outcome,
+            rating,
+            recording,
+        };
+        Ok(vec![
+            revisited,
+            self.after_revisit(ticket, round, outcome, rating)?,
+        ])
+    }
+
+    /// Who revisits, and which round it is: somebody who neither handled nor reviewed the ticket.
+    fn revisiting(&self, ticket: &Ticket) -> Result<(&Actor, Round), Refusal> {
+        let actor = self.desk_person(&[Role::Revisitor], "11(5)")?;
+        if ticket.handled_by(&actor.username) || ticket.reviewed_by(&actor.username) {
+            return Err(Refusal::RevisitorInvolved);
+        }
+        let Stage::Closed {
+            follow_up: FollowUp::Revisiting { round, .. },
+            ..
+        } = ticket.stage
+        else {
+            return Err(Refusal::NoOpenRevisit);
+        };
+        Ok((actor, round))
+    }
+
+    fn after_revisit(
+        &self,
+        ticket: &Ticket,
+        round: Round,
+        outcome: RevisitOutcome,
+        rating: Option<Rating>,
+    ) -> Result<Event, Refusal> {
+        let missed = |why| Event::FollowUpEnded {
+            result: FollowUpResult::NotReached { why },
+        };
+        Ok(match (outcome, rating) {
+            (RevisitOutcome::NoAnswer, _) => missed(Missed::NoAnswer),
+            (RevisitOutcome::WrongNumber, _) => missed(Missed::WrongNumber),
+            (RevisitOutcome::Refused, _) => missed(Missed::Refused),
+            (RevisitOutcome::Satisfied, rating) => Event::FollowUpEnded {
+                result: FollowUpResult::Satisfied {
+                    rating: rating.expect("a satisfied citizen has a rating"),
+                },
+            },
+            (RevisitOutcome::Dissatisfied, rating) => match round {
+                Round::First => Event::RectificationOrdered {
+                    unit: ticket.responsible().clone(),
+                    rectify: self
+                        .rules
+                        .in_days(self.now, self.rules.limits.rectify_days)?,
+                },
+                Round::Second => Event::FollowUpEnded {
+                    result: FollowUpResult::Unsatisfied {
+                        rating: rating.expect("a dissatisfied citizen has a rating"),
+                        finding: ticket
+                            .rectifications
+                            .last()
+                            .expect("the second revisit follows a rectification")
+                            .finding
+                            .clone(),
+                    },
+                },
+            },
+        })
+    }
+
+    pub(super) fn rectify(
+        &self,
+        ticket: &Ticket,
+        finding: &str,
+        measures: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        let actor = self.unit_person()?;
+        let Stage::Closed {
+            follow_up: FollowUp::Rectifying { .. },
+            ..
+        } = ticket.stage
+        else {
+            return Err(Refusal::NothingToRectify);
+        };
+        if actor.unit != *ticket.responsible() {
+            return Err(NOT_ASSIGNED);
+        }
+        written("核实情况", finding, PROSE, "11(5)")?;
+        written("整改措施", measures, PROSE, "11(5)")?;
+        let rectified = Event::Rectified {
+            at: self.now,
+            by: actor.username.clone(),
+            unit: actor.unit.clone(),
+            finding: finding.to_owned(),
+            measures: measures.to_owned(),
+        };
+        Ok(vec![rectified, self.plan_revisit(Round::Second)?])
+    }
+
+    pub(super) fn archive(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
+        match self.by {
+            By::Server => {}
+            By::Person(_) => {
+                self.desk_person(LEADS, "12")?;
+            }
+        }
+        let Stage::Closed { follow_up, .. } = &ticket.stage else {
+            return Err(wrong(ticket));
+        };
+        match follow_up {
+            FollowUp::Ended { .. } => Ok(vec![Event::Archived { at: self.now }]),
+            FollowUp::Surveying | FollowUp::Revisiting { .. } | FollowUp::Rectifying { .. } => {
+                Err(Refusal::FollowUpOpen)
+            }
+        }
+    }
+
+    pub(super) fn reopen(&self, ticket: &Ticket, reason: &str) -> Result<Vec<Event>, Refusal> {
+        let actor = self.desk_person(
+            &[
+                Role::Agent,
+                Role::TeamLead,
+                Role::Supervisor,
+                Role::Revisitor,
+            ],
+            "6",
+        )?;
+        let Stage::Closed { .. } = ticket.stage else {
+            return Err(wrong(ticket));
+        };
+        written("重办理由", reason, PROSE, "11(5)")?;
+        Ok(vec![Event::Reopened {
+            at: self.now,
+            by: actor.username.clone(),
+            reason: reason.to_owned(),
+        }])
+    }
+}
+
+impl RevisitOutcome {
+    /// The citizen's rating. What a revisitor wrote must agree with itself: who was not reached has none, and
+    /// 不满意 is not a good one.
+    pub(in crate::domain) fn rating(
+        self,
+        given: Option<Rating>,
+    ) -> Result<Option<Rating>, Refusal> {
+        let default = match self {
+            Self::Satisfied => Some(Rating::Satisfied),
+            Self::Dissatisfied => Some(Rating::Dissatisfied),
+            Self::NoAnswer | Self::WrongNumber | Self::Refused => None,
+        };
+        match (default, given) {
+            (_, None) => Ok(default),
+            (Some(default), Some(given)) if given.is_satisfied() == default.is_satisfied() => {
+                Ok(Some(given))
+            }
+            (_, Some(_)) => Err(Refusal::RatingContradicts),
+        }
+    }
+}

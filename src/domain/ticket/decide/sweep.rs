@@ -1,0 +1,29 @@
+//! What time alone brings about.
+
+use super::Wish;
+use crate::domain::ticket::event::Event;
+use crate::domain::ticket::refusal::{Refusal, server_only};
+use crate::domain::ticket::state::Ticket;
+
+impl Wish<'_> {
+    /// Each clock's furthest unrecorded mark. The ticket still runs: a lapse is a fact, not an end.
+    pub(super) fn sweep(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
+        server_only(self.by)?;
+        let marks: Vec<Event> = ticket
+            .clocks()
+            .into_iter()
+            .filter_map(|(deadline, unit, clock)| {
+                Some(Event::Marked {
+                    deadline,
+                    unit: unit.clone(),
+                    mark: clock.reached(self.now)?,
+                    due: clock.deadline.due,
+                })
+            })
+            .collect();
+        if marks.is_empty() {
+            return Err(Refusal::NothingDue);
+        }
+        Ok(marks)
+    }
+}

@@ -1,0 +1,2653 @@
+// Generated from the server's OpenAPI document by `npm run client`. Do not edit.
+
+export interface paths {
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["health_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agents and their states. Which call an agent is on is shown to team leads, supervisors and the agent. */
+        get: operations["organisation_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first. */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{name}/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What kind of day is this? */
+        get: operations["calendars_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{name}/deadline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When does a limit run out? Refused when it runs into a year whose holidays are not published. */
+        post: operations["calendars_deadline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Call records, newest first; an agent sees their own. */
+        get: operations["calls_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call's record. */
+        get: operations["calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does something to a live call. Monitor, whisper, barge and take over are for team leads and supervisors. */
+        post: operations["calls_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One contact; an agent sees their own. */
+        get: operations["contacts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what the contact was, or that wrap-up is over. */
+        post: operations["contacts_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live events, as far as the role sees them. */
+        get: operations["live_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in; the answer sets the session cookie. */
+        post: operations["session_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs out. */
+        post: operations["session_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I? */
+        get: operations["session_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ready, on a break, or gone. */
+        put: operations["session_set_state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What gateways told us that nobody could match, newest first, for a person to read. */
+        get: operations["messages_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queues and how many wait. */
+        get: operations["organisation_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence sheet. */
+        get: operations["recordings_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sound, as WAV. Ranges and If-Range as in RFC 9110 §14; each answer with sound in it is audited. */
+        get: operations["recordings_audio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The waveform, as audiowaveform's JSON. */
+        get: operations["recordings_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revisits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Revisits, the latest planned first. */
+        get: operations["revisits_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revisits/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `call` places the recorded call between one's own extension and the citizen; `record` writes down what came of it. */
+        post: operations["revisits_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/specialists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom an agent can consult. */
+        get: operations["organisation_specialists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets one may see, newest first. A unit sees those it has a part in. */
+        get: operations["tickets_list"];
+        put?: never;
+        /** Registers a ticket without a call. The body is that of the command `register`. */
+        post: operations["tickets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ticket. */
+        get: operations["tickets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 主动联系: places a recorded call between one's own extension and the petitioner. `record_contact` with the call and
+         *     recording that are answered here proves it (article 11(3)).
+         */
+        post: operations["tickets_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wishes something of a ticket: 200 and the new state, or 409 and the article that says no. */
+        post: operations["tickets_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain in order. */
+        get: operations["tickets_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ticket's messages, in order. */
+        get: operations["messages_of_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every token ever made. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** Makes a token. */
+        post: operations["tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token, at once. */
+        delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every unit. */
+        get: operations["organisation_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gateway/sms/{gateway}/{token}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delivery receipts: `{message_id, to, status, at}`, or an array of them. Signed when the gateway has a secret. */
+        post: operations["gateways_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gateway/sms/{gateway}/{token}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Citizens' replies: `{id, from, text, at}`, or an array of them. Signed when the gateway has a secret. */
+        post: operations["gateways_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process is alive. */
+        get: operations["health_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in Prometheus' text format. */
+        get: operations["health_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The database and the media engine answer, and calls are accepted. 503 while draining. */
+        get: operations["health_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An agent, as they stand now. */
+        AgentView: Record<string, never> & {
+            /** Format: uuid */
+            call?: string | null;
+            display_name: string;
+            username: string;
+        };
+        /** @description One thing somebody did, in its place in the hash chain. */
+        AuditView: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            detail: Record<string, never>;
+            /** @description Over the entry and the hash before it. */
+            hash: string;
+            object: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        /** @description The floor as one reader sees it. */
+        Board: {
+            /** @description Those who are not offline, and oneself. */
+            agents: components["schemas"]["AgentView"][];
+            calls: components["schemas"]["LiveCallView"][];
+            /** @description Agents that are not offline. */
+            present: number;
+            /** @description Agents that could take a call now. */
+            ready: number;
+            /** @description Calls with somebody to talk to. */
+            talking: number;
+            /** @description Citizens waiting in a queue. */
+            waiting: number;
+        };
+        /** @description One call's record 话单. */
+        CallView: {
+            agent?: string | null;
+            /** Format: date-time */
+            answered_at?: string | null;
+            called: string;
+            /** @description Masked for roles that need not call back. */
+            caller: string;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** @description `inbound`, `outbound` or `internal`. */
+            direction: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            legs: components["schemas"]["LegView"][];
+            queue?: string | null;
+            /** Format: uuid */
+            recording_id?: string | null;
+            sip_call_id: string;
+            /** Format: date-time */
+            started_at: string;
+            termination?: components["schemas"]["TerminationView"] | null;
+            /** @description A specialist was joined 三方通话. */
+            three_way: boolean;
+            /** Format: uuid */
+            ticket_id?: string | null;
+            /** Format: int64 */
+            wait_ms?: number | null;
+        };
+        /** @description One citizen contact, first ring to end of wrap-up. */
+        ContactView: Record<string, never> & {
+            agent?: string | null;
+            /** Format: uuid */
+            call_id: string;
+            /** @description Masked for roles that need not call back. */
+            caller?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: uuid */
+            ticket_id: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What kind of day it is. */
+        Day: {
+            /**
+             * @description `workday`, `weekend`, `holiday`, `makeup` (a weekend day that is worked), `unpublished`.
+             * @example makeup
+             */
+            kind: string;
+        };
+        /** @description 时限. */
+        DeadlineView: {
+            /** Format: date-time */
+            due: string;
+            /** @description `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`. */
+            kind: string;
+            overdue: boolean;
+        };
+        /** @description When the limit runs out, and the working days that were counted. */
+        Due: {
+            /**
+             * @example [
+             *       "2025-01-26",
+             *       "2025-01-27",
+             *       "2025-02-05"
+             *     ]
+             */
+            counted: string[];
+            /** Format: date-time */
+            due: string;
+        };
+        /** @description One fact in a ticket's chain. */
+        EventView: {
+            /** @description A username, `token:…`, or `@server`. */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            event: Record<string, never>;
+            hash: string;
+            name: string;
+            prev_hash: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps.
+             */
+            seq: number;
+        };
+        /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
+        GrantedView: {
+            /** @enum {string} */
+            granted: "done";
+        } | {
+            /** @enum {string} */
+            granted: "leg_added";
+            /** Format: uuid */
+            leg: string;
+        } | {
+            /** Format: uuid */
+            call: string;
+            /** @enum {string} */
+            granted: "placed";
+            /** Format: uuid */
+            recording: string;
+        };
+        /** @description What `/healthz` and `/readyz` say. */
+        Health: {
+            status: string;
+        };
+        /** @description One party's side of a call. */
+        LegView: {
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            jitter_us: number;
+            /** Format: int64 */
+            packets_lost: number;
+            /** Format: int64 */
+            packets_received: number;
+            /** Format: int64 */
+            packets_sent: number;
+            party: string;
+            role: string;
+            sip_call_id: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: int32
+             * @description Final SIP status of an attempt that was not answered.
+             */
+            status?: number | null;
+        };
+        /** @description A limit: either working days or working hours. */
+        Limit: {
+            /** @description How working days are counted: `end_of_nth_day` (default) or `eight_hour_days`. */
+            convention?: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: int32 */
+            working_days?: number | null;
+            /** Format: int32 */
+            working_hours?: number | null;
+        };
+        /** @description One call that is up. */
+        LiveCallView: {
+            agent?: string | null;
+            called: string;
+            /** @description Masked. */
+            caller: string;
+            /** Format: uuid */
+            id: string;
+            legs: string[];
+            /**
+             * Format: int32
+             * @description 1 for the head of the queue.
+             */
+            position?: number | null;
+            queue?: string | null;
+            recording: boolean;
+            /** @description `queued`, `offered`, `talking`, `held`, `consulting` or `conference`. */
+            state: string;
+            /** Format: uuid */
+            ticket?: string | null;
+        };
+        /** @description Name and password. */
+        Login: {
+            password: string;
+            username: string;
+        };
+        /** @description A token and, this once, its secret. */
+        MadeToken: {
+            /** @description For `Authorization: Bearer`. It is not kept and cannot be shown again. */
+            secret: string;
+            token: components["schemas"]["TokenView"];
+        };
+        /** @description Oneself, with the CSRF token again for a page that was reloaded. */
+        Me: {
+            csrf?: string | null;
+            /** @description Where one stands as an agent; null for those who take no calls. */
+            state?: Record<string, never> | null;
+            user: components["schemas"]["UserView"];
+        };
+        /** @description One outgoing message. */
+        MessageView: {
+            gateway?: string | null;
+            /**
+             * Format: uuid
+             * @description Also its idempotency key at the gateway.
+             */
+            id: string;
+            message_id?: string | null;
+            /** Format: date-time */
+            queued_at: string;
+            reason?: string | null;
+            /** @description `queued`, `submitting`, `accepted`, `delivered`, `failed` or `unknown` (it may have left; never sent again). */
+            state: string;
+            text: string;
+            /** @description Masked for roles that need not call back. */
+            to: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
+        NewToken: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            name: string;
+            /** @example analyst */
+            role: string;
+            scopes: components["schemas"]["Scope"][];
+            unit: string;
+        };
+        /** @description One page of a list. */
+        Page_AgentView: {
+            items: (Record<string, never> & {
+                /** Format: uuid */
+                call?: string | null;
+                display_name: string;
+                username: string;
+            })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AuditView: {
+            items: {
+                action: string;
+                /** Format: date-time */
+                at: string;
+                by: string;
+                detail: Record<string, never>;
+                /** @description Over the entry and the hash before it. */
+                hash: string;
+                object: string;
+                /** Format: int64 */
+                seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CallView: {
+            items: {
+                agent?: string | null;
+                /** Format: date-time */
+                answered_at?: string | null;
+                called: string;
+                /** @description Masked for roles that need not call back. */
+                caller: string;
+                /** Format: uuid */
+                contact_id?: string | null;
+                /** @description `inbound`, `outbound` or `internal`. */
+                direction: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                legs: components["schemas"]["LegView"][];
+                queue?: string | null;
+                /** Format: uuid */
+                recording_id?: string | null;
+                sip_call_id: string;
+                /** Format: date-time */
+                started_at: string;
+                termination?: components["schemas"]["TerminationView"] | null;
+                /** @description A specialist was joined 三方通话. */
+                three_way: boolean;
+                /** Format: uuid */
+                ticket_id?: string | null;
+                /** Format: int64 */
+                wait_ms?: number | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_EventView: {
+            items: {
+                /** @description A username, `token:…`, or `@server`. */
+                actor: string;
+                /** Format: date-time */
+                at: string;
+                event: Record<string, never>;
+                hash: string;
+                name: string;
+                prev_hash: string;
+                /**
+                 * Format: int64
+                 * @description From 1, without gaps.
+                 */
+                seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MessageView: {
+            items: {
+                gateway?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Also its idempotency key at the gateway.
+                 */
+                id: string;
+                message_id?: string | null;
+                /** Format: date-time */
+                queued_at: string;
+                reason?: string | null;
+                /** @description `queued`, `submitting`, `accepted`, `delivered`, `failed` or `unknown` (it may have left; never sent again). */
+                state: string;
+                text: string;
+                /** @description Masked for roles that need not call back. */
+                to: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_QuarantinedView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                content: Record<string, never>;
+                gateway: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `receipt` or `reply`. */
+                kind: string;
+                /** @description `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, … */
+                why: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_QueueView: {
+            items: {
+                name: string;
+                /** Format: int32 */
+                ring_timeout_s: number;
+                talking: number;
+                waiting: number;
+                /** Format: int32 */
+                wrap_up_s: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RevisitView: {
+            items: (Record<string, never> & {
+                /** @description Calls that reached nobody. */
+                attempts: Record<string, never>[];
+                /** Format: date-time */
+                due: string;
+                /** Format: uuid */
+                id: string;
+                overdue: boolean;
+                /** @description Masked for roles that need not call. */
+                phone: string;
+                /** Format: date-time */
+                planned_at: string;
+                /** @description `first` after a dissatisfied survey, `second` after rectification. */
+                round: string;
+                /** Format: uuid */
+                ticket_id: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                version: number;
+            })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SpecialistView: {
+            items: {
+                duty: string;
+                name: string;
+                /** @description Whether the duty roster has them on duty now; null when the roster cannot be read. */
+                on_duty?: boolean | null;
+                /** @description What to give `consult` as its target. */
+                reach: string;
+                topics: string[];
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TicketView: {
+            items: {
+                /** @description The clocks that run. */
+                deadlines: components["schemas"]["DeadlineView"][];
+                /** Format: uuid */
+                id: string;
+                /** @description For people, e.g. `20261123-000001`. */
+                number: string;
+                /** Format: date-time */
+                opened_at: string;
+                /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
+                stage: string;
+                /** @description The stage for a person, in Chinese. */
+                stage_name: string;
+                /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
+                ticket: Record<string, never>;
+                title?: string | null;
+                /** @description The one unit that answers for it now. */
+                unit: string;
+                /** Format: date-time */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Number of its last event.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TokenView: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                revoked_at?: string | null;
+                /** @example analyst */
+                role: string;
+                /**
+                 * @example [
+                 *       "tickets:read"
+                 *     ]
+                 */
+                scopes: string[];
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_UnitView: {
+            items: {
+                code: string;
+                /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
+                kind: string;
+                name: string;
+                parent?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description The body of every answer that is not a success (RFC 9457). */
+        Problem: {
+            /** @description The article of the regulation a refusal rests on, e.g. `11(4)`. */
+            article?: string | null;
+            /** @description For a program; never changes its meaning. */
+            code: string;
+            /** @description For a person; in Chinese when a rule refused the command. */
+            detail: string;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            /** @description `urn:hotline:problem:<code>`. */
+            type: string;
+        };
+        /** @description A receipt or a reply that could not be matched. */
+        QuarantinedView: {
+            /** Format: date-time */
+            at: string;
+            content: Record<string, never>;
+            gateway: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `receipt` or `reply`. */
+            kind: string;
+            /** @description `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, … */
+            why: string;
+        };
+        /** @description A waiting line, as it is now. */
+        QueueView: {
+            name: string;
+            /** Format: int32 */
+            ring_timeout_s: number;
+            talking: number;
+            waiting: number;
+            /** Format: int32 */
+            wrap_up_s: number;
+        };
+        /** @description A finished recording's evidence sheet. */
+        RecordingView: {
+            /** Format: uuid */
+            call_id: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /** Format: date-time */
+            ended_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description The manifest as the store wrote it: parties by track, gaps, files with their hashes. Numbers are masked for
+             *     roles that need not call back, so it hashes to `manifest_sha256` only for the others.
+             */
+            manifest: Record<string, never>;
+            /** @description SHA-256 of the manifest file; the next manifest carries it. */
+            manifest_sha256: string;
+            /** Format: date-time */
+            started_at: string;
+        };
+        /** @description A planned contact after closing. */
+        RevisitView: Record<string, never> & {
+            /** @description Calls that reached nobody. */
+            attempts: Record<string, never>[];
+            /** Format: date-time */
+            due: string;
+            /** Format: uuid */
+            id: string;
+            overdue: boolean;
+            /** @description Masked for roles that need not call. */
+            phone: string;
+            /** Format: date-time */
+            planned_at: string;
+            /** @description `first` after a dissatisfied survey, `second` after rectification. */
+            round: string;
+            /** Format: uuid */
+            ticket_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /**
+         * @description What a machine token may be used for, within the role it was made with.
+         * @enum {string}
+         */
+        Scope: "calls:read" | "calls:control" | "recordings:read" | "tickets:read" | "tickets:write" | "organisation:read" | "audit:read";
+        /** @description Who signed in, and the token that unsafe requests must carry as `X-CSRF-Token`. */
+        SignedIn: {
+            csrf: string;
+            user: components["schemas"]["UserView"];
+        };
+        /** @description A policy specialist who can be joined to a call 三方通话. */
+        SpecialistView: {
+            duty: string;
+            name: string;
+            /** @description Whether the duty roster has them on duty now; null when the roster cannot be read. */
+            on_duty?: boolean | null;
+            /** @description What to give `consult` as its target. */
+            reach: string;
+            topics: string[];
+            unit: string;
+        };
+        /** @enum {string} */
+        StateName: "ready" | "break" | "offline";
+        /** @description The state one wishes for oneself; a break needs its reason. */
+        StateWish: {
+            reason?: string | null;
+            state: components["schemas"]["StateName"];
+        };
+        /** @description Stored; it will be read. */
+        Stored: {
+            /** Format: uuid */
+            callback: string;
+        };
+        /** @description Why, and by whose fault, a call ended. */
+        TerminationView: {
+            reason: string;
+            /** @description `success`, `caller`, `ours`, `upstream` or `unknown`. */
+            result: string;
+        };
+        /** @description A ticket as it stands. */
+        TicketView: {
+            /** @description The clocks that run. */
+            deadlines: components["schemas"]["DeadlineView"][];
+            /** Format: uuid */
+            id: string;
+            /** @description For people, e.g. `20261123-000001`. */
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
+            stage: string;
+            /** @description The stage for a person, in Chinese. */
+            stage_name: string;
+            /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
+            ticket: Record<string, never>;
+            title?: string | null;
+            /** @description The one unit that answers for it now. */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Number of its last event.
+             */
+            version: number;
+        };
+        /** @description A token without its secret. */
+        TokenView: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            /** @example analyst */
+            role: string;
+            /**
+             * @example [
+             *       "tickets:read"
+             *     ]
+             */
+            scopes: string[];
+            unit: string;
+        };
+        /** @description 成员单位 or a part of the platform. */
+        UnitView: {
+            code: string;
+            /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
+            kind: string;
+            name: string;
+            parent?: string | null;
+        };
+        /** @description A person, as the API shows them. */
+        UserView: {
+            display_name: string;
+            /** @example agent */
+            role: string;
+            unit: string;
+            username: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    health_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AgentView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                by?: string;
+                /** @description `login`, `login_failed`, `listen`, `download`, `token_created`, … */
+                action?: string;
+                /** @description An id or a name. */
+                object?: string;
+                since?: string;
+                until?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /**
+                 * @description yyyy-mm-dd
+                 * @example 2025-01-26
+                 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Day"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_deadline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Due"];
+                };
+            };
+            /** @description Refused: unpublished year */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_list: {
+        parameters: {
+            query?: {
+                sip_call_id?: string;
+                /** @description The whole number, as the network gave it. */
+                caller?: string;
+                since?: string;
+                until?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contacts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contacts_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description dispose {disposition {code, …}}, finish_wrap_up */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `board`, `ticket`, `resync` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Board"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateWish"];
+            };
+        };
+        responses: {
+            /** @description The state one is in now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_quarantine: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuarantinedView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueueView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_audio: {
+        parameters: {
+            query?: {
+                /** @description A third party's own track, from 2; without it both sides in stereo: left the citizen, right our side. */
+                track?: number;
+                /** @description To be kept as a file, which the audit trail tells apart from listening. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            /** @description No such range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_peaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revisits_list: {
+        parameters: {
+            query?: {
+                /** @description `planned`, `taken`, `calling`, `done` or `cancelled`. */
+                stage?: string;
+                ticket?: string;
+                /** @description Only those that should have been made by now. */
+                overdue?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RevisitView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revisits_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description call, release, record {outcome, rating?, remark?} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisitView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_specialists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SpecialistView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_list: {
+        parameters: {
+            query?: {
+                /** @description A stage's code. */
+                stage?: string;
+                /** @description A unit that answers for it or has a part in it. */
+                unit?: string;
+                /** @description The petitioner's whole number, or the one that called. */
+                phone?: string;
+                number?: string;
+                /** @description Only those with a deadline that has run out. */
+                overdue?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_of_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MessageView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TokenView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnitView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gateways_receipt: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Hotline-Signature"?: string | null;
+            };
+            path: {
+                gateway: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gateways_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Hotline-Signature"?: string | null;
+            };
+            path: {
+                gateway: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Draining, or a part does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
