@@ -314,6 +314,37 @@ async fn a_place_in_a_recording_is_marked_and_every_listener_is_named() {
 }
 
 #[tokio::test]
+async fn who_listens_in_on_a_call_is_written_down_first() {
+    let world = World::new().await;
+    let supervisor = world.person(Role::Supervisor).await;
+    let call = Uuid::from_u128(9);
+    for deed in ["monitor", "take_over"] {
+        let path = format!("/api/v1/calls/{call}/commands/{deed}");
+        supervisor.post(&path, json!({})).await.ok();
+    }
+    let auditor = world.person(Role::Auditor).await;
+    let trail = auditor
+        .get(&format!("/api/v1/audit?object={call}"))
+        .await
+        .ok();
+    let deeds: Vec<_> = trail["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            (
+                entry["by"].as_str().unwrap(),
+                entry["action"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        deeds,
+        [("supervisor", "take_over"), ("supervisor", "monitor")]
+    );
+}
+
+#[tokio::test]
 async fn an_organisation_is_shown_as_a_difference_before_it_is_taken() {
     let world = World::new().await;
     let admin = world.person(Role::Admin).await;

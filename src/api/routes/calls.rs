@@ -18,6 +18,7 @@ use crate::domain::call::{Cdr, Direction, Leg, LegRole, Termination, Termination
 use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Username};
 use crate::domain::staff::Role;
 use crate::domain::time::Timestamp;
+use crate::storage::audit::Deed;
 use crate::storage::calls::CallFilter;
 
 /// One call's record 话单.
@@ -269,12 +270,32 @@ pub(crate) async fn command(
     let body: Map<String, Value> = body.parse()?;
     let command: CallCommand = read_command(COMMANDS, &command, body)?;
     check(&caller, &command)?;
+    if listens_in(&command) {
+        // Written before anything is heard, as with recordings.
+        api.storage
+            .audit(Deed {
+                at: api.clock.now(),
+                by: caller.actor.username.clone(),
+                action: command.name().to_owned(),
+                object: call.to_string(),
+                detail: Value::Null,
+            })
+            .await?;
+    }
     let wish = Wish::Call {
         by: caller.actor,
         call,
         command,
     };
     Ok(Json(api.calls.wish(wish).await?.into()))
+}
+
+/// Whether a third person comes into a call that is not theirs.
+const fn listens_in(command: &CallCommand) -> bool {
+    matches!(
+        command,
+        CallCommand::Monitor | CallCommand::Whisper | CallCommand::Barge | CallCommand::TakeOver
+    )
 }
 
 fn check(caller: &Caller, command: &CallCommand) -> Answer<()> {

@@ -52,6 +52,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Computes every entry's hash anew and compares. Reads the whole trail: some seconds for a million entries. */
+        get: operations["audit_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars/{name}/days/{day}": {
         parameters: {
             query?: never;
@@ -171,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a period: by default of today until now. */
+        get: operations["kpis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -273,6 +307,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole organisation. */
+        get: operations["administration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies a text: all of it or nothing. Call control works with it from the next call on. */
+        post: operations["administration_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What applying a text would change. Changes nothing. */
+        post: operations["administration_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -319,6 +404,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/listens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who listened, the latest first: the last hundred answers that carried sound. */
+        get: operations["recordings_listens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The marks, from the recording's beginning. */
+        get: operations["recordings_marks"];
+        put?: never;
+        /** Notes something at a place in the recording. */
+        post: operations["recordings_mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/marks/{mark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back a mark of one's own. */
+        delete: operations["recordings_unmark"];
         options?: never;
         head?: never;
         patch?: never;
@@ -410,6 +547,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's lists and how much waits in them, in the order of the day. */
+        get: operations["tickets_counters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}": {
         parameters: {
             query?: never;
@@ -419,6 +573,23 @@ export interface paths {
         };
         /** One ticket. */
         get: operations["tickets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one may do with a ticket now. The rules themselves say so; they are asked again when it is done. */
+        get: operations["tickets_actions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -441,6 +612,26 @@ export interface paths {
          *     recording that are answered here proves it (article 11(3)).
          */
         post: operations["tickets_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calls about a ticket: the one it came from, those to the petitioner, the revisits. Whoever sees the ticket sees
+         *     that they were made; the sound is for those whose post includes it.
+         */
+        get: operations["tickets_calls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -639,12 +830,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Why a command would be refused. */
+        ActionRefusal: {
+            article: string;
+            code: string;
+            detail: string;
+        };
+        /** @description A command of one's post on this ticket. */
+        ActionView: {
+            /** @description What to POST to `/tickets/{id}/commands/{command}`. */
+            command: string;
+            refusal?: components["schemas"]["ActionRefusal"] | null;
+        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, never> & {
             /** Format: uuid */
             call?: string | null;
             display_name: string;
             username: string;
+        };
+        /** @description What was changed. */
+        AppliedView: {
+            changes: components["schemas"]["ChangeView"][];
         };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
@@ -704,6 +911,16 @@ export interface components {
             /** Format: int64 */
             wait_ms?: number | null;
         };
+        /** @description One entry that is new or differs. */
+        ChangeView: {
+            added: boolean;
+            /** @description Taken up when the server starts next: deadlines are not recomputed under people's hands. */
+            at_next_start: boolean;
+            fields: components["schemas"]["FieldView"][];
+            /** @description `unit`, `user`, `extension`, … as the file's tables are called. */
+            kind: string;
+            name: string;
+        };
         /** @description One citizen contact, first ring to end of wrap-up. */
         ContactView: Record<string, never> & {
             agent?: string | null;
@@ -720,6 +937,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description How many tickets wait in a list. */
+        CounterView: {
+            /** Format: int64 */
+            tickets: number;
+            /** @description What to ask `GET /tickets` with. */
+            view: string;
+        };
         /** @description What kind of day it is. */
         Day: {
             /**
@@ -732,9 +956,25 @@ export interface components {
         DeadlineView: {
             /** Format: date-time */
             due: string;
+            /** @description Four fifths of the working time are gone. */
+            due_soon: boolean;
+            /** Format: date-time */
+            from: string;
             /** @description `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`. */
             kind: string;
             overdue: boolean;
+            /**
+             * Format: int64
+             * @description Until it is due by the clock on the wall; negative when overdue.
+             */
+            remaining_ms: number;
+            /**
+             * Format: int64
+             * @description Of that, time in which people work; null where the calendar is not published.
+             */
+            remaining_working_ms?: number | null;
+            /** @description Whom it runs against. */
+            unit: string;
         };
         /** @description When the limit runs out, and the working days that were counted. */
         Due: {
@@ -753,6 +993,8 @@ export interface components {
         EventView: {
             /** @description A username, `token:…`, or `@server`. */
             actor: string;
+            /** @description Their name, if they have a login. */
+            actor_name?: string | null;
             /** Format: date-time */
             at: string;
             event: Record<string, never>;
@@ -764,6 +1006,18 @@ export interface components {
              * @description From 1, without gaps.
              */
             seq: number;
+        };
+        /** @description Why a text was not taken. */
+        FaultView: {
+            /** @description From 1. */
+            line: number;
+            reason: string;
+        };
+        /** @description One key before and after. Secrets are not shown. */
+        FieldView: {
+            after: Record<string, never>;
+            before: Record<string, never>;
+            field: string;
         };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
@@ -785,6 +1039,49 @@ export interface components {
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
             status: string;
+        };
+        IntervalView: components["schemas"]["SumsView"] & {
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description One figure with its definition. */
+        KpiView: {
+            basis: string;
+            code: string;
+            definition: string;
+            definition_en: string;
+            /** @description `calls`, `ms` or `ratio`. */
+            measure: string;
+            name: string;
+            name_en: string;
+            /**
+             * Format: double
+             * @description What it should be at least.
+             */
+            target?: number | null;
+            /**
+             * Format: double
+             * @description Null when there is nothing to divide by.
+             */
+            value?: number | null;
+        };
+        /** @description A period in figures. */
+        KpisView: {
+            /**
+             * Format: date-time
+             * @description When it was computed.
+             */
+            as_of: string;
+            /** Format: int64 */
+            interval_ms: number;
+            kpis: components["schemas"]["KpiView"][];
+            queues: components["schemas"]["QueueSumsView"][];
+            /** Format: date-time */
+            since: string;
+            /** @description Every interval of the period, also those in which nothing came. */
+            trend: components["schemas"]["IntervalView"][];
+            /** Format: date-time */
+            until: string;
         };
         /** @description One party's side of a call. */
         LegView: {
@@ -824,6 +1121,15 @@ export interface components {
             /** Format: int32 */
             working_hours?: number | null;
         };
+        /** @description Somebody heard it, or took it away. */
+        ListenView: {
+            /** @description `listen` or `download`. */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name?: string | null;
+        };
         /** @description One call that is up. */
         LiveCallView: {
             agent?: string | null;
@@ -856,6 +1162,17 @@ export interface components {
             secret: string;
             token: components["schemas"]["TokenView"];
         };
+        /** @description A note at a place in a recording. */
+        MarkView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            offset_ms: number;
+            text: string;
+        };
         /** @description Oneself, with the CSRF token again for a page that was reloaded. */
         Me: {
             csrf?: string | null;
@@ -883,6 +1200,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description What to note, and where. */
+        NewMark: {
+            /** Format: int64 */
+            offset_ms: number;
+            text: string;
+        };
         /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
         NewToken: {
             /** Format: date-time */
@@ -892,6 +1215,41 @@ export interface components {
             role: string;
             scopes: components["schemas"]["Scope"][];
             unit: string;
+        };
+        /** @description An organisation file's text, or a part of one: what it does not mention stays as it is. */
+        OrganisationText: {
+            toml: string;
+        };
+        /** @description Everything that can be set up, without its secrets. */
+        OrganisationView: {
+            /** @description `{name, source, hours}`. */
+            calendars: Record<string, never>[];
+            /** @description `{number, user?, auto_ready, toll, skills}`. */
+            extensions: Record<string, never>[];
+            /** @description `{number, queue | announce | extension | flow, record}`. */
+            numbers: Record<string, never>[];
+            /** @description `{name, strategy, ring_timeout_s, wrap_up_s, needs, priority}`. */
+            queues: Record<string, never>[];
+            /** @description `{name, kind, url, signed}`. */
+            sms_gateways: Record<string, never>[];
+            /** @description `{unit, name, reach, duty, topics}`. */
+            specialists: Record<string, never>[];
+            /** @description `{name, allow, outbound, has_digest}`. */
+            trunks: Record<string, never>[];
+            /** @description `{code, name, kind, parent?}`. */
+            units: Record<string, never>[];
+            /** @description `{username, display_name, role, unit}`. */
+            users: Record<string, never>[];
+        };
+        /** @description One page of a list. */
+        Page_ActionView: {
+            items: {
+                /** @description What to POST to `/tickets/{id}/commands/{command}`. */
+                command: string;
+                refusal?: components["schemas"]["ActionRefusal"] | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Page_AgentView: {
@@ -957,10 +1315,23 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CounterView: {
+            items: {
+                /** Format: int64 */
+                tickets: number;
+                /** @description What to ask `GET /tickets` with. */
+                view: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             items: {
                 /** @description A username, `token:…`, or `@server`. */
                 actor: string;
+                /** @description Their name, if they have a login. */
+                actor_name?: string | null;
                 /** Format: date-time */
                 at: string;
                 event: Record<string, never>;
@@ -972,6 +1343,34 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ListenView: {
+            items: {
+                /** @description `listen` or `download`. */
+                action: string;
+                /** Format: date-time */
+                at: string;
+                by: string;
+                by_name?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MarkView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                offset_ms: number;
+                text: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1073,6 +1472,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_TicketCallView: {
+            items: (components["schemas"]["CallView"] & {
+                /** @description Whether one may hear its recording. */
+                listenable: boolean;
+            })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TicketView: {
             items: {
                 /** @description The clocks that run. */
@@ -1141,6 +1549,13 @@ export interface components {
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
+        /** @description What a text would do. */
+        PreviewView: {
+            /** @description Empty when nothing would change, or when there are faults. */
+            changes: components["schemas"]["ChangeView"][];
+            /** @description Every line that cannot be taken; with any, nothing can. */
+            faults: components["schemas"]["FaultView"][];
+        };
         /** @description The body of every answer that is not a success (RFC 9457). */
         Problem: {
             /** @description The article of the regulation a refusal rests on, e.g. `11(4)`. */
@@ -1167,6 +1582,9 @@ export interface components {
             kind: string;
             /** @description `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, … */
             why: string;
+        };
+        QueueSumsView: components["schemas"]["SumsView"] & {
+            queue: string;
         };
         /** @description A waiting line, as it is now. */
         QueueView: {
@@ -1253,11 +1671,36 @@ export interface components {
             /** Format: uuid */
             callback: string;
         };
+        /** @description What came in one interval, or to one queue. */
+        SumsView: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            answered_within_15_s: number;
+            /** Format: int64 */
+            answered_within_30_s: number;
+            /** Format: int64 */
+            offered: number;
+            /** Format: int64 */
+            wait_max_ms: number;
+            /**
+             * Format: int64
+             * @description Mean wait of those answered; null when there were none.
+             */
+            wait_mean_ms?: number | null;
+        };
         /** @description Why, and by whose fault, a call ended. */
         TerminationView: {
             reason: string;
             /** @description `success`, `caller`, `ours`, `upstream` or `unknown`. */
             result: string;
+        };
+        /** @description A call about a ticket. */
+        TicketCallView: components["schemas"]["CallView"] & {
+            /** @description Whether one may hear its recording. */
+            listenable: boolean;
         };
         /** @description A ticket as it stands. */
         TicketView: {
@@ -1323,6 +1766,19 @@ export interface components {
             role: string;
             unit: string;
             username: string;
+        };
+        /** @description Whether the trail is whole. */
+        VerificationView: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Entries whose hashes were computed anew.
+             */
+            entries: number;
+            /** @description Where it is broken, and how. */
+            faults: string[];
+            whole: boolean;
         };
     };
     responses: never;
@@ -1414,6 +1870,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationView"];
                 };
             };
             /** @description Not done, and why */
@@ -1687,6 +2171,41 @@ export interface operations {
             };
         };
     };
+    kpis_get: {
+        parameters: {
+            query?: {
+                /** @description Midnight in Beijing unless given. */
+                since?: string;
+                /** @description Now unless given. */
+                until?: string;
+                /** @description One queue only. */
+                queue?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live_live: {
         parameters: {
             query?: never;
@@ -1866,6 +2385,105 @@ export interface operations {
             };
         };
     };
+    administration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    administration_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedView"];
+                };
+            };
+            /** @description A line that cannot be taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    administration_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisation_queues: {
         parameters: {
             query?: never;
@@ -1958,6 +2576,129 @@ export interface operations {
             };
             /** @description No such range */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_listens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListenView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MarkView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMark"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_unmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                mark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2126,6 +2867,13 @@ export interface operations {
                 number?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
+                /**
+                 * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+                 */
+                view?: string;
+                /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */
+                q?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -2196,6 +2944,34 @@ export interface operations {
             };
         };
     };
+    tickets_counters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_get: {
         parameters: {
             query?: never;
@@ -2213,6 +2989,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActionView"];
                 };
             };
             /** @description Not done, and why */
@@ -2251,6 +3057,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketCallView"];
+                };
             };
             /** @description Not done, and why */
             default: {
