@@ -161,6 +161,16 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "Time from handing a change to the database until it is durable.",
     ),
     (
+        Kind::Gauge,
+        "hotline_duty_gaps",
+        "Closed stretches of the next two days in which a unit has nobody on duty.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_callouts_escalated",
+        "Call-outs that reached nobody and were told to the platform's own duty.",
+    ),
+    (
         Kind::Counter,
         "hotline_journal_retries",
         "Writes of calls and agent states that had to wait for the database.",

@@ -13,7 +13,9 @@ use std::time::Duration;
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
-use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId};
+use hotline::domain::callout::{Command as CallOutCommand, Rung};
+use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId, UnitCode};
+use hotline::domain::organisation::{Posts, Profile, Span, UnitEntry};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::revisit::{RevisitCommand, RevisitStage};
 use hotline::domain::sms::Submission;
@@ -29,6 +31,7 @@ use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
 use hotline::storage::audit::{AuditFilter, Deed};
 use hotline::storage::backup::BackupTrouble;
+use hotline::storage::callouts::{CallOutFilter, CallOutRecord};
 use hotline::storage::calls::CallFilter;
 use hotline::storage::contacts::Answered;
 use hotline::storage::idempotency::{Once, Replay};
@@ -66,6 +69,10 @@ stories! {
     opening_twice_changes_nothing,
     an_organisation_applied_twice_changes_nothing_the_second_time,
     a_file_that_names_what_does_not_exist_changes_nothing_at_all,
+    a_unit_is_what_it_was_on_the_day,
+    a_duty_gap_is_told_once_and_goes_when_somebody_is_put_there,
+    a_call_out_goes_on_until_somebody_answers_and_its_log_stays,
+    a_unit_that_acknowledges_its_ticket_ends_the_call_out,
     a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password,
     a_machine_token_works_until_it_is_revoked_or_runs_out,
     a_remembered_answer_is_given_again_and_only_for_the_same_request,
@@ -150,6 +157,189 @@ async fn a_file_that_names_what_does_not_exist_changes_nothing_at_all(place: Pla
     );
     assert!(storage.units().await.unwrap().is_empty());
     assert!(storage.users().await.unwrap().is_empty());
+}
+
+async fn a_unit_is_what_it_was_on_the_day(place: Place) {
+    let storage = place.open().await;
+    storage.apply(place.now(), organisation()).await.unwrap();
+    let before = place.now();
+    place.pass_minutes(60);
+    let told = |name: &str, merged_into: Option<&str>| UnitEntry {
+        merged_into: merged_into.map(Into::into),
+        profile: Some(Profile {
+            process: Some("诉求办理规程".to_owned()),
+            posts: Posts::default(),
+        }),
+        ..UnitEntry::from(Unit {
+            code: "nj-cgj".into(),
+            name: name.to_owned(),
+            kind: UnitKind::Department,
+            parent: Some("js-12345".into()),
+        })
+    };
+    let apply = async |entry: UnitEntry| {
+        let file = Organisation {
+            units: vec![entry],
+            ..Organisation::default()
+        };
+        let changes = storage.apply(place.now(), file).await;
+        changes.map(|changes| changes.len())
+    };
+    assert_eq!(apply(told("城市管理局", None)).await, Ok(2));
+    place.pass_minutes(60);
+    assert_eq!(apply(told("城市管理局", None)).await, Ok(0));
+    assert_eq!(apply(told("城市管理局", Some("js-12345"))).await, Ok(1));
+    assert!(apply(told("城市管理局", Some("nobody"))).await.is_err());
+
+    let tree = storage.tree().await.unwrap();
+    let code = "nj-cgj".into();
+    assert_eq!(tree.at(&code, before).unwrap().unit.name, "NJ-CGJ");
+    assert_eq!(tree.history(&code).len(), 3);
+    let now: Vec<_> = tree
+        .as_of(place.now())
+        .map(|s| s.unit.code.0.clone())
+        .collect();
+    assert_eq!(now, ["js-12345"]);
+    let heir = tree.successor(&code, place.now()).unwrap();
+    assert_eq!(heir.unit.code, "js-12345".into());
+    let profiles = storage.profiles().await.unwrap();
+    assert_eq!(profiles[&code].lacks().len(), 4);
+}
+
+async fn a_duty_gap_is_told_once_and_goes_when_somebody_is_put_there(place: Place) {
+    let storage = place.open().await;
+    let now = place.now();
+    let gap = Span {
+        from: now.plus_millis(3_600_000),
+        until: now.plus_millis(7_200_000),
+    };
+    let until = now.plus_millis(48 * 3_600_000);
+    let unit = UnitCode::from("nj-cgj");
+    let notice = async |gaps: Vec<(UnitCode, Span)>| {
+        let new = storage.notice_duty_gaps(place.now(), until, gaps);
+        new.await.unwrap().len()
+    };
+    assert_eq!(notice(vec![(unit.clone(), gap)]).await, 1);
+    place.pass_minutes(5);
+    assert_eq!(notice(vec![(unit.clone(), gap)]).await, 0);
+    let open = storage.duty_gaps(place.now()).await.unwrap();
+    assert_eq!(
+        (open.len(), open[0].span, open[0].noticed_at),
+        (1, gap, now)
+    );
+    // It has begun: what is left of it is the same gap.
+    place.pass_minutes(60);
+    let rest = Span {
+        from: place.now(),
+        ..gap
+    };
+    assert_eq!(notice(vec![(unit.clone(), rest)]).await, 0);
+    assert_eq!(notice(Vec::new()).await, 0);
+    assert_eq!(storage.duty_gaps(place.now()).await.unwrap(), []);
+    // Whoever was put there is gone again.
+    assert_eq!(notice(vec![(unit, rest)]).await, 1);
+}
+
+async fn a_call_out_goes_on_until_somebody_answers_and_its_log_stays(place: Place) {
+    let case = Case::open(place).await;
+    let ticket = case.dispatched("爆管", "nj-cgj", &[]).await.id;
+    let record = case.call_out(ticket).await;
+    let claim = async || {
+        let kind = WorkKind::DutyCall;
+        let claimed = case.storage.claim_work(case.now(), kind, 1000, 10).await;
+        claimed.unwrap().len()
+    };
+    assert_eq!(claim().await, 1);
+    assert_eq!(case.storage.callouts_due(case.now(), 10).await.unwrap(), []);
+    case.place.pass_minutes(3);
+    assert_eq!(
+        case.storage.callouts_due(case.now(), 10).await.unwrap(),
+        [record.id]
+    );
+    let tell = async |command: CallOutCommand| {
+        case.storage
+            .callout_command(case.now(), By::Server, record.id, command, &case.rules)
+            .await
+    };
+    tell(CallOutCommand::Tick).await.unwrap();
+    let texted: Vec<_> = case
+        .storage
+        .sms_of_ticket(ticket)
+        .await
+        .unwrap()
+        .iter()
+        .map(|sms| sms.phone.as_str().to_owned())
+        .collect();
+    assert_eq!(texted, ["13900000001", "13900000002"]);
+
+    // The first one answers after all, with the country's code before the number.
+    let hear = async |id: &str, text: &str| {
+        let reply = Reply {
+            id: id.to_owned(),
+            from: "+8613900000001".to_owned(),
+            text: text.to_owned(),
+        };
+        let heard = case
+            .storage
+            .sms_reply(case.now(), "main", reply, &case.rules);
+        heard.await.unwrap()
+    };
+    assert_eq!(hear("r1", "收到, 已派人").await, Heard::Matched);
+    assert_eq!(hear("r2", "收到").await, Heard::Quarantined("not_a_rating"));
+    let found = case.storage.callout(record.id).await.unwrap().unwrap();
+    assert_eq!(found.callout.stage.code(), "acknowledged");
+    assert!(matches!(
+        tell(CallOutCommand::Tick).await,
+        Err(Trouble::Refused(Refusal::WrongStage { .. }))
+    ));
+    let log: Vec<_> = case
+        .storage
+        .callout_log(record.id)
+        .await
+        .unwrap()
+        .iter()
+        .map(|line| (line.seq, line.event.name()))
+        .collect();
+    assert_eq!(
+        log,
+        [
+            (1, "started"),
+            (2, "called"),
+            (3, "passed"),
+            (4, "called"),
+            (5, "acknowledged")
+        ]
+    );
+    for sql in [
+        "DELETE FROM callout_event",
+        "UPDATE callout_event SET actor = 'x'",
+    ] {
+        let refused = case.place.run(sql).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+    let all = CallOutFilter {
+        ticket: Some(ticket),
+        ..CallOutFilter::default()
+    };
+    let listed = case.storage.callouts(&all, &Page::default()).await.unwrap();
+    assert_eq!(listed.items.len(), 1);
+}
+
+async fn a_unit_that_acknowledges_its_ticket_ends_the_call_out(place: Place) {
+    let case = Case::open(place).await;
+    let ticket = case.dispatched("爆管", "nj-cgj", &[]).await.id;
+    let record = case.call_out(ticket).await;
+    case.be_of(
+        "handler1",
+        Role::UnitHandler,
+        "nj-cgj",
+        ticket,
+        Command::Acknowledge,
+    )
+    .await;
+    let found = case.storage.callout(record.id).await.unwrap().unwrap();
+    assert_eq!(found.callout.stage.code(), "acknowledged");
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 }
 
 async fn a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password(place: Place) {
@@ -1684,6 +1874,40 @@ struct Case {
 }
 
 impl Case {
+    /// Two people are on duty for the unit of a dispatched ticket, and are called out.
+    async fn call_out(&self, ticket: TicketId) -> CallOutRecord {
+        let rung = |person: &str, number: &str, deputy| Rung {
+            person: person.to_owned(),
+            phone: phone(number),
+            deputy,
+        };
+        let start = CallOutCommand::Start {
+            ticket,
+            unit: "nj-cgj".into(),
+            reason: "路面塌陷".to_owned(),
+            ladder: vec![
+                rung("主班", "13900000001", false),
+                rung("副班", "13900000002", true),
+            ],
+            beyond: Vec::new(),
+        };
+        let agent = person("agent1000", Role::Agent, "js-12345");
+        self.storage
+            .start_callout(self.now(), By::Person(&agent), start, &self.rules)
+            .await
+            .unwrap()
+    }
+
+    /// A person of `unit` wishes something that must be granted.
+    async fn be_of(&self, name: &str, role: Role, unit: &str, ticket: TicketId, command: Command) {
+        let actor = person(name, role, unit);
+        let by = By::Person(&actor);
+        let done = self
+            .storage
+            .command(self.now(), by, ticket, command, &self.rules, None);
+        done.await.unwrap();
+    }
+
     async fn open(place: Place) -> Self {
         Self {
             storage: place.open().await,
@@ -1957,8 +2181,8 @@ fn organisation() -> Organisation {
     };
     Organisation {
         units: vec![
-            unit("nj-cgj", UnitKind::Department, Some("js-12345")),
-            unit("js-12345", UnitKind::Platform, None),
+            unit("nj-cgj", UnitKind::Department, Some("js-12345")).into(),
+            unit("js-12345", UnitKind::Platform, None).into(),
         ],
         users: vec![
             (
@@ -1999,5 +2223,6 @@ fn organisation() -> Organisation {
             source: "builtin:cn-2019-2026".to_owned(),
             hours: "09:00-12:00,14:00-18:00".to_owned(),
         }],
+        ..Organisation::default()
     }
 }

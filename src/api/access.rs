@@ -116,6 +116,10 @@ const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Au
 const REVISITORS: &[Role] = &[TeamLead, Revisitor];
 const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
 const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
+/// Who looks after what units lack (article 7); a unit's head sees the own unit.
+const OVERSEERS: &[Role] = &[TeamLead, Supervisor, Analyst, Leader, Auditor, UnitHead];
+const DUTY_READERS: &[Role] = &[Agent, TeamLead, Supervisor, Auditor, UnitHandler, UnitHead];
+const DUTY_WRITERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const WATCHERS: &[Role] = &[
     Agent,
     Specialist,
@@ -184,6 +188,17 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
     any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),
     any_role(Method::GET, "/api/v1/units"),
+    any_role(Method::GET, "/api/v1/units/{code}"),
+    rule(Method::GET, "/api/v1/lacks", OVERSEERS, Scope::OrganisationRead),
+    any_role(Method::GET, "/api/v1/conference"),
+    rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),
+    person(Method::PUT, "/api/v1/units/{code}/duty", Who::Roles(&[Supervisor, UnitHead])),
+    rule(Method::GET, "/api/v1/duty/gaps", DUTY_READERS, Scope::OrganisationRead),
+    rule(Method::GET, "/api/v1/callouts", DUTY_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/callouts/{id}/events", DUTY_READERS, Scope::TicketsRead),
+    // People only: it rings their phone.
+    person(Method::POST, "/api/v1/tickets/{id}/callout", Who::Roles(DESK)),
+    person(Method::POST, "/api/v1/callouts/{id}/commands/{command}", Who::Roles(DUTY_WRITERS)),
     rule(Method::GET, "/api/v1/specialists", DIRECTORY, Scope::OrganisationRead),
     rule(Method::GET, "/api/v1/queues", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/agents", FLOOR, Scope::CallsRead),

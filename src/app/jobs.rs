@@ -14,7 +14,8 @@ use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::domain::ticket::Rules;
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    Deadlines, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys, keep_running,
+    CallOuts, Deadlines, DutyGaps, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys,
+    Telephone, keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::sms::Sms;
@@ -25,6 +26,7 @@ pub(super) fn start(
     storage: &Storage,
     clock: &Arc<dyn Clock>,
     rules: &Arc<Rules>,
+    telephone: Arc<dyn Telephone>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let timeout = Duration::from_secs(config.sms.timeout_s.get().into());
@@ -47,6 +49,15 @@ pub(super) fn start(
         Arc::new(SmsCallbacks {
             storage: storage.clone(),
             rules: Arc::clone(&rules),
+        }),
+        Arc::new(DutyGaps {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+        }),
+        Arc::new(CallOuts {
+            storage: storage.clone(),
+            rules: Arc::clone(&rules),
+            telephone,
         }),
         Arc::new(Surveys { storage, rules }),
     ];

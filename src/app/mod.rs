@@ -183,7 +183,14 @@ impl Server {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
-        let mut jobs = jobs::start(config, &storage, &clock, &rules, &stopped)?;
+        let mut jobs = jobs::start(
+            config,
+            &storage,
+            &clock,
+            &rules,
+            Arc::new(ports::Telephone(signalling.clone())),
+            &stopped,
+        )?;
         jobs.push(push_boards(Arc::clone(&api), stopped.clone()));
         jobs.push(measure(
             signalling.clone(),

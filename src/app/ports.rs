@@ -1,4 +1,4 @@
-//! What the API asks of the telephone side and of the recordings, answered.
+//! What the API and the jobs ask of the telephone side and of the recordings, answered.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -10,6 +10,7 @@ use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::RecordingId;
 use crate::domain::staff::Directory;
+use crate::jobs;
 use crate::signalling::shell::Signalling;
 
 /// Call control behind the API's port.
@@ -33,6 +34,12 @@ impl CallControl for Telephone {
 
     fn healthy(&self) -> Pending<'_, bool> {
         Box::pin(self.0.is_alive())
+    }
+}
+
+impl jobs::Telephone for Telephone {
+    fn place(&self, wish: Wish) -> jobs::Pending<'_, Result<Granted, CallRefusal>> {
+        Box::pin(self.0.wish(wish))
     }
 }
 

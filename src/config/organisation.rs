@@ -1,5 +1,5 @@
 //! The organisation file of `hotline apply`: units, people, extensions, trunks, queues, numbers, specialists, SMS
-//! gateways, calendars.
+//! gateways, calendars, duty rosters, the joint conference.
 //!
 //! The file is taken whole or not at all. Every fault is told, with its line, not only the first. What an entry names
 //! (a unit's parent, a number's queue) must be in the file or already be [`Known`]. Writing it down is storage's.
@@ -104,7 +104,7 @@ struct Entry<T> {
 /// The file's tables as written.
 #[derive(Debug, Default)]
 struct File {
-    units: Vec<Entry<Unit>>,
+    units: Vec<Entry<shape::Unit>>,
     users: Vec<Entry<shape::User>>,
     extensions: Vec<Entry<shape::Extension>>,
     trunks: Vec<Entry<shape::Trunk>>,
@@ -113,6 +113,8 @@ struct File {
     specialists: Vec<Entry<crate::domain::staff::SpecialistEntry>>,
     sms_gateways: Vec<Entry<crate::domain::staff::SmsGatewayEntry>>,
     calendars: Vec<Entry<crate::domain::staff::CalendarEntry>>,
+    duty: Vec<Entry<shape::DutyLine>>,
+    conference: Vec<Entry<shape::ConferenceMember>>,
 }
 
 struct Reader<'a> {
@@ -141,11 +143,15 @@ impl<'a> Reader<'a> {
                 "specialist" => file.specialists = self.entries("specialist", value),
                 "sms_gateway" => file.sms_gateways = self.entries("sms_gateway", value),
                 "calendar" => file.calendars = self.entries("calendar", value),
+                "duty" => file.duty = self.entries("duty", value),
+                "conference_member" => {
+                    file.conference = self.entries("conference_member", value);
+                }
                 unknown => self.fault(
                     key.span().start,
                     format!(
                         "there is no table {unknown:?}; known: unit, user, extension, trunk, queue, number, \
-                         specialist, sms_gateway, calendar"
+                         specialist, sms_gateway, calendar, duty, conference_member"
                     ),
                 ),
             }

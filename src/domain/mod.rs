@@ -3,9 +3,11 @@
 pub mod acd;
 pub mod calendar;
 pub mod call;
+pub mod callout;
 pub mod contact;
 pub mod id;
 pub mod kpi;
+pub mod organisation;
 pub mod phone;
 pub mod revisit;
 pub mod sms;

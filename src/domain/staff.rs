@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
+use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
 use std::collections::BTreeMap;
 
@@ -307,7 +308,7 @@ pub struct CalendarEntry {
 /// What an organisation file says. What it does not mention stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Organisation {
-    pub units: Vec<Unit>,
+    pub units: Vec<UnitEntry>,
     pub users: Vec<(User, Password)>,
     pub extensions: Vec<ExtensionEntry>,
     pub trunks: Vec<TrunkEntry>,
@@ -316,6 +317,9 @@ pub struct Organisation {
     pub specialists: Vec<SpecialistEntry>,
     pub sms_gateways: Vec<SmsGatewayEntry>,
     pub calendars: Vec<CalendarEntry>,
+    /// Each unit's whole roster, as far as the file names the unit.
+    pub duty: BTreeMap<UnitCode, DutyRoster>,
+    pub conference: Vec<ConferenceSeat>,
 }
 
 /// A login password as the file gives it.

@@ -3,6 +3,7 @@
 //! advances a year at once.
 
 mod deadlines;
+mod duty;
 mod sms_callbacks;
 mod sms_sending;
 mod surveys;
@@ -15,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
 pub use deadlines::Deadlines;
+pub use duty::{CallOuts, DutyGaps, Telephone};
 pub use sms_callbacks::SmsCallbacks;
 pub use sms_sending::{SmsGateway, SmsSending};
 pub use surveys::Surveys;

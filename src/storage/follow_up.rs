@@ -47,12 +47,15 @@ impl Chronicler<'_> {
                 Event::Reopened { .. } | Event::Voided { .. } => {
                     self.ask_no_more(tx, record.id).await?;
                 }
+                // 签收: the unit has it, nobody need be called out for it any more.
+                Event::Acknowledged { by, .. } => {
+                    self.callouts_acknowledged(tx, record.id, by).await?;
+                }
                 Event::Opened { .. }
                 | Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
                 | Event::Dispatched { .. }
-                | Event::Acknowledged { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }

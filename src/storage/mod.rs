@@ -2,7 +2,7 @@
 //!
 //! [`Storage`] is the whole of it. Each aggregate's file adds its methods and names its types:
 //!
-//! - [`organisation`]: units, users, extensions, trunks, queues, numbers, specialists, gateways, calendars
+//! - [`organisation`], [`callouts`]: units, users, extensions, trunks, queues, numbers, specialists, gateways, calendars
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
@@ -18,6 +18,7 @@
 pub mod agent_states;
 pub mod audit;
 pub mod backup;
+pub mod callouts;
 pub mod calls;
 pub mod check;
 mod chronicle;
@@ -26,6 +27,7 @@ mod db;
 mod follow_up;
 pub mod idempotency;
 pub mod kpis;
+mod migrations;
 pub mod organisation;
 pub mod outbox;
 mod page;

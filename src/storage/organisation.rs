@@ -1,7 +1,9 @@
-//! The organisation: units, people, extensions, trunks, queues, numbers, specialists, gateways, calendars.
+//! The organisation: units, people, extensions, trunks, queues, numbers, specialists, gateways, calendars, duty
+//! rosters, the joint conference.
 //!
-//! Kept as rows of one table, each entry's JSON under its kind and name; people have a table of their own, for
-//! their password hash. [`Storage::apply`] brings all of it in at once or not at all.
+//! Kept as rows of one table, each entry's JSON under its kind and name. People have a table of their own, for their
+//! password hash; units too, a row for each stand, so that what a unit was on any day can be asked.
+//! [`Storage::apply`] brings all of it in at once or not at all.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +12,11 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::audit::{self, Deed};
 use super::db::{Row, Tx, values};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::id::{QueueName, UnitCode, Username};
+use crate::domain::organisation::{ConferenceSeat, DutyRoster, Profile, Stand, Tree, UnitEntry};
 use crate::domain::staff::{
     CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password,
     QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, User,
@@ -97,6 +101,11 @@ const NUMBER: &str = "number";
 const SPECIALIST: &str = "specialist";
 const SMS_GATEWAY: &str = "sms_gateway";
 const CALENDAR: &str = "calendar";
+/// A unit's process and posts; the name is the unit's code.
+const PROFILE: &str = "profile";
+/// A unit's whole roster; the name is the unit's code.
+const DUTY: &str = "duty";
+const CONFERENCE_MEMBER: &str = "conference_member";
 
 impl Storage {
     /// Brings `organisation` in, whole or not at all. Applied twice, the second time changes nothing.
@@ -170,9 +179,86 @@ impl Storage {
         })
     }
 
-    /// Every unit, by code.
+    /// Every unit ever named, as it is now, by code: what may be referred to.
     pub async fn units(&self) -> Result<Vec<Unit>, Fault> {
-        self.entries(UNIT).await
+        let now = self.clock.now();
+        let tree = self.tree().await?;
+        Ok(tree.known(now).map(|stand| stand.unit.clone()).collect())
+    }
+
+    /// Every unit with its whole history.
+    pub async fn tree(&self) -> Result<Tree, Fault> {
+        let rows = self.db.rows(STANDS, &[]).await?;
+        let stands = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Tree::new(stands))
+    }
+
+    /// What article 7 asks of each unit, as far as it was told.
+    pub async fn profiles(&self) -> Result<BTreeMap<UnitCode, Profile>, Fault> {
+        self.by_unit(PROFILE).await
+    }
+
+    /// Every unit's duty roster.
+    pub async fn duty_rosters(&self) -> Result<BTreeMap<UnitCode, DutyRoster>, Fault> {
+        self.by_unit(DUTY).await
+    }
+
+    /// One unit's duty roster; empty when it has published none.
+    pub async fn duty_roster(&self, unit: &UnitCode) -> Result<DutyRoster, Fault> {
+        let row = self.db.row(ENTRY, &values![DUTY, unit.clone()]).await?;
+        Ok(row
+            .map(|row| row.json("json"))
+            .transpose()?
+            .unwrap_or_default())
+    }
+
+    /// A unit publishes its roster, which replaces the one before; written down in the audit trail.
+    pub async fn publish_duty(
+        &self,
+        now: Timestamp,
+        by: &Username,
+        unit: UnitCode,
+        roster: DutyRoster,
+    ) -> Result<(), Fault> {
+        let deed = Deed {
+            at: now,
+            by: by.clone(),
+            action: "duty_published".to_owned(),
+            object: unit.0.clone(),
+            detail: serde_json::json!({ "lines": roster.0.len() }),
+        };
+        self.db
+            .write(
+                (now, unit, roster, deed),
+                |tx, (now, unit, roster, deed)| {
+                    Box::pin(async move {
+                        write_entry(tx, *now, DUTY, unit.0.clone(), to_json(roster)).await?;
+                        audit::append(tx, deed).await
+                    })
+                },
+            )
+            .await
+    }
+
+    /// Everybody who ever sat in the joint conference.
+    pub async fn conference(&self) -> Result<Vec<ConferenceSeat>, Fault> {
+        self.entries(CONFERENCE_MEMBER).await
+    }
+
+    async fn by_unit<T: DeserializeOwned>(
+        &self,
+        kind: &'static str,
+    ) -> Result<BTreeMap<UnitCode, T>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT name, json FROM organisation_entry WHERE kind = $1 ORDER BY name",
+                &values![kind],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("name")?, row.json("json")?)))
+            .collect()
     }
 
     /// Every person with a login, by username.
@@ -193,6 +279,11 @@ impl Storage {
             .await?;
         row.map(|row| Ok((user_of(&row)?, row.get("password_hash")?)))
             .transpose()
+    }
+
+    /// One person with a login.
+    pub async fn user(&self, username: &Username) -> Result<Option<User>, Fault> {
+        Ok(self.login(username).await?.map(|(user, _)| user))
     }
 
     /// Where short messages go out.
@@ -258,6 +349,9 @@ fn keep_or_hash(stored: Option<String>, plain: &str, salt: &[u8]) -> String {
 
 const USERS: &str = "SELECT username, display_name, role, unit FROM staff ORDER BY username";
 const ENTRIES: &str = "SELECT json FROM organisation_entry WHERE kind = $1 ORDER BY name";
+const ENTRY: &str = "SELECT json FROM organisation_entry WHERE kind = $1 AND name = $2";
+const STANDS: &str =
+    "SELECT code, valid_from, merged_into, json FROM unit_stand ORDER BY code, valid_from";
 
 async fn users(tx: &mut Tx) -> Result<Vec<User>, Fault> {
     tx.rows(USERS, &[]).await?.iter().map(user_of).collect()
@@ -301,7 +395,13 @@ async fn write_entries(
     let mut changes = Vec::new();
     let mut all: Vec<(&'static str, String, String)> = Vec::new();
     let o = organisation;
-    all.extend(o.units.iter().map(|e| (UNIT, e.code.0.clone(), to_json(e))));
+    for unit in &o.units {
+        changes.extend(write_stand(tx, now, unit).await?);
+    }
+    all.extend(o.units.iter().filter_map(|e| {
+        let profile = e.profile.as_ref()?;
+        Some((PROFILE, e.unit.code.0.clone(), to_json(profile)))
+    }));
     all.extend(
         o.extensions
             .iter()
@@ -337,37 +437,105 @@ async fn write_entries(
             .iter()
             .map(|e| (CALENDAR, e.name.clone(), to_json(e))),
     );
+    all.extend(
+        o.duty
+            .iter()
+            .map(|(unit, roster)| (DUTY, unit.0.clone(), to_json(roster))),
+    );
+    all.extend(o.conference.iter().map(|seat| {
+        let name = format!("{}/{}", seat.unit, seat.from);
+        (CONFERENCE_MEMBER, name, to_json(seat))
+    }));
     for (kind, name, json) in all {
-        let stored = tx
-            .row(
-                "SELECT json FROM organisation_entry WHERE kind = $1 AND name = $2",
-                &values![kind, name],
-            )
-            .await?
-            .map(|row| row.get::<String>("json"))
-            .transpose()?;
-        if stored.as_ref() == Some(&json) {
-            continue;
-        }
-        tx.execute(
-            "INSERT INTO organisation_entry (kind, name, json, updated_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, \
-             updated_at = excluded.updated_at",
-            &values![kind, name, json, now],
-        )
-        .await?;
-        changes.push(Change {
-            kind,
-            name,
-            added: stored.is_none(),
-            fields: fields_changed(stored.as_deref(), &json),
-        });
+        changes.extend(write_entry(tx, now, kind, name, json).await?);
     }
     for (user, _) in &organisation.users {
         let hash = &hashes[&user.username];
         changes.extend(write_user(tx, now, user, hash).await?);
     }
     Ok(changes)
+}
+
+/// What changed, if anything.
+async fn write_entry(
+    tx: &mut Tx,
+    now: Timestamp,
+    kind: &'static str,
+    name: String,
+    json: String,
+) -> Result<Option<Change>, Fault> {
+    let stored = tx
+        .row(ENTRY, &values![kind, name.as_str()])
+        .await?
+        .map(|row| row.get::<String>("json"))
+        .transpose()?;
+    if stored.as_ref() == Some(&json) {
+        return Ok(None);
+    }
+    tx.execute(
+        "INSERT INTO organisation_entry (kind, name, json, updated_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, \
+         updated_at = excluded.updated_at",
+        &values![kind, name.as_str(), json.as_str(), now],
+    )
+    .await?;
+    Ok(Some(Change {
+        kind,
+        name,
+        added: stored.is_none(),
+        fields: fields_changed(stored.as_deref(), &json),
+    }))
+}
+
+/// As [`write_entry`]. A unit that changes gets another stand; the ones before stay.
+async fn write_stand(
+    tx: &mut Tx,
+    now: Timestamp,
+    entry: &UnitEntry,
+) -> Result<Option<Change>, Fault> {
+    let rows = tx
+        .rows(
+            "SELECT code, valid_from, merged_into, json FROM unit_stand WHERE code = $1 \
+             ORDER BY valid_from",
+            &values![entry.unit.code],
+        )
+        .await?;
+    let known = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
+    let Some(stand) = entry.news(&known, now) else {
+        return Ok(None);
+    };
+    tx.execute(
+        "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code, valid_from) DO UPDATE SET \
+         merged_into = excluded.merged_into, json = excluded.json, \
+         recorded_at = excluded.recorded_at",
+        &values![
+            stand.unit.code,
+            stand.from,
+            stand.merged_into,
+            to_json(&stand.unit),
+            now
+        ],
+    )
+    .await?;
+    let before = known.iter().rfind(|other| other.from <= stand.from);
+    Ok(Some(Change {
+        kind: UNIT,
+        name: stand.unit.code.0.clone(),
+        added: known.is_empty(),
+        fields: fields_changed(
+            before.map(|before| to_json(&before.unit)).as_deref(),
+            &to_json(&stand.unit),
+        ),
+    }))
+}
+
+fn stand_of(row: &Row) -> Result<Stand, Fault> {
+    Ok(Stand {
+        from: row.get("valid_from")?,
+        unit: row.json("json")?,
+        merged_into: row.opt("merged_into")?,
+    })
 }
 
 /// What changed, if anything. A new password or role ends the person's sessions.
@@ -429,14 +597,15 @@ async fn write_user(
 
 /// Every name that an entry mentions must exist, in this file or from an earlier one.
 async fn check_names(tx: &mut Tx) -> Result<(), Trouble<Unknown>> {
-    let units: Vec<Unit> = entries(tx, UNIT).await?;
+    let stands = tx.rows(STANDS, &[]).await?;
+    let stands = stands.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
     let queues: Vec<QueueEntry> = entries(tx, QUEUE).await?;
     let extensions: Vec<ExtensionEntry> = entries(tx, EXTENSION).await?;
     let numbers: Vec<NumberEntry> = entries(tx, NUMBER).await?;
     let specialists: Vec<SpecialistEntry> = entries(tx, SPECIALIST).await?;
     let users = users(tx).await?;
 
-    let has_unit = |code: &UnitCode| units.iter().any(|unit| unit.code == *code);
+    let has_unit = |code: &UnitCode| stands.iter().any(|stand| stand.unit.code == *code);
     let has_user = |name: &Username| users.iter().any(|user| user.username == *name);
     let has_queue = |name: &QueueName| queues.iter().any(|queue| queue.name == *name);
     let missing = |kind, name: &str, wanted_kind, wanted: &str| {
@@ -448,11 +617,14 @@ async fn check_names(tx: &mut Tx) -> Result<(), Trouble<Unknown>> {
         }))
     };
 
-    for unit in &units {
-        if let Some(parent) = &unit.parent
-            && !has_unit(parent)
-        {
-            return missing(UNIT, &unit.code.0, UNIT, &parent.0);
+    for Stand {
+        unit, merged_into, ..
+    } in &stands
+    {
+        for named in [&unit.parent, merged_into].into_iter().flatten() {
+            if !has_unit(named) {
+                return missing(UNIT, &unit.code.0, UNIT, &named.0);
+            }
         }
     }
     for user in &users {

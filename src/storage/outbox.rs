@@ -16,6 +16,8 @@ pub enum WorkKind {
     SmsSend,
     /// Read an SMS gateway's callback that was stored before it was acknowledged; the subject is its id.
     SmsCallback,
+    /// Ring the person on duty whom a call-out is at; the subject is its id.
+    DutyCall,
 }
 
 impl WorkKind {
@@ -24,6 +26,7 @@ impl WorkKind {
         match self {
             Self::SmsSend => "sms_send",
             Self::SmsCallback => "sms_callback",
+            Self::DutyCall => "duty_call",
         }
     }
 }

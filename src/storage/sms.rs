@@ -19,6 +19,7 @@ use super::outbox::{self, WorkKind};
 use super::tickets::TicketRecord;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
+use crate::domain::callout::says_received;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
@@ -447,16 +448,24 @@ impl Chronicler<'_> {
         let title = demand
             .filter(|demand| !demand.petitioner.secrecy)
             .map(|demand| demand.title.as_str());
+        let text = survey_text(&self.rules.signature, code, title);
+        self.queue_sms(tx, sms, record.id, phone.clone(), text)
+            .await
+    }
+
+    /// Queues a message, with the work of sending it.
+    pub(super) async fn queue_sms(
+        &self,
+        tx: &mut Tx,
+        sms: SmsId,
+        ticket: TicketId,
+        phone: PhoneNumber,
+        text: String,
+    ) -> Result<(), Fault> {
         tx.execute(
             "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at) \
              VALUES ($1, $2, $3, $4, 'queued', $5, $5)",
-            &values![
-                sms,
-                record.id,
-                phone.clone(),
-                survey_text(&self.rules.signature, code, title),
-                self.now
-            ],
+            &values![sms, ticket, phone, text, self.now],
         )
         .await?;
         let work = self.clock.new_id();
@@ -529,7 +538,7 @@ impl Chronicler<'_> {
             .row(
                 "UPDATE sms SET state = $2, message_id = $3, reason = $4, updated_at = $5 \
                  WHERE id = $1 AND (state = 'submitting' OR (state = 'unknown' AND $2 = 'accepted') \
-                 OR (state = 'queued' AND $2 = 'failed')) RETURNING ticket_id, gateway",
+                 OR (state = 'queued' AND $2 = 'failed')) RETURNING gateway",
                 &values![id, state, message_id, reason, self.now],
             )
             .await?;
@@ -540,7 +549,7 @@ impl Chronicler<'_> {
                 meet(tx).await?;
                 self.hear_early_receipts(tx, &gateway, message_id).await
             }
-            Submission::Refused { .. } => self.survey_failed(tx, row.get("ticket_id")?).await,
+            Submission::Refused { .. } => self.survey_failed(tx, id).await,
             Submission::NotSent { .. } | Submission::Unknown { .. } => Ok(()),
         }
     }
@@ -626,14 +635,14 @@ impl Chronicler<'_> {
         let changed = tx
             .row(
                 "UPDATE sms SET state = $2, reason = $3, updated_at = $4 \
-                 WHERE id = $1 AND state = 'accepted' RETURNING ticket_id",
+                 WHERE id = $1 AND state = 'accepted' RETURNING id",
                 &values![id, state, receipt.status, self.now],
             )
             .await?;
         if let Some(row) = changed
             && !receipt.delivered
         {
-            self.survey_failed(tx, row.get("ticket_id")?).await?;
+            self.survey_failed(tx, row.get("id")?).await?;
         }
         Ok(true)
     }
@@ -644,6 +653,12 @@ impl Chronicler<'_> {
             .await?
         {
             return Ok(Heard::Again);
+        }
+        if says_received(&reply.text)
+            && let Ok(from) = PhoneNumber::parse(&reply.from)
+            && self.callout_answered(tx, &from).await?
+        {
+            return Ok(Heard::Matched);
         }
         let why = match self.match_survey(tx, reply).await? {
             Ok((ticket, rating)) => {
@@ -682,8 +697,16 @@ impl Chronicler<'_> {
         })
     }
 
-    /// The message did not arrive: the survey ends, unless the ticket has moved on already.
-    async fn survey_failed(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
+    /// The message did not arrive: its survey ends, if it asked one and the ticket has not moved on already.
+    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId) -> Result<(), Fault> {
+        let survey = tx
+            .row(
+                "SELECT ticket_id FROM survey WHERE sms_id = $1 AND closed_at IS NULL",
+                &values![sms],
+            )
+            .await?;
+        let Some(survey) = survey else { return Ok(()) };
+        let ticket: TicketId = survey.get("ticket_id")?;
         let failed = Command::SurveyFailed {
             why: SurveyFailure::Undelivered,
         };

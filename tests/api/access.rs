@@ -43,6 +43,7 @@ fn filled(path: &str) -> String {
     path.replace("{id}", "00000000-0000-7000-8000-000000000000")
         .replace("{day}", "2025-01-26")
         .replace("{name}", "statutory")
+        .replace("{code}", "nowhere")
         .replace("{command}", "nothing")
         .replace("{gateway}", "none")
         .replace("{token}", "none")

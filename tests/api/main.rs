@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod calls;
 mod desks;
+mod duty;
 mod live;
 mod openapi;
 mod recordings;

@@ -269,9 +269,9 @@ fn organisation() -> Organisation {
     };
     Organisation {
         units: vec![
-            unit(DESK, "江苏12345", UnitKind::Platform),
-            unit(UNIT, "南京市城市管理局", UnitKind::Department),
-            unit(OTHER_UNIT, "国网南京供电公司", UnitKind::Enterprise),
+            unit(DESK, "江苏12345", UnitKind::Platform).into(),
+            unit(UNIT, "南京市城市管理局", UnitKind::Department).into(),
+            unit(OTHER_UNIT, "国网南京供电公司", UnitKind::Enterprise).into(),
         ],
         users: Role::ALL.into_iter().map(user).collect(),
         ..Organisation::default()

@@ -6,6 +6,7 @@ mod calendars;
 mod callbacks;
 mod calls;
 mod contacts;
+mod duty;
 mod health;
 mod kpis;
 mod messages;
@@ -85,6 +86,15 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))
+        .routes(routes!(organisation::lacks))
+        .routes(routes!(organisation::unit))
+        .routes(routes!(organisation::conference))
+        .routes(routes!(duty::roster, duty::publish))
+        .routes(routes!(duty::gaps))
+        .routes(routes!(duty::list))
+        .routes(routes!(duty::start))
+        .routes(routes!(duty::log))
+        .routes(routes!(duty::command))
         .routes(routes!(organisation::specialists))
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))

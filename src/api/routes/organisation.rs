@@ -1,19 +1,23 @@
-//! The organisation as it works now: units, specialists on duty, queues and agents. Read only: `hotline apply` writes.
+//! The organisation: units as they are and were, what they lack, the joint conference; specialists on duty, queues and
+//! agents as they work now. Read only: `hotline apply` writes.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::duty::own_unit;
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page};
-use crate::api::problem::Answer;
+use crate::api::extract::{Json, Page, Path, Query};
+use crate::api::problem::{Answer, Problem};
 use crate::domain::acd::AgentState;
 use crate::domain::call::wish::LiveAgent;
-use crate::domain::id::CallId;
+use crate::domain::id::{CallId, UnitCode};
+use crate::domain::organisation::{ALWAYS, ConferenceSeat, Lack, Profile, Stand, seats_as_of};
 use crate::domain::staff::{Duty, Role, UnitKind};
+use crate::domain::time::Timestamp;
 
 fn whole<T>(items: Vec<T>) -> Json<Page<T>> {
     Json(Page {
@@ -31,22 +35,169 @@ pub(crate) struct UnitView {
     #[schema(value_type = String)]
     kind: UnitKind,
     parent: Option<String>,
+    /// Since when it is so; null: since before it was written down.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// The unit that has its duties since then.
+    merged_into: Option<String>,
 }
 
-/// Every unit.
-#[utoipa::path(get, path = "/api/v1/units", tag = "organisation", responses((status = 200, body = Page<UnitView>)))]
-pub(crate) async fn units(State(api): State<Arc<Api>>) -> Answer<Json<Page<UnitView>>> {
-    let units = api.storage.units().await?;
-    Ok(whole(
-        units
-            .into_iter()
-            .map(|unit| UnitView {
-                code: unit.code.0,
-                name: unit.name,
-                kind: unit.kind,
-                parent: unit.parent.map(|parent| parent.0),
+impl From<&Stand> for UnitView {
+    fn from(stand: &Stand) -> Self {
+        let unit = stand.unit.clone();
+        Self {
+            code: unit.code.0,
+            name: unit.name,
+            kind: unit.kind,
+            parent: unit.parent.map(|parent| parent.0),
+            from: (stand.from != ALWAYS).then_some(stand.from),
+            merged_into: stand.merged_into.clone().map(|unit| unit.0),
+        }
+    }
+}
+
+/// The organisation of which moment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AsOf {
+    /// Left out: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+}
+
+/// The units there are, or were at `as_of`.
+#[utoipa::path(get, path = "/api/v1/units", tag = "organisation", params(AsOf), responses((status = 200, body = Page<UnitView>)))]
+pub(crate) async fn units(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<AsOf>,
+) -> Answer<Json<Page<UnitView>>> {
+    let at = asked.as_of.unwrap_or_else(|| api.clock.now());
+    let tree = api.storage.tree().await?;
+    Ok(whole(tree.as_of(at).map(UnitView::from).collect()))
+}
+
+/// One unit: what it was and is, and what article 7 asks of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnitDetail {
+    /// Every stand, oldest first 沿革.
+    history: Vec<UnitView>,
+    /// Who has its duties now: itself, or the unit it was merged into.
+    successor: Option<String>,
+    /// The document that says how it handles demands.
+    process: Option<String>,
+    posts: PostsView,
+    /// Of `process`, `sign`, `handle`, `review`, `duty`.
+    #[schema(value_type = Vec<String>)]
+    lacks: Vec<&'static str>,
+}
+
+/// Who does what in a unit, by name.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct PostsView {
+    sign: Vec<String>,
+    handle: Vec<String>,
+    review: Vec<String>,
+    duty: Vec<String>,
+}
+
+/// One unit.
+#[utoipa::path(get, path = "/api/v1/units/{code}", tag = "organisation", params(("code" = String, Path)), responses((status = 200, body = UnitDetail)))]
+pub(crate) async fn unit(
+    State(api): State<Arc<Api>>,
+    Path(code): Path<UnitCode>,
+) -> Answer<Json<UnitDetail>> {
+    let tree = api.storage.tree().await?;
+    let history = tree.history(&code);
+    if history.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let mut profiles = api.storage.profiles().await?;
+    let profile = profiles.remove(&code).unwrap_or_default();
+    let successor = tree.successor(&code, api.clock.now());
+    let asked =
+        successor.is_some_and(|stand| stand.unit.code == code && stand.unit.kind.handles_demands());
+    let lacks = if asked { profile.lacks() } else { Vec::new() };
+    Ok(Json(UnitDetail {
+        history: history.iter().map(UnitView::from).collect(),
+        successor: successor.map(|stand| stand.unit.code.0.clone()),
+        lacks: lacks.into_iter().map(Lack::code).collect(),
+        process: profile.process,
+        posts: PostsView {
+            sign: profile.posts.sign,
+            handle: profile.posts.handle,
+            review: profile.posts.review,
+            duty: profile.posts.duty,
+        },
+    }))
+}
+
+/// What a unit does not have yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LackView {
+    unit: String,
+    name: String,
+    /// Of `process`, `sign`, `handle`, `review`, `duty`.
+    #[schema(value_type = Vec<String>)]
+    lacks: Vec<&'static str>,
+    /// The same for a person, in Chinese.
+    #[schema(value_type = Vec<String>)]
+    lacks_names: Vec<&'static str>,
+}
+
+/// The units that lack a process document or people for a post (article 7), as of now.
+#[utoipa::path(get, path = "/api/v1/lacks", tag = "organisation", responses((status = 200, body = Page<LackView>)))]
+pub(crate) async fn lacks(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+) -> Answer<Json<Page<LackView>>> {
+    let tree = api.storage.tree().await?;
+    let profiles = api.storage.profiles().await?;
+    let nothing = Profile::default();
+    let items = tree
+        .as_of(api.clock.now())
+        .filter(|stand| stand.unit.kind.handles_demands())
+        .filter(|stand| own_unit(&caller, &stand.unit.code).is_ok())
+        .filter_map(|stand| {
+            let profile = profiles.get(&stand.unit.code).unwrap_or(&nothing);
+            let lacks = profile.lacks();
+            (!lacks.is_empty()).then(|| LackView {
+                unit: stand.unit.code.0.clone(),
+                name: stand.unit.name.clone(),
+                lacks: lacks.iter().map(|lack| lack.code()).collect(),
+                lacks_names: lacks.iter().map(|lack| lack.name()).collect(),
             })
-            .collect(),
+        })
+        .collect();
+    Ok(whole(items))
+}
+
+/// A member of the joint conference 联席会议: the head of a unit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConferenceSeatView {
+    unit: String,
+    head: String,
+    title: String,
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+}
+
+/// The members of the joint conference (article 4), or who they were at `as_of`.
+#[utoipa::path(get, path = "/api/v1/conference", tag = "organisation", params(AsOf), responses((status = 200, body = Page<ConferenceSeatView>)))]
+pub(crate) async fn conference(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<AsOf>,
+) -> Answer<Json<Page<ConferenceSeatView>>> {
+    let at = asked.as_of.unwrap_or_else(|| api.clock.now());
+    let seats = api.storage.conference().await?;
+    let view = |seat: &ConferenceSeat| ConferenceSeatView {
+        unit: seat.unit.0.clone(),
+        head: seat.head.clone(),
+        title: seat.title.clone(),
+        from: seat.from,
+    };
+    Ok(whole(
+        seats_as_of(&seats, at).into_iter().map(view).collect(),
     ))
 }
 

@@ -489,15 +489,27 @@ async fn check_units(api: &Api, command: &Command) -> Answer<()> {
     else {
         return Ok(());
     };
-    let units = api.storage.units().await?;
-    let mut named = std::iter::once(lead).chain(co_handlers);
-    match named.find(|code| !units.iter().any(|unit| unit.code == **code)) {
-        Some(unknown) => Err(Problem::invalid(
-            "unknown_unit",
-            format!("没有代码为“{unknown}”的单位 (no such unit)"),
-        )),
-        None => Ok(()),
+    let tree = api.storage.tree().await?;
+    let now = api.clock.now();
+    for code in std::iter::once(lead).chain(co_handlers) {
+        let Some(stand) = tree.at(code, now) else {
+            return Err(Problem::invalid(
+                "unknown_unit",
+                format!("没有代码为“{code}”的单位 (no such unit)"),
+            ));
+        };
+        if stand.merged_into.is_some() {
+            let heir = tree.successor(code, now).map(|stand| &stand.unit);
+            let heir = heir.map_or("其他单位", |unit| &unit.name);
+            let detail = format!("“{}”已并入“{heir}”, 请改派", stand.unit.name);
+            return Err(Problem::refused(
+                "unit_merged",
+                Some("3".to_owned()),
+                detail,
+            ));
+        }
     }
+    Ok(())
 }
 
 impl Api {

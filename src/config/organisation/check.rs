@@ -3,14 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
+use jiff::civil::{Date, Time};
+
 use super::{Entry, Fault, File, Known, shape};
 use crate::domain::calendar::Calendar;
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
+use crate::domain::organisation::{
+    ConferenceSeat, DUTY_LINES_MAX, Deputy, DutyEntry, DutyRoster, Posts, Profile, UnitEntry,
+};
 use crate::domain::staff::{
     CalendarEntry, Destination, Duty, ExtensionEntry, Network, NumberEntry, Organisation, Password,
     QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
 };
+use crate::domain::time::Timestamp;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// One `count` may stand for at most this many.
 const COUNT_MAX: u32 = 10_000;
 /// Longer passwords only cost time.
@@ -55,6 +62,8 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         specialists: check.specialists(file.specialists, &units),
         sms_gateways: check.sms_gateways(file.sms_gateways),
         calendars: check.calendars(file.calendars),
+        duty: check.duty(file.duty, &units),
+        conference: check.conference(file.conference, &units),
     }
 }
 
@@ -154,25 +163,137 @@ impl Check<'_> {
 
     fn units(
         &mut self,
-        entries: Vec<Entry<Unit>>,
+        entries: Vec<Entry<shape::Unit>>,
         all: &BTreeMap<UnitCode, Option<UnitCode>>,
-    ) -> Vec<Unit> {
-        self.unique("unit", &entries, |unit| unit.code.clone());
-        for Entry { line, is: unit } in &entries {
-            self.code(*line, "unit", &unit.code.0);
-            self.title(*line, "name", &unit.name);
-            if let Some(parent) = &unit.parent {
-                self.unit(*line, all, parent);
+    ) -> Vec<UnitEntry> {
+        self.unique("unit", &entries, |unit| match &unit.from {
+            Some(from) => format!("{} from {from}", unit.code),
+            None => unit.code.to_string(),
+        });
+        let mut units = Vec::new();
+        for Entry { line, is: unit } in entries {
+            self.code(line, "unit", &unit.code.0);
+            self.title(line, "name", &unit.name);
+            for named in [&unit.parent, &unit.merged_into].into_iter().flatten() {
+                self.unit(line, all, named);
             }
             if is_own_ancestor(&unit.code, all) {
                 let reason = format!(
                     "unit {} is above itself: its parents form a circle",
                     unit.code
                 );
-                self.fault(*line, reason);
+                self.fault(line, reason);
+            }
+            if unit.merged_into.as_ref() == Some(&unit.code) {
+                self.fault(line, "a unit is not merged into itself");
+            }
+            let from = unit
+                .from
+                .as_deref()
+                .and_then(|day| self.day(line, "from", day));
+            if let Some(process) = &unit.process {
+                self.title(line, "process", process);
+            }
+            for person in unit.posts.iter().flat_map(Posts::everybody) {
+                self.title(line, "posts", person);
+            }
+            // Naming one of them tells the whole profile anew.
+            let told = unit.process.is_some() || unit.posts.is_some();
+            units.push(UnitEntry {
+                from,
+                merged_into: unit.merged_into,
+                profile: told.then(|| Profile {
+                    process: unit.process,
+                    posts: unit.posts.unwrap_or_default(),
+                }),
+                unit: Unit {
+                    code: unit.code,
+                    name: unit.name,
+                    kind: unit.kind,
+                    parent: unit.parent,
+                },
+            });
+        }
+        units
+    }
+
+    /// The first instant of a day written as `2024-03-01`.
+    fn day(&mut self, line: usize, key: &str, text: &str) -> Option<Timestamp> {
+        let date: Option<Date> = text.parse().ok();
+        if date.is_none() {
+            self.fault(
+                line,
+                format!("{key} {text:?}: write a day, e.g. 2024-03-01"),
+            );
+        }
+        date.map(|date| Timestamp::from_beijing(date.to_datetime(Time::midnight())))
+    }
+
+    fn duty(
+        &mut self,
+        entries: Vec<Entry<shape::DutyLine>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> BTreeMap<UnitCode, DutyRoster> {
+        let mut rosters: BTreeMap<UnitCode, DutyRoster> = BTreeMap::new();
+        for Entry { line, is } in entries {
+            self.unit(line, units, &is.unit);
+            self.title(line, "person", &is.person);
+            let deputy = match (is.deputy, is.deputy_phone) {
+                (Some(person), Some(phone)) => {
+                    self.title(line, "deputy", &person);
+                    Some(Deputy { person, phone })
+                }
+                (None, None) => None,
+                (Some(_), None) | (None, Some(_)) => {
+                    self.fault(line, "a deputy needs both deputy and deputy_phone");
+                    None
+                }
+            };
+            let from = is.from.and_then(|day| self.day(line, "from", &day));
+            let last = is.until.and_then(|day| self.day(line, "until", &day));
+            let until = last.map(|day| day.plus_millis(DAY_MS));
+            if from.zip(until).is_some_and(|(from, until)| until <= from) {
+                self.fault(line, "until is before from");
+            }
+            let lines = &mut rosters.entry(is.unit).or_default().0;
+            lines.push(DutyEntry {
+                person: is.person,
+                phone: is.phone,
+                deputy,
+                when: is.when,
+                from,
+                until,
+            });
+            if lines.len() == DUTY_LINES_MAX + 1 {
+                self.fault(line, format!("a roster has at most {DUTY_LINES_MAX} lines"));
             }
         }
-        inner(entries)
+        rosters
+    }
+
+    fn conference(
+        &mut self,
+        entries: Vec<Entry<shape::ConferenceMember>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<ConferenceSeat> {
+        self.unique("conference member", &entries, |member| {
+            format!("of {} from {}", member.unit, member.from)
+        });
+        let mut seats = Vec::new();
+        for Entry { line, is } in entries {
+            self.unit(line, units, &is.unit);
+            self.title(line, "head", &is.head);
+            self.title(line, "title", &is.title);
+            if let Some(from) = self.day(line, "from", &is.from) {
+                seats.push(ConferenceSeat {
+                    unit: is.unit,
+                    head: is.head,
+                    title: is.title,
+                    from,
+                });
+            }
+        }
+        seats
     }
 
     fn users(

@@ -5,8 +5,49 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::domain::id::{self, QueueName, Skill, TrunkName, UnitCode, Username};
+use crate::domain::organisation::{Posts, Shift};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Role, TrunkDigest};
+use crate::domain::staff::{Role, TrunkDigest, UnitKind};
+
+/// `[[unit]]`. The same code again with another `from` is another stand of the same unit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Unit {
+    pub(super) code: UnitCode,
+    pub(super) name: String,
+    pub(super) kind: UnitKind,
+    pub(super) parent: Option<UnitCode>,
+    /// The day it is so from, e.g. `2024-03-01`.
+    pub(super) from: Option<String>,
+    pub(super) merged_into: Option<UnitCode>,
+    pub(super) process: Option<String>,
+    pub(super) posts: Option<Posts>,
+}
+
+/// `[[duty]]`: one line of a unit's roster; a file that names a unit here gives its whole roster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DutyLine {
+    pub(super) unit: UnitCode,
+    pub(super) person: String,
+    pub(super) phone: PhoneNumber,
+    pub(super) deputy: Option<String>,
+    pub(super) deputy_phone: Option<PhoneNumber>,
+    pub(super) when: Shift,
+    pub(super) from: Option<String>,
+    /// The last day it holds.
+    pub(super) until: Option<String>,
+}
+
+/// `[[conference_member]]`: the head of a unit, from a day on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConferenceMember {
+    pub(super) unit: UnitCode,
+    pub(super) head: String,
+    pub(super) title: String,
+    pub(super) from: String,
+}
 
 /// `[[user]]`. With `count = 3`, `agent1000` stands for agent1000, agent1001 and agent1002.
 #[derive(Debug, Clone, Deserialize)]

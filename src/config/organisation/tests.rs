@@ -119,7 +119,8 @@ fn a_file_may_name_what_is_known_already() {
             .collect(),
         ..Directory::default()
     };
-    let known = Known::new(&small.units, &directory);
+    let units: Vec<_> = small.units.into_iter().map(|entry| entry.unit).collect();
+    let known = Known::new(&units, &directory);
     assert!(parse(text, &known).is_ok());
 }
 
@@ -342,4 +343,50 @@ fn passwords_are_plain_or_argon2id() {
     ] {
         assert!(user(&with(bad)).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn units_have_stands_posts_and_a_roster_and_every_fault_of_them_is_told() {
+    let good = format!(
+        "{SMALL}[[unit]]\ncode = 'old'\nname = '旧名'\nkind = 'department'\n\
+         [[unit]]\ncode = 'old'\nname = '新名'\nkind = 'department'\nfrom = '2024-03-01'\nmerged_into = 'js-12345'\n\
+         process = '规程'\nposts = {{ sign = ['李强'] }}\n\
+         [[duty]]\nunit = 'old'\nperson = '甲'\nphone = '13900000001'\nwhen = 'Mon-Sun 18:00-09:00'\nuntil = '2024-12-31'\n\
+         [[conference_member]]\nunit = 'old'\nhead = '乙'\ntitle = '局长'\nfrom = '2024-01-01'\n"
+    );
+    let organisation = parse(&good, &Known::default()).unwrap();
+    let stands = &organisation.units[1..];
+    assert_eq!(
+        stands[1].from.unwrap().to_string(),
+        "2024-03-01T00:00:00.000+08:00"
+    );
+    assert_eq!(stands[1].profile.as_ref().unwrap().lacks().len(), 3);
+    assert!(stands[0].profile.is_none());
+    let line = &organisation.duty[&"old".into()].0[0];
+    assert_eq!(
+        line.until.unwrap().to_string(),
+        "2025-01-01T00:00:00.000+08:00"
+    );
+    assert_eq!(organisation.conference.len(), 1);
+
+    let bad = format!(
+        "{SMALL}[[unit]]\ncode = 'x'\nname = '甲'\nkind = 'department'\nmerged_into = 'x'\nfrom = 'soon'\n\
+         [[duty]]\nunit = 'nobody'\nperson = ''\nphone = '1'\nwhen = 'Mon 09:00-10:00'\ndeputy = '乙'\n"
+    );
+    assert_eq!(
+        faults(&bad),
+        "line 21: a unit is not merged into itself\n\
+         line 21: from \"soon\": write a day, e.g. 2024-03-01\n\
+         line 27: a deputy needs both deputy and deputy_phone\n\
+         line 27: person \"\": 1 to 100 printable characters are needed\n\
+         line 27: there is no unit nobody"
+    );
+    let never = format!(
+        "{SMALL}[[duty]]\nunit = 'js-12345'\nperson = '甲'\nphone = '1'\nwhen = 'sometimes'\n"
+    );
+    assert!(
+        faults(&never).starts_with("line 25: \"sometimes\" is no duty"),
+        "{}",
+        faults(&never)
+    );
 }

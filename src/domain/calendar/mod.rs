@@ -215,6 +215,32 @@ impl Calendar {
         Ok(sum)
     }
 
+    /// The stretches between `from` and `to` in which nobody works: lunch, nights, days off. A day of which nobody
+    /// knows yet counts as closed: somebody should be there.
+    pub fn closed_between(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let mut closed = Vec::new();
+        let mut since = from;
+        let mut day = from.in_beijing().date();
+        let last = to.in_beijing().date();
+        while day <= last {
+            if self.is_worked(day).unwrap_or(false) {
+                for (opens, closes) in self.hours.shifts(day) {
+                    let opens = opens.min(to);
+                    if since < opens {
+                        closed.push((since, opens));
+                    }
+                    since = since.max(closes);
+                }
+            }
+            let Ok(following) = next(day) else { break };
+            day = following;
+        }
+        if since < to {
+            closed.push((since, to));
+        }
+        closed
+    }
+
     /// Is `date` worked? An error when nobody knows yet.
     pub fn is_worked(&self, date: Date) -> Result<bool, NoDeadline> {
         match self.day(date) {

@@ -37,6 +37,8 @@ pub enum Purpose {
     },
     /// 主动联系: a unit contacts the petitioner.
     Contact { ticket: TicketId },
+    /// 应急叫应: somebody on duty is told of an urgent ticket.
+    Duty { ticket: TicketId },
 }
 
 /// A command on one live call.

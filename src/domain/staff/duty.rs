@@ -45,6 +45,35 @@ impl Duty {
     }
 }
 
+impl Duty {
+    /// The stretches of duty between `from` and `until`, each cut to them.
+    pub fn spans(&self, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let minute_ms = 60_000;
+        let week_ms = i64::from(WEEK) * minute_ms;
+        let mut spans = Vec::new();
+        let mut monday = monday_before(from);
+        while monday < until {
+            for range in &self.minutes {
+                let start = monday.plus_millis(i64::from(range.start) * minute_ms);
+                let end = monday.plus_millis(i64::from(range.end) * minute_ms);
+                if start < until && end > from {
+                    spans.push((start.max(from), end.min(until)));
+                }
+            }
+            monday = monday.plus_millis(week_ms);
+        }
+        spans
+    }
+}
+
+/// The Monday 00:00 in Beijing at or before `at`.
+fn monday_before(at: Timestamp) -> Timestamp {
+    let civil = at.in_beijing();
+    let midnight = civil.date().to_datetime(jiff::civil::Time::midnight());
+    let days = i64::from(civil.weekday().to_monday_zero_offset());
+    Timestamp::from_beijing(midnight).plus_millis(-days * i64::from(DAY) * 60_000)
+}
+
 impl FromStr for Duty {
     type Err = NotADuty;
 

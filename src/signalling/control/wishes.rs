@@ -410,7 +410,9 @@ impl Control {
         let id = CallId(self.clock.new_id());
         let recording = RecordingId(self.clock.new_id());
         let ticket = match purpose {
-            Purpose::Revisit { ticket, .. } | Purpose::Contact { ticket } => ticket,
+            Purpose::Revisit { ticket, .. }
+            | Purpose::Contact { ticket }
+            | Purpose::Duty { ticket } => ticket,
         };
         let cdr = Cdr {
             id,

@@ -3,13 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlSafeStr, SqlStr};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlStr};
 
-use super::{Link, Row, Tx, Value, Work, contained};
+use super::{Dialect, Link, Row, Tx, Value, Work, contained};
 use crate::storage::Fault;
+use crate::storage::migrations::migrator;
 
 /// Connections of one node. When all are busy the next waits [`ACQUIRE_TIMEOUT`] and is then told
 /// [`Fault::Busy`].
@@ -51,7 +51,7 @@ impl Postgres {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await?;
-        migrations()
+        migrator(Dialect::Postgres)
             .run(&pool)
             .await
             .map_err(|error| Fault::Corrupt(format!("migrations: {error}")))?;
@@ -107,30 +107,6 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
             unreachable!("a unit of work on PostgreSQL holds a connection of PostgreSQL")
         }
     }
-}
-
-fn migrations() -> Migrator {
-    let migration = |version, name: &'static str, sql: &'static str| {
-        Migration::new(
-            version,
-            name.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    Migrator::with_migrations(vec![
-        migration(
-            1,
-            "first ring",
-            include_str!("../migrations/postgres/0001_first_ring.sql"),
-        ),
-        migration(
-            40,
-            "desks",
-            include_str!("../migrations/postgres/0040_desks.sql"),
-        ),
-    ])
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArguments> {

@@ -9,18 +9,18 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqlStr, SqliteConnection, SqliteExecutor};
+use sqlx::{ConnectOptions, Connection, SqlStr, SqliteConnection, SqliteExecutor};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
-use super::{Link, Row, Tx, Value, Work, contained};
+use super::{Dialect, Link, Row, Tx, Value, Work, contained};
 use crate::storage::Fault;
+use crate::storage::migrations::migrator;
 
 /// Units of work waiting for the writer. When it is full the next one is told [`Fault::Busy`] at once: at this
 /// length the disk is seconds behind, and whoever asks is better served by a clear no than by waiting.
@@ -75,7 +75,7 @@ impl Sqlite {
             create_folder(folder)?;
         }
         let mut writer = SqliteConnection::connect_with(&options).await?;
-        migrations()
+        migrator(Dialect::Sqlite)
             .run(&mut writer)
             .await
             .map_err(|error| Fault::Corrupt(format!("migrations: {error}")))?;
@@ -268,30 +268,6 @@ async fn close_writer(tx: Tx) {
     {
         warn!(%fault, "the database did not close cleanly: {fault}");
     }
-}
-
-fn migrations() -> Migrator {
-    let migration = |version, name: &'static str, sql: &'static str| {
-        Migration::new(
-            version,
-            name.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    Migrator::with_migrations(vec![
-        migration(
-            1,
-            "first ring",
-            include_str!("../migrations/sqlite/0001_first_ring.sql"),
-        ),
-        migration(
-            40,
-            "desks",
-            include_str!("../migrations/sqlite/0040_desks.sql"),
-        ),
-    ])
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteArguments> {

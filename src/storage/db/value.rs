@@ -9,8 +9,8 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::domain::id::{
-    CallId, ContactId, Extension, LegId, QueueName, RecordingId, RevisitId, Skill, SmsId, TicketId,
-    TokenId, TrunkName, UnitCode, Username,
+    CallId, CallOutId, ContactId, Extension, LegId, QueueName, RecordingId, RevisitId, Skill,
+    SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -214,7 +214,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! { CallId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
+ids! { CallId, CallOutId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
 
 macro_rules! names {
     ($($name:ident),+ $(,)?) => {$(

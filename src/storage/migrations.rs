@@ -1,0 +1,45 @@
+//! The tables' history: numbered, each in the words of both databases, applied in order and never edited afterwards.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use super::db::Dialect;
+
+/// `migration!(number, "name in words", "file")`: the same file in both folders.
+macro_rules! migration {
+    ($version:literal, $name:literal, $file:literal) => {
+        (
+            $version,
+            $name,
+            include_str!(concat!("migrations/sqlite/", $file, ".sql")),
+            include_str!(concat!("migrations/postgres/", $file, ".sql")),
+        )
+    };
+}
+
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+    migration!(1, "first ring", "0001_first_ring"),
+    migration!(20, "organisation", "0020_organisation"),
+    migration!(40, "desks", "0040_desks"),
+];
+
+/// Everything that brings a database of `dialect` up to date.
+pub(super) fn migrator(dialect: Dialect) -> Migrator {
+    let migration = |(version, name, sqlite, postgres)| {
+        let sql: &'static str = match dialect {
+            Dialect::Sqlite => sqlite,
+            Dialect::Postgres => postgres,
+        };
+        let kind = MigrationType::Simple;
+        Migration::new(
+            version,
+            Cow::Borrowed(name),
+            kind,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
+}
