@@ -99,8 +99,8 @@ async fn a_clock_that_is_nearly_over_shows_before_it_is_over() {
     let ticket = command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
     let acknowledge = &ticket["deadlines"][1];
     assert_eq!(acknowledge["unit"], UNIT);
-    assert_eq!(acknowledge["remaining_ms"], 3_600_000);
-    assert_eq!(acknowledge["remaining_working_ms"], 3_600_000);
+    assert_eq!(acknowledge["left_ms"], 3_600_000);
+    assert_eq!(acknowledge["working_left_ms"], 3_600_000);
     assert_eq!(counters(&lead).await["due_soon"], 0);
     world.pass(Duration::from_secs(50 * 60));
     let lead = world.person(Role::TeamLead).await;
@@ -111,7 +111,7 @@ async fn a_clock_that_is_nearly_over_shows_before_it_is_over() {
     assert_eq!((&now["due_soon"], &now["overdue"]), (&json!(0), &json!(1)));
     assert_eq!(listed(&lead, "view=overdue").await, [id.clone()]);
     let ticket = lead.get(&format!("/api/v1/tickets/{id}")).await.ok();
-    assert_eq!(ticket["deadlines"][1]["remaining_ms"], -60_000);
+    assert_eq!(ticket["deadlines"][1]["left_ms"], -60_000);
 }
 
 #[tokio::test]

@@ -71,9 +71,9 @@ pub(crate) struct DeadlineView {
     due_soon: bool,
     overdue: bool,
     /// Until it is due by the clock on the wall; negative when overdue.
-    remaining_ms: i64,
+    left_ms: i64,
     /// Of that, time in which people work; null where the calendar is not published.
-    remaining_working_ms: Option<i64>,
+    working_left_ms: Option<i64>,
 }
 
 impl TicketView {
@@ -111,8 +111,8 @@ impl TicketView {
                         due,
                         due_soon: (most..=due).contains(&now),
                         overdue: now > due,
-                        remaining_ms: due.millis() - now.millis(),
-                        remaining_working_ms: if now < due {
+                        left_ms: due.millis() - now.millis(),
+                        working_left_ms: if now < due {
                             api.rules.calendar.working_ms_between(now, due).ok()
                         } else {
                             Some(0)

@@ -967,12 +967,12 @@ export interface components {
              * Format: int64
              * @description Until it is due by the clock on the wall; negative when overdue.
              */
-            remaining_ms: number;
+            left_ms: number;
             /**
              * Format: int64
              * @description Of that, time in which people work; null where the calendar is not published.
              */
-            remaining_working_ms?: number | null;
+            working_left_ms?: number | null;
             /** @description Whom it runs against. */
             unit: string;
         };
