@@ -1,4 +1,4 @@
-//! What one packet costs without the kernel: relayed and recorded, transcoded, mixed three ways.
+//! What one packet costs without the kernel: relayed and recorded, transcoded, mixed three ways, encrypted.
 
 use std::hint::black_box;
 
@@ -7,7 +7,9 @@ use hotline_media::Law;
 use hotline_media::mix::Mix;
 use hotline_media::playout::PlayOut;
 use hotline_media::rtp::{self, Header, OutStream, Reception};
+use hotline_media::srtp::{OVERHEAD_MAX, Open, Seal};
 use hotline_media::timeline::Timeline;
+use hotline_media::{SrtpKey, Suite};
 
 fn datagram(n: u32) -> Vec<u8> {
     let header = Header {
@@ -72,5 +74,28 @@ fn mix_of_three(bench: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, forward_and_tap, transcode, mix_of_three);
+/// SRTP of one 20 ms packet: sealed, and opened.
+fn srtp(bench: &mut Criterion) {
+    for suite in [
+        Suite::AesCm128Sha1_80,
+        Suite::AeadAes128Gcm,
+        Suite::AeadAes256Gcm,
+    ] {
+        let key = SrtpKey::fresh(suite, |bytes| bytes.fill(7));
+        let (mut seal, mut open) = (Seal::new(&key), Open::new(&key));
+        let mut n = 0_u32;
+        let name = format!("seal and open, {}", suite.name());
+        bench.bench_function(&name, |bencher| {
+            bencher.iter(|| {
+                n = n.wrapping_add(1);
+                let mut packet = [0; 172 + OVERHEAD_MAX];
+                packet[..172].copy_from_slice(&datagram(n));
+                let length = seal.rtp(black_box(&mut packet), 172).expect("it is sealed");
+                black_box(open.rtp(&mut packet[..length])).expect("it opens");
+            });
+        });
+    }
+}
+
+criterion_group!(benches, forward_and_tap, transcode, mix_of_three, srtp);
 criterion_main!(benches);

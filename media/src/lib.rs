@@ -8,12 +8,15 @@
 pub mod dtmf;
 pub mod engine;
 pub mod g711;
+pub mod ice;
 pub mod mix;
 pub mod playout;
 pub mod prompt;
 pub mod rtcp;
 pub mod rtp;
 pub mod security;
+pub mod srtp;
+pub mod stun;
 pub mod tap;
 pub mod timeline;
 

@@ -31,20 +31,28 @@ pub fn is_rtcp(datagram: &[u8]) -> bool {
         .is_some_and(|kind| (192..=223).contains(kind))
 }
 
-/// Reads a packet: its header and where in the datagram its payload is, without CSRCs, extension and padding.
-pub fn parse(datagram: &[u8]) -> Result<(Header, Range<usize>), Malformed> {
-    let Some(fixed) = datagram.first_chunk::<HEADER_LEN>() else {
-        return Err(Malformed);
-    };
+/// Length of the header with its CSRCs and extension; at most the datagram's.
+pub fn header_len(datagram: &[u8]) -> Result<usize, Malformed> {
+    let fixed = datagram.first_chunk::<HEADER_LEN>().ok_or(Malformed)?;
     if fixed[0] >> 6 != 2 {
         return Err(Malformed);
     }
-    let mut start = HEADER_LEN + usize::from(fixed[0] & 0x0F) * 4;
+    let mut length = HEADER_LEN + usize::from(fixed[0] & 0x0F) * 4;
     let has_extension = fixed[0] & 0x10 != 0;
     if has_extension {
-        let length = datagram.get(start + 2..start + 4).ok_or(Malformed)?;
-        start += 4 + usize::from(u16::from_be_bytes([length[0], length[1]])) * 4;
+        let words = datagram.get(length + 2..length + 4).ok_or(Malformed)?;
+        length += 4 + usize::from(u16::from_be_bytes([words[0], words[1]])) * 4;
     }
+    if length > datagram.len() {
+        return Err(Malformed);
+    }
+    Ok(length)
+}
+
+/// Reads a packet: its header and where in the datagram its payload is, without CSRCs, extension and padding.
+pub fn parse(datagram: &[u8]) -> Result<(Header, Range<usize>), Malformed> {
+    let start = header_len(datagram)?;
+    let fixed = datagram.first_chunk::<HEADER_LEN>().ok_or(Malformed)?;
     let mut end = datagram.len();
     let has_padding = fixed[0] & 0x20 != 0;
     if has_padding {

@@ -226,6 +226,14 @@ impl SrtpKey {
     pub fn material(&self) -> &[u8] {
         &self.material[..self.suite.material_len()]
     }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.material[..self.suite.key_len()]
+    }
+
+    pub(crate) fn salt(&self) -> &[u8] {
+        &self.material[self.suite.key_len()..self.suite.material_len()]
+    }
 }
 
 impl fmt::Debug for SrtpKey {

@@ -1,4 +1,4 @@
-//! One leg as its thread sees it: sockets, what comes in, what goes out. It knows no other leg; the worker joins them.
+//! One leg as its thread sees it: how its packets travel, what comes in, what goes out. It knows no other leg; the worker joins them.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -12,10 +12,14 @@ use crate::playout::PlayOut;
 use crate::prompt::Prompt;
 use crate::rtcp;
 use crate::rtp::{self, Header, OutStream, Reception};
+use crate::security::Security;
+use crate::srtp::{self, Open, Seal};
 use crate::sys;
 use crate::tap::TrackNo;
 
-use super::{Direction, LegId, LegStats, Play, PlayId, Remote, Repeat, Rtcp, Sockets};
+use super::dtls::Keys;
+use super::webrtc::WebRtc;
+use super::{Breakdown, Direction, LegId, LegStats, Play, PlayId, Remote, Repeat, Rtcp, Sockets};
 
 /// Packets accepted since the last `connect` until the source is settled: a `nat` leg may move before, and then the kernel
 /// is told to refuse everybody else.
@@ -26,10 +30,9 @@ pub(super) type Slot = u32;
 
 pub(super) struct Leg {
     pub(super) id: LegId,
-    rtp: UdpSocket,
-    rtcp: UdpSocket,
+    transport: Transport,
+    protection: Protection,
     pub(super) far: Option<Far>,
-    latch: Latch,
 
     pub(super) reception: Reception,
     pub(super) keys_in: KeyReceiver,
@@ -57,6 +60,33 @@ pub(super) struct Leg {
     pub(super) reports: Reports,
 }
 
+/// How a leg's packets travel.
+pub(super) enum Transport {
+    /// Two ports of its own.
+    Own {
+        rtp: UdpSocket,
+        rtcp: UdpSocket,
+        latch: Latch,
+    },
+    /// The thread's muxed port.
+    Muxed(Box<WebRtc>),
+}
+
+/// Whether packets are SRTP.
+enum Protection {
+    Plain,
+    /// They will be: until then nothing is accepted or sent.
+    Awaited,
+    Srtp(Box<Srtp>),
+}
+
+/// Both directions, and the keys they were made from.
+struct Srtp {
+    seal: Seal,
+    open: Open,
+    keys: Keys,
+}
+
 /// What every packet needs of the far side's description.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Far {
@@ -75,7 +105,7 @@ pub(super) struct SourceLeg {
 }
 
 /// Where the leg's packets come from and go to.
-struct Latch {
+pub(super) struct Latch {
     peer: SocketAddr,
     accepted: u8,
     moved: bool,
@@ -126,6 +156,21 @@ pub(super) enum Refused {
     Unexpected,
     UnknownPayload,
     Foreign,
+    /// SRTP's tag is wrong.
+    Forged,
+    /// SRTP that was taken before.
+    Replayed,
+}
+
+impl From<srtp::Refused> for Refused {
+    fn from(refused: srtp::Refused) -> Self {
+        match refused {
+            srtp::Refused::Malformed => Self::Malformed,
+            srtp::Refused::Forged => Self::Forged,
+            srtp::Refused::Replayed => Self::Replayed,
+            srtp::Refused::Exhausted => Self::Unexpected,
+        }
+    }
 }
 
 /// What the leg is for its listeners' sake.
@@ -139,18 +184,16 @@ pub(super) enum Hearing {
 }
 
 impl Leg {
-    pub(super) fn new(id: LegId, sockets: Sockets, random: u64, now: Instant) -> Self {
+    pub(super) fn new(id: LegId, transport: Transport, random: u64, now: Instant) -> Self {
+        let protection = match transport {
+            Transport::Own { .. } => Protection::Plain,
+            Transport::Muxed(_) => Protection::Awaited,
+        };
         Self {
             id,
-            rtp: sockets.rtp,
-            rtcp: sockets.rtcp,
+            transport,
+            protection,
             far: None,
-            latch: Latch {
-                peer: SocketAddr::from(([0, 0, 0, 0], 0)),
-                accepted: 0,
-                moved: false,
-                connected: false,
-            },
             reception: Reception::default(),
             keys_in: KeyReceiver::default(),
             tones: None,
@@ -170,24 +213,40 @@ impl Leg {
         }
     }
 
-    pub(super) fn sockets(&self) -> (&UdpSocket, &UdpSocket) {
-        (&self.rtp, &self.rtcp)
+    /// The sockets that are this leg's alone.
+    pub(super) fn sockets(&self) -> Option<(&UdpSocket, &UdpSocket)> {
+        match &self.transport {
+            Transport::Own { rtp, rtcp, .. } => Some((rtp, rtcp)),
+            Transport::Muxed(_) => None,
+        }
     }
 
-    /// The far side is known, or has moved by a new offer: the latch opens anew.
+    pub(super) fn webrtc(&mut self) -> Option<&mut WebRtc> {
+        match &mut self.transport {
+            Transport::Own { .. } => None,
+            Transport::Muxed(webrtc) => Some(webrtc),
+        }
+    }
+
+    /// The far side is known, or has changed by a new offer.
     pub(super) fn connect(&mut self, remote: Remote, now: Instant) {
-        let unchanged = self.latch.connected && self.latch.peer == remote.rtp;
-        if !unchanged {
-            if self.latch.connected {
-                // Without this the kernel would refuse the new address; failing, the leg stays as it was and falls silent.
-                let _ = sys::disconnect(&self.rtp);
+        match (&mut self.transport, remote.security) {
+            (Transport::Own { rtp, latch, .. }, security) => {
+                latch.open_to(remote.rtp, rtp);
+                match security {
+                    Security::None => self.protection = Protection::Plain,
+                    Security::Sdes { send, receive } => self.protect(Keys { send, receive }),
+                    // The handle has refused it.
+                    Security::Dtls(_) => self.protection = Protection::Awaited,
+                }
             }
-            self.latch = Latch {
-                peer: remote.rtp,
-                accepted: 0,
-                moved: false,
-                connected: false,
-            };
+            (Transport::Muxed(webrtc), Security::Dtls(remote)) => {
+                if webrtc.connect(remote.fingerprint, now) {
+                    self.protection = Protection::Awaited;
+                }
+            }
+            // The handle has refused it.
+            (Transport::Muxed(_), Security::None | Security::Sdes { .. }) => {}
         }
         self.tones = remote.detect_tones.then(Box::default);
         self.far = Some(Far {
@@ -201,6 +260,102 @@ impl Leg {
         self.last_heard = now;
         self.silence_reported = false;
         self.out.interrupt();
+    }
+
+    /// From now on packets are SRTP under these keys. A key that was in use goes on where it was (its counters must).
+    pub(super) fn protect(&mut self, keys: Keys) {
+        if let Protection::Srtp(srtp) = &mut self.protection {
+            if srtp.keys.send != keys.send {
+                srtp.seal = Seal::new(&keys.send);
+            }
+            if srtp.keys.receive != keys.receive {
+                srtp.open = Open::new(&keys.receive);
+            }
+            srtp.keys = keys;
+        } else {
+            self.protection = Protection::Srtp(Box::new(Srtp {
+                seal: Seal::new(&keys.send),
+                open: Open::new(&keys.receive),
+                keys,
+            }));
+        }
+    }
+
+    /// The far side is given up. One that is only gone may come back under the same keys, which must go on where they were.
+    pub(super) fn unprotect(&mut self, why: Breakdown) {
+        match why {
+            Breakdown::Gone => {}
+            Breakdown::Fingerprint
+            | Breakdown::Handshake
+            | Breakdown::NoPath
+            | Breakdown::ClosedByPeer => self.protection = Protection::Awaited,
+        }
+    }
+
+    /// A packet for this leg must be copied before it is sent: it is encrypted where it lies, and others may need it.
+    pub(super) fn is_protected(&self) -> bool {
+        !matches!(self.protection, Protection::Plain)
+    }
+
+    /// May packets pass at all?
+    pub(super) fn is_ready(&self) -> bool {
+        let is_broken = match &self.transport {
+            Transport::Own { .. } => false,
+            Transport::Muxed(webrtc) => webrtc.is_broken,
+        };
+        !is_broken && !matches!(self.protection, Protection::Awaited)
+    }
+
+    /// Verifies and decrypts a packet where it lies, if this leg's packets are protected. Returns its length.
+    pub(super) fn open_rtp(
+        &mut self,
+        datagram: &mut [u8],
+        source: SocketAddr,
+        now: Instant,
+    ) -> Result<usize, Refused> {
+        self.open(datagram, source, now, Open::rtp)
+    }
+
+    /// As [`open_rtp`](Self::open_rtp), for RTCP.
+    pub(super) fn open_rtcp(
+        &mut self,
+        datagram: &mut [u8],
+        source: SocketAddr,
+        now: Instant,
+    ) -> Result<usize, Refused> {
+        self.open(datagram, source, now, Open::rtcp)
+    }
+
+    fn open(
+        &mut self,
+        datagram: &mut [u8],
+        source: SocketAddr,
+        now: Instant,
+        open: impl FnOnce(&mut Open, &mut [u8]) -> Result<usize, srtp::Refused>,
+    ) -> Result<usize, Refused> {
+        let srtp = match &mut self.protection {
+            Protection::Plain => return Ok(datagram.len()),
+            Protection::Awaited => return Err(Refused::Unexpected),
+            Protection::Srtp(srtp) => srtp,
+        };
+        match &mut self.transport {
+            // Strangers are told apart before they cost anything.
+            Transport::Own { latch, .. } => {
+                let nat = self.far.is_some_and(|far| far.nat);
+                if !latch.may_come_from(source, nat) {
+                    return Err(Refused::Foreign);
+                }
+                Ok(open(&mut srtp.open, datagram)?)
+            }
+            Transport::Muxed(webrtc) => {
+                if webrtc.is_broken {
+                    return Err(Refused::Unexpected);
+                }
+                let length = open(&mut srtp.open, datagram)?;
+                webrtc.proven = now;
+                Ok(length)
+            }
+        }
     }
 
     /// Is this datagram for us? Everything else is looked at before the source is: noise must not move a latch.
@@ -220,7 +375,12 @@ impl Leg {
         } else {
             Kind::Sound(law_of(header.payload_type, &far).ok_or(Refused::UnknownPayload)?)
         };
-        if !self.is_source(source, far.nat) {
+        let is_source = match &mut self.transport {
+            Transport::Own { rtp, latch, .. } => latch.is_source(source, far.nat, rtp),
+            // Its tag was right.
+            Transport::Muxed(_) => true,
+        };
+        if !is_source {
             return Err(Refused::Foreign);
         }
         if !far.direction.receive {
@@ -231,27 +391,6 @@ impl Leg {
             payload,
             kind,
         })
-    }
-
-    /// Does this leg's media come from there? A leg behind a NAT may move here.
-    fn is_source(&mut self, source: SocketAddr, nat: bool) -> bool {
-        let latch = &mut self.latch;
-        if source != latch.peer {
-            let may_move = nat && !latch.moved && latch.accepted < LATCH_WINDOW;
-            if !may_move {
-                return false;
-            }
-            latch.peer = source;
-            latch.moved = true;
-        }
-        if !latch.connected {
-            latch.accepted = latch.accepted.saturating_add(1);
-            if latch.accepted >= LATCH_WINDOW {
-                // Nobody else from now on. Should the kernel refuse, every source is still compared here.
-                latch.connected = self.rtp.connect(latch.peer).is_ok();
-            }
-        }
-        true
     }
 
     /// What is wished for, as the worker must serve it.
@@ -268,44 +407,58 @@ impl Leg {
 
     /// Is this where the leg's media comes from, as far as is known?
     pub(super) fn is_peer(&self, source: SocketAddr) -> bool {
-        source == self.latch.peer
+        match &self.transport {
+            Transport::Own { latch, .. } => source == latch.peer,
+            Transport::Muxed(_) => true,
+        }
     }
 
     /// May something be sent, and how is it called?
     pub(super) fn sending(&self) -> Option<Far> {
-        self.far.filter(|far| far.direction.send)
+        self.far.filter(|far| far.direction.send && self.is_ready())
     }
 
-    pub(super) fn send_rtp(&self, packet: &[u8]) -> io::Result<usize> {
-        let send = || {
-            if self.latch.connected {
-                self.rtp.send(packet)
-            } else {
-                self.rtp.send_to(packet, self.latch.peer)
+    /// Sends the packet at `at` in the buffer, which keeps room behind it for what SRTP adds; a protected leg's packet is encrypted
+    /// there.
+    pub(super) fn send_rtp(&mut self, buffer: &mut [u8], at: Range<usize>) -> io::Result<usize> {
+        let sealed = match &mut self.protection {
+            Protection::Plain => at,
+            Protection::Awaited => return Err(io::ErrorKind::NotConnected.into()),
+            Protection::Srtp(srtp) => {
+                let length = srtp
+                    .seal
+                    .rtp(&mut buffer[at.start..], at.len())
+                    .map_err(io::Error::other)?;
+                at.start..at.start + length
             }
         };
-        match send() {
-            // The kernel reports an earlier packet's ICMP answer here instead of sending this one.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => send(),
-            result => result,
-        }
+        self.transport.send(&buffer[sealed])
     }
 
     pub(super) fn receive_rtp(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.rtp.recv_from(buffer)
+        match self.sockets() {
+            Some((rtp, _)) => rtp.recv_from(buffer),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 
     pub(super) fn receive_rtcp(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.rtcp.recv_from(buffer)
+        match self.sockets() {
+            Some((_, rtcp)) => rtcp.recv_from(buffer),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 
     /// RTCP comes from the host that media comes from, whatever the port: NATs map the two ports apart.
     pub(super) fn is_rtcp_source(&self, source: SocketAddr) -> bool {
+        let Transport::Own { latch, .. } = &self.transport else {
+            return true;
+        };
         match self.far.map(|far| far.rtcp) {
             None | Some(Rtcp::Off) => false,
-            Some(Rtcp::Mux) => source.ip() == self.latch.peer.ip(),
+            Some(Rtcp::Mux) => source.ip() == latch.peer.ip(),
             Some(Rtcp::At(address)) => {
-                source.ip() == address.ip() || source.ip() == self.latch.peer.ip()
+                source.ip() == address.ip() || source.ip() == latch.peer.ip()
             }
         }
     }
@@ -365,10 +518,24 @@ impl Leg {
             goodbye,
         }
         .write(out);
-        match far.rtcp {
-            Rtcp::Off => false,
-            Rtcp::Mux => self.send_rtp(out).is_ok(),
-            Rtcp::At(address) => self.rtcp.send_to(out, address).is_ok(),
+        match &mut self.protection {
+            Protection::Plain => {}
+            Protection::Awaited => return false,
+            Protection::Srtp(srtp) => {
+                let length = out.len();
+                out.resize(length + srtp::OVERHEAD_MAX, 0);
+                match srtp.seal.rtcp(out, length) {
+                    Ok(length) => out.truncate(length),
+                    Err(_) => return false,
+                }
+            }
+        }
+        match (&self.transport, far.rtcp) {
+            (Transport::Muxed(_), _) | (Transport::Own { .. }, Rtcp::Mux) => {
+                self.transport.send(out).is_ok()
+            }
+            (Transport::Own { .. }, Rtcp::Off) => false,
+            (Transport::Own { rtcp, .. }, Rtcp::At(address)) => rtcp.send_to(out, address).is_ok(),
         }
     }
 
@@ -391,6 +558,88 @@ impl Leg {
             .find(|leg| leg.slot == source)?
             .playout
             .as_mut()
+    }
+}
+
+impl Transport {
+    pub(super) fn own(sockets: Sockets) -> Self {
+        Self::Own {
+            rtp: sockets.rtp,
+            rtcp: sockets.rtcp,
+            latch: Latch {
+                peer: SocketAddr::from(([0, 0, 0, 0], 0)),
+                accepted: 0,
+                moved: false,
+                connected: false,
+            },
+        }
+    }
+
+    /// Sends on the way of RTP.
+    fn send(&self, packet: &[u8]) -> io::Result<usize> {
+        let (rtp, latch) = match self {
+            Self::Own { rtp, latch, .. } => (rtp, latch),
+            Self::Muxed(webrtc) => return webrtc.send(packet),
+        };
+        let send = || {
+            if latch.connected {
+                rtp.send(packet)
+            } else {
+                rtp.send_to(packet, latch.peer)
+            }
+        };
+        match send() {
+            // The kernel reports an earlier packet's ICMP answer here instead of sending this one.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => send(),
+            result => result,
+        }
+    }
+}
+
+impl Latch {
+    /// The far side's address, at first or by a new offer.
+    fn open_to(&mut self, peer: SocketAddr, rtp: &UdpSocket) {
+        if self.connected && self.peer == peer {
+            return;
+        }
+        if self.connected {
+            // Without this the kernel would refuse the new address; failing, the leg stays as it was and falls silent.
+            let _ = sys::disconnect(rtp);
+        }
+        *self = Self {
+            peer,
+            accepted: 0,
+            moved: false,
+            connected: false,
+        };
+    }
+
+    fn may_move(&self, nat: bool) -> bool {
+        nat && !self.moved && self.accepted < LATCH_WINDOW
+    }
+
+    /// Could a genuine packet come from there?
+    fn may_come_from(&self, source: SocketAddr, nat: bool) -> bool {
+        source == self.peer || self.may_move(nat)
+    }
+
+    /// Does this leg's media come from there? A leg behind a NAT may move here.
+    fn is_source(&mut self, source: SocketAddr, nat: bool, rtp: &UdpSocket) -> bool {
+        if source != self.peer {
+            if !self.may_move(nat) {
+                return false;
+            }
+            self.peer = source;
+            self.moved = true;
+        }
+        if !self.connected {
+            self.accepted = self.accepted.saturating_add(1);
+            if self.accepted >= LATCH_WINDOW {
+                // Nobody else from now on. Should the kernel refuse, every source is still compared here.
+                self.connected = rtp.connect(self.peer).is_ok();
+            }
+        }
+        true
     }
 }
 

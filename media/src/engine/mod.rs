@@ -23,9 +23,11 @@
 //! port than they advertise (some load tools, NATs without a fixed mapping) need `nat: true`, loopback or not; a far side
 //! that sends from its advertised address works either way.
 
+mod dtls;
 mod leg;
 mod mailbox;
 mod ports;
+mod webrtc;
 mod worker;
 
 use std::collections::HashMap;
@@ -42,6 +44,9 @@ use crate::prompt::Prompt;
 use crate::security::{Fingerprint, IceCredentials, Security};
 use crate::sys;
 use crate::tap::{RecordingKey, Tap, TrackNo};
+pub use dtls::NoIdentity;
+
+use dtls::Identity;
 use mailbox::Mailbox;
 use ports::PortPool;
 
@@ -337,6 +342,8 @@ pub enum StartError {
     /// SDP would say 0.0.0.0.
     #[error("media bound to {0} needs an advertised address")]
     NoAddress(IpAddr),
+    #[error("cannot make a DTLS certificate")]
+    Identity(#[source] NoIdentity),
     #[error("cannot start a media thread")]
     Thread(#[source] io::Error),
 }
@@ -376,8 +383,22 @@ metrics! {
     malformed,
     /// Dropped: a payload type that was not negotiated (comfort noise among them).
     unknown_payload,
-    /// Dropped: before `connect`, or the far side may not send now.
+    /// Dropped: before `connect`, before DTLS is up or after it broke down, or the far side may not send now.
     unexpected,
+    /// Dropped: SRTP or a connectivity check made without the key.
+    forged,
+    /// Dropped: SRTP that came before.
+    replayed,
+    /// Connectivity checks answered.
+    checks_in,
+    /// WebRTC legs whose far side moved to another address.
+    moves,
+    /// DTLS handshakes that ended well.
+    handshakes,
+    /// Dropped: a DTLS handshake while as many as are allowed went on.
+    handshakes_refused,
+    /// WebRTC legs reported as broken.
+    breakdowns,
     /// RTCP packets accepted.
     rtcp_in,
     /// RTCP packets sent.
@@ -419,6 +440,18 @@ enum Command {
     Open {
         leg: LegId,
         sockets: Sockets,
+    },
+    /// The thread's muxed port, before its first WebRTC leg.
+    OpenMux {
+        socket: UdpSocket,
+    },
+    OpenWebRtc {
+        leg: LegId,
+        ice: IceCredentials,
+    },
+    RestartIce {
+        leg: LegId,
+        ice: IceCredentials,
     },
     Connect {
         leg: LegId,
@@ -480,6 +513,7 @@ impl std::fmt::Debug for Engine {
 
 struct Inner {
     advertised_ip: IpAddr,
+    identity: Arc<Identity>,
     ports: Arc<Mutex<PortPool>>,
     routes: Mutex<Routes>,
     lanes: Vec<Lane>,
@@ -489,8 +523,17 @@ struct Inner {
 /// Which thread has which leg and recording.
 #[derive(Default)]
 struct Routes {
-    legs: HashMap<LegId, usize>,
+    legs: HashMap<LegId, Route>,
+    /// The muxed port of each thread that has one.
+    muxed: HashMap<usize, u16>,
     recordings: HashMap<RecordingKey, usize>,
+}
+
+/// Where a leg is, and of which kind.
+#[derive(Debug, Clone, Copy)]
+struct Route {
+    lane: usize,
+    is_webrtc: bool,
 }
 
 /// One thread as its handles see it.
@@ -510,6 +553,7 @@ impl Engine {
             return Err(StartError::NoAddress(config.bind_ip));
         }
         sys::raise_open_files();
+        let identity = Arc::new(Identity::new().map_err(StartError::Identity)?);
         let ports = Arc::new(Mutex::new(pool));
         let mut lanes = Vec::new();
         let mut threads = Vec::new();
@@ -523,6 +567,7 @@ impl Engine {
                 Arc::clone(&waker),
                 Arc::clone(&counters),
                 Arc::clone(&ports),
+                Arc::clone(&identity),
             )
             .map_err(StartError::Thread)?;
             let thread = std::thread::Builder::new()
@@ -538,6 +583,7 @@ impl Engine {
         }
         Ok(Self(Arc::new(Inner {
             advertised_ip,
+            identity,
             ports,
             routes: Mutex::default(),
             lanes,
@@ -568,7 +614,8 @@ impl Engine {
                 .give_back(port, sys::now());
             return Err(error);
         }
-        routes.legs.insert(leg, lane);
+        let is_webrtc = false;
+        routes.legs.insert(leg, Route { lane, is_webrtc });
         Ok(LocalPort {
             ip: self.0.advertised_ip,
             rtp: port,
@@ -579,22 +626,65 @@ impl Engine {
     /// Opens a leg for a browser: its packets come to the thread's one muxed port, told apart by the user fragment of the
     /// credentials returned and then by source address. ICE-lite, always the DTLS server, RTCP always muxed.
     pub fn open_webrtc(&self, leg: LegId, call: CallKey) -> Result<LocalWebRtc, Error> {
-        let _ = call;
-        Err(Error::WrongSecurity(leg))
+        let lane = self.0.lane_of(call);
+        let mut routes = self.0.routes();
+        if routes.legs.contains_key(&leg) {
+            return Err(Error::DuplicateLeg(leg));
+        }
+        let port = match routes.muxed.get(&lane) {
+            Some(port) => *port,
+            None => {
+                let port = self.0.open_mux(lane)?;
+                routes.muxed.insert(lane, port);
+                port
+            }
+        };
+        let ice = fresh_credentials();
+        self.0.send(
+            lane,
+            Command::OpenWebRtc {
+                leg,
+                ice: ice.clone(),
+            },
+        )?;
+        let is_webrtc = true;
+        routes.legs.insert(leg, Route { lane, is_webrtc });
+        Ok(LocalWebRtc {
+            address: (self.0.advertised_ip, port).into(),
+            ice,
+            fingerprint: self.0.identity.fingerprint,
+        })
     }
 
     /// Fresh credentials for a WebRTC leg, for the answer to an offer that restarts ICE (RFC 8445 §9). Those before hold
     /// until the far side uses the new ones, so that sound goes on meanwhile.
     pub fn restart_ice(&self, leg: LegId) -> Result<IceCredentials, Error> {
-        Err(Error::WrongSecurity(leg))
+        let route = self.0.route_of(leg)?;
+        if !route.is_webrtc {
+            return Err(Error::WrongSecurity(leg));
+        }
+        let ice = fresh_credentials();
+        self.0.send(
+            route.lane,
+            Command::RestartIce {
+                leg,
+                ice: ice.clone(),
+            },
+        )?;
+        Ok(ice)
     }
 
     /// Says where the leg's far side is and what it speaks; again after each re-offer.
     pub fn connect(&self, leg: LegId, remote: Remote) -> Result<(), Error> {
-        if remote.security != Security::None {
+        let route = self.0.route_of(leg)?;
+        let fits = match remote.security {
+            Security::None | Security::Sdes { .. } => !route.is_webrtc,
+            Security::Dtls(_) => route.is_webrtc,
+        };
+        if !fits {
             return Err(Error::WrongSecurity(leg));
         }
-        self.0.to_leg(leg, Command::Connect { leg, remote })
+        self.0.send(route.lane, Command::Connect { leg, remote })
     }
 
     /// Says what the leg's party hears from now on.
@@ -747,15 +837,35 @@ impl Inner {
     /// The thread of `leg`, when all of `others` are on it too.
     fn lane_with(&self, leg: LegId, others: &[LegId]) -> Result<usize, Error> {
         let routes = self.routes();
-        let lane = *routes.legs.get(&leg).ok_or(Error::NoSuchLeg(leg))?;
+        let lane = routes.legs.get(&leg).ok_or(Error::NoSuchLeg(leg))?.lane;
         for other in others {
             match routes.legs.get(other) {
                 None => return Err(Error::NoSuchLeg(*other)),
-                Some(there) if *there != lane => return Err(Error::OtherThread(*other)),
+                Some(there) if there.lane != lane => return Err(Error::OtherThread(*other)),
                 Some(_) => {}
             }
         }
         Ok(lane)
+    }
+
+    fn route_of(&self, leg: LegId) -> Result<Route, Error> {
+        let routes = self.routes();
+        routes.legs.get(&leg).copied().ok_or(Error::NoSuchLeg(leg))
+    }
+
+    /// Binds the thread's muxed port; it is kept until the engine stops.
+    fn open_mux(&self, lane: usize) -> Result<u16, Error> {
+        let mut ports = self
+            .ports
+            .lock()
+            .expect("no panic happens while the ports are held");
+        let Sockets { rtp, port, .. } = ports.take(sys::now())?;
+        ports::widen(&rtp);
+        let sent = self.send(lane, Command::OpenMux { socket: rtp });
+        if sent.is_err() {
+            ports.give_back(port, sys::now());
+        }
+        sent.map(|()| port)
     }
 
     fn lane_of_recording(&self, recording: RecordingKey) -> Result<usize, Error> {
@@ -794,6 +904,12 @@ impl Inner {
             }
         }
     }
+}
+
+fn fresh_credentials() -> IceCredentials {
+    IceCredentials::fresh(|bytes| {
+        aws_lc_rs::rand::fill(bytes).expect("the operating system has a random source");
+    })
 }
 
 impl Drop for Inner {

@@ -74,6 +74,12 @@ impl PortPool {
     }
 }
 
+/// A socket that many legs share takes as much as the system allows, up to a tenth of a second of a thousand legs.
+pub(super) fn widen(socket: &UdpSocket) {
+    // A wish: the system's limit holds.
+    let _ = SockRef::from(socket).set_recv_buffer_size(4 * 1024 * 1024);
+}
+
 fn bind_pair(ip: IpAddr, port: u16) -> std::io::Result<Sockets> {
     let bind = |port| {
         let socket = UdpSocket::bind((ip, port))?;

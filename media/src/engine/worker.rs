@@ -6,12 +6,14 @@
 
 mod frames;
 mod legs;
+mod mux;
 mod packets;
 mod recordings;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,18 +21,21 @@ use std::time::{Duration, Instant};
 use crate::sys;
 use crate::tap::RecordingKey;
 
+use super::dtls::Identity;
 use super::leg::{Leg, Slot};
 use super::mailbox::Mailbox;
 use super::ports::PortPool;
 use super::{Command, Config, Counters, Event, LegId, bump};
+use mux::Mux;
 use recordings::Recording;
 
 /// Ready sockets taken per wake-up.
 const BATCH: usize = 256;
 /// A datagram as large is no telephone sound; it is cut off and dropped.
 const DATAGRAM_MAX: usize = 2_048;
-/// The waker's token; legs' tokens are smaller.
+/// The waker's token and the muxed port's; legs' tokens are smaller.
 const WAKER: u64 = u64::MAX;
+const MUX: u64 = u64::MAX - 1;
 /// The four phases follow each other by this; each comes every 20 ms.
 const BEAT: Duration = Duration::from_millis(5);
 const PHASES: usize = 4;
@@ -52,7 +57,10 @@ struct Core {
     events: Arc<dyn Fn(Event) + Send + Sync>,
     counters: Arc<Counters>,
     ports: Arc<Mutex<PortPool>>,
+    identity: Arc<Identity>,
     silence_after: Duration,
+    consent_after: Duration,
+    setup_after: Duration,
     rtcp_interval: Duration,
     cname: String,
     random: u64,
@@ -62,6 +70,8 @@ struct Core {
 
     legs: Vec<Seat<Leg>>,
     slots: HashMap<LegId, Slot>,
+    /// Once there is a WebRTC leg.
+    mux: Option<Mux>,
     recordings: Vec<Seat<Recording>>,
     recording_slots: HashMap<RecordingKey, Slot>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
@@ -78,7 +88,8 @@ struct Core {
 /// A place in a table; the generation tells its tenants apart.
 struct Seat<T> {
     generation: u32,
-    port: u16,
+    /// A leg's own.
+    port: Option<u16>,
     tenant: Option<Box<T>>,
 }
 
@@ -88,6 +99,8 @@ enum Timer {
     Report { slot: Slot, generation: u32 },
     Silence { slot: Slot, generation: u32 },
     Recording { slot: Slot, generation: u32 },
+    Dtls { slot: Slot, generation: u32 },
+    Consent { slot: Slot, generation: u32 },
 }
 
 impl Worker {
@@ -97,6 +110,7 @@ impl Worker {
         waker: Arc<sys::Waker>,
         counters: Arc<Counters>,
         ports: Arc<Mutex<PortPool>>,
+        identity: Arc<Identity>,
     ) -> io::Result<Self> {
         let epoll = sys::Epoll::new(BATCH)?;
         epoll.add(waker.fd(), WAKER)?;
@@ -107,7 +121,10 @@ impl Worker {
                 events: Arc::clone(&config.events),
                 counters,
                 ports,
+                identity,
                 silence_after: config.silence_after,
+                consent_after: config.consent_after,
+                setup_after: config.setup_after,
                 rtcp_interval: config.rtcp_interval,
                 cname: format!("{random:016x}"),
                 random: sys::random(),
@@ -115,6 +132,7 @@ impl Worker {
                 now,
                 legs: Vec::new(),
                 slots: HashMap::new(),
+                mux: None,
                 recordings: Vec::new(),
                 recording_slots: HashMap::new(),
                 timers: BinaryHeap::new(),
@@ -141,15 +159,17 @@ impl Worker {
         while !self.waker.is_stopped() {
             let ready = self.epoll.wait(self.core.until_due());
             self.core.now = sys::now();
+            let mut muxed = 0;
             for index in 0..ready {
                 match self.epoll.token(index) {
                     WAKER => self.take_commands(),
+                    MUX => muxed = self.core.drain_mux(),
                     token => self.core.guard(token, |core| core.readable(token)),
                 }
             }
             self.core.do_what_is_due();
             // When much is going on the next packets are left to gather: fewer wake-ups, more packets in each.
-            let rest = self.load.rest(self.core.now, ready);
+            let rest = self.load.rest(self.core.now, ready + muxed);
             if ready < BATCH && !rest.is_zero() {
                 let due = self.core.until_due();
                 std::thread::sleep(due.map_or(rest, |due| due.min(rest)));
@@ -261,6 +281,12 @@ impl Core {
                 Timer::Recording { slot, generation } => {
                     self.guard_recording(slot, generation, |core| core.record_on(slot));
                 }
+                Timer::Dtls { slot, generation } => {
+                    self.guard_leg(slot, generation, |core| core.wake_dtls(slot));
+                }
+                Timer::Consent { slot, generation } => {
+                    self.guard_leg(slot, generation, |core| core.check_consent(slot));
+                }
             }
         }
     }
@@ -334,6 +360,18 @@ impl Core {
     fn obey(&mut self, epoll: &sys::Epoll, command: Command) {
         match command {
             Command::Open { leg, sockets } => self.open(epoll, leg, sockets),
+            Command::OpenMux { socket } => {
+                if let Err(error) = epoll.add(socket.as_raw_fd(), MUX) {
+                    tracing::error!(%error, "the muxed media socket cannot be watched");
+                }
+                self.mux = Some(Mux::new(socket));
+            }
+            Command::OpenWebRtc { leg, ice } => self.open_webrtc(leg, &ice),
+            Command::RestartIce { leg, ice } => {
+                if let Some(slot) = self.slots.get(&leg).copied() {
+                    self.restart_ice(slot, &ice);
+                }
+            }
             Command::Connect { leg, remote } => {
                 if let Some(slot) = self.slots.get(&leg).copied() {
                     self.connect(slot, remote);
@@ -388,7 +426,7 @@ impl Core {
 }
 
 /// Takes a free seat, or puts one more.
-fn seat<T>(seats: &mut Vec<Seat<T>>, tenant: T, port: u16) -> (Slot, u32) {
+fn seat<T>(seats: &mut Vec<Seat<T>>, tenant: T, port: Option<u16>) -> (Slot, u32) {
     let tenant = Some(Box::new(tenant));
     if let Some(index) = seats.iter().position(|seat| seat.tenant.is_none()) {
         let seat = &mut seats[index];

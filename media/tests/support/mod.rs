@@ -15,7 +15,7 @@ use hotline_media::{
 };
 
 /// Longer than anything here takes; only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) const CALL: CallKey = CallKey(1);
 pub(crate) const FRAME: usize = 160;
@@ -58,8 +58,7 @@ impl Room {
     }
 
     pub(crate) fn phone_with(&mut self, change: impl FnOnce(&mut Remote)) -> Phone {
-        self.next_leg += 1;
-        let leg = LegId(self.next_leg);
+        let leg = self.next_leg();
         let local = self.engine.open(leg, CALL).expect("the leg opens");
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -79,6 +78,11 @@ impl Room {
             ssrc: 1_000 + self.next_leg as u32,
             spoken: 0,
         }
+    }
+
+    pub(crate) fn next_leg(&mut self) -> LegId {
+        self.next_leg += 1;
+        LegId(self.next_leg)
     }
 
     /// Waits for an event; those before it are kept for others to find.

@@ -69,7 +69,7 @@ impl Core {
         if has_sound && far.direction.send {
             let header = leg.out.own_frame(far.payload_type, FRAME, clock);
             put_header(&mut self.packet[..], HEADER_LEN, header);
-            let sent = leg.send_rtp(&self.packet[..HEADER_LEN + FRAME]);
+            let sent = leg.send_rtp(&mut self.packet[..], 0..HEADER_LEN + FRAME);
             count_sent(&self.counters, &sent);
         }
         if let Some(id) = prompt_done {
@@ -128,7 +128,7 @@ impl Core {
             }
         };
         if length > 0 && far.direction.send {
-            let sent = leg.send_rtp(&self.packet[..HEADER_LEN + length]);
+            let sent = leg.send_rtp(&mut self.packet[..], 0..HEADER_LEN + length);
             count_sent(&self.counters, &sent);
         }
         self.set_phase(slot);

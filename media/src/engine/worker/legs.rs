@@ -8,22 +8,21 @@ use crate::playout::PlayOut;
 use crate::sys;
 
 use super::{BEAT, Core, PHASES, Timer, seat, token};
-use crate::engine::leg::{Hearing, Leg, Playing, Slot, SourceLeg};
+use crate::engine::leg::{Hearing, Leg, Playing, Slot, SourceLeg, Transport};
 use crate::engine::{Event, Hears, LegId, Remote, Sockets, bump};
 
 impl Core {
     pub(super) fn open(&mut self, epoll: &sys::Epoll, id: LegId, sockets: Sockets) {
-        let port = sockets.port;
-        let leg = Leg::new(id, sockets, self.random(), self.now);
-        let (slot, generation) = seat(&mut self.legs, leg, port);
-        let (rtp, rtcp) = self.legs[slot as usize]
-            .tenant
-            .as_ref()
-            .expect("it was just seated")
-            .sockets();
+        let (port, fds) = (
+            sockets.port,
+            [sockets.rtp.as_raw_fd(), sockets.rtcp.as_raw_fd()],
+        );
+        let leg = Leg::new(id, Transport::own(sockets), self.random(), self.now);
+        let (slot, generation) = seat(&mut self.legs, leg, Some(port));
+        let [rtp, rtcp] = fds;
         let added = epoll
-            .add(rtp.as_raw_fd(), token(slot, generation, false))
-            .and_then(|()| epoll.add(rtcp.as_raw_fd(), token(slot, generation, true)));
+            .add(rtp, token(slot, generation, false))
+            .and_then(|()| epoll.add(rtcp, token(slot, generation, true)));
         self.slots.insert(id, slot);
         bump(&self.counters.legs_opened, 1);
         if let Err(error) = added {
@@ -39,7 +38,12 @@ impl Core {
             return;
         };
         let is_first = leg.far.is_none();
+        let was_handshaking = leg.webrtc().is_some_and(|webrtc| webrtc.is_handshaking());
         leg.connect(remote, now);
+        let is_webrtc = leg.webrtc().is_some();
+        if is_webrtc {
+            self.settle(slot, was_handshaking);
+        }
         self.set_phase(slot);
         if is_first {
             let generation = self.legs[slot as usize].generation;
@@ -49,6 +53,11 @@ impl Core {
             let report_at = now + self.report_interval();
             self.timers
                 .push(Reverse((report_at, Timer::Report { slot, generation })));
+            if is_webrtc {
+                let consent_at = now + self.setup_after;
+                self.timers
+                    .push(Reverse((consent_at, Timer::Consent { slot, generation })));
+            }
         }
     }
 
@@ -133,7 +142,7 @@ impl Core {
         let Some(leg) = self.leg(slot) else {
             return;
         };
-        let needs_tick = leg.far.is_some() && leg.hearing() == Hearing::Ticked;
+        let needs_tick = leg.far.is_some() && leg.is_ready() && leg.hearing() == Hearing::Ticked;
         match (leg.phase, needs_tick) {
             (None, true) => {
                 if self.phases.iter().all(Vec::is_empty) {
@@ -200,13 +209,16 @@ impl Core {
         if leg.report(&mut self.report, &self.cname, us, true) {
             bump(&self.counters.rtcp_out, 1);
         }
+        self.leave_mux(slot, &mut leg);
         let stats = leg.stats();
         let id = leg.id;
         drop(leg);
-        self.ports
-            .lock()
-            .expect("no panic happens while the ports are held")
-            .give_back(port, self.now);
+        if let Some(port) = port {
+            self.ports
+                .lock()
+                .expect("no panic happens while the ports are held")
+                .give_back(port, self.now);
+        }
         bump(&self.counters.legs_closed, 1);
         (self.events)(Event::Closed { leg: id, stats });
     }

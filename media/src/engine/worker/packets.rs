@@ -40,52 +40,63 @@ impl Core {
         }
     }
 
-    fn take_rtcp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
+    pub(super) fn take_rtcp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
         let us = self.us();
         let leg = self.legs[slot as usize]
             .tenant
             .as_deref_mut()
             .expect("the caller found it");
         if !leg.is_rtcp_source(source) {
-            leg.dropped += 1;
-            bump(&self.counters.foreign, 1);
-            return;
+            return self.refuse(slot, Refused::Foreign);
         }
-        match rtcp::parse(&self.buffer[..length], leg.out.ssrc()) {
+        let opened = leg.open_rtcp(&mut self.buffer[..length], source, self.now);
+        let report = opened.and_then(|length| {
+            rtcp::parse(&self.buffer[..length], leg.out.ssrc())
+                .map_err(|rtp::Malformed| Refused::Malformed)
+        });
+        match report {
             Ok(report) => {
                 leg.reported(&report, us);
                 // A phone that suppresses silence still reports.
                 leg.last_heard = self.now;
                 bump(&self.counters.rtcp_in, 1);
             }
-            Err(rtp::Malformed) => {
-                leg.dropped += 1;
-                bump(&self.counters.malformed, 1);
-            }
+            Err(refused) => self.refuse(slot, refused),
         }
     }
 
-    fn take_rtp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
+    /// Counts a packet that is dropped.
+    fn refuse(&mut self, slot: Slot, refused: Refused) {
+        if let Some(leg) = self.leg(slot) {
+            leg.dropped += 1;
+        }
+        let counter = match refused {
+            Refused::Malformed => &self.counters.malformed,
+            Refused::Unexpected => &self.counters.unexpected,
+            Refused::UnknownPayload => &self.counters.unknown_payload,
+            Refused::Foreign => &self.counters.foreign,
+            Refused::Forged => &self.counters.forged,
+            Refused::Replayed => &self.counters.replayed,
+        };
+        bump(counter, 1);
+    }
+
+    pub(super) fn take_rtp(&mut self, slot: Slot, length: usize, source: SocketAddr) {
         let clock = self.clock();
         let leg = self.legs[slot as usize]
             .tenant
             .as_deref_mut()
             .expect("the caller found it");
-        let accepted = match leg.accept(&self.buffer[..length], source) {
+        let opened = leg.open_rtp(&mut self.buffer[..length], source, self.now);
+        let accepted = opened.and_then(|length| leg.accept(&self.buffer[..length], source));
+        let accepted = match accepted {
             Ok(accepted) => accepted,
             Err(refused) => {
-                leg.dropped += 1;
                 if refused == Refused::UnknownPayload && leg.is_peer(source) {
                     // Comfort noise, say: no sound, but the phone is there.
                     leg.last_heard = self.now;
                 }
-                let counter = match refused {
-                    Refused::Malformed => &self.counters.malformed,
-                    Refused::Unexpected => &self.counters.unexpected,
-                    Refused::UnknownPayload => &self.counters.unknown_payload,
-                    Refused::Foreign => &self.counters.foreign,
-                };
-                return bump(counter, 1);
+                return self.refuse(slot, refused);
             }
         };
         let Accepted {
@@ -188,7 +199,7 @@ impl Core {
         }
     }
 
-    /// One packet on its way from leg to leg: a new header in place, another law in a copy.
+    /// One packet on its way from leg to leg: a new header in place; in a copy for another law or for SRTP.
     fn forward(
         &mut self,
         from: Slot,
@@ -216,15 +227,17 @@ impl Core {
         else {
             return;
         };
-        let sent = if own_law == law {
+        let sent = if own_law == law && !leg.is_protected() {
             let start = put_header(&mut self.buffer[..], payload.start, header);
-            leg.send_rtp(&self.buffer[start..payload.end])
+            leg.send_rtp(&mut self.buffer[..], start..payload.end)
         } else {
             let end = HEADER_LEN + payload.len();
             put_header(&mut self.packet[..], HEADER_LEN, header);
             self.packet[HEADER_LEN..end].copy_from_slice(&self.buffer[payload]);
-            law.transcode(own_law, &mut self.packet[HEADER_LEN..end]);
-            leg.send_rtp(&self.packet[..end])
+            if own_law != law {
+                law.transcode(own_law, &mut self.packet[HEADER_LEN..end]);
+            }
+            leg.send_rtp(&mut self.packet[..], 0..end)
         };
         count_sent(&self.counters, &sent);
     }
@@ -246,8 +259,11 @@ impl Core {
                 leg.out
                     .forward(source, header, payload_type, payload.len(), clock)
             {
-                let start = put_header(&mut self.buffer[..], payload.start, header);
-                let sent = leg.send_rtp(&self.buffer[start..payload.end]);
+                // Others may hear the same key, and a protected leg encrypts its packet where it lies: a copy.
+                let end = HEADER_LEN + payload.len();
+                put_header(&mut self.packet[..], HEADER_LEN, header);
+                self.packet[HEADER_LEN..end].copy_from_slice(&self.buffer[payload.clone()]);
+                let sent = leg.send_rtp(&mut self.packet[..], 0..end);
                 count_sent(&self.counters, &sent);
             }
         }

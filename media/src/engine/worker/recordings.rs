@@ -55,7 +55,7 @@ impl Core {
             ending: None,
         };
         let due = self.instant_of(recording.started + recording.timeline.next_due());
-        let (slot, generation) = seat(&mut self.recordings, recording, 0);
+        let (slot, generation) = seat(&mut self.recordings, recording, None);
         self.recording_slots.insert(key, slot);
         for (leg, track) in tracks {
             self.set_track(slot, track, leg);

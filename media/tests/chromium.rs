@@ -1,0 +1,235 @@
+//! A real browser: Chromium calls a leg that echoes, and says what it heard and over what. Started by hand, for it needs
+//! Chromium: `cargo test -p hotline-media --test chromium -- --ignored --nocapture`.
+#![expect(
+    clippy::print_stderr,
+    reason = "what the browser reports is what one runs this for"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use hotline_media::{
+    CallKey, Config, Engine, Hears, IceCredentials, Law, LegId, LocalWebRtc, Remote, RemoteWebRtc,
+    Security,
+};
+
+const PAGE: &str = r#"<!doctype html><title>call</title><script>
+const post = (path, body) => fetch(path, { method: "POST", body }).then((answer) => answer.text());
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+(async () => {
+  const sound = new AudioContext({ sampleRate: 48000 });
+  await sound.resume();
+  const tone = new OscillatorNode(sound, { frequency: 1000 });
+  const out = new MediaStreamAudioDestinationNode(sound);
+  tone.connect(out); tone.start();
+  const call = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const ear = new AnalyserNode(sound, { fftSize: 4096 });
+  call.ontrack = ({ track }) => {
+    const stream = new MediaStream([track]);
+    // Chromium decodes a remote track only while an element plays it.
+    const element = new Audio(); element.srcObject = stream; element.muted = true; element.play();
+    new MediaStreamAudioSourceNode(sound, { mediaStream: stream }).connect(ear);
+  };
+  const sender = call.addTrack(out.stream.getAudioTracks()[0], out.stream);
+  const began = performance.now();
+  await call.setLocalDescription(await call.createOffer());
+  const answer = await post("/offer", call.localDescription.sdp);
+  await call.setRemoteDescription({ type: "answer", sdp: answer });
+  while (call.connectionState !== "connected" && performance.now() - began < 10000) await wait(5);
+  const connected = performance.now() - began;
+  sender.dtmf.insertDTMF("7", 100);
+  await wait(2500);
+  const bins = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(bins);
+  const peak = bins.indexOf(Math.max(...bins)) * sound.sampleRate / ear.fftSize;
+  const stats = [...(await call.getStats()).values()];
+  const transport = stats.find((stat) => stat.type === "transport") ?? {};
+  const inbound = stats.find((stat) => stat.type === "inbound-rtp") ?? {};
+  const remote = stats.find((stat) => stat.type === "remote-inbound-rtp") ?? {};
+  // A restart of ICE while the sound goes on.
+  await call.setLocalDescription(await call.createOffer({ iceRestart: true }));
+  await call.setRemoteDescription({ type: "answer", sdp: await post("/restart", call.localDescription.sdp) });
+  await wait(1500);
+  const after = [...(await call.getStats()).values()].find((stat) => stat.type === "inbound-rtp") ?? {};
+  await post("/result", JSON.stringify({ state: call.connectionState, connected_ms: Math.round(connected), peak_hz: peak,
+    dtls: transport.tlsVersion, cipher: transport.dtlsCipher, srtp: transport.srtpCipher,
+    packets: inbound.packetsReceived, lost: inbound.packetsLost, rtt: remote.roundTripTime,
+    after_restart: after.packetsReceived - inbound.packetsReceived }));
+  call.close();
+  await post("/done", "");
+})().catch((error) => post("/result", "failed: " + error).then(() => post("/done", "")));
+</script>"#;
+
+#[test]
+#[ignore = "needs Chromium"]
+fn chromium_hears_its_own_tone() {
+    let (sender, events) = std::sync::mpsc::sync_channel(1_000);
+    let engine = Engine::start(Config::new(Arc::new(move |event| {
+        let _ = sender.try_send(event);
+    })))
+    .unwrap();
+    let leg = LegId(1);
+    let local = engine.open_webrtc(leg, CallKey(1)).unwrap();
+    engine.hear(leg, Hears::Echo).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let _browser = Chromium::open(&format!("http://{}/", listener.local_addr().unwrap()));
+    let mut result = String::new();
+    for stream in listener.incoming() {
+        let (path, body, stream) = request(stream.unwrap());
+        match path.as_str() {
+            "/" => reply(stream, "text/html", PAGE),
+            "/offer" => {
+                eprintln!("{body}");
+                engine.connect(leg, remote_of(&body)).unwrap();
+                reply(stream, "text/plain", &answer(&local, &local.ice, 1));
+            }
+            "/restart" => {
+                let ice = engine.restart_ice(leg).unwrap();
+                engine.connect(leg, remote_of(&body)).unwrap();
+                reply(stream, "text/plain", &answer(&local, &ice, 2));
+            }
+            "/result" => {
+                result = body;
+                reply(stream, "text/plain", "");
+            }
+            "/done" => {
+                reply(stream, "text/plain", "");
+                break;
+            }
+            _ => reply(stream, "text/plain", ""),
+        }
+    }
+    eprintln!("{result}\n{:#?}", engine.metrics());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let events: Vec<_> = events.try_iter().collect();
+    eprintln!("{events:#?}");
+    assert!(result.contains(r#""state":"connected""#));
+    let number = |name: &str| -> f64 {
+        let (_, rest) = result.split_once(&format!("\"{name}\":")).unwrap();
+        let end = rest.find([',', '}']).unwrap();
+        rest[..end].parse().unwrap()
+    };
+    assert!((number("peak_hz") - 1_000.0).abs() < 30.0);
+    assert!(number("packets") > 80.0 && number("after_restart") > 50.0);
+    let has = |wanted: &str| {
+        events
+            .iter()
+            .any(|event| format!("{event:?}").contains(wanted))
+    };
+    assert!(has("Secured") && has("digit: '7'") && has("ClosedByPeer"));
+}
+
+/// Headless, with a profile of its own; gone when it is dropped.
+struct Chromium(Child);
+
+impl Chromium {
+    fn open(url: &str) -> Self {
+        let profile = std::env::temp_dir().join(format!("media-chromium-{}", std::process::id()));
+        Self(
+            Command::new("chromium")
+                .args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--no-first-run",
+                    "--disable-gpu",
+                ])
+                .arg("--autoplay-policy=no-user-gesture-required")
+                .arg("--allow-loopback-in-peer-connection")
+                .arg("--disable-features=WebRtcHideLocalIpsWithMdns")
+                .arg(format!("--user-data-dir={}", profile.display()))
+                .arg(url)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("Chromium starts"),
+        )
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn request(stream: TcpStream) -> (String, String, TcpStream) {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).unwrap();
+        if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if header.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (path, String::from_utf8(body).unwrap(), reader.into_inner())
+}
+
+fn reply(mut stream: TcpStream, kind: &str, body: &str) {
+    let length = body.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+}
+
+fn remote_of(sdp: &str) -> Remote {
+    let value = |name: &str| {
+        let line = sdp.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name}")).trim().to_owned()
+    };
+    let telephone_event = sdp
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:"))
+        .find_map(|line| line.strip_suffix(" telephone-event/8000"))
+        .map(|number| number.parse().unwrap());
+    let mut remote = Remote::new("0.0.0.0:9".parse().unwrap(), Law::A);
+    remote.dtmf_payload_type = telephone_event;
+    remote.security = Security::Dtls(RemoteWebRtc {
+        ice: IceCredentials {
+            ufrag: value("a=ice-ufrag:"),
+            pwd: value("a=ice-pwd:"),
+        },
+        fingerprint: value("a=fingerprint:sha-256 ").parse().unwrap(),
+    });
+    remote
+}
+
+fn answer(local: &LocalWebRtc, ice: &IceCredentials, version: u32) -> String {
+    let (ip, port) = (local.address.ip(), local.address.port());
+    let (ufrag, pwd, fingerprint) = (&ice.ufrag, &ice.pwd, local.fingerprint);
+    [
+        "v=0".to_owned(),
+        format!("o=- 1 {version} IN IP4 {ip}"),
+        "s=-".to_owned(),
+        "t=0 0".to_owned(),
+        "a=group:BUNDLE 0".to_owned(),
+        "a=ice-lite".to_owned(),
+        format!("m=audio {port} UDP/TLS/RTP/SAVPF 8 126"),
+        format!("c=IN IP4 {ip}"),
+        "a=mid:0".to_owned(),
+        "a=sendrecv".to_owned(),
+        "a=rtcp-mux".to_owned(),
+        "a=setup:passive".to_owned(),
+        format!("a=ice-ufrag:{ufrag}"),
+        format!("a=ice-pwd:{pwd}"),
+        format!("a=fingerprint:sha-256 {fingerprint}"),
+        format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host"),
+        "a=end-of-candidates".to_owned(),
+        "a=rtpmap:8 PCMA/8000".to_owned(),
+        "a=rtpmap:126 telephone-event/8000".to_owned(),
+        String::new(),
+    ]
+    .join("\r\n")
+}
