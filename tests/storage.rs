@@ -1177,10 +1177,9 @@ async fn lists_page_in_place_and_are_built_anew_for_an_older_database(place: Pla
     case.storage.recover(case.now(), &case.rules).await.unwrap();
     assert_eq!(walk(view(View::Waiting(Task::Dispatch))).await, expected);
     assert_eq!(walk(text("路灯")).await, expected);
-    let counters = case
-        .storage
-        .ticket_counters(case.now(), &"agent1000".into(), None);
-    let counters = counters.await.unwrap();
+    let me = "agent1000".into();
+    let counters = case.storage.ticket_counters(case.now(), &me, None).await;
+    let counters = counters.unwrap();
     assert_eq!(counters.waiting[&Task::Dispatch], 5);
     assert_eq!(counters.mine, 5);
 }

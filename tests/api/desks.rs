@@ -51,7 +51,7 @@ async fn a_list_holds_what_its_counter_counts_while_a_ticket_moves() {
     assert_eq!(counters(&lead).await["dispatch"], 2);
     assert_eq!(
         listed(&lead, "view=dispatch").await,
-        [second.clone(), first.clone()]
+        [second.as_str(), first.as_str()]
     );
     assert_eq!(listed(&lead, "view=mine").await.len(), 2);
 
@@ -60,7 +60,7 @@ async fn a_list_holds_what_its_counter_counts_while_a_ticket_moves() {
     // Two units owe their acknowledgement; for the desk it is one ticket.
     assert_eq!(counters(&lead).await["acknowledge"], 1);
     assert_eq!(counters(&unit).await["acknowledge"], 1);
-    assert_eq!(listed(&unit, "view=acknowledge").await, [first.clone()]);
+    assert_eq!(listed(&unit, "view=acknowledge").await, [first.as_str()]);
     command(&unit, &first, "acknowledge", json!({})).await;
     assert_eq!(counters(&unit).await["acknowledge"], 0);
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_list_holds_what_its_counter_counts_while_a_ticket_moves() {
     assert_eq!(counters(&reviewer).await["decide_send_back"], 1);
     assert_eq!(
         listed(&reviewer, "view=decide_send_back").await,
-        [first.clone()]
+        [first.as_str()]
     );
     let no = json!({"granted": false, "reason": "属于本单位职责"});
     command(&reviewer, &first, "decide_send_back", no).await;
@@ -84,7 +84,7 @@ async fn a_list_holds_what_its_counter_counts_while_a_ticket_moves() {
     command(&unit, &first, "reply", reply).await;
     let bounced = json!({"outcome": "not_specific", "remark": "请说明完成时间"});
     command(&reviewer, &first, "review", bounced).await;
-    assert_eq!(listed(&unit, "view=reply_again").await, [first.clone()]);
+    assert_eq!(listed(&unit, "view=reply_again").await, [first.as_str()]);
     assert_eq!(counters(&unit).await["handle"], 0);
 
     let unknown = lead.get("/api/v1/tickets?view=everything").await;
@@ -105,11 +105,11 @@ async fn a_clock_that_is_nearly_over_shows_before_it_is_over() {
     world.pass(Duration::from_secs(50 * 60));
     let lead = world.person(Role::TeamLead).await;
     assert_eq!(counters(&lead).await["due_soon"], 1);
-    assert_eq!(listed(&lead, "view=due_soon").await, [id.clone()]);
+    assert_eq!(listed(&lead, "view=due_soon").await, [id.as_str()]);
     world.pass(Duration::from_secs(11 * 60));
     let now = counters(&lead).await;
     assert_eq!((&now["due_soon"], &now["overdue"]), (&json!(0), &json!(1)));
-    assert_eq!(listed(&lead, "view=overdue").await, [id.clone()]);
+    assert_eq!(listed(&lead, "view=overdue").await, [id.as_str()]);
     let ticket = lead.get(&format!("/api/v1/tickets/{id}")).await.ok();
     assert_eq!(ticket["deadlines"][1]["left_ms"], -60_000);
 }
@@ -124,7 +124,7 @@ async fn a_ticket_is_found_by_what_a_person_types() {
     for typed in [number, "13812345678", "%E8%B7%AF%E7%81%AF"] {
         assert_eq!(
             listed(&lead, &format!("q={typed}")).await,
-            [id.clone()],
+            [id.as_str()],
             "{typed}"
         );
     }
