@@ -13,7 +13,6 @@ use hotline::clock::{Clock, SystemClock};
 use hotline::config::Config;
 use hotline::domain::time::Timestamp;
 use hotline::telemetry;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use uuid::Uuid;
 
 /// The machine's clock, so much ahead.
@@ -49,29 +48,29 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
-        let clock = Arc::new(Shifted::default());
-        // The story begins on a morning of its own: `HOTLINE_SHIFTED_FROM=2026-03-02T09:00:00+08:00`.
-        if let Ok(from) = std::env::var("HOTLINE_SHIFTED_FROM") {
-            let from: Timestamp = from.parse().context("HOTLINE_SHIFTED_FROM is not a time")?;
-            let by = from.millis_since(SystemClock.now());
-            clock.by_ms.store(by, Ordering::SeqCst);
-        }
+    let clock = Arc::new(Shifted::default());
+    // The story begins on a morning of its own: `HOTLINE_SHIFTED_FROM=2026-03-02T09:00:00+08:00`.
+    if let Ok(from) = std::env::var("HOTLINE_SHIFTED_FROM") {
+        let from: Timestamp = from.parse().context("HOTLINE_SHIFTED_FROM is not a time")?;
+        let by = from.millis_since(SystemClock.now());
+        clock.by_ms.store(by, Ordering::SeqCst);
+    }
+    let server = runtime.block_on(async {
         let storage = app::open_storage(&config, clock.clone()).await?;
         app::apply_demo(&storage, &*clock).await?;
         storage.close().await;
-        let server = Server::start(&config, clock.clone(), metrics).await?;
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        while let Some(line) = lines.next_line().await? {
-            let seconds: i64 = line
-                .strip_prefix("advance ")
-                .and_then(|seconds| seconds.trim().parse().ok())
-                .with_context(|| format!("not understood: {line}"))?;
-            clock.by_ms.fetch_add(seconds * 1000, Ordering::SeqCst);
-            writeln!(std::io::stdout(), "advanced {seconds}").context("nobody reads this")?;
-        }
-        // Whoever held the clock is gone.
-        server.stop(std::future::ready(())).await;
-        Ok(())
-    })
+        Server::start(&config, clock.clone(), metrics).await
+    })?;
+    for line in std::io::stdin().lines() {
+        let line = line?;
+        let seconds: i64 = line
+            .strip_prefix("advance ")
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .with_context(|| format!("not understood: {line}"))?;
+        clock.by_ms.fetch_add(seconds * 1000, Ordering::SeqCst);
+        writeln!(std::io::stdout(), "advanced {seconds}").context("nobody reads this")?;
+    }
+    // Whoever held the clock is gone.
+    runtime.block_on(server.stop(std::future::ready(())));
+    Ok(())
 }
