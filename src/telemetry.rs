@@ -161,6 +161,11 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "Time from handing a change to the database until it is durable.",
     ),
     (
+        Kind::Counter,
+        "hotline_emergency_calls",
+        "Emergency services rung beside a citizen.",
+    ),
+    (
         Kind::Gauge,
         "hotline_duty_gaps",
         "Closed stretches of the next two days in which a unit has nobody on duty.",

@@ -44,7 +44,7 @@ use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsSt
 use hotline::storage::ticket_lists::View;
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 use hotline::storage::tokens::TokenWish;
-use hotline::storage::{Fault, Page, Storage, Trouble};
+use hotline::storage::{Aes256, Fault, Page, Storage, Trouble, Vault};
 use sqlx::Connection;
 
 /// Runs each story on both databases.
@@ -73,6 +73,7 @@ stories! {
     a_duty_gap_is_told_once_and_goes_when_somebody_is_put_there,
     a_call_out_goes_on_until_somebody_answers_and_its_log_stays,
     a_unit_that_acknowledges_its_ticket_ends_the_call_out,
+    what_names_people_is_sealed_on_the_disk_and_found_all_the_same,
     a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password,
     a_machine_token_works_until_it_is_revoked_or_runs_out,
     a_remembered_answer_is_given_again_and_only_for_the_same_request,
@@ -340,6 +341,63 @@ async fn a_unit_that_acknowledges_its_ticket_ends_the_call_out(place: Place) {
     let found = case.storage.callout(record.id).await.unwrap().unwrap();
     assert_eq!(found.callout.stage.code(), "acknowledged");
     assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: Place) {
+    let key = [7; 32];
+    let place = Arc::new(place);
+    let open = async |key: &[u8; 32]| {
+        let vault = Vault::new(Aes256::new(key));
+        Storage::open_sealed(&place.url, place.clock.clone(), vault).await
+    };
+    let storage = open(&key).await.unwrap();
+    let case = Case {
+        storage,
+        place: place.clone(),
+        rules: Arc::new(Rules::provincial("js-12345".into())),
+    };
+    let answered = case.answered("13812345678").await;
+    let ticket = case.registered_for("路灯不亮", "13812345678").await;
+    let closed = case.close_by_reply(ticket.id).await;
+    let whose = TicketFilter {
+        phone: Some(phone("13812345678")),
+        ..TicketFilter::default()
+    };
+    let page = Page::default();
+    let found = case
+        .storage
+        .tickets(By::Server, &whose, &page)
+        .await
+        .unwrap();
+    let ids: Vec<_> = found.items.iter().map(|record| record.id).collect();
+    assert!(ids.contains(&answered.ticket) && ids.contains(&closed.id));
+    let calls = CallFilter {
+        caller: Some("13812345678".to_owned()),
+        ..CallFilter::default()
+    };
+    let calls = case.storage.calls(&calls, &Page::default()).await.unwrap();
+    assert_eq!(calls.items[0].caller, "13812345678");
+    // The survey's answer finds its phone.
+    let sms = case.storage.sms_of_ticket(closed.id).await.unwrap();
+    assert_eq!(sms[0].phone, phone("13812345678"));
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+
+    // Nothing of it lies in the files of a backup, which are copies of the tables as they are.
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup");
+    case.storage.backup(case.now(), &backup).await.unwrap();
+    for file in std::fs::read_dir(&backup).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("13812345678"), "{}", path.display());
+    }
+    case.storage.close().await;
+    let other = open(&[8; 32]).await;
+    assert!(
+        matches!(other, Err(Fault::Down(_))),
+        "another key is refused"
+    );
+    open(&key).await.unwrap().close().await;
 }
 
 async fn a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password(place: Place) {

@@ -54,6 +54,8 @@ pub(crate) enum Scope {
     TicketsRead,
     #[serde(rename = "tickets:write")]
     TicketsWrite,
+    #[serde(rename = "intake:write")]
+    IntakeWrite,
     #[serde(rename = "organisation:read")]
     OrganisationRead,
     #[serde(rename = "audit:read")]
@@ -69,6 +71,7 @@ impl Scope {
             Self::RecordingsRead => "recordings:read",
             Self::TicketsRead => "tickets:read",
             Self::TicketsWrite => "tickets:write",
+            Self::IntakeWrite => "intake:write",
             Self::OrganisationRead => "organisation:read",
             Self::AuditRead => "audit:read",
         }
@@ -118,6 +121,7 @@ const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader
 const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
 /// Who looks after what units lack (article 7); a unit's head sees the own unit.
 const OVERSEERS: &[Role] = &[TeamLead, Supervisor, Analyst, Leader, Auditor, UnitHead];
+const OVERSEERS_OF_DESK: &[Role] = &[TeamLead, Supervisor, Reviewer, Analyst, Leader, Auditor];
 const DUTY_READERS: &[Role] = &[Agent, TeamLead, Supervisor, Auditor, UnitHandler, UnitHead];
 const DUTY_WRITERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const WATCHERS: &[Role] = &[
@@ -191,6 +195,16 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/units/{code}"),
     rule(Method::GET, "/api/v1/lacks", OVERSEERS, Scope::OrganisationRead),
     any_role(Method::GET, "/api/v1/conference"),
+    rule(Method::POST, "/api/v1/intake", DESK, Scope::IntakeWrite),
+    person(Method::GET, "/api/v1/tickets/{id}/origin", Who::Roles(&[TeamLead, Supervisor])),
+    // People only: a machine has no purpose to give.
+    person(Method::POST, "/api/v1/tickets/{id}/unmask", Who::Roles(CALLERS)),
+    person(Method::POST, "/api/v1/petitioners/history", Who::Roles(DESK)),
+    rule(Method::GET, "/api/v1/tickets/{id}/proposals", DESK, Scope::TicketsRead),
+    any_role(Method::GET, "/api/v1/categories"),
+    any_role(Method::GET, "/api/v1/lanes"),
+    any_role(Method::GET, "/api/v1/origins"),
+    rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),
     person(Method::PUT, "/api/v1/units/{code}/duty", Who::Roles(&[Supervisor, UnitHead])),
     rule(Method::GET, "/api/v1/duty/gaps", DUTY_READERS, Scope::OrganisationRead),

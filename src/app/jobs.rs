@@ -9,15 +9,19 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::disposition::OriginEntry;
 use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
 use crate::domain::ticket::Rules;
+use crate::domain::time::Timestamp;
+use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    CallOuts, Deadlines, DutyGaps, Job, Pending, SmsCallbacks, SmsGateway, SmsSending, Surveys,
-    Telephone, keep_running,
+    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending,
+    SmsCallbacks, SmsGateway, SmsSending, Surveys, Telephone, keep_running,
 };
 use crate::storage::Storage;
+use crate::storage::intake::Feedback;
 use crate::storage::sms::Sms;
 
 /// Starts every job; each ends when `stop` says true.
@@ -59,6 +63,12 @@ pub(super) fn start(
             rules: Arc::clone(&rules),
             telephone,
         }),
+        Arc::new(OriginFeedback {
+            storage: storage.clone(),
+            gateway: Arc::new(Origins(
+                OriginClient::new(timeout).context("cannot make the HTTP client for origins")?,
+            )),
+        }),
         Arc::new(Surveys { storage, rules }),
     ];
     let start = |job: Arc<dyn Job>| {
@@ -66,6 +76,27 @@ pub(super) fn start(
         tokio::spawn(async move { keep_running(&*job, &*clock, stop).await })
     };
     Ok(jobs.into_iter().map(start).collect())
+}
+
+/// The way back to where demands came from.
+struct Origins(OriginClient);
+
+impl OriginGateway for Origins {
+    fn deliver<'a>(
+        &'a self,
+        now: Timestamp,
+        to: &'a OriginEntry,
+        feedback: &'a Feedback,
+    ) -> Pending<'a, Delivery> {
+        Box::pin(async move {
+            let (id, body) = (feedback.id.to_string(), feedback.body.to_string());
+            match self.0.deliver(now, to, &id, body).await {
+                Ok(()) => Delivery::Done,
+                Err(NotDelivered::Later(why)) => Delivery::Later(why),
+                Err(NotDelivered::Refused(why)) => Delivery::Refused(why),
+            }
+        })
+    }
 }
 
 /// Each gateway by its own dialect.

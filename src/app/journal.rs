@@ -12,10 +12,11 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::domain::acd::AgentState;
 use crate::domain::call::Cdr;
+use crate::domain::call::wish::EMERGENCY_SERVICES;
 use crate::domain::contact::ContactCommand;
 use crate::domain::id::{CallId, ContactId, Username};
 use crate::domain::staff::By;
-use crate::domain::ticket::Rules;
+use crate::domain::ticket::{Command, Rules, intake};
 use crate::signalling::journal::{AgentStateChange, CommitToken, Entry};
 use crate::signalling::shell::{Signalling, ToKeep};
 use crate::storage::agent_states::AgentStateChange as AgentStateRow;
@@ -104,6 +105,7 @@ impl Journal {
                 }
                 Entry::Progressed(cdr) => {
                     let kept = self.keep_record(&cdr).await;
+                    self.tell_emergency(&cdr).await;
                     if let (Some(contact), Some(agent)) = (cdr.contact_id, cdr.agent) {
                         self.tell_contact(contact, ContactCommand::Answered { agent })
                             .await;
@@ -112,6 +114,7 @@ impl Journal {
                 }
                 Entry::Ended(cdr) => {
                     let kept = self.keep_record(&cdr).await;
+                    self.tell_emergency(&cdr).await;
                     if let Some(contact) = cdr.contact_id {
                         self.tell_contact(contact, ContactCommand::HungUp).await;
                     }
@@ -120,6 +123,38 @@ impl Journal {
                 Entry::AgentState(_) => unreachable!("agent states are kept apart from calls"),
             };
             tell(token, kept, signalling.as_ref()).await;
+        }
+    }
+
+    /// When an emergency service answered, its ticket learns how long that took. Told again it refuses, and knows.
+    async fn tell_emergency(&self, cdr: &Cdr) {
+        let Some(ticket) = cdr.ticket_id else { return };
+        for leg in &cdr.legs {
+            let (true, Some(answered)) = (
+                EMERGENCY_SERVICES.contains(&leg.party.as_str()),
+                leg.answered_at,
+            ) else {
+                continue;
+            };
+            let command = Command::Intake(intake::Command::EmergencyAnswered {
+                leg: leg.id,
+                answered_after_ms: answered.millis_since(leg.started_at),
+            });
+            self.keep_trying("emergency transfer", || async {
+                let told = self.storage.command(
+                    self.clock.now(),
+                    By::Server,
+                    ticket,
+                    command.clone(),
+                    &self.rules,
+                    None,
+                );
+                match told.await {
+                    Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
+                    Err(Trouble::Fault(fault)) => Err(fault),
+                }
+            })
+            .await;
         }
     }
 

@@ -15,6 +15,8 @@ use crate::storage::backup::BackupSheet;
 
 /// The recordings' part of a backup.
 const MANIFESTS: &str = "recordings.jsonl";
+/// The data key's copy, when the key is our own file and not the operator's.
+const DATA_KEY: &str = "data.key";
 
 /// Every difference between what is kept and what should be; empty when all is well.
 pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
@@ -40,6 +42,11 @@ pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyho
         .await
         .context("cannot copy the database")?;
     storage.close().await;
+    if config.storage.data_key_file.is_none() {
+        // Keeps the mode of the original: readable by nobody else.
+        std::fs::copy(config.data_key_file(), dir.join(DATA_KEY))
+            .context("cannot copy the data key")?;
+    }
     let archive = Archive::open(config.recordings_folder());
     let path = dir.join(MANIFESTS);
     let manifests = {
@@ -67,6 +74,12 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
             "{} holds recordings: restore needs an empty place",
             folder.display()
         );
+    }
+    // The key its rows are sealed with, unless there is one already: then it must be the same.
+    let (kept, key) = (dir.join(DATA_KEY), config.data_key_file());
+    if kept.exists() && !key.exists() {
+        std::fs::create_dir_all(&config.data_dir)?;
+        std::fs::copy(&kept, &key).with_context(|| format!("cannot write {}", key.display()))?;
     }
     let storage = open_storage(config, clock).await?;
     let sheet = storage

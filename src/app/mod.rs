@@ -10,7 +10,10 @@ mod ports;
 mod prompts;
 mod studio;
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -37,7 +40,7 @@ use crate::signalling::shell::{Parts, Signalling};
 use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
 use crate::storage::sessions::SessionLimits;
-use crate::storage::{self, Storage};
+use crate::storage::{self, Aes256, Storage, Vault};
 use crate::telemetry::Metrics;
 
 /// The organisation of `serve --demo`.
@@ -339,9 +342,46 @@ async fn wait(what: &str, task: JoinHandle<()>) {
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
-    Storage::open(&config.storage_url(), clock)
+    let file = config.data_key_file();
+    let key =
+        data_key(&file, &*clock).with_context(|| format!("the data key {}", file.display()))?;
+    let vault = Vault::new(Aes256::new(&key));
+    Storage::open_sealed(&config.storage_url(), clock, vault)
         .await
         .context("cannot open the database (storage.url)")
+}
+
+/// The key that numbers of people are sealed with; made when there is none yet, readable by nobody else.
+fn data_key(file: &Path, clock: &dyn Clock) -> anyhow::Result<[u8; 32]> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => read_key(text.trim()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            clock.random(&mut key);
+            let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut made = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(file)
+                .context("cannot be made")?;
+            made.write_all(text.as_bytes())?;
+            made.sync_all()?;
+            info!(file = %file.display(), "a data key was made: keep a copy apart from the backups");
+            Ok(key)
+        }
+        Err(fault) => Err(fault).context("cannot be read"),
+    }
+}
+
+fn read_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    let hex = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    anyhow::ensure!(hex, "holds something else than 64 hexadecimal digits");
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16)?;
+    }
+    Ok(key)
 }
 
 /// `hotline apply`: what changed, a line each. Nothing is changed when anything is wrong.
@@ -352,7 +392,9 @@ pub async fn apply(
 ) -> anyhow::Result<Vec<storage::organisation::Change>> {
     let units = storage.units().await?;
     let directory = storage.directory().await?;
-    let known = organisation::Known::new(&units, &directory);
+    let disposition = storage.disposition().await?;
+    let known =
+        organisation::Known::new(&units, &directory).with_categories(&disposition.categories);
     let organisation = organisation::parse(text, &known)?;
     match storage.apply(clock.now(), organisation).await {
         Ok(changes) => Ok(changes),

@@ -142,6 +142,14 @@ impl Config {
         }
     }
 
+    /// `storage.data_key_file`, or one in the data folder.
+    pub fn data_key_file(&self) -> PathBuf {
+        match &self.storage.data_key_file {
+            Some(file) => file.clone(),
+            None => self.data_dir.join("data.key"),
+        }
+    }
+
     /// The folder of `recordings.url`, or one in the data folder.
     pub fn recordings_folder(&self) -> PathBuf {
         match &self.recordings.url {

@@ -17,6 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::line_at;
+use crate::domain::disposition::{CategoryEntry, LaneEntry, OriginEntry};
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::staff::{Directory, Organisation, Unit};
 
@@ -28,6 +29,7 @@ pub struct Known {
     users: BTreeSet<Username>,
     extensions: BTreeSet<Extension>,
     queues: BTreeSet<QueueName>,
+    categories: BTreeSet<String>,
 }
 
 impl Known {
@@ -41,7 +43,15 @@ impl Known {
             users: directory.users.keys().cloned().collect(),
             extensions: directory.extensions.keys().cloned().collect(),
             queues: directory.queues.keys().cloned().collect(),
+            categories: BTreeSet::new(),
         }
+    }
+
+    /// With the categories that are there already.
+    #[must_use]
+    pub fn with_categories(mut self, categories: &[CategoryEntry]) -> Self {
+        self.categories = categories.iter().map(|known| known.code.clone()).collect();
+        self
     }
 }
 
@@ -115,6 +125,10 @@ struct File {
     calendars: Vec<Entry<crate::domain::staff::CalendarEntry>>,
     duty: Vec<Entry<shape::DutyLine>>,
     conference: Vec<Entry<shape::ConferenceMember>>,
+    categories: Vec<Entry<CategoryEntry>>,
+    lanes: Vec<Entry<LaneEntry>>,
+    origins: Vec<Entry<OriginEntry>>,
+    dispatch_rules: Vec<Entry<shape::DispatchRule>>,
 }
 
 struct Reader<'a> {
@@ -147,11 +161,18 @@ impl<'a> Reader<'a> {
                 "conference_member" => {
                     file.conference = self.entries("conference_member", value);
                 }
+                "category" => file.categories = self.entries("category", value),
+                "lane" => file.lanes = self.entries("lane", value),
+                "origin" => file.origins = self.entries("origin", value),
+                "dispatch_rule" => {
+                    file.dispatch_rules = self.entries("dispatch_rule", value);
+                }
                 unknown => self.fault(
                     key.span().start,
                     format!(
                         "there is no table {unknown:?}; known: unit, user, extension, trunk, queue, number, \
-                         specialist, sms_gateway, calendar, duty, conference_member"
+                         specialist, sms_gateway, calendar, duty, conference_member, category, \
+                         lane, origin, dispatch_rule"
                     ),
                 ),
             }

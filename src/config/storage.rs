@@ -1,5 +1,7 @@
 //! `[storage]`: the database.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// Which database.
@@ -8,6 +10,9 @@ use serde::Deserialize;
 pub struct Storage {
     /// `sqlite:PATH` or `postgres://…`; without it a file in the data folder.
     pub url: Option<Url>,
+    /// 64 hexadecimal digits: what names people is sealed with it. Without it a file in the data folder, made at the
+    /// first start.
+    pub data_key_file: Option<PathBuf>,
 }
 
 /// A database's address. May hold a password: its debug print does not.

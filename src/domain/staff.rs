@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
+use super::disposition::Disposition;
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
 use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
@@ -320,6 +321,7 @@ pub struct Organisation {
     /// Each unit's whole roster, as far as the file names the unit.
     pub duty: BTreeMap<UnitCode, DutyRoster>,
     pub conference: Vec<ConferenceSeat>,
+    pub disposition: Disposition,
 }
 
 /// A login password as the file gives it.

@@ -1,3 +1,4 @@
 //! The outside world: SMS providers.
 
+pub mod origin;
 pub mod sms;

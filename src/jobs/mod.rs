@@ -4,6 +4,7 @@
 
 mod deadlines;
 mod duty;
+mod feedback;
 mod sms_callbacks;
 mod sms_sending;
 mod surveys;
@@ -17,6 +18,7 @@ use tracing::{info, warn};
 
 pub use deadlines::Deadlines;
 pub use duty::{CallOuts, DutyGaps, Telephone};
+pub use feedback::{Delivery, OriginFeedback, OriginGateway};
 pub use sms_callbacks::SmsCallbacks;
 pub use sms_sending::{SmsGateway, SmsSending};
 pub use surveys::Surveys;

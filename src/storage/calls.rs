@@ -1,7 +1,7 @@
 //! Call records 话单: inserted when a call is answered, completed when it ended, found by whoever asks for them.
 //! How an answered call becomes durable together with its contact and ticket draft is in [`contacts`](super::contacts).
 
-use super::db::{Select, Tx, Value, values};
+use super::db::{Personal, Select, Tx, Value, values};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
 use crate::domain::call::{Cdr, Direction, TerminationResult};
 use crate::domain::id::{CallId, TicketId, Username};
@@ -51,7 +51,7 @@ impl Storage {
     pub async fn calls(&self, filter: &CallFilter, page: &Page) -> Result<Listing<Cdr>, Fault> {
         let mut select = Select::new("SELECT json FROM call WHERE 1 = 1")
             .and_some("sip_call_id =", filter.sip_call_id.clone())
-            .and_some("caller =", filter.caller.clone())
+            .and_some("caller =", filter.caller.clone().map(Personal))
             .and_some("started_at >=", filter.since)
             .and_some("started_at <", filter.until)
             .and_some("agent =", filter.agent.clone());
@@ -132,8 +132,8 @@ fn row_of(cdr: &Cdr) -> [Value; 17] {
         cdr.id,
         cdr.sip_call_id,
         direction(cdr.direction),
-        cdr.caller,
-        cdr.called,
+        Personal(cdr.caller.clone()),
+        Personal(cdr.called.clone()),
         cdr.started_at,
         cdr.answered_at,
         cdr.ended_at,

@@ -17,6 +17,7 @@ impl Chronicler<'_> {
         events: &[Event],
     ) -> Result<(), Fault> {
         for event in events {
+            self.feed_back(tx, record, event).await?;
             match event {
                 // 短信回访: the outbox sends it after the commit.
                 Event::SurveyRequested { phone, .. } => {
@@ -72,6 +73,7 @@ impl Chronicler<'_> {
                 | Event::Rectified { .. }
                 | Event::FollowUpEnded { .. }
                 | Event::Marked { .. } => {}
+                Event::Intake(event) => self.intake_changed(tx, record, event).await?,
             }
         }
         Ok(())

@@ -19,9 +19,10 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(20, "organisation", "0020_organisation"),
+    migration!(21, "intake", "0021_intake"),
     migration!(40, "desks", "0040_desks"),
 ];
 

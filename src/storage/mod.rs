@@ -26,6 +26,7 @@ pub mod contacts;
 mod db;
 mod follow_up;
 pub mod idempotency;
+pub mod intake;
 pub mod kpis;
 mod migrations;
 pub mod organisation;
@@ -46,7 +47,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use db::Db;
+pub use db::vault::{Aes256, Cipher, Vault};
+use db::{Db, values};
 pub use page::{BadCursor, Cursor, Listing, Page};
 
 /// The database, open and up to date. Cheap to clone; every clone is the same database.
@@ -55,6 +57,9 @@ pub struct Storage {
     db: Db,
     clock: Arc<dyn Clock>,
 }
+
+/// What every database keeps sealed, to know its key again.
+const KEY_PROOF: &str = "hotline12345proof";
 
 /// The world failed. Whether to ask again is known here, where the database's words are understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +142,41 @@ impl<R> Trouble<R> {
 impl Storage {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), creating and migrating it as needed.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
-        let db = Db::open(url, Arc::clone(&clock)).await?;
+        let db = Db::open(url, Arc::clone(&clock), None).await?;
+        Ok(Self { db, clock })
+    }
+
+    /// As [`Storage::open`]; what names people is sealed on its way in and opened on its way out. Another key than the
+    /// one the database was begun with is refused.
+    pub async fn open_sealed(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        vault: Vault,
+    ) -> Result<Self, Fault> {
+        let vault = Arc::new(vault);
+        let proof = vault.seal(KEY_PROOF).into_owned();
+        let db = Db::open(url, Arc::clone(&clock), Some(vault)).await?;
+        let known: String = db
+            .write(proof, |tx, proof| {
+                Box::pin(async move {
+                    tx.execute(
+                        "INSERT INTO data_key (name, proof) VALUES ('first', $1) \
+                         ON CONFLICT (name) DO NOTHING",
+                        &values![*proof],
+                    )
+                    .await?;
+                    let row = tx.row("SELECT proof FROM data_key", &[]).await?;
+                    row.ok_or_else(|| Fault::Corrupt("the data key's proof is gone".to_owned()))?
+                        .get("proof")
+                })
+            })
+            .await?;
+        if known != KEY_PROOF {
+            db.close().await;
+            return Err(Fault::Down(
+                "the data key is not the one this database was begun with".to_owned(),
+            ));
+        }
         Ok(Self { db, clock })
     }
 

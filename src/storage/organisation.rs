@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::audit::{self, Deed};
 use super::db::{Row, Tx, values};
 use super::{Fault, Storage, Trouble, to_json};
+use crate::domain::disposition::{Disposition, OriginEntry};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::organisation::{ConferenceSeat, DutyRoster, Profile, Stand, Tree, UnitEntry};
 use crate::domain::staff::{
@@ -106,6 +107,10 @@ const PROFILE: &str = "profile";
 /// A unit's whole roster; the name is the unit's code.
 const DUTY: &str = "duty";
 const CONFERENCE_MEMBER: &str = "conference_member";
+const CATEGORY: &str = "category";
+const LANE: &str = "lane";
+const ORIGIN: &str = "origin";
+const DISPATCH_RULE: &str = "dispatch_rule";
 
 impl Storage {
     /// Brings `organisation` in, whole or not at all. Applied twice, the second time changes nothing.
@@ -243,6 +248,21 @@ impl Storage {
     /// Everybody who ever sat in the joint conference.
     pub async fn conference(&self) -> Result<Vec<ConferenceSeat>, Fault> {
         self.entries(CONFERENCE_MEMBER).await
+    }
+
+    /// Categories, channels, origins and the rule base.
+    pub async fn disposition(&self) -> Result<Disposition, Fault> {
+        Ok(Disposition {
+            categories: self.entries(CATEGORY).await?,
+            lanes: self.entries(LANE).await?,
+            origins: self.entries(ORIGIN).await?,
+            rules: self.entries(DISPATCH_RULE).await?,
+        })
+    }
+
+    /// The systems that demands come from.
+    pub async fn origins(&self) -> Result<Vec<OriginEntry>, Fault> {
+        self.entries(ORIGIN).await
     }
 
     async fn by_unit<T: DeserializeOwned>(
@@ -446,6 +466,24 @@ async fn write_entries(
         let name = format!("{}/{}", seat.unit, seat.from);
         (CONFERENCE_MEMBER, name, to_json(seat))
     }));
+    let d = &o.disposition;
+    let entry = |kind, name: &str, json| (kind, name.to_owned(), json);
+    all.extend(
+        d.categories
+            .iter()
+            .map(|e| entry(CATEGORY, &e.code, to_json(e))),
+    );
+    all.extend(d.lanes.iter().map(|e| entry(LANE, &e.code, to_json(e))));
+    all.extend(
+        d.origins
+            .iter()
+            .map(|e| entry(ORIGIN, &e.system, to_json(e))),
+    );
+    all.extend(
+        d.rules
+            .iter()
+            .map(|e| entry(DISPATCH_RULE, &e.name, to_json(e))),
+    );
     for (kind, name, json) in all {
         changes.extend(write_entry(tx, now, kind, name, json).await?);
     }

@@ -18,6 +18,8 @@ pub enum WorkKind {
     SmsCallback,
     /// Ring the person on duty whom a call-out is at; the subject is its id.
     DutyCall,
+    /// Tell an origin what became of its demand; the subject is the feedback's id.
+    OriginFeedback,
 }
 
 impl WorkKind {
@@ -27,6 +29,7 @@ impl WorkKind {
             Self::SmsSend => "sms_send",
             Self::SmsCallback => "sms_callback",
             Self::DutyCall => "duty_call",
+            Self::OriginFeedback => "origin_feedback",
         }
     }
 }

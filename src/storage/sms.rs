@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chronicle::Chronicler;
-use super::db::{Row, Select, Tx, values};
+use super::db::{Personal, Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::TicketRecord;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -746,7 +746,10 @@ async fn open_surveys(
         .rows(
             "SELECT code, ticket_id FROM survey WHERE phone IN ($1, $2) AND closed_at IS NULL \
              ORDER BY asked_at, sms_id",
-            &values![national, format!("+86{national}")],
+            &values![
+                Personal(national.to_owned()),
+                Personal(format!("+86{national}"))
+            ],
         )
         .await?;
     rows.iter()

@@ -86,6 +86,8 @@ impl Listed {
             words: ticket
                 .demand
                 .as_ref()
+                // 涉密: what is sealed is not to be searched for.
+                .filter(|_| !ticket.intake.is_sealed())
                 .map(|demand| words(&demand.title))
                 .unwrap_or_default(),
         }

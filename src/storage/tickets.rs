@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::chronicle::{Chain, Chronicler, Kind, actor_of};
-use super::db::{Row, Select, Tx, Value, count_up, values};
+use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
 use super::idempotency::{Once, Replay, claim};
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -60,6 +60,14 @@ pub struct TicketFilter {
     pub view: Option<View>,
     /// Words of the title.
     pub text: Option<String>,
+    /// [`SourceGroup::code`](crate::domain::ticket::intake::SourceGroup::code).
+    pub source: Option<String>,
+    /// The number of a ground of article 9: tickets that were not accepted for it.
+    pub refusal: Option<u32>,
+    /// A special channel's code.
+    pub lane: Option<String>,
+    /// The whole identity number of who asks.
+    pub identity: Option<String>,
 }
 
 /// Why a command was not carried out.
@@ -110,7 +118,44 @@ impl Sight {
     }
 }
 
-/// The units with a part in a ticket now: lead, co-handlers, and those whose specialist was joined to the call.
+/// What is sealed (article 9(3)) is seen by supervisors only, what was assigned by the province's leaders (article 8(6))
+/// by leads and the units that have it.
+fn may_see(by: By<'_>, ticket: &Ticket) -> bool {
+    let restricted = ticket
+        .intake
+        .origin
+        .as_ref()
+        .is_some_and(|origin| origin.group.profile().restricted);
+    Sight::of(by).covers(ticket)
+        && (!ticket.intake.is_sealed() || sees_sealed(by))
+        && (!restricted || sees_restricted(by))
+}
+
+fn sees_sealed(by: By<'_>) -> bool {
+    match by {
+        By::Server => true,
+        By::Person(actor) => actor.role == Role::Supervisor,
+    }
+}
+
+fn sees_restricted(by: By<'_>) -> bool {
+    match by {
+        By::Server => true,
+        By::Person(actor) => match actor.role {
+            Role::TeamLead
+            | Role::Supervisor
+            | Role::Reviewer
+            | Role::Auditor
+            | Role::Specialist
+            | Role::UnitHandler
+            | Role::UnitHead => true,
+            Role::Agent | Role::Revisitor | Role::Analyst | Role::Leader | Role::Admin => false,
+        },
+    }
+}
+
+/// The units with a part in a ticket now: lead, co-handlers, those whose specialist was joined to the call, and the seat
+/// it was handed to.
 fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
     let assigned = ticket
         .work()
@@ -118,6 +163,7 @@ fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
         .flat_map(|work| work.assignments().map(|assignment| &assignment.unit));
     let mut units: Vec<_> = assigned
         .chain(ticket.three_ways.iter().map(|three_way| &three_way.unit))
+        .chain(ticket.intake.seat_unit())
         .collect();
     units.sort();
     units.dedup();
@@ -190,7 +236,7 @@ impl Storage {
     pub async fn ticket(&self, by: By<'_>, id: TicketId) -> Result<Option<TicketRecord>, Fault> {
         let row = self.db.row(TICKET, &values![id]).await?;
         let record = row.as_ref().map(record_of).transpose()?;
-        Ok(record.filter(|record| Sight::of(by).covers(&record.ticket)))
+        Ok(record.filter(|record| may_see(by, &record.ticket)))
     }
 
     /// A ticket's whole chain, in order. Whether somebody may see it is asked of [`Storage::ticket`].
@@ -262,6 +308,12 @@ impl Storage {
                 )
                 .text(")");
         }
+        if !sees_sealed(by) {
+            select = select.text(" AND sealed = 0");
+        }
+        if !sees_restricted(by) {
+            select = select.text(" AND (source IS NULL OR source <> 'assigned_task')");
+        }
         if let Some(unit) = &filter.unit {
             select = select
                 .and("(unit =", unit.clone())
@@ -292,6 +344,10 @@ impl Storage {
                     .and_some("stage =", filter.stage.clone())
                     .and_some("due_at <", filter.overdue_at)
                     .and_some("number =", filter.number.clone())
+                    .and_some("source =", filter.source.clone())
+                    .and_some("refusal =", filter.refusal)
+                    .and_some("lane =", filter.lane.clone())
+                    .and_some("identity =", filter.identity.clone().map(Personal))
                     .text(match listed_at {
                         "listed_at" => " ORDER BY listed_at DESC, ticket_id DESC",
                         _ => " ORDER BY opened_at DESC, id DESC",
@@ -329,7 +385,8 @@ const MINE: &str = "SELECT id, number, version, updated_at, json \
                     FROM ticket_person JOIN ticket ON id = ticket_id WHERE 1 = 1";
 const CLOCK_RUNS_OUT: &str = "id IN (SELECT ticket_id FROM ticket_todo WHERE soon_at <=";
 const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
-const TICKET: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
+pub(super) const TICKET: &str =
+    "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
 const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
                       WHERE subject = $1 AND kind = 'ticket' ORDER BY seq";
 
@@ -421,7 +478,7 @@ impl Chronicler<'_> {
     ) -> Result<TicketRecord, Trouble<Refusal>> {
         let (mut record, mut chain) = lock(tx, id)
             .await?
-            .filter(|(record, _)| Sight::of(self.by).covers(&record.ticket))
+            .filter(|(record, _)| may_see(self.by, &record.ticket))
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
         let ticket = record.ticket;
         let events = decide(self.now, Some(&ticket), command, self.by, self.rules)

@@ -5,6 +5,7 @@ mod bad_input;
 mod calls;
 mod desks;
 mod duty;
+mod intake;
 mod live;
 mod openapi;
 mod recordings;

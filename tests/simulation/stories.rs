@@ -776,3 +776,69 @@ fn a_mute_agent_keeps_the_citizen_and_a_phone_that_knows_no_call_loses_them() {
     story.hangs_up(citizen, line);
     story.ends();
 }
+
+#[test]
+fn an_emergency_service_is_rung_beside_the_citizen_and_the_agent_stays_until_it_has_answered() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
+    let emergency = |service: &str| CallCommand::Emergency {
+        service: service.to_owned(),
+        location: Some("中山路1号".to_owned()),
+    };
+    // Not every number is one, and whoever was being consulted makes room.
+    let refused = story.press("agent1", emergency("13900001111"));
+    assert!(
+        matches!(refused, Err(CallRefusal::BadTarget(_))),
+        "{refused:?}"
+    );
+    let consult = CallCommand::Consult {
+        target: "spec1".to_owned(),
+    };
+    story.press("agent1", consult).unwrap();
+    let Ok(Granted::Leg(leg)) = story.press("agent1", emergency("120")) else {
+        panic!("the agent has no right to dial out and needs none")
+    };
+    assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
+    let twice = story.press("agent1", emergency("119"));
+    assert!(matches!(twice, Err(CallRefusal::WrongState(_))));
+    let early = story.press("agent1", CallCommand::HangUp);
+    assert!(
+        matches!(early, Err(CallRefusal::WrongState(_))),
+        "{early:?}"
+    );
+
+    let carrier = story.carrier(0);
+    let rings = |story: &Story| {
+        let lines = &story.world.phones[carrier].lines;
+        let ringing = lines
+            .iter()
+            .find(|(_, line)| line.state == LineState::Ringing);
+        ringing.map(|(line, _)| *line)
+    };
+    let rung = rings(&story).expect("120 rings at the carrier");
+    story.pass(2 * SECOND);
+    story
+        .world
+        .with_phone(carrier, |phone, now| phone.answer(now, rung));
+    story.pass(SECOND);
+    assert_eq!(
+        story.hears_people(LegRole::Citizen),
+        [LegRole::Agent, LegRole::Specialist]
+    );
+    // The agent leaves; the citizen and the service go on.
+    story.press("agent1", CallCommand::HangUp).unwrap();
+    assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Specialist]);
+    story.hangs_up(citizen, line);
+    story.pass(SECOND);
+    let record = story.record();
+    let service = record.legs.iter().find(|known| known.id == leg).unwrap();
+    let waited = service
+        .answered_at
+        .unwrap()
+        .millis_since(service.started_at);
+    assert_eq!(service.party, "120");
+    assert!(
+        (2_000..4_000).contains(&waited),
+        "{waited} ms are in the record"
+    );
+    story.ends();
+}

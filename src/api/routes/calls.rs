@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tracing::error;
 use utoipa::{IntoParams, ToSchema};
 
 use super::read_command;
@@ -16,7 +17,8 @@ use crate::api::problem::{Answer, Problem};
 use crate::domain::call::wish::{CallCommand, Granted, Wish};
 use crate::domain::call::{Cdr, Direction, Leg, LegRole, Termination, TerminationResult};
 use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Username};
-use crate::domain::staff::Role;
+use crate::domain::staff::{By, Role};
+use crate::domain::ticket::{Command, intake};
 use crate::domain::time::Timestamp;
 use crate::storage::audit::Deed;
 use crate::storage::calls::CallFilter;
@@ -215,6 +217,7 @@ const COMMANDS: &[&str] = &[
     "resume",
     "consult",
     "transfer",
+    "emergency",
     "conference",
     "drop_leg",
     "hang_up",
@@ -282,12 +285,53 @@ pub(crate) async fn command(
             })
             .await?;
     }
+    let emergency = match &command {
+        CallCommand::Emergency { service, location } => Some((service.clone(), location.clone())),
+        _ => None,
+    };
     let wish = Wish::Call {
-        by: caller.actor,
+        by: caller.actor.clone(),
         call,
         command,
     };
-    Ok(Json(api.calls.wish(wish).await?.into()))
+    let granted = api.calls.wish(wish).await?;
+    if let (Some((service, location)), Granted::Leg(leg)) = (emergency, &granted) {
+        note_emergency(&api, &caller, call, *leg, service, location).await;
+    }
+    Ok(Json(granted.into()))
+}
+
+/// The ticket says who was called for what and where. Help is on its way already: what cannot be written is told, and
+/// refuses nothing.
+async fn note_emergency(
+    api: &Api,
+    caller: &Caller,
+    call: CallId,
+    leg: LegId,
+    service: String,
+    location: Option<String>,
+) {
+    let (live, _) = api.calls.live().await;
+    let Some(ticket) = live.iter().find(|l| l.id == call).and_then(|l| l.ticket) else {
+        return;
+    };
+    let note = Command::Intake(intake::Command::NoteEmergency {
+        by: caller.actor.username.clone(),
+        service,
+        call,
+        leg,
+        location,
+    });
+    let noted = api
+        .storage
+        .command(api.clock.now(), By::Server, ticket, note, &api.rules, None)
+        .await;
+    match noted {
+        Ok(record) => api.tell(&record),
+        Err(trouble) => {
+            error!(call.id = %call, %trouble, "an emergency transfer is not in its ticket: {trouble}");
+        }
+    }
 }
 
 /// Whether a third person comes into a call that is not theirs.
@@ -326,6 +370,12 @@ fn check(caller: &Caller, command: &CallCommand) -> Answer<()> {
             | Role::Auditor
             | Role::Admin => Err(Problem::forbidden()),
         },
+        CallCommand::Emergency { service, location } => {
+            bounded("service", service, 16)?;
+            location
+                .as_deref()
+                .map_or(Ok(()), |text| bounded("location", text, 500))
+        }
         CallCommand::Consult { target }
         | CallCommand::Transfer {
             target: Some(target),

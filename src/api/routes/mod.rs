@@ -8,6 +8,7 @@ mod calls;
 mod contacts;
 mod duty;
 mod health;
+mod intake;
 mod kpis;
 mod messages;
 mod organisation;
@@ -90,6 +91,15 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::unit))
         .routes(routes!(organisation::conference))
         .routes(routes!(duty::roster, duty::publish))
+        .routes(routes!(intake::accept))
+        .routes(routes!(intake::origin))
+        .routes(routes!(intake::unmask))
+        .routes(routes!(intake::history))
+        .routes(routes!(intake::proposals))
+        .routes(routes!(intake::categories))
+        .routes(routes!(intake::lanes))
+        .routes(routes!(intake::origins))
+        .routes(routes!(intake::refusals))
         .routes(routes!(duty::gaps))
         .routes(routes!(duty::list))
         .routes(routes!(duty::start))

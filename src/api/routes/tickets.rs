@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::calls::GrantedView;
+use super::intake::check_codes;
 use super::read_command;
 use super::ticket_lists::{Named, names_of};
 use crate::api::Api;
@@ -77,7 +78,12 @@ pub(crate) struct DeadlineView {
 }
 
 impl TicketView {
-    fn seen_by(api: &Api, caller: &Caller, now: Timestamp, record: TicketRecord) -> Self {
+    pub(super) fn seen_by(
+        api: &Api,
+        caller: &Caller,
+        now: Timestamp,
+        record: TicketRecord,
+    ) -> Self {
         let TicketRecord {
             id,
             number,
@@ -94,7 +100,10 @@ impl TicketView {
             opened_at: ticket.opened_at,
             updated_at,
             stage: ticket.stage.code(),
-            stage_name: ticket.stage.name(),
+            stage_name: match (&ticket.stage, &ticket.intake.refusal) {
+                (Stage::Voided { .. }, Some(_)) => "不予受理",
+                (stage, _) => stage.name(),
+            },
             title: ticket.demand.as_ref().map(|demand| demand.title.clone()),
             unit: ticket.responsible().0.clone(),
             deadlines: ticket
@@ -159,6 +168,8 @@ impl Veil {
                         ("phone" | "caller", Value::String(number)) if self != Self::Nothing => {
                             *number = mask(number);
                         }
+                        // Whole only by a request of its own, with a purpose.
+                        ("id_number" | "mobile", Value::String(number)) => *number = mask(number),
                         ("petitioner", petitioner) => {
                             self.cover(petitioner);
                             if let Some(name) = petitioner.get_mut("name")
@@ -194,6 +205,13 @@ pub(crate) struct Asked {
     /// The petitioner's whole number, or the one that called.
     phone: Option<String>,
     number: Option<String>,
+    /// A group of article 8: `provincial_service`, `cross_city`, `national_platform`, `regional_platform`, `co_built` or
+    /// `assigned_task`.
+    source: Option<String>,
+    /// Not accepted for this ground of article 9, 1 to 6.
+    refusal: Option<u32>,
+    /// Of this special channel.
+    lane: Option<String>,
     /// Only those with a deadline that has run out.
     #[serde(default)]
     overdue: bool,
@@ -238,6 +256,10 @@ pub(crate) async fn list(
         number: asked.number,
         view,
         text: None,
+        source: asked.source,
+        refusal: asked.refusal,
+        lane: asked.lane,
+        identity: None,
     };
     if let Some(typed) = asked.q.as_deref().map(str::trim) {
         look_for(&caller, typed, &mut filter)?;
@@ -367,6 +389,24 @@ const COMMANDS: &[&str] = &[
     "rectify",
 ];
 
+/// Commands of the intake for people.
+const INTAKE_COMMANDS: &[&str] = &[
+    "identify",
+    "verify_identity",
+    "classify",
+    "refuse",
+    "review_refusal",
+    "seal",
+    "explain",
+    "report_up",
+    "decide_report",
+    "notify_petitioner",
+    "hand_to_seat",
+    "take_at_seat",
+    "answer_at_seat",
+    "enter_lane",
+];
+
 /// Registers a ticket without a call. The body is that of the command `register`.
 #[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets",
     params(("Idempotency-Key" = Option<String>, Header)),
@@ -409,7 +449,12 @@ pub(crate) async fn create(
             dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
             reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
             decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
-            decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}")),
+            decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
+            identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, \
+            classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, \
+            seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, \
+            notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, \
+            enter_lane {lane}")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = TicketView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
@@ -425,7 +470,13 @@ pub(crate) async fn command(
     if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
         return Ok(answer);
     }
-    let command: Command = read_command(COMMANDS, &name, body.parse()?)?;
+    let command = if INTAKE_COMMANDS.contains(&name.as_str()) {
+        let command = read_command(INTAKE_COMMANDS, &name, body.parse()?)?;
+        check_codes(&api, &command).await?;
+        Command::Intake(command)
+    } else {
+        read_command(COMMANDS, &name, body.parse()?)?
+    };
     check_units(&api, &command).await?;
     let now = api.clock.now();
     let by = By::Person(&caller.actor);

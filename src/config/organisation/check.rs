@@ -7,6 +7,9 @@ use jiff::civil::{Date, Time};
 
 use super::{Entry, Fault, File, Known, shape};
 use crate::domain::calendar::Calendar;
+use crate::domain::disposition::{
+    CategoryEntry, DispatchRule, Disposition, LaneEntry, OriginEntry,
+};
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::organisation::{
     ConferenceSeat, DUTY_LINES_MAX, Deputy, DutyEntry, DutyRoster, Posts, Profile, UnitEntry,
@@ -64,6 +67,18 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         calendars: check.calendars(file.calendars),
         duty: check.duty(file.duty, &units),
         conference: check.conference(file.conference, &units),
+        disposition: {
+            let categories = check.categories(file.categories, known);
+            let codes: BTreeSet<String> = (known.categories.iter().cloned())
+                .chain(categories.iter().map(|category| category.code.clone()))
+                .collect();
+            Disposition {
+                lanes: check.lanes(file.lanes, &queues, &units),
+                origins: check.origins(file.origins),
+                rules: check.dispatch_rules(file.dispatch_rules, &codes, &units),
+                categories,
+            }
+        },
     }
 }
 
@@ -269,6 +284,114 @@ impl Check<'_> {
             }
         }
         rosters
+    }
+
+    fn categories(
+        &mut self,
+        entries: Vec<Entry<CategoryEntry>>,
+        known: &Known,
+    ) -> Vec<CategoryEntry> {
+        self.unique("category", &entries, |category| category.code.clone());
+        let codes: BTreeSet<&String> = (known.categories.iter())
+            .chain(entries.iter().map(|entry| &entry.is.code))
+            .collect();
+        for Entry { line, is } in &entries {
+            self.code(*line, "category", &is.code);
+            self.title(*line, "name", &is.name);
+            self.title(*line, "field", &is.field);
+            if !is.initials.bytes().all(|b| b.is_ascii_lowercase()) {
+                self.fault(*line, "initials are small letters, e.g. ldbl");
+            }
+            match &is.parent {
+                Some(parent) if !codes.contains(parent) || *parent == is.code => {
+                    self.fault(*line, format!("there is no category {parent} above it"));
+                }
+                Some(_) | None => {}
+            }
+        }
+        inner(entries)
+    }
+
+    fn lanes(
+        &mut self,
+        entries: Vec<Entry<LaneEntry>>,
+        queues: &BTreeSet<QueueName>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<LaneEntry> {
+        self.unique("lane", &entries, |lane| lane.code.clone());
+        for Entry { line, is } in &entries {
+            self.code(*line, "lane", &is.code);
+            self.title(*line, "name", &is.name);
+            self.code(*line, "statistics", &is.statistics);
+            if let Some(queue) = &is.queue
+                && !queues.contains(queue)
+            {
+                self.fault(*line, format!("there is no queue {queue}"));
+            }
+            if let Some(unit) = &is.unit {
+                self.unit(*line, units, unit);
+            }
+        }
+        inner(entries)
+    }
+
+    fn origins(&mut self, entries: Vec<Entry<OriginEntry>>) -> Vec<OriginEntry> {
+        self.unique("origin", &entries, |origin| origin.system.clone());
+        for Entry { line, is } in &entries {
+            self.code(*line, "origin", &is.system);
+            self.title(*line, "name", &is.name);
+            let http = ["http://", "https://"];
+            if let Some(url) = &is.url
+                && !http.iter().any(|scheme| url.starts_with(scheme))
+            {
+                self.fault(*line, "url must begin with http:// or https://");
+            }
+        }
+        inner(entries)
+    }
+
+    fn dispatch_rules(
+        &mut self,
+        entries: Vec<Entry<shape::DispatchRule>>,
+        categories: &BTreeSet<String>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<DispatchRule> {
+        self.unique("dispatch_rule", &entries, |rule| rule.name.clone());
+        let mut rules = Vec::new();
+        for Entry { line, is } in entries {
+            self.title(line, "name", &is.name);
+            self.title(line, "basis", &is.basis);
+            for unit in std::iter::once(&is.competent).chain(&is.supervising) {
+                self.unit(line, units, unit);
+            }
+            match &is.category {
+                Some(category) if !categories.contains(category) => {
+                    self.fault(line, format!("there is no category {category}"));
+                }
+                None if is.keywords.is_empty() => {
+                    self.fault(line, "a rule needs a category or keywords");
+                }
+                Some(_) | None => {}
+            }
+            for word in is.keywords.iter().chain(&is.place) {
+                self.title(line, "keyword or place", word);
+            }
+            let from = is.from.and_then(|day| self.day(line, "from", &day));
+            let last = is.until.and_then(|day| self.day(line, "until", &day));
+            rules.push(DispatchRule {
+                name: is.name,
+                category: is.category,
+                keywords: is.keywords,
+                place: is.place,
+                competent: is.competent,
+                supervising: is.supervising,
+                basis: is.basis,
+                priority: is.priority,
+                from,
+                until: last.map(|day| day.plus_millis(DAY_MS)),
+            });
+        }
+        rules
     }
 
     fn conference(

@@ -49,6 +49,25 @@ pub(super) struct ConferenceMember {
     pub(super) from: String,
 }
 
+/// `[[dispatch_rule]]`: at least one of `category` and `keywords`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DispatchRule {
+    pub(super) name: String,
+    pub(super) category: Option<String>,
+    #[serde(default)]
+    pub(super) keywords: Vec<String>,
+    pub(super) place: Option<String>,
+    pub(super) competent: UnitCode,
+    pub(super) supervising: Option<UnitCode>,
+    pub(super) basis: String,
+    #[serde(default)]
+    pub(super) priority: i32,
+    pub(super) from: Option<String>,
+    /// The last day it holds.
+    pub(super) until: Option<String>,
+}
+
 /// `[[user]]`. With `count = 3`, `agent1000` stands for agent1000, agent1001 and agent1002.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -390,3 +390,61 @@ fn units_have_stands_posts_and_a_roster_and_every_fault_of_them_is_told() {
         faults(&never)
     );
 }
+
+/// Hand-made demands, each with the unit a dispatcher would choose. Not taken from anybody's data.
+#[test]
+fn the_demo_rules_propose_the_right_unit_first_for_most_demands() {
+    use crate::domain::disposition::{Question, propose};
+    let demo = parse(DEMO, &Known::default()).unwrap().disposition;
+    let table = [
+        (Some("010301"), "小区外路灯不亮", "南京市秦淮区", "nj-cgj"),
+        (Some("010101"), "夜市摊贩占道经营", "南京市建邺区", "nj-cgj"),
+        (None, "楼下垃圾三天没有清运", "南京市玄武区", "nj-cgj"),
+        (None, "邻居在楼顶违建", "南京市鼓楼区", "nj-cgj"),
+        (
+            Some("020201"),
+            "工地拖欠工资两个月",
+            "南京市江宁区",
+            "nj-rsj",
+        ),
+        (Some("020101"), "养老保险如何转移", "苏州市姑苏区", "js-rst"),
+        (None, "公司不签劳动合同", "无锡市", "js-rst"),
+        (Some("030101"), "自来水停了一整天", "南京市栖霞区", "nj-sw"),
+        (None, "自来水发黄, 水质有问题", "南京市六合区", "nj-sw"),
+        (Some("030201"), "频繁停电", "盐城市", "js-sdgs"),
+        (Some("0402"), "异地就医怎么备案", "徐州市", "js-ybj"),
+        (None, "医保报销比例是多少", "泰州市", "js-ybj"),
+        (Some("0501"), "工厂夜间噪音扰民", "常州市", "js-hbt"),
+        (None, "化工厂有刺鼻异味", "南通市", "js-hbt"),
+        (Some("0601"), "网店不肯退货", "镇江市", "js-scjg"),
+        (None, "超市卖过期食品", "扬州市", "js-scjg"),
+        (Some("0701"), "高速收费站多收了通行费", "淮安市", "js-jtkg"),
+        (None, "网约车司机绕路", "连云港市", "js-jtt"),
+        (Some("0801"), "外来人员子女入学条件", "苏州市", "js-jyt"),
+        (Some("1001"), "物业不修电梯", "宿迁市", "js-zjt"),
+        (None, "公积金怎么提取", "南京市", "js-zjt"),
+        (Some("1301"), "居住证如何办理", "无锡市", "js-gat"),
+        (None, "商家不开发票", "徐州市", "js-swj"),
+        (Some("0902"), "协会向企业收费", "常州市", "js-fgw"),
+        // What the rules cannot know from words alone.
+        (None, "学校食堂的食品不新鲜", "盐城市", "js-scjg"),
+        (None, "医院发票金额不对", "泰州市", "js-wjw"),
+    ];
+    let at = "2025-01-24T09:00:00+08:00".parse().unwrap();
+    let mut first = 0;
+    let mut among_three = 0;
+    for (category, text, place, unit) in table {
+        let question = Question {
+            at,
+            category,
+            text,
+            place: Some(place),
+        };
+        let proposals = propose(&demo.rules, &demo.categories, &question);
+        let rank = proposals.iter().position(|p| p.unit.0 == unit);
+        first += usize::from(rank == Some(0));
+        among_three += usize::from(rank.is_some_and(|rank| rank < 3));
+    }
+    assert!(first >= 23, "{first} of {} first", table.len());
+    assert_eq!(among_three, table.len());
+}

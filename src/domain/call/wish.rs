@@ -56,6 +56,13 @@ pub enum CallCommand {
     Transfer {
         target: Option<String>,
     },
+    /// 一键转接: ring an emergency service beside the citizen. The agent stays until it has answered.
+    Emergency {
+        service: String,
+        /// Where help is needed, as the citizen says it.
+        #[serde(default)]
+        location: Option<String>,
+    },
     /// Join all parties 三方通话.
     Conference,
     DropLeg {
@@ -84,6 +91,7 @@ impl CallCommand {
             Self::Resume => "resume",
             Self::Consult { .. } => "consult",
             Self::Transfer { .. } => "transfer",
+            Self::Emergency { .. } => "emergency",
             Self::Conference => "conference",
             Self::DropLeg { .. } => "drop_leg",
             Self::HangUp => "hang_up",
@@ -96,6 +104,9 @@ impl CallCommand {
         }
     }
 }
+
+/// The services of article 9(5): police, fire, ambulance, traffic police, water rescue.
+pub const EMERGENCY_SERVICES: [&str; 5] = ["110", "119", "120", "122", "12395"];
 
 /// A state a person may choose; the others follow from calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

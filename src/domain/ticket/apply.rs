@@ -3,6 +3,7 @@
 
 use super::deadline::{DeadlineKind, Running};
 use super::event::Event;
+use super::intake::{self, Intake};
 use super::state::{
     Assignment, Closing, ContactProof, Decision, Extension, ExtensionRequest, FollowUp,
     FollowUpResult, Promise, Receipt, Rectification, Reply, Review, RevisitResult, SendBack,
@@ -361,6 +362,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             mark,
             ..
         } => clock_mut(&mut ticket, deadline, &unit).marked = Some(mark),
+        Event::Intake(event) => intake::apply(&mut ticket.intake, &event),
     }
     ticket
 }
@@ -396,6 +398,7 @@ fn open(event: &Event) -> Ticket {
         revisits: Vec::new(),
         rectifications: Vec::new(),
         reopened: 0,
+        intake: Intake::default(),
     }
 }
 

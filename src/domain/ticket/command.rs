@@ -135,6 +135,9 @@ pub enum Command {
     },
     /// Records the reminders and lapses that are due by now. By the server only.
     Sweep,
+    /// A wish of the intake facet; read by itself.
+    #[serde(skip)]
+    Intake(super::intake::Command),
 }
 
 /// Whether the petitioner knows that it will take longer (article 11(4): 必要时应与服务对象沟通说明).
@@ -172,6 +175,7 @@ impl Command {
             Self::RevisitRecorded { .. } => "revisit_recorded",
             Self::Rectify { .. } => "rectify",
             Self::Sweep => "sweep",
+            Self::Intake(command) => command.name(),
         }
     }
 }

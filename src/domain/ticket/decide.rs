@@ -11,12 +11,15 @@ mod work;
 
 use super::command::Command;
 use super::event::Event;
+use super::intake;
 use super::refusal::{Article, Refusal, server_only};
 use super::rules::Rules;
 use super::state::{Assignment, Demand, Stage, Ticket, Work};
 use crate::domain::id::Username;
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::time::Timestamp;
+
+pub(in crate::domain) use acceptance::check as check_demand;
 
 /// Longest texts, in characters.
 const LINE: usize = 200;
@@ -71,6 +74,7 @@ pub fn decide(
             address: address.clone(),
             category: category.clone(),
         }),
+        (None, Command::Intake(command)) => intake::decide(now, None, command, by, rules),
         (None, _) => Err(Refusal::NoSuchTicket),
         (Some(ticket), command) => wish.on(ticket, command),
     }
@@ -167,6 +171,9 @@ impl Wish<'_> {
             } => self.revisit_recorded(ticket, *revisit, *outcome, *rating, *recording),
             Command::Rectify { finding, measures } => self.rectify(ticket, finding, measures),
             Command::Sweep => self.sweep(ticket),
+            Command::Intake(command) => {
+                intake::decide(self.now, Some(ticket), command, self.by, self.rules)
+            }
         }
     }
 

@@ -188,6 +188,9 @@ pub enum Event {
         mark: Mark,
         due: Timestamp,
     },
+    /// Where it came from, who asks, what it is about, that it is not accepted: a facet with facts of its own.
+    #[serde(untagged)]
+    Intake(super::intake::Event),
 }
 
 impl Event {
@@ -222,6 +225,7 @@ impl Event {
             Self::Rectified { .. } => "rectified",
             Self::FollowUpEnded { .. } => "follow_up_ended",
             Self::Marked { .. } => "marked",
+            Self::Intake(event) => event.name(),
         }
     }
 }

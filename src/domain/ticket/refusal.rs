@@ -68,6 +68,14 @@ pub enum Refusal {
     NothingDue,
     #[error("该回访任务正由他人进行")]
     TakenBySomebodyElse,
+    #[error("实名信息有误: {why}")]
+    BadIdentity { why: &'static str },
+    #[error("{why}")]
+    Contradiction { why: &'static str, article: Article },
+    #[error("处置前应先完成诉求分类")]
+    NotClassified,
+    #[error("该诉求内容已封存")]
+    Sealed,
     #[error(transparent)]
     NoDeadline(#[from] NoDeadline),
 }
@@ -102,6 +110,10 @@ impl Refusal {
             Self::FollowUpOpen => "follow_up_open",
             Self::NothingDue => "nothing_due",
             Self::TakenBySomebodyElse => "taken_by_somebody_else",
+            Self::BadIdentity { .. } => "bad_identity",
+            Self::Contradiction { .. } => "contradiction",
+            Self::NotClassified => "not_classified",
+            Self::Sealed => "sealed",
             Self::NoDeadline(NoDeadline::Unpublished { .. }) => "calendar_unpublished",
             Self::NoDeadline(NoDeadline::OutOfRange { .. }) => "limit_out_of_range",
         }
@@ -110,7 +122,12 @@ impl Refusal {
     /// The article the refusal rests on.
     pub const fn article(&self) -> Article {
         match self {
-            Self::NotYours { article, .. } | Self::Missing { article, .. } => article,
+            Self::NotYours { article, .. }
+            | Self::Missing { article, .. }
+            | Self::Contradiction { article, .. } => article,
+            Self::BadIdentity { .. } => "11(1)",
+            Self::NotClassified => "11(2)",
+            Self::Sealed => "9(3)",
             Self::WrongStage { .. } | Self::NoSuchTicket | Self::TooLong { .. } => "11",
             Self::BadAssignment { .. } => "10",
             Self::AlreadyAcknowledged
@@ -203,6 +220,15 @@ mod tests {
             Refusal::FollowUpOpen,
             Refusal::NothingDue,
             Refusal::TakenBySomebodyElse,
+            Refusal::BadIdentity {
+                why: "证件号码校验位有误",
+            },
+            Refusal::Contradiction {
+                why: "只有省级政务服务事项区分服务类型",
+                article: "8(1)",
+            },
+            Refusal::NotClassified,
+            Refusal::Sealed,
             Refusal::NoDeadline(NoDeadline::Unpublished { year: 2027 }),
             Refusal::NoDeadline(NoDeadline::OutOfRange { max: 500 }),
         ];

@@ -37,6 +37,9 @@ pub struct Limits {
     pub send_back_inquiry_days: u32,
     /// 11(4): 非咨询类2个工作日内申请退回.
     pub send_back_other_days: u32,
+    /// 11(2): whether nature, content, field and department must be coded before the desk disposes of a demand. A client
+    /// that does not know the codes yet needs it off.
+    pub classify_first: bool,
     /// Not in the text: granted extensions a ticket.
     pub extensions_max: u32,
     /// Not in the text: by when a manual revisit is made.
@@ -56,6 +59,7 @@ impl Default for Limits {
             other_days: 5,
             send_back_inquiry_days: 1,
             send_back_other_days: 2,
+            classify_first: false,
             extensions_max: 1,
             revisit_days: 3,
             revisit_attempts: 3,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Told;
 use super::deadline::{DeadlineKind, Running};
+use super::intake::Intake;
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -36,6 +37,9 @@ pub struct Ticket {
     pub rectifications: Vec<Rectification>,
     /// How often it was opened again 重办; each counts as a repeat demand.
     pub reopened: u32,
+    /// Where it came from, who asks, what it is about, and that it is not accepted.
+    #[serde(default, skip_serializing_if = "Intake::is_empty")]
+    pub intake: Intake,
 }
 
 /// Where a ticket stands. What a stage needs is inside it.
@@ -205,6 +209,8 @@ pub enum Source {
     Phone,
     /// Entered by hand at the desk: letter, walk-in, e-mail.
     Desk,
+    /// From another channel or platform; its intake says which.
+    Elsewhere,
 }
 
 /// Who asks what.
@@ -559,6 +565,7 @@ impl Ticket {
         self.clocks()
             .into_iter()
             .filter_map(|(_, _, clock)| clock.next_mark().map(|(_, at)| at))
+            .chain(self.intake.wake_at())
             .min()
     }
 

@@ -5,7 +5,9 @@ use hotline_sip::endpoint::LegHandle;
 use hotline_sip::message::Status;
 
 use crate::domain::acd;
-use crate::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
+use crate::domain::call::wish::{
+    CallCommand, CallRefusal, EMERGENCY_SERVICES, Granted, Purpose, Wish,
+};
 use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
 use crate::domain::id::{CallId, LegId, RecordingId};
 use crate::domain::phone::PhoneNumber;
@@ -72,6 +74,13 @@ impl Control {
         match command {
             // The button at a phone that still rings declines.
             CallCommand::HangUp if !is_up => self.leg_left(id, own_leg, Left::Refused(603)),
+            // Whoever brought in an emergency service stays until it has answered, and then leaves it with the citizen.
+            CallCommand::HangUp if role == LegRole::Agent && self.emergency(id).is_some() => {
+                if self.emergency(id) != Some(Stage::Up) {
+                    return Err(CallRefusal::WrongState("紧急救助号码尚未接听, 请勿离开"));
+                }
+                self.hand_over(id, own_leg)?;
+            }
             CallCommand::HangUp if role == LegRole::Supervisor || (guest && agent_there) => {
                 self.drop_leg(id, own_leg);
             }
@@ -88,6 +97,9 @@ impl Control {
             CallCommand::Resume => self.resume(id, own_leg),
             _ if guest && agent_there => return Err(CallRefusal::NotYourCall),
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
+            CallCommand::Emergency { service, .. } => {
+                return self.call_emergency(id, own_leg, &service);
+            }
             CallCommand::Conference => self.conference(id, own_leg)?,
             CallCommand::Transfer { target: None } => self.hand_over(id, own_leg)?,
             CallCommand::Transfer {
@@ -139,6 +151,7 @@ impl Control {
         self.hold(id, leg, false);
         let rings = |leg: &&Leg| {
             leg.role == LegRole::Specialist
+                && !EMERGENCY_SERVICES.contains(&&*leg.party)
                 && leg.room == Room::Main
                 && matches!(leg.stage, Stage::Calling | Stage::Early)
         };
@@ -201,6 +214,50 @@ impl Control {
             return Err(CallRefusal::WrongState("对方正忙"));
         }
         Ok(target)
+    }
+
+    /// Article 9(5): rings the service straight beside the citizen, whatever else was going on, and without the right
+    /// that other numbers outside need. Citizen and agent go on speaking meanwhile.
+    fn call_emergency(
+        &mut self,
+        id: CallId,
+        own_leg: LegId,
+        service: &str,
+    ) -> Result<Granted, CallRefusal> {
+        if self.emergency(id).is_some() {
+            return Err(CallRefusal::WrongState("正在转接紧急救助号码"));
+        }
+        let target = EMERGENCY_SERVICES
+            .contains(&service)
+            .then(|| PhoneNumber::parse(service).ok())
+            .flatten()
+            .and_then(|number| self.trunk_target(&number))
+            .ok_or_else(|| CallRefusal::BadTarget(service.chars().take(16).collect()))?;
+        // Whoever was consulted makes room: the third track is the service's.
+        let others: Vec<LegId> = self
+            .call_mut(id)
+            .live_legs()
+            .filter(|leg| leg.role == LegRole::Specialist && leg.id != own_leg)
+            .map(|leg| leg.id)
+            .collect();
+        for leg in others {
+            self.drop_leg(id, leg);
+        }
+        self.hold(id, own_leg, false);
+        let placed = self.place(id, LegRole::Specialist, Room::Main, target, None);
+        self.sound(id);
+        metrics::counter!("hotline_emergency_calls").increment(1);
+        placed.map(Granted::Leg).ok_or(CallRefusal::Overloaded)
+    }
+
+    /// How the emergency service of a call stands, when there is one.
+    fn emergency(&self, id: CallId) -> Option<Stage> {
+        let call = self.calls.get(&id)?;
+        call.live_legs()
+            .find(|leg| {
+                leg.role == LegRole::Specialist && EMERGENCY_SERVICES.contains(&&*leg.party)
+            })
+            .map(|leg| leg.stage.clone())
     }
 
     /// 三方通话: everybody to the citizen.

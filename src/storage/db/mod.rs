@@ -14,11 +14,13 @@
 pub(super) mod postgres;
 pub(super) mod sqlite;
 mod value;
+pub(super) mod vault;
 
 #[cfg(test)]
 mod tests;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,7 +30,9 @@ use sqlx::{SqlSafeStr, SqlStr};
 
 use super::{Cursor, Fault};
 use crate::clock::Clock;
-pub(super) use value::{Bind, Row, Value, values};
+use value::Cells;
+pub(super) use value::{Bind, Personal, Row, Value, values};
+use vault::Vault;
 
 /// A boxed future, as a unit of work returns it.
 pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -37,6 +41,7 @@ pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Sen
 #[derive(Clone)]
 pub(super) struct Db {
     engine: Engine,
+    vault: Option<Arc<Vault>>,
     /// For the metric only.
     clock: Arc<dyn Clock>,
 }
@@ -56,17 +61,25 @@ pub(super) enum Dialect {
 
 impl Db {
     /// Opens (and for SQLite creates) the database and brings its tables up to date.
-    pub(super) async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    pub(super) async fn open(
+        url: &str,
+        clock: Arc<dyn Clock>,
+        vault: Option<Arc<Vault>>,
+    ) -> Result<Self, Fault> {
         let engine = if url.starts_with("sqlite:") {
-            Engine::Sqlite(sqlite::Sqlite::open(url).await?)
+            Engine::Sqlite(sqlite::Sqlite::open(url, vault.clone()).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(postgres::Postgres::open(url).await?)
+            Engine::Postgres(postgres::Postgres::open(url, vault.clone()).await?)
         } else {
             return Err(Fault::Down(
                 "storage.url must begin with sqlite: or postgres://".to_owned(),
             ));
         };
-        Ok(Self { engine, clock })
+        Ok(Self {
+            engine,
+            vault,
+            clock,
+        })
     }
 
     /// Runs `work` in one transaction; answers after the commit, or with nothing changed.
@@ -117,10 +130,12 @@ impl Db {
     }
 
     async fn rows_of(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        match &self.engine {
-            Engine::Sqlite(db) => db.rows(sql, values).await,
-            Engine::Postgres(db) => db.rows(sql, values).await,
-        }
+        let values = sealed(self.vault.as_deref(), values);
+        let rows = match &self.engine {
+            Engine::Sqlite(db) => db.rows(sql, &values).await,
+            Engine::Postgres(db) => db.rows(sql, &values).await,
+        }?;
+        Ok(opened(self.vault.as_ref(), rows))
     }
 
     /// A transaction that sees one moment of the database and writes nothing.
@@ -145,6 +160,7 @@ pub(super) struct Tx {
     link: Link,
     /// The database said that this transaction collided with another and may be run again.
     collided: bool,
+    vault: Option<Arc<Vault>>,
     /// The first thing that went wrong in the present unit of work.
     fault: Option<Fault>,
 }
@@ -157,10 +173,11 @@ enum Link {
 }
 
 impl Tx {
-    const fn new(link: Link) -> Self {
+    const fn new(link: Link, vault: Option<Arc<Vault>>) -> Self {
         Self {
             link,
             collided: false,
+            vault,
             fault: None,
         }
     }
@@ -187,6 +204,7 @@ impl Tx {
         sql: SqlStr,
         values: &[Value],
     ) -> Result<u64, Fault> {
+        let values = &*sealed(self.vault.as_deref(), values);
         let done = match &mut self.link {
             Link::Writer(link) => sqlite::execute(link, sql, values).await,
             Link::Reader(link) => sqlite::execute(link, sql, values).await,
@@ -210,12 +228,14 @@ impl Tx {
         sql: SqlStr,
         values: &[Value],
     ) -> Result<Vec<Row>, Fault> {
+        let values = &*sealed(self.vault.as_deref(), values);
         let rows = match &mut self.link {
             Link::Writer(link) => sqlite::rows(&mut *link, sql, values).await,
             Link::Reader(link) => sqlite::rows(&mut **link, sql, values).await,
             Link::Postgres(link) => postgres::rows(&mut **link, sql, values).await,
         };
-        self.told(rows)
+        let rows = self.told(rows)?;
+        Ok(opened(self.vault.as_ref(), rows))
     }
 
     /// Runs a statement and reads its first row, if any.
@@ -235,6 +255,21 @@ impl Tx {
             fault
         })
     }
+}
+
+/// The parameters as they go to the database.
+fn sealed<'v>(vault: Option<&Vault>, values: &'v [Value]) -> Cow<'v, [Value]> {
+    match vault {
+        Some(vault) => values.iter().map(|value| value.sealed(vault)).collect(),
+        None => Cow::Borrowed(values),
+    }
+}
+
+/// The rows as they are read.
+fn opened(vault: Option<&Arc<Vault>>, rows: Vec<Cells>) -> Vec<Row> {
+    rows.into_iter()
+        .map(|cells| Row::new(cells, vault.cloned()))
+        .collect()
 }
 
 /// A list's statement, grown by the filters that were given. Only texts of ours enter it: input is bound.

@@ -1,13 +1,16 @@
 //! PostgreSQL: a pool; a unit of work is one transaction, run again when it collided with another.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlStr};
 
-use super::{Dialect, Link, Row, Tx, Value, Work, contained};
+use super::value::Cells;
+use super::vault::Vault;
+use super::{Dialect, Link, Tx, Value, Work, contained};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
 
@@ -22,10 +25,11 @@ const ATTEMPTS: u32 = 8;
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: PgPool,
+    vault: Option<Arc<Vault>>,
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &str) -> Result<Self, Fault> {
+    pub(super) async fn open(url: &str, vault: Option<Arc<Vault>>) -> Result<Self, Fault> {
         let options = PgConnectOptions::from_str(url)
             // The error may quote the URL, which holds a password.
             .map_err(|_| {
@@ -55,7 +59,7 @@ impl Postgres {
             .run(&pool)
             .await
             .map_err(|error| Fault::Corrupt(format!("migrations: {error}")))?;
-        Ok(Self { pool })
+        Ok(Self { pool, vault })
     }
 
     pub(super) async fn write<G, T, E, F>(&self, given: G, work: F) -> Result<T, E>
@@ -66,7 +70,7 @@ impl Postgres {
         let mut attempt = 1;
         loop {
             let begun = self.pool.begin().await.map_err(Fault::from)?;
-            let mut tx = Tx::new(Link::Postgres(begun));
+            let mut tx = Tx::new(Link::Postgres(begun), self.vault.clone());
             let worked = contained(work(&mut tx, &given)).await;
             let again = attempt < ATTEMPTS;
             attempt += 1;
@@ -83,7 +87,7 @@ impl Postgres {
         }
     }
 
-    pub(super) async fn rows(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn rows(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Cells>, Fault> {
         Ok(rows(&self.pool, sql, values).await?)
     }
 
@@ -92,7 +96,7 @@ impl Postgres {
             .pool
             .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .await?;
-        Ok(Tx::new(Link::Postgres(begun)))
+        Ok(Tx::new(Link::Postgres(begun), self.vault.clone()))
     }
 
     pub(super) async fn close(&self) {
@@ -114,7 +118,7 @@ fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArgu
         .iter()
         .fold(sqlx::query(sql), |query, value| match value {
             Value::Int(value) => query.bind(*value),
-            Value::Text(value) => query.bind(value.clone()),
+            Value::Text(value) | Value::Personal(value) => query.bind(value.clone()),
             Value::Bytes(value) => query.bind(value.clone()),
         })
 }
@@ -131,9 +135,9 @@ pub(super) async fn rows(
     link: impl PgExecutor<'_>,
     sql: SqlStr,
     values: &[Value],
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<Cells>, sqlx::Error> {
     let rows = query(sql, values).fetch_all(link).await?;
-    Ok(rows.into_iter().map(Row::Postgres).collect())
+    Ok(rows.into_iter().map(Cells::Postgres).collect())
 }
 
 /// serialization_failure and deadlock_detected: the transaction may simply be run again.

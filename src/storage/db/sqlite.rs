@@ -7,6 +7,7 @@
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::query::Query;
@@ -18,7 +19,9 @@ use sqlx::{ConnectOptions, Connection, SqlStr, SqliteConnection, SqliteExecutor}
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
-use super::{Dialect, Link, Row, Tx, Value, Work, contained};
+use super::value::Cells;
+use super::vault::Vault;
+use super::{Dialect, Link, Tx, Value, Work, contained};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
 
@@ -36,6 +39,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Sqlite {
     mailbox: mpsc::Sender<Letter>,
     readers: SqlitePool,
+    vault: Option<Arc<Vault>>,
 }
 
 enum Letter {
@@ -57,7 +61,7 @@ struct Ran {
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str) -> Result<Self, Fault> {
+    pub(super) async fn open(url: &str, vault: Option<Arc<Vault>>) -> Result<Self, Fault> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| Fault::Down(format!("storage.url is not understood: {error}")))?
             .create_if_missing(true)
@@ -85,8 +89,13 @@ impl Sqlite {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
         let (mailbox, letters) = mpsc::channel(MAILBOX);
-        tokio::spawn(write_in_groups(Tx::new(Link::Writer(writer)), letters));
-        Ok(Self { mailbox, readers })
+        let tx = Tx::new(Link::Writer(writer), vault.clone());
+        tokio::spawn(write_in_groups(tx, letters));
+        Ok(Self {
+            mailbox,
+            readers,
+            vault,
+        })
     }
 
     pub(super) async fn write<G, T, E, F>(&self, given: G, work: F) -> Result<T, E>
@@ -128,13 +137,16 @@ impl Sqlite {
         answered.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
-    pub(super) async fn rows(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn rows(&self, sql: SqlStr, values: &[Value]) -> Result<Vec<Cells>, Fault> {
         Ok(rows(&self.readers, sql, values).await?)
     }
 
     pub(super) async fn snapshot(&self) -> Result<Tx, Fault> {
         // A deferred transaction sees the database as of its first read.
-        let mut tx = Tx::new(Link::Reader(self.readers.begin().await?));
+        let mut tx = Tx::new(
+            Link::Reader(self.readers.begin().await?),
+            self.vault.clone(),
+        );
         tx.rows("SELECT count(*) FROM sqlite_schema", &[]).await?;
         Ok(tx)
     }
@@ -275,7 +287,7 @@ fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteAr
         .iter()
         .fold(sqlx::query(sql), |query, value| match value {
             Value::Int(value) => query.bind(*value),
-            Value::Text(value) => query.bind(value.clone()),
+            Value::Text(value) | Value::Personal(value) => query.bind(value.clone()),
             Value::Bytes(value) => query.bind(value.clone()),
         })
 }
@@ -292,9 +304,9 @@ pub(super) async fn rows(
     link: impl SqliteExecutor<'_>,
     sql: SqlStr,
     values: &[Value],
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<Cells>, sqlx::Error> {
     let rows = query(sql, values).fetch_all(link).await?;
-    Ok(rows.into_iter().map(Row::Sqlite).collect())
+    Ok(rows.into_iter().map(Cells::Sqlite).collect())
 }
 
 /// What SQLite's result code (<https://sqlite.org/rescode.html>) means for whoever asked.

@@ -11,7 +11,7 @@ use crate::clock::SystemClock;
 mod server;
 
 async fn open(url: &str) -> Db {
-    Db::open(url, Arc::new(SystemClock)).await.unwrap()
+    Db::open(url, Arc::new(SystemClock), None).await.unwrap()
 }
 
 /// An empty database of each kind, with a table to play with.
@@ -339,7 +339,7 @@ async fn a_server_that_dropped_its_connections_is_used_again() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_such() {
     let nobody = "postgres://hotline:hunter2@127.0.0.1:1/hotline";
-    let Err(fault) = Db::open(nobody, Arc::new(SystemClock)).await else {
+    let Err(fault) = Db::open(nobody, Arc::new(SystemClock), None).await else {
         panic!("nobody listens there");
     };
     assert!(matches!(fault, Fault::Down(_)), "{fault:?}");

@@ -4,10 +4,14 @@
 //! text, truth is 0 or 1. That is what both databases store alike, and what a backup can carry from one to the
 //! other.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use uuid::Uuid;
 
+use super::vault::Vault;
 use crate::domain::id::{
     CallId, CallOutId, ContactId, Extension, LegId, QueueName, RecordingId, RevisitId, Skill,
     SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
@@ -22,6 +26,48 @@ pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
+    /// A text that names a person; sealed on its way when there is a vault.
+    Personal(Option<String>),
+}
+
+impl Value {
+    /// As it goes to the database. JSON is looked through for what names people.
+    pub(super) fn sealed(&self, vault: &Vault) -> Self {
+        match self {
+            Self::Personal(Some(text)) => Self::Text(Some(vault.seal(text).into_owned())),
+            Self::Personal(None) => Self::Text(None),
+            Self::Text(Some(json)) if json.starts_with(['{', '[']) => {
+                Self::Text(Some(vault.seal_json(json).into_owned()))
+            }
+            Self::Int(_) | Self::Text(_) | Self::Bytes(_) => self.clone(),
+        }
+    }
+}
+
+/// A text column that names a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Personal(pub(crate) String);
+
+impl Raw for Personal {
+    fn into_value(raw: Option<Self>) -> Value {
+        Value::Personal(raw.map(|Self(text)| text))
+    }
+
+    fn of_row(row: &Row, column: &str) -> Result<Option<Self>, sqlx::Error> {
+        Ok(String::of_row(row, column)?.map(Self))
+    }
+}
+
+impl Column for Personal {
+    type Raw = Self;
+
+    fn to_raw(&self) -> Self {
+        self.clone()
+    }
+
+    fn from_raw(raw: Self) -> Option<Self> {
+        Some(raw)
+    }
 }
 
 /// One of the three kinds of column.
@@ -76,12 +122,41 @@ macro_rules! values {
 pub(crate) use values;
 
 /// One row of an answer.
-pub(crate) enum Row {
+pub(crate) struct Row {
+    cells: Cells,
+    vault: Option<Arc<Vault>>,
+}
+
+/// A row as its database's driver has it.
+pub(super) enum Cells {
     Sqlite(sqlx::sqlite::SqliteRow),
     Postgres(sqlx::postgres::PgRow),
 }
 
 impl Row {
+    pub(super) const fn new(cells: Cells, vault: Option<Arc<Vault>>) -> Self {
+        Self { cells, vault }
+    }
+
+    /// The text of `column` as it is stored, sealed: for what carries it elsewhere.
+    pub(crate) fn stored_text(&self, column: &str) -> Result<Option<String>, Fault> {
+        match &self.cells {
+            Cells::Sqlite(row) => row.try_get(column),
+            Cells::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|error| Fault::Corrupt(format!("column {column}: {error}")))
+    }
+
+    fn opened(&self, text: String) -> String {
+        match &self.vault {
+            Some(vault) => match vault.open(&text) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(opened) => opened,
+            },
+            None => text,
+        }
+    }
+
     /// The column's value; a null or a foreign text is [`Fault::Corrupt`].
     pub(crate) fn get<T: Column>(&self, column: &str) -> Result<T, Fault> {
         self.opt(column)?
@@ -108,16 +183,19 @@ impl Row {
 }
 
 macro_rules! raw {
+    (@opened Text $row:ident $cell:ident) => { $row.opened($cell) };
+    (@opened $kind:ident $row:ident $cell:ident) => { $cell };
     ($($raw:ty => $kind:ident),+ $(,)?) => {$(
         impl Raw for $raw {
             fn into_value(raw: Option<Self>) -> Value {
                 Value::$kind(raw)
             }
             fn of_row(row: &Row, column: &str) -> Result<Option<Self>, sqlx::Error> {
-                match row {
-                    Row::Sqlite(row) => row.try_get(column),
-                    Row::Postgres(row) => row.try_get(column),
-                }
+                let cell: Option<Self> = match &row.cells {
+                    Cells::Sqlite(row) => row.try_get(column),
+                    Cells::Postgres(row) => row.try_get(column),
+                }?;
+                Ok(cell.map(|cell| raw!(@opened $kind row cell)))
             }
         }
 
@@ -191,12 +269,12 @@ impl Column for Uuid {
 }
 
 impl Column for PhoneNumber {
-    type Raw = String;
-    fn to_raw(&self) -> String {
-        self.as_str().to_owned()
+    type Raw = Personal;
+    fn to_raw(&self) -> Personal {
+        Personal(self.as_str().to_owned())
     }
-    fn from_raw(raw: String) -> Option<Self> {
-        Self::parse(&raw).ok()
+    fn from_raw(raw: Personal) -> Option<Self> {
+        Self::parse(&raw.0).ok()
     }
 }
 

@@ -103,6 +103,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Call-outs, the latest first. A unit sees its own. */
+        get: operations["duty_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callouts/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody has it, or that it is not needed any more. */
+        post: operations["duty_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callouts/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call-out's whole log, in order: who was called and texted when, and what came of it. */
+        get: operations["duty_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -154,6 +205,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The categories, or those that what was typed may mean. */
+        get: operations["intake_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of the joint conference (article 4), or who they were at `as_of`. */
+        get: operations["organisation_conference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -188,6 +273,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gaps that are not over yet, the next first. */
+        get: operations["duty_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a demand in: any channel, any of article 8's six groups, one ticket for each id of its origin. */
+        post: operations["intake_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kpis": {
         parameters: {
             query?: never;
@@ -197,6 +316,40 @@ export interface paths {
         };
         /** The figures of a period: by default of today until now. */
         get: operations["kpis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units that lack a process document or people for a post (article 7), as of now. */
+        get: operations["organisation_lacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The special channels. */
+        get: operations["intake_lanes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,6 +511,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/origins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The systems that demands come from. */
+        get: operations["intake_origins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/petitioners/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody's tickets, by their number or their identity: a body, so that no number stands in a log of addresses. */
+        post: operations["intake_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -470,6 +657,23 @@ export interface paths {
         };
         /** The waveform, as audiowaveform's JSON. */
         get: operations["recordings_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refusals of each ground, by when their tickets were opened. */
+        get: operations["intake_refusals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -618,6 +822,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/callout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls out the duty of a unit for an urgent ticket: those on duty now are rung and texted one after the other until one
+         *     of them has it.
+         */
+        post: operations["duty_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/calls": {
         parameters: {
             query?: never;
@@ -689,6 +913,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ticket's payload as it came. It may name people in any form, so it is for leads, and looking is on record. */
+        get: operations["intake_origin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose matter it is, by the rule base, best first, each with its basis (article 10). */
+        get: operations["intake_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows who asks, whole. For those who work on the ticket; every time is written down with its purpose. */
+        post: operations["intake_unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -731,9 +1006,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every unit. */
+        /** The units there are, or were at `as_of`. */
         get: operations["organisation_units"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One unit. */
+        get: operations["organisation_unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{code}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A unit's roster. */
+        get: operations["duty_roster"];
+        /** Publishes a unit's roster, in place of the one before. A head of the unit itself, or the platform's supervisor. */
+        put: operations["duty_publish"];
         post?: never;
         delete?: never;
         options?: never;
@@ -830,6 +1140,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What a demand led to. */
+        AcceptedView: {
+            /** @description `false`: this id had its ticket already. */
+            new: boolean;
+            /** @description For people. */
+            number: string;
+            /** Format: uuid */
+            ticket: string;
+        };
         /** @description Why a command would be refused. */
         ActionRefusal: {
             article: string;
@@ -880,6 +1199,32 @@ export interface components {
             /** @description Citizens waiting in a queue. */
             waiting: number;
         };
+        /** @description One line of a call-out's log. */
+        CallOutEventView: {
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            event: Record<string, never>;
+            name: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        /** @description A call-out as it stands. */
+        CallOutView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Who is called, in order. */
+            ladder: components["schemas"]["RungView"][];
+            reason: string;
+            /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
+            stage: Record<string, never>;
+            /** Format: date-time */
+            started_at: string;
+            started_by: string;
+            /** Format: uuid */
+            ticket: string;
+            unit: string;
+        };
         /** @description One call's record 话单. */
         CallView: {
             agent?: string | null;
@@ -911,6 +1256,14 @@ export interface components {
             /** Format: int64 */
             wait_ms?: number | null;
         };
+        /** @description A category. */
+        CategoryView: {
+            code: string;
+            field: string;
+            initials: string;
+            name: string;
+            parent?: string | null;
+        };
         /** @description One entry that is new or differs. */
         ChangeView: {
             added: boolean;
@@ -920,6 +1273,14 @@ export interface components {
             /** @description `unit`, `user`, `extension`, … as the file's tables are called. */
             kind: string;
             name: string;
+        };
+        /** @description A member of the joint conference 联席会议: the head of a unit. */
+        ConferenceSeatView: {
+            /** Format: date-time */
+            from: string;
+            head: string;
+            title: string;
+            unit: string;
         };
         /** @description One citizen contact, first ring to end of wrap-up. */
         ContactView: Record<string, never> & {
@@ -962,19 +1323,24 @@ export interface components {
             from: string;
             /** @description `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`. */
             kind: string;
-            overdue: boolean;
             /**
              * Format: int64
              * @description Until it is due by the clock on the wall; negative when overdue.
              */
             left_ms: number;
+            overdue: boolean;
+            /** @description Whom it runs against. */
+            unit: string;
             /**
              * Format: int64
              * @description Of that, time in which people work; null where the calendar is not published.
              */
             working_left_ms?: number | null;
-            /** @description Whom it runs against. */
-            unit: string;
+        };
+        /** @description 副班. */
+        DeputyLine: {
+            person: string;
+            phone: string;
         };
         /** @description When the limit runs out, and the working days that were counted. */
         Due: {
@@ -988,6 +1354,29 @@ export interface components {
             counted: string[];
             /** Format: date-time */
             due: string;
+        };
+        /** @description A closed stretch in which a unit has nobody on duty. */
+        DutyGapView: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            noticed_at: string;
+            unit: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description One line of a roster 值班表; earlier lines are called first. */
+        DutyLine: {
+            deputy?: components["schemas"]["DeputyLine"] | null;
+            /** Format: date-time */
+            from?: string | null;
+            person: string;
+            /** @description Masked for roles that need not call. */
+            phone: string;
+            /** Format: date-time */
+            until?: string | null;
+            /** @description e.g. `Mon-Fri 18:00-09:00; Sat,Sun 00:00-24:00`. */
+            when: string;
         };
         /** @description One fact in a ticket's chain. */
         EventView: {
@@ -1040,6 +1429,12 @@ export interface components {
         Health: {
             status: string;
         };
+        /** @description A document and its number. */
+        IdentityBody: {
+            /** @description `resident_id`, `credit_code`, `passport`, `travel_permit` or `foreign_permanent_resident`. */
+            id_kind: string;
+            id_number: string;
+        };
         IntervalView: components["schemas"]["SumsView"] & {
             /** Format: date-time */
             at: string;
@@ -1082,6 +1477,23 @@ export interface components {
             trend: components["schemas"]["IntervalView"][];
             /** Format: date-time */
             until: string;
+        };
+        /** @description What a unit does not have yet. */
+        LackView: {
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            lacks: string[];
+            /** @description The same for a person, in Chinese. */
+            lacks_names: string[];
+            name: string;
+            unit: string;
+        };
+        /** @description A special channel 专项服务通道. */
+        LaneView: {
+            code: string;
+            name: string;
+            queue?: string | null;
+            statistics: string;
+            unit?: string | null;
         };
         /** @description One party's side of a call. */
         LegView: {
@@ -1200,11 +1612,56 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description What a desk person tells to start a call-out. */
+        NewCallOut: {
+            /** @description 紧急事由. */
+            reason: string;
+            /** @description Whose duty; left out: the unit that answers for the ticket. */
+            unit?: string | null;
+        };
+        /** @description A demand from elsewhere. */
+        NewDemand: {
+            address?: string | null;
+            category?: string | null;
+            /** @description `phone`, `web`, `app`, `sms`, `email`, `letter`, `walk_in`, `police110` or `platform`. */
+            channel: string;
+            content: string;
+            /** @description 文号, for 8(6). */
+            document?: string | null;
+            /** @description 交办单位, for 8(6). */
+            issuer?: string | null;
+            kind: string;
+            /** @description Its id there. The same id again is answered with the ticket it has. */
+            origin_id: string;
+            petitioner: components["schemas"]["NewPetitioner"];
+            /** @description What came, as it came; kept beside the ticket. */
+            raw?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When it was received there; now when left out.
+             */
+            received_at?: string | null;
+            /** @description For 省级政务服务 (8(1)): `inquiry`, `joint_handling` or `efficacy_complaint`. */
+            service?: string | null;
+            /** @description The system it comes from, as the organisation names it; the system says which group of article 8 it is of. */
+            system: string;
+            title: string;
+        };
         /** @description What to note, and where. */
         NewMark: {
             /** Format: int64 */
             offset_ms: number;
             text: string;
+        };
+        /** @description Who asks. */
+        NewPetitioner: {
+            /** @description `person` or `enterprise`. */
+            applicant: string;
+            identity?: components["schemas"]["IdentityBody"] | null;
+            legal_person?: components["schemas"]["IdentityBody"] | null;
+            name: string;
+            phone?: string | null;
+            secrecy?: boolean;
         };
         /** @description A token to be made: it acts as `role` of `unit`, and only within `scopes`. */
         NewToken: {
@@ -1240,6 +1697,25 @@ export interface components {
             units: Record<string, never>[];
             /** @description `{username, display_name, role, unit}`. */
             users: Record<string, never>[];
+        };
+        /** @description A system that demands come from. */
+        OriginEntryView: {
+            /** @description Of article 8, e.g. `8(2)`. */
+            article: string;
+            /** @description Results and revisits go back to it. */
+            feedback: boolean;
+            group: string;
+            name: string;
+            system: string;
+        };
+        /** @description What came, as it came. */
+        OriginView: {
+            origin_id: string;
+            raw: string;
+            raw_sha256: string;
+            /** Format: date-time */
+            received_at: string;
+            system: string;
         };
         /** @description One page of a list. */
         Page_ActionView: {
@@ -1280,6 +1756,40 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CallOutEventView: {
+            items: {
+                actor: string;
+                /** Format: date-time */
+                at: string;
+                event: Record<string, never>;
+                name: string;
+                /** Format: int64 */
+                seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CallOutView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Who is called, in order. */
+                ladder: components["schemas"]["RungView"][];
+                reason: string;
+                /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
+                stage: Record<string, never>;
+                /** Format: date-time */
+                started_at: string;
+                started_by: string;
+                /** Format: uuid */
+                ticket: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CallView: {
             items: {
                 agent?: string | null;
@@ -1315,12 +1825,50 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CategoryView: {
+            items: {
+                code: string;
+                field: string;
+                initials: string;
+                name: string;
+                parent?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ConferenceSeatView: {
+            items: {
+                /** Format: date-time */
+                from: string;
+                head: string;
+                title: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CounterView: {
             items: {
                 /** Format: int64 */
                 tickets: number;
                 /** @description What to ask `GET /tickets` with. */
                 view: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DutyGapView: {
+            items: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                noticed_at: string;
+                unit: string;
+                /** Format: date-time */
+                until: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1343,6 +1891,31 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_LackView: {
+            items: {
+                /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+                lacks: string[];
+                /** @description The same for a person, in Chinese. */
+                lacks_names: string[];
+                name: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_LaneView: {
+            items: {
+                code: string;
+                name: string;
+                queue?: string | null;
+                statistics: string;
+                unit?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1400,6 +1973,39 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_OriginEntryView: {
+            items: {
+                /** @description Of article 8, e.g. `8(2)`. */
+                article: string;
+                /** @description Results and revisits go back to it. */
+                feedback: boolean;
+                group: string;
+                name: string;
+                system: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ProposalView: {
+            items: {
+                basis: string;
+                met: string[];
+                name: string;
+                /** @description `competent` 谁主管 or `supervising` 谁监管. */
+                part: string;
+                /** @description A Party department accepts the matter itself 由省委部门受理 (article 3); it is passed, not assigned. */
+                passed_for_acceptance: boolean;
+                /** @description The rule, the law it rests on, and what of the demand met it. */
+                rule: string;
+                /** Format: int32 */
+                score: number;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_QuarantinedView: {
             items: {
                 /** Format: date-time */
@@ -1426,6 +2032,20 @@ export interface components {
                 waiting: number;
                 /** Format: int32 */
                 wrap_up_s: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RefusalCountView: {
+            items: {
+                /** Format: int64 */
+                count: number;
+                /**
+                 * Format: int32
+                 * @description Its number in article 9, 1 to 6. `GET /tickets?refusal=` lists them, for a sample.
+                 */
+                ground: number;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1541,13 +2161,27 @@ export interface components {
         Page_UnitView: {
             items: {
                 code: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is so; null: since before it was written down.
+                 */
+                from?: string | null;
                 /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
                 kind: string;
+                /** @description The unit that has its duties since then. */
+                merged_into?: string | null;
                 name: string;
                 parent?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description Who does what in a unit, by name. */
+        PostsView: {
+            duty: string[];
+            handle: string[];
+            review: string[];
+            sign: string[];
         };
         /** @description What a text would do. */
         PreviewView: {
@@ -1569,6 +2203,21 @@ export interface components {
             title: string;
             /** @description `urn:hotline:problem:<code>`. */
             type: string;
+        };
+        /** @description A unit the rules propose. */
+        ProposalView: {
+            basis: string;
+            met: string[];
+            name: string;
+            /** @description `competent` 谁主管 or `supervising` 谁监管. */
+            part: string;
+            /** @description A Party department accepts the matter itself 由省委部门受理 (article 3); it is passed, not assigned. */
+            passed_for_acceptance: boolean;
+            /** @description The rule, the law it rests on, and what of the demand met it. */
+            rule: string;
+            /** Format: int32 */
+            score: number;
+            unit: string;
         };
         /** @description A receipt or a reply that could not be matched. */
         QuarantinedView: {
@@ -1616,6 +2265,16 @@ export interface components {
             /** Format: date-time */
             started_at: string;
         };
+        /** @description How often a ground of article 9 was said. */
+        RefusalCountView: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int32
+             * @description Its number in article 9, 1 to 6. `GET /tickets?refusal=` lists them, for a sample.
+             */
+            ground: number;
+        };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, never> & {
             /** @description Calls that reached nobody. */
@@ -1638,11 +2297,22 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description A unit's whole roster. */
+        RosterBody: {
+            lines: components["schemas"]["DutyLine"][];
+        };
+        /** @description Somebody who may be called. */
+        RungView: {
+            deputy: boolean;
+            person: string;
+            /** @description Masked for roles that need not call. */
+            phone: string;
+        };
         /**
          * @description What a machine token may be used for, within the role it was made with.
          * @enum {string}
          */
-        Scope: "calls:read" | "calls:control" | "recordings:read" | "tickets:read" | "tickets:write" | "organisation:read" | "audit:read";
+        Scope: "calls:read" | "calls:control" | "recordings:read" | "tickets:read" | "tickets:write" | "intake:write" | "organisation:read" | "audit:read";
         /** @description Who signed in, and the token that unsafe requests must carry as `X-CSRF-Token`. */
         SignedIn: {
             csrf: string;
@@ -1751,13 +2421,46 @@ export interface components {
             scopes: string[];
             unit: string;
         };
+        /** @description One unit: what it was and is, and what article 7 asks of it. */
+        UnitDetail: {
+            /** @description Every stand, oldest first 沿革. */
+            history: components["schemas"]["UnitView"][];
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            lacks: string[];
+            posts: components["schemas"]["PostsView"];
+            /** @description The document that says how it handles demands. */
+            process?: string | null;
+            /** @description Who has its duties now: itself, or the unit it was merged into. */
+            successor?: string | null;
+        };
         /** @description 成员单位 or a part of the platform. */
         UnitView: {
             code: string;
+            /**
+             * Format: date-time
+             * @description Since when it is so; null: since before it was written down.
+             */
+            from?: string | null;
             /** @description `platform`, `city`, `department`, `party`, `enterprise` or `hotline`. */
             kind: string;
+            /** @description The unit that has its duties since then. */
+            merged_into?: string | null;
             name: string;
             parent?: string | null;
+        };
+        /** @description Why somebody needs to see it. */
+        Unmask: {
+            purpose: string;
+        };
+        /** @description Who asks, whole. */
+        UnmaskedView: {
+            /** @description `{id_kind, id_number}`. */
+            identity?: Record<string, never> | null;
+            legal_person?: Record<string, never> | null;
+            mobile?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            verification?: Record<string, never> | null;
         };
         /** @description A person, as the API shows them. */
         UserView: {
@@ -1779,6 +2482,14 @@ export interface components {
             /** @description Where it is broken, and how. */
             faults: string[];
             whole: boolean;
+        };
+        /** @description Whose history. */
+        WhoseHistory: {
+            cursor?: string | null;
+            identity?: components["schemas"]["IdentityBody"] | null;
+            /** Format: int32 */
+            limit?: number | null;
+            phone?: string | null;
         };
     };
     responses: never;
@@ -1987,6 +2698,114 @@ export interface operations {
             };
         };
     };
+    duty_list: {
+        parameters: {
+            query?: {
+                ticket?: string;
+                /** @description `calling`, `escalated`, `acknowledged` or `cancelled`. */
+                stage?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOutView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description acknowledge {person, remark?}, cancel {reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOutView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOutEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls_list: {
         parameters: {
             query?: {
@@ -2097,6 +2916,68 @@ export interface operations {
             };
         };
     };
+    intake_categories: {
+        parameters: {
+            query?: {
+                /** @description A code, a part of the name, or initials of its pinyin; left out: all. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CategoryView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_conference: {
+        parameters: {
+            query?: {
+                /** @description Left out: now. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConferenceSeatView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     contacts_get: {
         parameters: {
             query?: never;
@@ -2171,6 +3052,82 @@ export interface operations {
             };
         };
     };
+    duty_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DutyGapView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDemand"];
+            };
+        };
+        responses: {
+            /** @description Had its ticket already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     kpis_get: {
         parameters: {
             query?: {
@@ -2193,6 +3150,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KpisView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_lacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LackView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_lanes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LaneView"];
                 };
             };
             /** @description Not done, and why */
@@ -2484,6 +3497,66 @@ export interface operations {
             };
         };
     };
+    intake_origins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OriginEntryView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhoseHistory"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisation_queues: {
         parameters: {
             query?: never;
@@ -2745,6 +3818,37 @@ export interface operations {
             };
         };
     };
+    intake_refusals: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RefusalCountView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revisits_list: {
         parameters: {
             query?: {
@@ -2865,6 +3969,15 @@ export interface operations {
                 /** @description The petitioner's whole number, or the one that called. */
                 phone?: string;
                 number?: string;
+                /**
+                 * @description A group of article 8: `provincial_service`, `cross_city`, `national_platform`, `regional_platform`, `co_built` or
+                 *     `assigned_task`.
+                 */
+                source?: string;
+                /** @description Not accepted for this ground of article 9, 1 to 6. */
+                refusal?: number;
+                /** @description Of this special channel. */
+                lane?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 /**
@@ -3069,6 +4182,47 @@ export interface operations {
             };
         };
     };
+    duty_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCallOut"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOutView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_calls: {
         parameters: {
             query?: never;
@@ -3107,7 +4261,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
@@ -3193,6 +4347,107 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_MessageView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_origin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProposalView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_unmask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskedView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3295,7 +4550,10 @@ export interface operations {
     };
     organisation_units: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Left out: now. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3309,6 +4567,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_UnitView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organisation_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitDetail"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterBody"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    duty_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {

@@ -57,6 +57,7 @@ impl Wish<'_> {
         let Stage::Registered { promise: None } = ticket.stage else {
             return Err(wrong(ticket));
         };
+        ticket.intake.ready(self.rules)?;
         written("答复内容", answer, PROSE, "11(2)")?;
         optional("引用知识", knowledge, LINE)?;
         Ok(vec![Event::AnsweredOnCall {
@@ -123,7 +124,7 @@ impl Wish<'_> {
     }
 }
 
-fn check(demand: &Demand) -> Result<(), Refusal> {
+pub(in crate::domain) fn check(demand: &Demand) -> Result<(), Refusal> {
     let Demand {
         title,
         content,

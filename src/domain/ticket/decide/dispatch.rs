@@ -22,6 +22,7 @@ impl Wish<'_> {
             .demand
             .as_ref()
             .expect("a registered ticket has its demand");
+        ticket.intake.ready(self.rules)?;
         check_units(lead, co_handlers, &ticket.desk)?;
         optional("派单依据", basis, PROSE)?;
         let (now, rules) = (self.now, self.rules);

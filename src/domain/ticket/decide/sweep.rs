@@ -20,6 +20,7 @@ impl Wish<'_> {
                     due: clock.deadline.due,
                 })
             })
+            .chain(ticket.intake.sweep(self.now))
             .collect();
         if marks.is_empty() {
             return Err(Refusal::NothingDue);

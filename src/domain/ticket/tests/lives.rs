@@ -320,7 +320,8 @@ impl Memory {
             | Event::SurveyAnswered { .. }
             | Event::SurveyFailed { .. }
             | Event::RevisitPlanned { .. }
-            | Event::FollowUpEnded { .. } => {}
+            | Event::FollowUpEnded { .. }
+            | Event::Intake(_) => {}
         }
     }
 }

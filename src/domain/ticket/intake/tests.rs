@@ -1,0 +1,403 @@
+//! What the desk may do with a demand before it is dispatched, and what is refused.
+
+use super::*;
+use crate::domain::identity::{IdKind, Identity, Verification};
+use crate::domain::staff::{Actor, By, Role};
+use crate::domain::ticket::{
+    Applicant, Command as TicketCommand, Demand, Event as TicketEvent, Kind, Petitioner, Refusal,
+    Rules, Stage, Ticket, apply, decide, fold,
+};
+
+fn at(minutes: i64) -> Timestamp {
+    "2025-01-24T09:00:00+08:00"
+        .parse::<Timestamp>()
+        .unwrap()
+        .plus_millis(minutes * 60_000)
+}
+
+fn person(role: Role) -> Actor {
+    let unit = match role {
+        Role::Specialist | Role::UnitHandler => "js-rst",
+        _ => "js-12345",
+    };
+    Actor {
+        username: role.code().into(),
+        role,
+        unit: unit.into(),
+    }
+}
+
+fn demand() -> Demand {
+    Demand {
+        title: "社保转移".to_owned(),
+        content: "养老保险怎么转到外省".to_owned(),
+        kind: Kind::Inquiry,
+        petitioner: Petitioner {
+            name: "王女士".to_owned(),
+            phone: None,
+            applicant: Applicant::Person,
+            secrecy: false,
+        },
+        address: None,
+        category: None,
+    }
+}
+
+fn origin(group: SourceGroup) -> Origin {
+    Origin {
+        group,
+        service: (group == SourceGroup::ProvincialService).then_some(ServiceType::Inquiry),
+        channel: Channel::Platform,
+        system: "nj-12345".to_owned(),
+        id: "NJ-2025-0001".to_owned(),
+        received_at: at(-5),
+        raw_sha256: "00".repeat(32),
+        issuer: Some("省政府办公厅".to_owned()),
+        document: Some("苏政办〔2025〕1号".to_owned()),
+    }
+}
+
+/// A ticket and the rules it lives under.
+struct Case {
+    ticket: Option<Ticket>,
+    rules: Rules,
+}
+
+impl Case {
+    fn accepted(origin: Origin) -> Result<Self, Refusal> {
+        let mut case = Self {
+            ticket: None,
+            rules: Rules::provincial("js-12345".into()),
+        };
+        case.be(0, Role::Agent, accept(origin))?;
+        Ok(case)
+    }
+
+    fn registered() -> Self {
+        Self::accepted(origin(SourceGroup::ProvincialService)).unwrap()
+    }
+
+    fn be(&mut self, minute: i64, role: Role, command: Command) -> Result<(), Refusal> {
+        self.wish(minute, role, TicketCommand::Intake(command))
+    }
+
+    fn wish(&mut self, minute: i64, role: Role, command: TicketCommand) -> Result<(), Refusal> {
+        let actor = person(role);
+        self.by(minute, By::Person(&actor), command)
+    }
+
+    fn by(&mut self, minute: i64, by: By<'_>, command: TicketCommand) -> Result<(), Refusal> {
+        let events = decide(at(minute), self.ticket.as_ref(), &command, by, &self.rules)?;
+        self.ticket = match self.ticket.take() {
+            None => fold(&events),
+            Some(ticket) => Some(events.iter().fold(ticket, |t, e| apply(Some(t), e))),
+        };
+        Ok(())
+    }
+
+    fn ticket(&self) -> &Ticket {
+        self.ticket.as_ref().unwrap()
+    }
+}
+
+fn accept(origin: Origin) -> Command {
+    Command::Accept(Box::new(Acceptance {
+        origin,
+        demand: demand(),
+        identity: Some(Identity::parse(IdKind::ResidentId, "11010519491231002X").unwrap()),
+        mobile: None,
+        legal_person: None,
+    }))
+}
+
+fn refuse(ground: Ground) -> Command {
+    Command::Refuse {
+        ground,
+        explanation: "已向诉求人说明不予受理的原因".to_owned(),
+    }
+}
+
+/// A refusal's code and article.
+fn no(result: Result<(), Refusal>) -> (&'static str, &'static str) {
+    let refusal = result.unwrap_err();
+    (refusal.code(), refusal.article())
+}
+
+#[test]
+fn all_six_groups_of_article_8_are_taken_with_what_each_needs() {
+    for group in SourceGroup::ALL {
+        let case = Case::accepted(origin(group)).unwrap();
+        let ticket = case.ticket();
+        assert_eq!(ticket.intake.origin.as_ref().unwrap().group, group);
+        assert!(matches!(ticket.stage, Stage::Registered { promise: None }));
+        assert!(ticket.intake.real_name.is_some());
+    }
+    let without_service = Origin {
+        service: None,
+        ..origin(SourceGroup::ProvincialService)
+    };
+    let with_service = Origin {
+        service: Some(ServiceType::Inquiry),
+        ..origin(SourceGroup::CrossCity)
+    };
+    let without_document = Origin {
+        document: None,
+        ..origin(SourceGroup::AssignedTask)
+    };
+    for (origin, expected) in [
+        (without_service, ("missing", "8(1)")),
+        (with_service, ("contradiction", "8(2)")),
+        (without_document, ("missing", "8(6)")),
+    ] {
+        assert_eq!(no(Case::accepted(origin).map(drop)), expected);
+    }
+}
+
+#[test]
+fn each_ground_of_article_9_needs_what_it_needs() {
+    let vague = |text: &str| Ground::MaliciousOrVague {
+        asked_for: text.to_owned(),
+    };
+    let procedure = |procedure, reference: Option<&str>| Ground::OtherProcedure {
+        procedure,
+        case_reference: reference.map(str::to_owned),
+    };
+    let other = || Ground::Other {
+        reason: "市场调查".to_owned(),
+    };
+    let outside = |hotline: &str| Ground::OutsideJiangsu {
+        hotline: hotline.to_owned(),
+    };
+    let table = [
+        (outside(""), Role::Agent, Some(("missing", "9(1)"))),
+        (outside("上海12345"), Role::Agent, None),
+        (
+            procedure(Procedure::Petition, None),
+            Role::Agent,
+            Some(("missing", "9(2)")),
+        ),
+        (
+            procedure(Procedure::Petition, Some("苏信2025-1")),
+            Role::Agent,
+            None,
+        ),
+        // 须通过诉讼: there is no case yet.
+        (procedure(Procedure::Litigation, None), Role::Agent, None),
+        (vague(" "), Role::Agent, Some(("missing", "9(4)"))),
+        (other(), Role::Agent, Some(("not_yours", "9(6)"))),
+        (other(), Role::Supervisor, None),
+        (
+            outside("上海12345"),
+            Role::UnitHandler,
+            Some(("not_yours", "9")),
+        ),
+    ];
+    for (ground, role, expected) in table {
+        let mut case = Case::registered();
+        let done = case.be(1, role, refuse(ground.clone()));
+        match expected {
+            Some(expected) => assert_eq!(no(done), expected, "{ground:?}"),
+            None => {
+                done.unwrap();
+                assert_eq!(case.ticket().stage.code(), "voided", "{ground:?}");
+            }
+        }
+    }
+    let mut silent = Case::registered();
+    let unexplained = Command::Refuse {
+        ground: outside("上海12345"),
+        explanation: " ".to_owned(),
+    };
+    assert_eq!(
+        no(silent.be(1, Role::Agent, unexplained)),
+        ("missing", "10")
+    );
+}
+
+#[test]
+fn a_refusal_as_vague_stands_only_after_somebody_else_looked_at_it() {
+    let mut case = Case::registered();
+    let vague = refuse(Ground::MaliciousOrVague {
+        asked_for: "请问具体地点和时间".to_owned(),
+    });
+    case.be(1, Role::TeamLead, vague.clone()).unwrap();
+    assert_eq!(case.ticket().stage.code(), "registered");
+    let answer = TicketCommand::AnswerOnCall {
+        answer: "已解答".to_owned(),
+        knowledge: None,
+    };
+    assert_eq!(
+        no(case.wish(2, Role::Agent, answer)),
+        ("awaiting_decision", "11(4)")
+    );
+    let review = |granted| Command::ReviewRefusal {
+        granted,
+        reason: "可以补充核实".to_owned(),
+    };
+    assert_eq!(
+        no(case.be(2, Role::TeamLead, review(true))),
+        ("not_yours", "9(4)")
+    );
+    case.be(3, Role::Supervisor, review(false)).unwrap();
+    assert_eq!(case.ticket().stage.code(), "registered");
+    case.be(4, Role::TeamLead, vague).unwrap();
+    case.be(5, Role::Supervisor, review(true)).unwrap();
+    assert_eq!(case.ticket().stage.code(), "voided");
+}
+
+#[test]
+fn what_is_secret_is_sealed_and_goes_no_further() {
+    let mut case = Case::registered();
+    let secret = Ground::Secret {
+        kind: SecretKind::Commercial,
+    };
+    case.be(1, Role::Agent, refuse(secret)).unwrap();
+    assert!(case.ticket().intake.is_sealed());
+    assert_eq!(case.ticket().stage.code(), "voided");
+
+    let mut later = Case::registered();
+    let seal = || Command::Seal {
+        kind: SecretKind::State,
+    };
+    assert_eq!(no(later.be(1, Role::Agent, seal())), ("not_yours", "9(3)"));
+    later.be(1, Role::Supervisor, seal()).unwrap();
+    let answer = TicketCommand::AnswerOnCall {
+        answer: "已解答".to_owned(),
+        knowledge: None,
+    };
+    assert_eq!(no(later.wish(2, Role::Agent, answer)), ("sealed", "9(3)"));
+}
+
+#[test]
+fn a_report_goes_to_a_superior_in_time_and_the_petitioner_is_told() {
+    let mut case = Case::registered();
+    let report = || Command::ReportUp {
+        question: "是否属于受理范围".to_owned(),
+    };
+    let decided = || Command::DecideReport {
+        in_scope: true,
+        decision: "予以受理".to_owned(),
+    };
+    let told = || Command::NotifyPetitioner {
+        how: "电话告知".to_owned(),
+    };
+    case.be(1, Role::TeamLead, report()).unwrap();
+    for (role, wish, expected) in [
+        (Role::Agent, report(), ("awaiting_decision", "11(4)")),
+        (Role::TeamLead, decided(), ("not_yours", "10")),
+        (Role::Agent, told(), ("nothing_to_decide", "11(4)")),
+    ] {
+        assert_eq!(no(case.be(3, role, wish)), expected);
+    }
+
+    let wake = case.ticket().wake_at().unwrap();
+    assert!(wake > at(31), "in time until the last instant");
+    case.by(32, By::Server, TicketCommand::Sweep).unwrap();
+    assert!(case.ticket().intake.reports[0].lapsed);
+    assert_eq!(
+        no(case.by(33, By::Server, TicketCommand::Sweep)),
+        ("nothing_due", "11(3)")
+    );
+
+    case.be(40, Role::Supervisor, decided()).unwrap();
+    case.be(41, Role::Agent, told()).unwrap();
+    let decision = case.ticket().intake.reports[0].decision.as_ref().unwrap();
+    assert_eq!(decision.by, "supervisor".into());
+    assert_eq!(decision.notice.as_ref().unwrap().how, "电话告知");
+}
+
+#[test]
+fn codes_come_before_disposition_where_the_rules_ask_for_them() {
+    let mut case = Case::registered();
+    case.rules.limits.classify_first = true;
+    let answer = || TicketCommand::AnswerOnCall {
+        answer: "到窗口或网上办理".to_owned(),
+        knowledge: Some("社保转移 v3".to_owned()),
+    };
+    assert_eq!(
+        no(case.wish(1, Role::Agent, answer())),
+        ("not_classified", "11(2)")
+    );
+    let classify = Command::Classify {
+        category: "0201".to_owned(),
+        field: "人社".to_owned(),
+        department: Some("js-rst".into()),
+    };
+    case.be(2, Role::Agent, classify).unwrap();
+    case.wish(3, Role::Agent, answer()).unwrap();
+    assert_eq!(case.ticket().stage.code(), "closed");
+}
+
+#[test]
+fn a_seat_takes_the_demand_over_with_the_ticket_and_answers_it() {
+    let mut case = Case::registered();
+    let hand = |unit: &str| Command::HandToSeat {
+        unit: unit.into(),
+        note: "咨询转移接续".to_owned(),
+        call: None,
+    };
+    let answer = || Command::AnswerAtSeat {
+        answer: "可网上申请".to_owned(),
+        knowledge: None,
+    };
+    let take = || Command::TakeAtSeat;
+    case.be(1, Role::Agent, hand("js-ybj")).unwrap();
+    assert_eq!(
+        no(case.be(2, Role::Specialist, take())),
+        ("not_yours", "11(2)")
+    );
+    case.be(3, Role::Agent, hand("js-rst")).unwrap();
+    assert_eq!(
+        no(case.be(4, Role::Specialist, answer())),
+        ("missing", "11(2)")
+    );
+    case.be(4, Role::Specialist, take()).unwrap();
+    assert_eq!(
+        no(case.be(5, Role::Specialist, take())),
+        ("taken_by_somebody_else", "11(5)")
+    );
+    case.be(6, Role::Specialist, answer()).unwrap();
+    assert_eq!(case.ticket().stage.code(), "closed");
+}
+
+#[test]
+fn nobody_is_born_tomorrow_and_a_stated_identity_is_not_a_verified_one() {
+    let mut case = Case::registered();
+    let stated = case.ticket().intake.real_name.clone().unwrap();
+    assert_eq!(stated.verification, Verification::Stated);
+    let verify = Command::VerifyIdentity {
+        matches: true,
+        method: "国家平台核验".to_owned(),
+    };
+    case.be(1, Role::Agent, verify).unwrap();
+    let shown = serde_json::to_value(&case.ticket().intake.real_name).unwrap();
+    assert_eq!(shown["verification"]["verification"], "verified");
+
+    // Born at the end of 2016, which is to come in 2015.
+    let child = Identity::parse(IdKind::ResidentId, "110105201612310784").unwrap();
+    let early: Timestamp = "2015-01-01T00:00:00+08:00".parse().unwrap();
+    let minute = early.millis_since(at(0)) / 60_000;
+    let identify = Command::Identify {
+        identity: child,
+        mobile: None,
+        legal_person: None,
+    };
+    assert_eq!(
+        no(case.be(minute, Role::Agent, identify)),
+        ("bad_identity", "11(1)")
+    );
+}
+
+#[test]
+fn the_facet_is_told_among_the_tickets_events_in_the_same_shape() {
+    let event = TicketEvent::Intake(Event::TakenAtSeat {
+        at: at(0),
+        by: "specialist".into(),
+    });
+    let json = serde_json::to_string(&event).unwrap();
+    assert_eq!(
+        json,
+        r#"{"event":"taken_at_seat","at":"2025-01-24T09:00:00.000+08:00","by":"specialist"}"#
+    );
+    assert_eq!(serde_json::from_str::<TicketEvent>(&json).unwrap(), event);
+}

@@ -1,0 +1,368 @@
+//! Demands that come from elsewhere: one ticket for each id of their origin, the payload kept as it came, and what goes
+//! back. Also what lists find a ticket by that its intake knows: source, identity, refusal, channel, seal.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::chronicle::{Chronicler, actor_of};
+use super::db::{Personal, Row, Tx, values};
+use super::outbox::{self, WorkKind};
+use super::tickets::{TICKET, TicketRecord, record_of};
+use super::{Fault, Storage, Trouble, to_json};
+use crate::clock::Clock;
+use crate::domain::id::TicketId;
+use crate::domain::staff::{Actor, By};
+use crate::domain::ticket::intake::{Command, Event, Origin};
+use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage};
+use crate::domain::time::Timestamp;
+
+/// What a demand led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    pub record: TicketRecord,
+    /// `false`: this id had its ticket already.
+    pub new: bool,
+}
+
+/// What came, as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RawOrigin {
+    pub system: String,
+    pub origin_id: String,
+    pub received_at: Timestamp,
+    pub raw_sha256: String,
+    pub raw: String,
+}
+
+/// Something that goes back to where a demand came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feedback {
+    pub id: Uuid,
+    pub ticket: TicketId,
+    pub system: String,
+    /// `result` or `revisit`.
+    pub kind: String,
+    pub body: serde_json::Value,
+}
+
+/// How often each ground of article 9 was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RefusalCount {
+    pub ground: u32,
+    pub count: u64,
+}
+
+struct Wish {
+    now: Timestamp,
+    by: Option<Actor>,
+    command: Command,
+    raw: String,
+    rules: Arc<Rules>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Storage {
+    /// Opens the ticket of a demand that came from elsewhere, by [`Command::Accept`]. Told twice, the ticket there is
+    /// is answered.
+    pub async fn accept(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        command: Command,
+        raw: String,
+        rules: &Arc<Rules>,
+    ) -> Result<Accepted, Trouble<Refusal>> {
+        let wish = Wish {
+            now,
+            by: actor_of(by),
+            command,
+            raw,
+            rules: rules.clone(),
+            clock: self.clock.clone(),
+        };
+        self.db
+            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
+            .await
+    }
+
+    /// What came of a ticket's origin, as it came.
+    pub async fn raw_origin(&self, ticket: TicketId) -> Result<Option<RawOrigin>, Fault> {
+        let row = self
+            .db
+            .row(
+                "SELECT system, origin_id, received_at, raw_sha256, raw FROM ticket_origin \
+                 WHERE ticket_id = $1",
+                &values![ticket],
+            )
+            .await?;
+        row.map(|row| {
+            Ok(RawOrigin {
+                system: row.get("system")?,
+                origin_id: row.get("origin_id")?,
+                received_at: row.get("received_at")?,
+                raw_sha256: row.get("raw_sha256")?,
+                raw: row.get("raw")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// One piece of feedback.
+    pub async fn feedback(&self, id: Uuid) -> Result<Option<Feedback>, Fault> {
+        let row = self
+            .db
+            .row(
+                "SELECT id, ticket_id, system, kind, json FROM origin_feedback WHERE id = $1",
+                &values![id],
+            )
+            .await?;
+        row.as_ref().map(feedback_of).transpose()
+    }
+
+    /// What went back for a ticket or is about to, in order.
+    pub async fn feedback_of_ticket(&self, ticket: TicketId) -> Result<Vec<Feedback>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT id, ticket_id, system, kind, json FROM origin_feedback \
+                 WHERE ticket_id = $1 ORDER BY created_at, id",
+                &values![ticket],
+            )
+            .await?;
+        rows.iter().map(feedback_of).collect()
+    }
+
+    /// The origin has it.
+    pub async fn feedback_sent(&self, now: Timestamp, id: Uuid) -> Result<(), Fault> {
+        self.db
+            .write((now, id), |tx, (now, id)| {
+                Box::pin(async move {
+                    tx.execute(
+                        "UPDATE origin_feedback SET sent_at = $2 WHERE id = $1",
+                        &values![*id, *now],
+                    )
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Refusals of each ground between two instants.
+    pub async fn refusal_counts(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<RefusalCount>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT refusal, count(*) AS count FROM ticket WHERE refusal IS NOT NULL \
+                 AND opened_at >= $1 AND opened_at < $2 GROUP BY refusal ORDER BY refusal",
+                &values![since, until],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RefusalCount {
+                    ground: row.get("refusal")?,
+                    count: row.get("count")?,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Wish {
+    async fn carry_out(&self, tx: &mut Tx) -> Result<Accepted, Trouble<Refusal>> {
+        let Command::Accept(acceptance) = &self.command else {
+            return Err(Trouble::Refused(Refusal::NoSuchTicket));
+        };
+        let origin = &acceptance.origin;
+        let id = TicketId(self.clock.new_id());
+        // The row is written first: of two who bring the same demand the second waits here and finds the first's ticket.
+        let first = tx
+            .execute(
+                "INSERT INTO ticket_origin (ticket_id, source, channel, system, origin_id, \
+                 received_at, raw_sha256, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                 ON CONFLICT (system, origin_id) DO NOTHING",
+                &values![
+                    id,
+                    origin.group.code(),
+                    to_json(&origin.channel),
+                    origin.system,
+                    origin.id,
+                    origin.received_at,
+                    origin.raw_sha256,
+                    self.raw
+                ],
+            )
+            .await?;
+        if first == 0 {
+            return Ok(Accepted {
+                record: known(tx, origin).await?,
+                new: false,
+            });
+        }
+        let chronicler = Chronicler {
+            now: self.now,
+            by: self.by.as_ref().map_or(By::Server, By::Person),
+            rules: &self.rules,
+            clock: &*self.clock,
+        };
+        let command = crate::domain::ticket::Command::Intake(self.command.clone());
+        let record = chronicler.open_ticket(tx, id, &command).await?;
+        Ok(Accepted { record, new: true })
+    }
+}
+
+async fn known(tx: &mut Tx, origin: &Origin) -> Result<TicketRecord, Fault> {
+    let gone = || Fault::Corrupt("an origin without its ticket".to_owned());
+    let row = tx
+        .row(
+            "SELECT ticket_id FROM ticket_origin WHERE system = $1 AND origin_id = $2",
+            &values![origin.system, origin.id],
+        )
+        .await?
+        .ok_or_else(gone)?;
+    let ticket: TicketId = row.get("ticket_id")?;
+    let row = tx.row(TICKET, &values![ticket]).await?.ok_or_else(gone)?;
+    record_of(&row)
+}
+
+impl Chronicler<'_> {
+    /// Writes down what lists find the ticket by.
+    pub(super) async fn intake_changed(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        event: &Event,
+    ) -> Result<(), Fault> {
+        match event {
+            Event::Originated { .. }
+            | Event::Identified { .. }
+            | Event::NotAccepted { .. }
+            | Event::RefusalReviewed { .. }
+            | Event::Sealed { .. }
+            | Event::EnteredLane { .. } => {}
+            Event::IdentityVerified { .. }
+            | Event::Classified { .. }
+            | Event::Explained { .. }
+            | Event::Reported { .. }
+            | Event::ReportLapsed { .. }
+            | Event::ReportDecided { .. }
+            | Event::PetitionerNotified { .. }
+            | Event::HandedToSeat { .. }
+            | Event::TakenAtSeat { .. }
+            | Event::EmergencyTransferred { .. }
+            | Event::EmergencyAnswered { .. } => return Ok(()),
+        }
+        let intake = &record.ticket.intake;
+        let identity = intake
+            .real_name
+            .as_ref()
+            .map(|named| Personal(named.identity.number().to_owned()));
+        let refused = matches!(record.ticket.stage, Stage::Voided { .. });
+        let ground = intake
+            .refusal
+            .as_ref()
+            .filter(|_| refused)
+            .map(|refusal| u32::from(refusal.ground.number()));
+        tx.execute(
+            "UPDATE ticket SET source = $2, identity = $3, refusal = $4, lane = $5, sealed = $6 \
+             WHERE id = $1",
+            &values![
+                record.id,
+                intake.origin.as_ref().map(|origin| origin.group.code()),
+                identity,
+                ground,
+                intake.lane.as_ref().map(|lane| lane.code.clone()),
+                intake.is_sealed()
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Results and revisits go back to where the demand came from, if it wants them.
+    pub(super) async fn feed_back(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        event: &TicketEvent,
+    ) -> Result<(), Fault> {
+        let Some(origin) = &record.ticket.intake.origin else {
+            return Ok(());
+        };
+        if !origin.group.profile().feedback {
+            return Ok(());
+        }
+        let ticket = &record.ticket;
+        let (kind, body) = match event {
+            TicketEvent::Closed { at } | TicketEvent::AnsweredOnCall { at, .. } => {
+                let answer = match &ticket.stage {
+                    Stage::Closed { closing, .. } => match closing {
+                        Closing::AnsweredOnCall { answer, .. } => Some(answer.as_str()),
+                        Closing::Replied { reply, .. } => Some(reply.text.as_str()),
+                    },
+                    _ => None,
+                };
+                let unit = ticket.responsible();
+                (
+                    "result",
+                    json!({"outcome": "closed", "at": at, "unit": unit, "answer": answer}),
+                )
+            }
+            TicketEvent::Voided { at, reason, .. } => (
+                "result",
+                json!({"outcome": "not_accepted", "at": at, "answer": reason}),
+            ),
+            TicketEvent::FollowUpEnded { result } => {
+                ("revisit", json!({"at": self.now, "result": result}))
+            }
+            _ => return Ok(()),
+        };
+        let id = self.clock.new_id();
+        let mut whole = json!({
+            "id": id, "kind": kind, "origin_id": origin.id, "ticket": record.number,
+        });
+        if let (Some(whole), serde_json::Value::Object(body)) = (whole.as_object_mut(), body) {
+            whole.extend(body);
+        }
+        tx.execute(
+            "INSERT INTO origin_feedback (id, ticket_id, system, kind, json, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &values![
+                id,
+                record.id,
+                origin.system,
+                kind,
+                to_json(&whole),
+                self.now
+            ],
+        )
+        .await?;
+        let work = self.clock.new_id();
+        outbox::enqueue(
+            tx,
+            work,
+            self.now,
+            WorkKind::OriginFeedback,
+            &id.to_string(),
+        )
+        .await
+    }
+}
+
+fn feedback_of(row: &Row) -> Result<Feedback, Fault> {
+    Ok(Feedback {
+        id: row.get("id")?,
+        ticket: row.get("ticket_id")?,
+        system: row.get("system")?,
+        kind: row.get("kind")?,
+        body: row.json("json")?,
+    })
+}

@@ -1,0 +1,436 @@
+//! Demands from elsewhere, who asks, what is not accepted, and whose matter it is: over HTTP.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::{Json, Router, routing};
+use hotline::domain::disposition::{
+    CategoryEntry, DispatchRule, Disposition, LaneEntry, OriginEntry,
+};
+use hotline::domain::staff::{Organisation, Role};
+use hotline::domain::ticket::intake::SourceGroup;
+use hotline::domain::time::Timestamp;
+use hotline::gateways::origin::{NotDelivered, OriginClient};
+use hotline::jobs::{Delivery, Job, OriginFeedback, OriginGateway, Pending};
+use hotline::storage::intake::Feedback;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+use crate::tickets::{PHONE, command, registered};
+use crate::world::{UNIT, World};
+
+const RESIDENT: &str = "11010519491231002X";
+
+fn origin(system: &str, group: SourceGroup, url: Option<String>) -> OriginEntry {
+    OriginEntry {
+        system: system.to_owned(),
+        name: system.to_owned(),
+        group,
+        url,
+        secret: Some("shared".to_owned()),
+    }
+}
+
+async fn prepared(url: Option<String>) -> World {
+    let world = World::new().await;
+    let category = |code: &str, name: &str, parent: Option<&str>, initials: &str| CategoryEntry {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        parent: parent.map(str::to_owned),
+        field: "城市管理".to_owned(),
+        initials: initials.to_owned(),
+    };
+    let rule = DispatchRule {
+        name: "市政照明".to_owned(),
+        category: Some("01".to_owned()),
+        keywords: vec!["路灯".to_owned()],
+        place: None,
+        competent: UNIT.into(),
+        supervising: None,
+        basis: "《城市照明管理规定》".to_owned(),
+        priority: 0,
+        from: None,
+        until: None,
+    };
+    let file = Organisation {
+        disposition: Disposition {
+            categories: vec![
+                category("01", "城市管理", None, "csgl"),
+                category("0101", "路灯照明", Some("01"), "ldzm"),
+            ],
+            lanes: vec![LaneEntry {
+                code: "enterprise".to_owned(),
+                name: "企业诉求".to_owned(),
+                queue: None,
+                unit: None,
+                rules: None,
+                statistics: "enterprise".to_owned(),
+            }],
+            origins: vec![
+                origin("nj-12345", SourceGroup::CrossCity, url),
+                origin("szfb", SourceGroup::AssignedTask, None),
+            ],
+            rules: vec![rule],
+        },
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    world
+}
+
+fn demand(id: &str) -> Value {
+    json!({"system": "nj-12345", "origin_id": id, "channel": "platform", "title": "路灯不亮", "content": "路灯坏了三天",
+        "kind": "complaint", "address": "南京市中山路1号", "raw": {"工单": id, "电话": PHONE},
+        "petitioner": {"name": "王小明", "phone": PHONE, "applicant": "person",
+            "identity": {"id_kind": "resident_id", "id_number": RESIDENT}}})
+}
+
+#[tokio::test]
+async fn a_demand_from_another_city_is_one_ticket_however_often_it_is_told() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    let first = agent.post("/api/v1/intake", demand("NJ-1")).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{:?}", first.body);
+    let again = agent.post("/api/v1/intake", demand("NJ-1")).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(again.json()["ticket"], first.json()["ticket"]);
+    let at_once = || agent.post("/api/v1/intake", demand("NJ-2"));
+    let both = futures_util::future::join_all((0..8).map(|_| at_once())).await;
+    let new = both
+        .iter()
+        .filter(|reply| reply.json()["new"] == true)
+        .count();
+    assert_eq!(new, 1);
+
+    let id = first.json()["ticket"].as_str().unwrap().to_owned();
+    let ticket = agent.get(&format!("/api/v1/tickets/{id}")).await.ok();
+    assert_eq!(ticket["stage"], "registered");
+    assert_eq!(ticket["ticket"]["intake"]["origin"]["group"], "cross_city");
+    let lead = world.person(Role::TeamLead).await;
+    let raw = lead.get(&format!("/api/v1/tickets/{id}/origin")).await.ok();
+    assert_eq!(
+        raw["raw"],
+        json!({"工单": "NJ-1", "电话": PHONE}).to_string()
+    );
+    let listed = agent.get("/api/v1/tickets?source=cross_city").await.ok();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+
+    let mut unknown = demand("NJ-3");
+    unknown["system"] = "nowhere".into();
+    let refused = agent.post("/api/v1/intake", unknown).await;
+    assert_eq!(refused.refusal(), (422, "unknown_origin".to_owned()));
+    let mut wrong = demand("NJ-4");
+    wrong["petitioner"]["identity"]["id_number"] = "110105194912310021".into();
+    let refused = agent.post("/api/v1/intake", wrong).await;
+    assert_eq!(refused.refusal(), (422, "bad_identity".to_owned()));
+    assert!(
+        !refused.problem()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("1949")
+    );
+}
+
+#[tokio::test]
+async fn an_identity_is_masked_everywhere_and_seen_whole_only_with_a_purpose_on_record() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    let accepted = agent.post("/api/v1/intake", demand("NJ-1")).await.json();
+    let id = accepted["ticket"].as_str().unwrap();
+    for role in [
+        Role::Agent,
+        Role::TeamLead,
+        Role::Supervisor,
+        Role::Reviewer,
+        Role::Auditor,
+    ] {
+        let person = world.person(role).await;
+        for path in [
+            format!("/api/v1/tickets/{id}"),
+            format!("/api/v1/tickets/{id}/events"),
+        ] {
+            let shown = person.get(&path).await.ok().to_string();
+            assert!(!shown.contains(RESIDENT), "{}: {path}", role.code());
+            assert!(
+                shown.contains("110***********002X"),
+                "{}: {shown}",
+                role.code()
+            );
+        }
+    }
+    let path = format!("/api/v1/tickets/{id}/unmask");
+    let without = agent.post(&path, json!({"purpose": " "})).await;
+    assert_eq!(without.refusal(), (409, "missing".to_owned()));
+    let whole = agent.post(&path, json!({"purpose": "核对身份"})).await.ok();
+    assert_eq!(whole["identity"]["id_number"], RESIDENT);
+    let auditor = world.person(Role::Auditor).await;
+    assert_eq!(
+        auditor.post(&path, json!({"purpose": "x"})).await.status,
+        403
+    );
+    let trail = auditor.get("/api/v1/audit?action=unmasked").await.ok();
+    assert_eq!(trail["items"].as_array().unwrap().len(), 1);
+    assert_eq!(trail["items"][0]["object"], id);
+
+    let body = json!({"identity": {"id_kind": "resident_id", "id_number": RESIDENT}});
+    let history = agent.post("/api/v1/petitioners/history", body).await.ok();
+    assert_eq!(history["items"][0]["id"], id);
+    let trail = auditor.get("/api/v1/audit?action=history_read").await.ok();
+    assert!(!trail.to_string().contains(RESIDENT));
+}
+
+#[tokio::test]
+async fn what_was_not_accepted_is_listed_by_its_ground_and_what_is_secret_is_gone_for_all_but_one()
+{
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    let outside = registered(&world).await;
+    let free = json!({"ground": {"code": "because"}, "explanation": "不予受理"});
+    let path = format!("/api/v1/tickets/{outside}/commands/refuse");
+    assert_eq!(
+        agent.post(&path, free).await.refusal(),
+        (422, "invalid_body".to_owned())
+    );
+    let refuse = json!({"ground": {"code": "outside_jiangsu", "hotline": "上海12345"}, "explanation": "请拨打上海12345"});
+    let refused = command(&agent, &outside, "refuse", refuse).await;
+    assert_eq!(refused["stage_name"], "不予受理");
+    let other = registered(&world).await;
+    let path = format!("/api/v1/tickets/{other}/commands/refuse");
+    let sixth =
+        json!({"ground": {"code": "other", "reason": "市场调查"}, "explanation": "不属于受理范围"});
+    let no = agent.post(&path, sixth).await;
+    assert_eq!(no.refusal(), (409, "not_yours".to_owned()));
+    assert_eq!(no.json()["article"], "9(6)");
+
+    let secret = registered(&world).await;
+    let seal =
+        json!({"ground": {"code": "secret", "kind": "commercial"}, "explanation": "涉及商业秘密"});
+    let supervisor = world.person(Role::Supervisor).await;
+    command(&supervisor, &secret, "refuse", seal).await;
+    let lead = world.person(Role::TeamLead).await;
+    assert_eq!(
+        lead.get(&format!("/api/v1/tickets/{secret}")).await.status,
+        404
+    );
+    assert_eq!(
+        supervisor
+            .get(&format!("/api/v1/tickets/{secret}"))
+            .await
+            .status,
+        200
+    );
+    let all = lead.get("/api/v1/tickets").await.ok().to_string();
+    assert!(!all.contains(&secret) && all.contains(&outside));
+    let counts = lead.get("/api/v1/refusals").await.ok();
+    assert_eq!(
+        counts["items"],
+        json!([{"ground": 1, "count": 1}, {"ground": 3, "count": 1}])
+    );
+    let listed = lead.get("/api/v1/tickets?refusal=1").await.ok();
+    assert_eq!(listed["items"][0]["id"], outside);
+}
+
+#[tokio::test]
+async fn a_task_of_the_province_is_for_leads_and_its_units() {
+    let world = prepared(None).await;
+    let lead = world.person(Role::TeamLead).await;
+    let mut task = demand("SZF-1");
+    task["system"] = "szfb".into();
+    let missing = lead.post("/api/v1/intake", task.clone()).await;
+    assert_eq!(missing.refusal(), (409, "missing".to_owned()));
+    assert_eq!(missing.json()["article"], "8(6)");
+    task["issuer"] = "省政府办公厅".into();
+    task["document"] = "苏政办〔2025〕1号".into();
+    let id = lead.post("/api/v1/intake", task).await.ok()["ticket"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/api/v1/tickets/{id}");
+    let agent = world.person(Role::Agent).await;
+    assert_eq!(agent.get(&path).await.status, 404);
+    assert_eq!(lead.get(&path).await.status, 200);
+    command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    let unit = world.person(Role::UnitHandler).await;
+    assert_eq!(unit.get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_rules_propose_a_unit_and_say_why() {
+    let world = prepared(None).await;
+    let lead = world.person(Role::TeamLead).await;
+    let id = registered(&world).await;
+    let unknown = json!({"category": "9999", "field": "城市管理"});
+    let path = format!("/api/v1/tickets/{id}/commands/classify");
+    assert_eq!(
+        lead.post(&path, unknown).await.refusal(),
+        (422, "unknown_category".to_owned())
+    );
+    let coded = json!({"category": "0101", "field": "城市管理", "department": UNIT});
+    command(&lead, &id, "classify", coded).await;
+    let proposals = lead
+        .get(&format!("/api/v1/tickets/{id}/proposals"))
+        .await
+        .ok();
+    let best = &proposals["items"][0];
+    assert_eq!(
+        (&best["unit"], &best["part"]),
+        (&json!(UNIT), &json!("competent"))
+    );
+    assert_eq!(best["basis"], "《城市照明管理规定》");
+    assert_eq!(best["met"], json!(["分类“01”", "关键词“路灯”"]));
+    let found = lead.get("/api/v1/categories?q=ldzm").await.ok();
+    assert_eq!(found["items"][0]["code"], "0101");
+    command(&lead, &id, "enter_lane", json!({"lane": "enterprise"})).await;
+    let listed = lead.get("/api/v1/tickets?lane=enterprise").await.ok();
+    assert_eq!(listed["items"][0]["id"], id);
+}
+
+#[tokio::test]
+async fn a_specialist_at_a_dedicated_seat_sees_the_ticket_once_it_is_handed_over() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    let specialist = world.person(Role::Specialist).await;
+    let id = registered(&world).await;
+    let path = format!("/api/v1/tickets/{id}");
+    assert_eq!(specialist.get(&path).await.status, 404);
+    command(
+        &agent,
+        &id,
+        "hand_to_seat",
+        json!({"unit": UNIT, "note": "咨询路灯权属"}),
+    )
+    .await;
+    assert_eq!(specialist.get(&path).await.status, 200);
+    command(&specialist, &id, "take_at_seat", json!({})).await;
+    let closed = command(
+        &specialist,
+        &id,
+        "answer_at_seat",
+        json!({"answer": "由市政维护", "knowledge": "路灯权属 v2"}),
+    )
+    .await;
+    assert_eq!(closed["stage"], "closed");
+}
+
+type Inbox = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
+
+/// The HTTP client behind the port, as the composition root joins them.
+struct Way(OriginClient);
+
+impl OriginGateway for Way {
+    fn deliver<'a>(
+        &'a self,
+        now: Timestamp,
+        to: &'a OriginEntry,
+        feedback: &'a Feedback,
+    ) -> Pending<'a, Delivery> {
+        Box::pin(async move {
+            let (id, body) = (feedback.id.to_string(), feedback.body.to_string());
+            match self.0.deliver(now, to, &id, body).await {
+                Ok(()) => Delivery::Done,
+                Err(NotDelivered::Later(why)) => Delivery::Later(why),
+                Err(NotDelivered::Refused(why)) => Delivery::Refused(why),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until_it_is_there() {
+    let inbox = Inbox::default();
+    let failures = Arc::new(Mutex::new(1));
+    let take = {
+        let failures = failures.clone();
+        async move |State(inbox): State<Inbox>, headers: HeaderMap, Json(body): Json<Value>| {
+            let mut left = failures.lock().unwrap();
+            if *left > 0 {
+                *left -= 1;
+                return StatusCode::SERVICE_UNAVAILABLE;
+            }
+            inbox.lock().unwrap().push((headers, body));
+            StatusCode::OK
+        }
+    };
+    let router = Router::new()
+        .route("/", routing::post(take))
+        .with_state(inbox.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let world = prepared(Some(url)).await;
+    let agent = world.person(Role::Agent).await;
+    let id = agent.post("/api/v1/intake", demand("NJ-1")).await.ok()["ticket"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    command(
+        &agent,
+        &id,
+        "answer_on_call",
+        json!({"answer": "已通知维修"}),
+    )
+    .await;
+    let job = OriginFeedback {
+        storage: world.storage.clone(),
+        gateway: Arc::new(Way(OriginClient::new(Duration::from_secs(5)).unwrap())),
+    };
+    let first = job.run_once(world.now()).await.unwrap();
+    assert_eq!((first.done, first.failed), (0, 1));
+    world.pass(Duration::from_secs(120));
+    let second = job.run_once(world.now()).await.unwrap();
+    assert_eq!((second.done, second.failed), (1, 0));
+    let told = inbox.lock().unwrap();
+    let (headers, body) = &told[0];
+    assert_eq!(
+        (&body["origin_id"], &body["outcome"]),
+        (&json!("NJ-1"), &json!("closed"))
+    );
+    assert_eq!(body["answer"], "已通知维修");
+    assert!(
+        headers["x-hotline-signature"]
+            .to_str()
+            .unwrap()
+            .starts_with("t=")
+    );
+    assert!(headers.contains_key("idempotency-key"));
+}
+
+#[tokio::test]
+async fn an_emergency_is_in_the_ticket_of_its_call() {
+    use hotline::domain::call::wish::LiveCall;
+    use hotline::domain::id::{CallId, TicketId};
+    let world = prepared(None).await;
+    let id = registered(&world).await;
+    let call = CallId(uuid::Uuid::from_u128(9));
+    let ticket: TicketId = id.parse().unwrap();
+    *world.floor.calls.lock().unwrap() = vec![LiveCall {
+        id: call,
+        caller: "138****5678".to_owned(),
+        called: "12345".to_owned(),
+        state: "talking",
+        queue: None,
+        position: None,
+        agent: Some("agent".into()),
+        legs: Vec::new(),
+        recording: true,
+        ticket: Some(ticket),
+    }];
+    let agent = world.person(Role::Agent).await;
+    let path = format!("/api/v1/calls/{call}/commands/emergency");
+    let granted = agent
+        .post(&path, json!({"service": "120", "location": "中山路1号"}))
+        .await
+        .ok();
+    assert_eq!(granted["granted"], "leg_added");
+    let shown = agent.get(&format!("/api/v1/tickets/{id}")).await.ok();
+    let transfer = &shown["ticket"]["intake"]["emergencies"][0];
+    assert_eq!(
+        (&transfer["service"], &transfer["location"]),
+        (&json!("120"), &json!("中山路1号"))
+    );
+    assert_eq!(transfer["by"], "agent");
+}
