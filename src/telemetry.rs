@@ -101,6 +101,16 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "Outbound calls that went on to a trunk's next address, by reason.",
     ),
     (
+        Kind::Gauge,
+        "hotline_trunk_up",
+        "1 where a carrier's gateway answers OPTIONS, 0 where it does not, NaN where it is asked no more; by trunk and gateway.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_names_failed",
+        "Lookups of a carrier's host name that came to nothing.",
+    ),
+    (
         Kind::Counter,
         "hotline_acd_reaped",
         "Calls the distributor dropped because nobody spoke for them. Not zero: a bug.",
@@ -250,8 +260,12 @@ pub fn init(log: &Log) -> Result<Metrics, Error> {
 
 fn init_log(log: &Log) -> Result<(), Error> {
     use tracing_subscriber::util::SubscriberInitExt as _;
+    // The DTLS crate warns, with a dump, of what strangers send: that is counted, not told.
+    let filter = EnvFilter::builder()
+        .parse(&log.level)?
+        .add_directive("dimpl=error".parse()?);
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::builder().parse(&log.level)?)
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match log.format {

@@ -15,6 +15,7 @@ use hotline::domain::acd::AgentState;
 use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
 use hotline::domain::callout::{Command as CallOutCommand, Rung};
 use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId, UnitCode};
+use hotline::domain::identity::{IdKind, Identity};
 use hotline::domain::organisation::{Posts, Profile, Span, UnitEntry};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::revisit::{RevisitCommand, RevisitStage};
@@ -23,9 +24,12 @@ use hotline::domain::staff::{
     Actor, By, Destination, ExtensionEntry, NumberEntry, Organisation, Password, QueueEntry, Role,
     Strategy, Unit, UnitKind, User,
 };
+use hotline::domain::ticket::intake::{
+    Acceptance, Channel, Command as IntakeCommand, Origin, SourceGroup,
+};
 use hotline::domain::ticket::{
-    Applicant, Command, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome, Rules,
-    Task,
+    Applicant, Command, Demand, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome,
+    Rules, Task,
 };
 use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
@@ -382,6 +386,59 @@ async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: P
     assert_eq!(sms[0].phone, phone("13812345678"));
     assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 
+    // A payload from elsewhere is sealed whole: nobody knows what its keys are called.
+    let acceptance = Acceptance {
+        origin: Origin {
+            group: SourceGroup::CrossCity,
+            service: None,
+            channel: Channel::Platform,
+            system: "nj-12345".to_owned(),
+            id: "NJ-1".to_owned(),
+            received_at: case.now(),
+            raw_sha256: "00".repeat(32),
+            issuer: None,
+            document: None,
+        },
+        demand: Demand {
+            title: "路灯不亮".to_owned(),
+            content: "晚上漆黑一片".to_owned(),
+            kind: Kind::HelpRequest,
+            petitioner: Petitioner {
+                name: "王女士".to_owned(),
+                phone: Some(phone("13812345678")),
+                applicant: Applicant::Person,
+                secrecy: false,
+            },
+            address: None,
+            category: None,
+        },
+        identity: Identity::parse(IdKind::ResidentId, "11010519491231002X").ok(),
+        mobile: None,
+        legal_person: None,
+    };
+    let agent = person("agent1000", Role::Agent, "js-12345");
+    let raw = r#"{"电话":"13812345678","证件":"11010519491231002X"}"#;
+    let told = async || {
+        let command = IntakeCommand::Accept(Box::new(acceptance.clone()));
+        let by = By::Person(&agent);
+        let accepted = case
+            .storage
+            .accept(case.now(), by, command, raw.to_owned(), &case.rules);
+        accepted.await.unwrap()
+    };
+    let first = told().await;
+    let again = told().await;
+    assert!(first.new && !again.new && first.record.id == again.record.id);
+    let kept = case.storage.raw_origin(first.record.id).await.unwrap();
+    assert_eq!(kept.unwrap().raw, raw);
+    let by_identity = TicketFilter {
+        identity: Some("11010519491231002X".to_owned()),
+        ..TicketFilter::default()
+    };
+    let found = case.storage.tickets(By::Server, &by_identity, &page).await;
+    assert_eq!(found.unwrap().items[0].id, first.record.id);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+
     // Nothing of it lies in the files of a backup, which are copies of the tables as they are.
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("backup");
@@ -389,7 +446,9 @@ async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: P
     for file in std::fs::read_dir(&backup).unwrap() {
         let path = file.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("13812345678"), "{}", path.display());
+        for number in ["13812345678", "11010519491231002X"] {
+            assert!(!text.contains(number), "{}", path.display());
+        }
     }
     case.storage.close().await;
     let other = open(&[8; 32]).await;

@@ -88,6 +88,63 @@ fn a_browser_and_a_phone_hear_each_other_with_every_profile() {
 }
 
 #[test]
+fn two_browsers_hear_each_other() {
+    let mut room = Room::new();
+    let mut one = room.talking_browser(CALL);
+    let mut other = room
+        .browser(CALL)
+        .with_profile(SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
+    other.check(true);
+    other.handshake();
+    for (leg, heard) in [(one.leg, other.leg), (other.leg, one.leg)] {
+        room.wait_for(Event::Secured { leg });
+        room.engine.hear(leg, Hears::Legs(vec![heard])).unwrap();
+    }
+    room.settle();
+    let (mut at_one, mut at_other) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        one.say(500.0);
+        other.say(1_500.0);
+        at_other.extend(other.hear_samples());
+        at_one.extend(one.hear_samples());
+    }
+    assert!(share(&at_one, 1_500.0) > 0.98 && share(&at_other, 500.0) > 0.98);
+}
+
+#[test]
+fn one_voice_reaches_every_ear_whatever_protects_it() {
+    let mut room = Room::new();
+    let mut speaker = room.phone();
+    let mut browsers = [room.talking_browser(CALL), room.talking_browser(CALL)];
+    let phones = [room.phone(), room.phone_with(|remote| remote.law = Law::Mu)];
+    for browser in &browsers {
+        room.wait_for(Event::Secured { leg: browser.leg });
+    }
+    let ears = [
+        browsers[0].leg,
+        phones[0].leg,
+        browsers[1].leg,
+        phones[1].leg,
+    ];
+    for ear in ears {
+        let voice = Hears::Legs(vec![speaker.leg]);
+        room.engine.hear(ear, voice).unwrap();
+    }
+    room.settle();
+    let mut heard = [const { Vec::new() }; 4];
+    for _ in 0..20 {
+        speaker.say(700.0);
+        heard[0].extend(browsers[0].hear_samples());
+        heard[1].extend(browsers[1].hear_samples());
+        heard[2].extend(phones[0].hear_samples());
+        heard[3].extend(phones[1].hear_samples());
+    }
+    for heard in heard {
+        assert!(share(&heard, 700.0) > 0.98);
+    }
+}
+
+#[test]
 fn a_browser_is_mixed_and_recorded_like_any_leg() {
     let mut room = Room::new();
     let (mut browser, mut phone) = (room.talking_browser(CALL), room.phone());
@@ -371,7 +428,7 @@ fn a_flood_on_the_muxed_port_does_not_stop_a_call() {
 
 #[test]
 fn half_open_handshakes_are_few() {
-    let mut room = Room::with(|config| config.setup_after = Duration::from_secs(1));
+    let mut room = Room::new();
     let mut hellos: Vec<Browser> = (0..70).map(|_| room.browser(CALL)).collect();
     for browser in &mut hellos {
         browser.check(true);
@@ -414,18 +471,20 @@ fn a_leg_cannot_take_another_ones_address() {
 }
 
 #[test]
-fn silence_of_a_kind_that_no_browser_keeps_is_a_broken_leg() {
-    let mut room = Room::with(|config| {
-        config.setup_after = Duration::from_millis(150);
-        config.consent_after = Duration::from_millis(300);
-    });
+fn a_browser_that_never_comes_is_given_up() {
+    let mut room = Room::with(|config| config.setup_after = Duration::from_millis(150));
     let never = room.browser(CALL);
     assert_eq!(broken(&mut room, never.leg), Breakdown::NoPath);
+}
+
+#[test]
+fn a_browser_that_proves_nothing_any_more_is_gone_until_signalling_brings_it_back() {
+    let mut room = Room::with(|config| config.consent_after = Duration::from_secs(1));
     let mut gone = room.talking_browser(CALL);
     room.wait_for(Event::Secured { leg: gone.leg });
     // Checks keep it alive for longer than it would be without.
     for _ in 0..5 {
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(250));
         gone.check(true);
     }
     assert_eq!(broken(&mut room, gone.leg), Breakdown::Gone);

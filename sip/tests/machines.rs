@@ -1048,6 +1048,76 @@ fn a_session_interval_that_is_too_small_is_raised() {
         1,
         "refreshed at half of 90 s"
     );
+    // The call that was refused for its interval left nothing behind.
+    assert_eq!(world.ends[CALLEE].endpoint.stats().legs, 1);
+    world.wish(CALLEE, |endpoint, now| endpoint.bye(now, callee, None));
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_session_interval_that_bounds_nothing_is_shortened() {
+    let mut world = World::new(54, GOOD);
+    world.keep_copies = true;
+    let forever = Config {
+        session_expires: Some(u32::MAX),
+        ..Config::default()
+    };
+    world.replace_end(CALLER, 54, forever);
+    world.call_up();
+    let answer = world.last_copy(CALLEE, "200 INVITE");
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.contains("Session-Expires: 1800"), "{answer}");
+}
+
+/// A call whose callee answered without Session-Expires, as a phone without RFC 4028 does.
+fn call_without_session_timer(seed: u64) -> World {
+    let mut world = World::new(seed, GOOD);
+    world.keep_copies = true;
+    world.lose("200 INVITE", 1);
+    world.call();
+    world.settle();
+    let callee = world.incoming();
+    world.wish(CALLEE, |endpoint, now| {
+        endpoint.answer(now, callee, ANSWER.to_vec())
+    });
+    let answer = String::from_utf8(world.last_copy(CALLEE, "200 INVITE")).unwrap();
+    let without: String = answer
+        .split_inclusive("\r\n")
+        .filter(|line| !line.starts_with("Session-Expires"))
+        .collect();
+    assert_ne!(answer, without);
+    world.inject(CALLER, address(CALLEE), without.as_bytes());
+    world.settle();
+    world.expect(CALLER, "Answered");
+    world.expect(CALLEE, "Acked");
+    world
+}
+
+#[test]
+fn a_peer_without_session_timers_is_asked_whether_it_knows_the_call_and_stays() {
+    let mut world = call_without_session_timer(55);
+    // The callee refreshes too, for it believes in its timer: what counts is that the caller asks.
+    world.pass(1000 * SECOND);
+    assert_eq!(world.count(CALLER, "OPTIONS"), 1);
+    assert!(!world.told(CALLER, "Ended"));
+}
+
+#[test]
+fn a_peer_without_session_timers_that_forgot_the_call_or_died_ends_it() {
+    for rebooted in [true, false] {
+        let mut world = call_without_session_timer(56);
+        if rebooted {
+            world.replace_end(CALLEE, 57, Config::default());
+        } else {
+            world.cut = true;
+        }
+        world.pass(1000 * SECOND);
+        assert_eq!(cause(world.expect(CALLER, "Ended")), EndCause::Lost);
+        world.cut = true;
+        world.pass(4000 * SECOND);
+        world.assert_empty();
+    }
 }
 
 // ---- transfer ------------------------------------------------------------------------------------------------------

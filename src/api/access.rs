@@ -195,6 +195,9 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/units/{code}"),
     rule(Method::GET, "/api/v1/lacks", OVERSEERS, Scope::OrganisationRead),
     any_role(Method::GET, "/api/v1/conference"),
+    rule(Method::GET, "/api/v1/conference/items", OVERSEERS_OF_DESK, Scope::OrganisationRead),
+    person(Method::POST, "/api/v1/conference/items", Who::Roles(&[Supervisor])),
+    person(Method::POST, "/api/v1/conference/items/{id}/commands/{command}", Who::Roles(&[Supervisor])),
     rule(Method::POST, "/api/v1/intake", DESK, Scope::IntakeWrite),
     person(Method::GET, "/api/v1/tickets/{id}/origin", Who::Roles(&[TeamLead, Supervisor])),
     // People only: a machine has no purpose to give.

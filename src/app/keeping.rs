@@ -11,6 +11,7 @@ use hotline_recordings::Archive;
 use super::open_storage;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::storage::Storage;
 use crate::storage::backup::BackupSheet;
 
 /// The recordings' part of a backup.
@@ -18,9 +19,22 @@ const MANIFESTS: &str = "recordings.jsonl";
 /// The data key's copy, when the key is our own file and not the operator's.
 const DATA_KEY: &str = "data.key";
 
+/// Opens the database that is there. A mistyped folder must not look like an empty hotline in good order.
+async fn open_existing(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
+    if let Some(file) = config.database_file()
+        && !file.exists()
+    {
+        bail!(
+            "there is no database at {}: are data_dir and storage.url right?",
+            file.display()
+        );
+    }
+    open_storage(config, clock).await
+}
+
 /// Every difference between what is kept and what should be; empty when all is well.
 pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
-    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let storage = open_existing(config, Arc::clone(&clock)).await?;
     let mut differences: Vec<String> = storage
         .check(clock.now())
         .await?
@@ -36,11 +50,11 @@ pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec
 
 /// Copies the database and the recordings' manifests into `dir`, while a server may be running. A line for a person.
 pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyhow::Result<String> {
-    let storage = open_storage(config, Arc::clone(&clock)).await?;
+    let storage = open_existing(config, Arc::clone(&clock)).await?;
     let sheet = storage
         .backup(clock.now(), dir)
         .await
-        .context("cannot copy the database")?;
+        .with_context(|| format!("cannot copy the database into {}", dir.display()))?;
     storage.close().await;
     if config.storage.data_key_file.is_none() {
         // Keeps the mode of the original: readable by nobody else.
@@ -85,7 +99,7 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
     let sheet = storage
         .restore(dir)
         .await
-        .context("cannot restore the database")?;
+        .with_context(|| format!("cannot restore the database from {}", dir.display()))?;
     storage.close().await;
     let path = dir.join(MANIFESTS);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;

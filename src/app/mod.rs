@@ -20,6 +20,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hotline_media as media;
 use hotline_recordings as recordings;
+use hotline_sip::digest::Algorithm;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -27,7 +28,7 @@ use tracing::{error, info, warn};
 
 use crate::api::{self, Api};
 use crate::clock::Clock;
-use crate::config::{Config, organisation};
+use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
 use crate::domain::calendar::Calendar;
 use crate::domain::id::{CallId, RecordingId, UnitCode};
@@ -147,7 +148,7 @@ impl Server {
         };
         let signalling = Signalling::start(config.sip.listen, parts)
             .await
-            .with_context(|| format!("cannot listen for SIP on {}", config.sip.listen))?;
+            .with_context(|| cannot_listen("SIP", "sip.listen", config.sip.listen))?;
         let told: Arc<OnceLock<Signalling>> = Arc::new(OnceLock::from(signalling.clone()));
         let journal = journal::Journal {
             storage: storage.clone(),
@@ -174,7 +175,7 @@ impl Server {
         });
         let listener = TcpListener::bind(config.http.listen)
             .await
-            .with_context(|| format!("cannot listen for HTTP on {}", config.http.listen))?;
+            .with_context(|| cannot_listen("HTTP", "http.listen", config.http.listen))?;
         let http = listener
             .local_addr()
             .context("the HTTP listener has no address")?;
@@ -319,6 +320,9 @@ fn measure(
                 ("malformed", sound.malformed),
                 ("unknown_payload", sound.unknown_payload),
                 ("unexpected", sound.unexpected),
+                ("forged", sound.forged),
+                ("replayed", sound.replayed),
+                ("handshakes", sound.handshakes_refused),
             ] {
                 metrics::counter!("hotline_rtp_packets_dropped", "reason" => reason)
                     .absolute(dropped);
@@ -338,17 +342,26 @@ async fn wait(what: &str, task: JoinHandle<()>) {
     }
 }
 
+fn cannot_listen(what: &str, key: &str, at: SocketAddr) -> String {
+    format!("cannot listen for {what} on {at} ({key}; `ss -lntup` shows who listens there)")
+}
+
 /// Opens the database of `config`.
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    let named = match config.database_file() {
+        Some(file) => format!("the database {}", file.display()),
+        // The address may hold a password.
+        None => "the database of storage.url".to_owned(),
+    };
     let file = config.data_key_file();
     let key =
         data_key(&file, &*clock).with_context(|| format!("the data key {}", file.display()))?;
     let vault = Vault::new(Aes256::new(&key));
     Storage::open_sealed(&config.storage_url(), clock, vault)
         .await
-        .context("cannot open the database (storage.url)")
+        .with_context(|| format!("cannot open {named}"))
 }
 
 /// The key that numbers of people are sealed with; made when there is none yet, readable by nobody else.
@@ -442,6 +455,16 @@ fn settings(config: &Config) -> Settings {
         advertised: SocketAddr::new(ip, listen.port()),
         own_number: config.sip.own_number.clone(),
         realm: config.sip.realm.clone(),
+        digest: config
+            .sip
+            .digest
+            .algorithms()
+            .iter()
+            .map(|digest| match digest {
+                Digest::Md5 => Algorithm::Md5,
+                Digest::Sha256 => Algorithm::Sha256,
+            })
+            .collect(),
         limits: signalling::Limits {
             calls: config.limits.calls.get() as usize,
             calls_per_second: config.limits.calls_per_second.get(),

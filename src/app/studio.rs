@@ -225,7 +225,9 @@ pub(super) fn translate(
     match event {
         media::Event::PromptDone { leg, .. } => Some(MediaEvent::Played { leg: leg_of(leg) }),
         media::Event::Silent { leg } => Some(MediaEvent::Silent { leg: leg_of(leg) }),
-        media::Event::Audible { leg } => Some(MediaEvent::Heard { leg: leg_of(leg) }),
+        media::Event::FirstPacket { leg } | media::Event::Audible { leg } => {
+            Some(MediaEvent::Heard { leg: leg_of(leg) })
+        }
         media::Event::Dtmf { leg, digit, .. } => Some(MediaEvent::Dtmf {
             leg: leg_of(leg),
             digit,
@@ -264,9 +266,7 @@ pub(super) fn translate(
             None
         }
         // No leg is opened for a browser yet.
-        media::Event::FirstPacket { .. }
-        | media::Event::Secured { .. }
-        | media::Event::Broken { .. } => None,
+        media::Event::Secured { .. } | media::Event::Broken { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");

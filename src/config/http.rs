@@ -8,6 +8,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
+    #[serde(deserialize_with = "super::socket")]
     pub listen: SocketAddr,
     /// Browsers reach us through a front that speaks TLS: session cookies are marked Secure.
     pub behind_tls: bool,

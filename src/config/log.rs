@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// How much, and in which shape.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -34,6 +35,14 @@ impl Default for Log {
 
 fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let level = String::deserialize(deserializer)?;
+    // A lone word that is no level would be taken for the name of a part, and everything else be silenced.
+    for word in level.split(',').map(str::trim) {
+        if !word.contains(['=', '[']) && word.parse::<LevelFilter>().is_err() {
+            return Err(serde::de::Error::custom(format!(
+                "`{word}` is no level: error, warn, info, debug, trace, or by part `info,hotline=debug`"
+            )));
+        }
+    }
     EnvFilter::builder()
         .parse(&level)
         .map_err(serde::de::Error::custom)?;

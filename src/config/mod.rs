@@ -16,9 +16,10 @@ mod sip;
 mod sms;
 mod storage;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 pub use self::acd::Acd;
 pub use self::auth::Auth;
@@ -28,7 +29,7 @@ pub use self::limits::Limits;
 pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
 pub use self::recordings::Recordings;
-pub use self::sip::Sip;
+pub use self::sip::{Digest, DigestOffer, Sip};
 pub use self::sms::Sms;
 pub use self::storage::Storage;
 
@@ -77,7 +78,7 @@ impl Default for Config {
 /// What stops the start, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("{}: {reason}", path.display())]
+    #[error("cannot read the configuration {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     #[error("{}:{line}: {reason}", path.display())]
     File {
@@ -142,6 +143,14 @@ impl Config {
         }
     }
 
+    /// The SQLite file, where the database is one.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let url = self.storage_url();
+        let path = url.strip_prefix("sqlite:")?.trim_start_matches("//");
+        let path = path.split('?').next().unwrap_or(path);
+        (path != ":memory:").then(|| PathBuf::from(path))
+    }
+
     /// `storage.data_key_file`, or one in the data folder.
     pub fn data_key_file(&self) -> PathBuf {
         match &self.storage.data_key_file {
@@ -157,6 +166,16 @@ impl Config {
             None => self.data_dir.join("recordings"),
         }
     }
+}
+
+/// An address to listen on, with an example where it is none.
+fn socket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "an address and port are written 192.0.2.10:5060 or [2001:db8::1]:5060, not {text:?}"
+        ))
+    })
 }
 
 /// Puts one variable into `table` and reads all of it, so that a refusal is this variable's.
@@ -306,11 +325,16 @@ mod tests {
             ),
             (
                 "[http]\n\nlisten = 'localhost'",
-                "hotline.toml:3: invalid socket address syntax",
+                "hotline.toml:3: an address and port are written",
             ),
             (
                 "[sip]\nadvertised_address = '1.2.3'",
                 "hotline.toml:2: invalid IP address syntax",
+            ),
+            ("[sip]\ndigest = []", "hotline.toml:2: sip.digest wants"),
+            (
+                "[sip]\ndigest = ['MD4']",
+                "hotline.toml:2: unknown variant `MD4`",
             ),
             (
                 "[media]\nport_range = '20000'",
@@ -345,6 +369,10 @@ mod tests {
                 "hotline.toml:2: recordings.url must be",
             ),
             ("[log]\nlevel = 'hotline=loud'", "hotline.toml:2: "),
+            (
+                "[log]\nlevel = 'loud'",
+                "hotline.toml:2: `loud` is no level",
+            ),
             (
                 "[log]\nformat = 'xml'",
                 "hotline.toml:2: unknown variant `xml`",

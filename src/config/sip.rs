@@ -9,11 +9,14 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Sip {
     /// UDP and TCP.
+    #[serde(deserialize_with = "super::socket")]
     pub listen: SocketAddr,
     /// What Via, Contact and SDP say when it is not the address listened on: behind 1:1 NAT, or when listening on all.
     pub advertised_address: Option<IpAddr>,
     /// Digest realm. Phones mix it into their passwords: changing it logs every phone out.
     pub realm: String,
+    /// Offered to phones that register, in this order. MD5 alone lets older ones in that give up at a challenge they do not know.
+    pub digest: DigestOffer,
     /// Who calls, on calls the server places.
     pub own_number: String,
 }
@@ -24,7 +27,41 @@ impl Default for Sip {
             listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
             advertised_address: None,
             realm: "hotline".to_owned(),
+            digest: DigestOffer(vec![Digest::Md5, Digest::Sha256]),
             own_number: "12345".to_owned(),
+        }
+    }
+}
+
+/// One of the hashes of RFC 8760.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Digest {
+    #[serde(rename = "MD5")]
+    Md5,
+    #[serde(rename = "SHA-256")]
+    Sha256,
+}
+
+/// At least one, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<Digest>")]
+pub struct DigestOffer(Vec<Digest>);
+
+impl DigestOffer {
+    /// In order of preference.
+    pub fn algorithms(&self) -> &[Digest] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<Digest>> for DigestOffer {
+    type Error = &'static str;
+
+    fn try_from(offer: Vec<Digest>) -> Result<Self, Self::Error> {
+        match offer[..] {
+            [_] => Ok(Self(offer)),
+            [one, other] if one != other => Ok(Self(offer)),
+            _ => Err("sip.digest wants \"MD5\", \"SHA-256\" or both, each once"),
         }
     }
 }

@@ -42,6 +42,8 @@ ids! {
     RecordingId,
     /// A planned contact after closing 回访.
     RevisitId,
+    /// Something the joint conference took up 联席会议议题.
+    ConferenceItemId,
     /// One call-out 应急叫应 of a unit's duty.
     CallOutId,
     /// One outgoing short message; also its idempotency key at the gateway.

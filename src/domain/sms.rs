@@ -85,6 +85,11 @@ pub enum Submission {
     },
 }
 
+/// What somebody who asked by a written channel is told at once.
+pub fn receipt_text(signature: &str, ticket_number: &str) -> String {
+    format!("【{signature}】您的诉求已收到, 工单号{ticket_number}, 我们会尽快处理并答复您。")
+}
+
 /// 短信回访, signed in front as 【signature】. `title` is left out where the petitioner asked for secrecy.
 pub fn survey_text(signature: &str, code: SurveyCode, title: Option<&str>) -> String {
     let about = title

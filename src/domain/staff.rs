@@ -177,6 +177,14 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
+    /// How often its gateways are asked whether they are there; 0 is never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub keep_alive_s: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// Credentials we present to a carrier that asks for them.

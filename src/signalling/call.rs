@@ -15,7 +15,7 @@ use super::media::Hears;
 use crate::domain::acd::OfferToken;
 use crate::domain::call::wish::Purpose;
 use crate::domain::call::{Cdr, LegRole, Quality};
-use crate::domain::id::{CallId, LegId, QueueName, RecordingId, Username};
+use crate::domain::id::{CallId, LegId, QueueName, RecordingId, TrunkName, Username};
 use crate::domain::staff::Actor;
 use crate::domain::time::Timestamp;
 
@@ -90,10 +90,16 @@ pub struct Leg {
     pub offer: Option<OfferToken>,
     /// The dialog whose REFER asked for this leg; it is told how that goes (RFC 3515).
     pub referrer: Option<LegHandle>,
+    /// The carrier's gateway that the last INVITE went to.
+    pub gateway: Option<(TrunkName, SocketAddr)>,
     /// Where to try next when this destination fails (trunk fail-over).
     pub alternatives: Vec<Destination>,
     /// When a ringing leg is given up.
     pub give_up_at: Option<Instant>,
+    /// Its sound came once: from then on it can be missed.
+    pub heard: bool,
+    /// The media side's first and last word on that it sends nothing.
+    pub silent: Option<(Instant, Instant)>,
     /// A probe of a phone that fell silent.
     pub silence: Silence,
     /// When that goes on.
@@ -107,7 +113,7 @@ pub enum Silence {
     None,
     /// Asked the phone whether it lives (OPTIONS in dialog).
     Probing { told_citizen: bool },
-    /// It answered: silence is its choice. It is asked again after a while.
+    /// It is taken to live: it answered, or was not asked yet. It is asked again after a while.
     Alive,
 }
 

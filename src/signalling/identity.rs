@@ -69,6 +69,7 @@ mod tests {
             allow: vec!["10.0.0.0/8".to_owned()],
             outbound: Vec::new(),
             digest: None,
+            keep_alive_s: 0,
         });
         let number = Extension::from("agent1000");
         directory.extensions.insert(

@@ -70,12 +70,12 @@ pub enum MediaEvent {
     Played {
         leg: LegId,
     },
-    /// No packet for longer than the configured time from a leg that sent before and should be sending. Said once until sound
-    /// returns.
+    /// No packet for longer than the configured time from a leg that sent before and should be sending. Said again every
+    /// fifteen seconds or so while that lasts.
     Silent {
         leg: LegId,
     },
-    /// Sound returned after `Silent`.
+    /// The first packet came, or one after `Silent`.
     Heard {
         leg: LegId,
     },

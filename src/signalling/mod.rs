@@ -4,6 +4,7 @@
 //! - [`control`]: every live call, as a machine without sockets; [`call`] one call and who hears whom.
 //! - [`registrar`], [`identity`], [`guesses`], [`admission`]: who is where, who is calling, who tries passwords, how many are
 //!   let in.
+//! - `names`: where carriers are that the organisation file knows by name.
 //! - [`media`], [`journal`]: what is asked of the media side and of storage; `app` answers.
 
 pub mod admission;
@@ -13,6 +14,7 @@ pub mod guesses;
 pub mod identity;
 pub mod journal;
 pub mod media;
+mod names;
 pub mod registrar;
 pub mod shell;
 pub mod transport;

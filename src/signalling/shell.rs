@@ -1,8 +1,8 @@
 //! Call control on real sockets: one task that owns every live call, a `select!` of sockets, mailbox and the next timeout.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use tracing::{error, info};
 use super::control::{Control, Effect, Input, Settings};
 use super::journal::{CommitToken, Entry};
 use super::media::{Media, MediaEvent};
+use super::names;
 use super::transport::{FromStream, MAX_DATAGRAM, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
@@ -54,6 +55,7 @@ enum Message {
     Live(oneshot::Sender<Live>),
     Committed(CommitToken, bool),
     Directory(Arc<Directory>),
+    Resolved(String, Vec<IpAddr>),
     Drain {
         until: Instant,
         done: oneshot::Sender<()>,
@@ -102,6 +104,8 @@ impl Signalling {
             parts.directory,
             parts.media,
         );
+        let (names, wanted) = watch::channel(control.names_wanted());
+        tokio::spawn(names::keep(wanted, mailbox.downgrade(), Message::Resolved));
         let task = Task {
             clock: parts.clock,
             control,
@@ -109,6 +113,7 @@ impl Signalling {
             journal: parts.journal,
             backlog: VecDeque::new(),
             tell_changed,
+            names,
             draining: None,
         };
         tokio::spawn(task.run(messages, streams, parts.media_events));
@@ -194,6 +199,8 @@ struct Task {
     /// Facts that found the journal full: kept here, in order, until there is room.
     backlog: VecDeque<ToKeep>,
     tell_changed: watch::Sender<u64>,
+    /// The names that are to be looked up.
+    names: watch::Sender<BTreeSet<String>>,
     draining: Option<Draining>,
 }
 
@@ -298,7 +305,13 @@ impl Task {
                 });
             }
             Message::Committed(token, kept) => self.handle(Input::Committed { token, kept }),
-            Message::Directory(directory) => self.handle(Input::Directory(directory)),
+            Message::Directory(directory) => {
+                self.handle(Input::Directory(directory));
+                self.names.send_replace(self.control.names_wanted());
+            }
+            Message::Resolved(host, addresses) => {
+                self.handle(Input::Resolved { host, addresses });
+            }
             Message::Drain { until, done } => {
                 info!(calls = self.control.live_calls(), "draining: no new calls");
                 self.handle(Input::Drain);

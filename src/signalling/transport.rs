@@ -18,6 +18,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
+use super::registrar::MAX_EXPIRES_S;
+
 /// Largest datagram IP can carry.
 pub const MAX_DATAGRAM: usize = 65_535;
 /// Connections at once, from everywhere together; one more is closed at once.
@@ -25,8 +27,14 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// Messages waiting for a slow reader of one connection; one more and the connection is closed: a peer that
 /// does not read has lost its place, and SIP's own timers tell the rest.
 const SEND_QUEUE: usize = 256;
-/// A connection that says nothing, not even a keep-alive (RFC 5626 §4.4.1), for this long is closed.
-const IDLE: Duration = Duration::from_secs(600);
+/// A connection that says nothing, not even a keep-alive (RFC 5626 §4.4.1), for this long is closed. Longer than the longest
+/// registration lives: a phone that registers over TCP and keeps quiet until it must refresh is there all the while.
+const IDLE: Duration = Duration::from_secs(MAX_EXPIRES_S as u64 + 300);
+/// A far end that is gone is noticed by the kernel long before that.
+const PROBES: socket2::TcpKeepalive = socket2::TcpKeepalive::new()
+    .with_time(Duration::from_secs(60))
+    .with_interval(Duration::from_secs(10))
+    .with_retries(4);
 /// A new connection must say its first whole word within this.
 const FIRST_WORD: Duration = Duration::from_secs(30);
 /// How long connecting outwards may take.
@@ -235,6 +243,7 @@ async fn converse(
 ) {
     // Small messages that someone waits for: never held back for company.
     let _ = stream.set_nodelay(true);
+    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&PROBES);
     let (mut reader, mut writer) = stream.into_split();
     let mut framer = Framer::new();
     let mut buffer = vec![0; 8192];

@@ -51,7 +51,7 @@ pub struct TableSheet {
 /// Why a backup was not taken, or not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupTrouble {
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -48,6 +48,9 @@ impl Chronicler<'_> {
                 Event::Reopened { .. } | Event::Voided { .. } => {
                     self.ask_no_more(tx, record.id).await?;
                 }
+                Event::Dispatched { lead, .. } => {
+                    self.handed_over(tx, record.id, lead).await?;
+                }
                 // 签收: the unit has it, nobody need be called out for it any more.
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
@@ -56,7 +59,6 @@ impl Chronicler<'_> {
                 | Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
-                | Event::Dispatched { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }

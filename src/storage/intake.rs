@@ -8,13 +8,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chronicle::{Chronicler, actor_of};
-use super::db::{Personal, Row, Tx, values};
+use super::db::{Personal, Row, Secret, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::clock::Clock;
-use crate::domain::id::TicketId;
-use crate::domain::staff::{Actor, By};
+use crate::domain::id::{SmsId, TicketId, UnitCode};
+use crate::domain::sms::receipt_text;
+use crate::domain::staff::{Actor, By, Unit, UnitKind};
 use crate::domain::ticket::intake::{Command, Event, Origin};
 use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage};
 use crate::domain::time::Timestamp;
@@ -25,6 +26,25 @@ pub struct Accepted {
     pub record: TicketRecord,
     /// `false`: this id had its ticket already.
     pub new: bool,
+}
+
+/// How a ticket reached its lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// 交办.
+    Assigned,
+    /// 由省委部门受理.
+    PassedForAcceptance,
+}
+
+impl Handover {
+    /// The code in tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::PassedForAcceptance => "passed_for_acceptance",
+        }
+    }
 }
 
 /// What came, as it came.
@@ -197,7 +217,7 @@ impl Wish {
                     origin.id,
                     origin.received_at,
                     origin.raw_sha256,
-                    self.raw
+                    Secret(self.raw.clone())
                 ],
             )
             .await?;
@@ -242,8 +262,8 @@ impl Chronicler<'_> {
         event: &Event,
     ) -> Result<(), Fault> {
         match event {
-            Event::Originated { .. }
-            | Event::Identified { .. }
+            Event::Originated { origin } => self.say_received(tx, record, origin).await?,
+            Event::Identified { .. }
             | Event::NotAccepted { .. }
             | Event::RefusalReviewed { .. }
             | Event::Sealed { .. }
@@ -282,6 +302,54 @@ impl Chronicler<'_> {
                 intake.lane.as_ref().map(|lane| lane.code.clone()),
                 intake.is_sealed()
             ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// A first word at once, where nobody is on the line.
+    async fn say_received(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        origin: &Origin,
+    ) -> Result<(), Fault> {
+        let Some(phone) = record
+            .ticket
+            .phone()
+            .filter(|_| origin.channel.wants_receipt())
+        else {
+            return Ok(());
+        };
+        let sms = SmsId(self.clock.new_id());
+        let text = receipt_text(&self.rules.signature, &record.number);
+        self.queue_sms(tx, sms, record.id, phone.clone(), text)
+            .await
+    }
+
+    /// What concerns a Party department is passed to it for acceptance, and counted apart from what is assigned
+    /// (article 3).
+    pub(super) async fn handed_over(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        lead: &UnitCode,
+    ) -> Result<(), Fault> {
+        let stand = tx
+            .row(
+                "SELECT json FROM unit_stand WHERE code = $1 AND valid_from <= $2 \
+                 ORDER BY valid_from DESC LIMIT 1",
+                &values![lead.clone(), self.now],
+            )
+            .await?;
+        let unit: Option<Unit> = stand.map(|row| row.json("json")).transpose()?;
+        let handover = match unit.map(|unit| unit.kind) {
+            Some(UnitKind::Party) => Handover::PassedForAcceptance,
+            Some(_) | None => Handover::Assigned,
+        };
+        tx.execute(
+            "UPDATE ticket SET handover = $2 WHERE id = $1",
+            &values![ticket, handover.code()],
         )
         .await?;
         Ok(())

@@ -19,10 +19,12 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(20, "organisation", "0020_organisation"),
     migration!(21, "intake", "0021_intake"),
+    migration!(22, "handover", "0022_handover"),
+    migration!(23, "conference", "0023_conference"),
     migration!(40, "desks", "0040_desks"),
 ];
 

@@ -22,6 +22,7 @@ pub mod callouts;
 pub mod calls;
 pub mod check;
 mod chronicle;
+pub mod conference;
 pub mod contacts;
 mod db;
 mod follow_up;

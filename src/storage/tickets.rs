@@ -64,6 +64,8 @@ pub struct TicketFilter {
     pub source: Option<String>,
     /// The number of a ground of article 9: tickets that were not accepted for it.
     pub refusal: Option<u32>,
+    /// [`Handover::code`](super::intake::Handover::code).
+    pub handover: Option<String>,
     /// A special channel's code.
     pub lane: Option<String>,
     /// The whole identity number of who asks.
@@ -347,6 +349,7 @@ impl Storage {
                     .and_some("source =", filter.source.clone())
                     .and_some("refusal =", filter.refusal)
                     .and_some("lane =", filter.lane.clone())
+                    .and_some("handover =", filter.handover.clone())
                     .and_some("identity =", filter.identity.clone().map(Personal))
                     .text(match listed_at {
                         "listed_at" => " ORDER BY listed_at DESC, ticket_id DESC",

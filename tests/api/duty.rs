@@ -229,3 +229,49 @@ async fn what_article_7_asks_is_listed_where_it_lacks_and_units_are_asked_as_of_
     assert_eq!(then["items"].as_array().unwrap().len(), 3);
     assert_eq!(head.get("/api/v1/units/nobody").await.status, 404);
 }
+
+#[tokio::test]
+async fn what_the_conference_decided_is_followed_until_it_is_done() {
+    let world = World::new().await;
+    let office = world.person(Role::Supervisor).await;
+    let item = json!({"agenda": "热线整合进度", "held_at": "2025-01-24T15:00:00+08:00"});
+    let entered = office.post("/api/v1/conference/items", item).await.ok();
+    let id = entered["id"].as_str().unwrap();
+    let wish = |name: &str| format!("/api/v1/conference/items/{id}/commands/{name}");
+    let due = "2025-01-27T18:00:00+08:00";
+    let nobody = json!({"decision": "牵头整合", "unit": "nobody", "due": due});
+    assert_eq!(
+        office.post(&wish("decide"), nobody).await.refusal(),
+        (422, "unknown_unit".to_owned())
+    );
+    let decided = json!({"decision": "牵头整合", "unit": UNIT, "due": due});
+    assert_eq!(
+        office.post(&wish("decide"), decided).await.ok()["overdue"],
+        false
+    );
+    world.pass(Duration::from_secs(5 * 86_400));
+    let auditor = world.person(Role::Auditor).await;
+    let listed = auditor
+        .get("/api/v1/conference/items?stage=decided")
+        .await
+        .ok();
+    assert_eq!(listed["items"][0]["overdue"], true);
+    let office = world.person(Role::Supervisor).await;
+    office
+        .post(&wish("close"), json!({"evidence": "已完成"}))
+        .await
+        .ok();
+    let own = office
+        .post(&wish("check"), json!({"met": true, "finding": "属实"}))
+        .await;
+    assert_eq!(
+        (own.refusal().1.as_str(), own.json()["article"].as_str()),
+        ("not_yours", Some("4"))
+    );
+    let auditor = world.person(Role::Auditor).await;
+    let trail = auditor
+        .get("/api/v1/audit?action=conference_item")
+        .await
+        .ok();
+    assert_eq!(trail["items"].as_array().unwrap().len(), 3);
+}

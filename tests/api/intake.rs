@@ -434,3 +434,55 @@ async fn an_emergency_is_in_the_ticket_of_its_call() {
     );
     assert_eq!(transfer["by"], "agent");
 }
+
+#[tokio::test]
+async fn who_writes_hears_at_once_that_it_arrived_and_a_platform_does_not() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    for (id, channel, told) in [("A", "web", 1), ("B", "platform", 0), ("C", "phone", 0)] {
+        let mut demand = demand(id);
+        demand["channel"] = channel.into();
+        let ticket = agent.post("/api/v1/intake", demand).await.ok()["ticket"].clone();
+        let path = format!("/api/v1/tickets/{}/messages", ticket.as_str().unwrap());
+        let messages = agent.get(&path).await.ok();
+        assert_eq!(
+            messages["items"].as_array().unwrap().len(),
+            told,
+            "{channel}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_concerns_a_party_department_is_passed_to_it_and_counted_apart() {
+    use hotline::domain::staff::{Unit, UnitKind};
+    let world = prepared(None).await;
+    let party = Unit {
+        code: "js-xcb".into(),
+        name: "中共江苏省委宣传部".to_owned(),
+        kind: UnitKind::Party,
+        parent: None,
+    };
+    let file = Organisation {
+        units: vec![party.into()],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    let lead = world.person(Role::TeamLead).await;
+    let (assigned, passed) = (registered(&world).await, registered(&world).await);
+    command(&lead, &assigned, "dispatch", json!({"lead": UNIT})).await;
+    command(&lead, &passed, "dispatch", json!({"lead": "js-xcb"})).await;
+    for (handover, id) in [("assigned", assigned), ("passed_for_acceptance", passed)] {
+        let listed = lead
+            .get(&format!("/api/v1/tickets?handover={handover}"))
+            .await
+            .ok();
+        let ids: Vec<_> = listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].clone())
+            .collect();
+        assert_eq!(ids, [json!(id)]);
+    }
+}

@@ -24,6 +24,10 @@ const DEAD_MAX: Duration = Duration::from_secs(10);
 const PROMPT_MAX: Duration = Duration::from_secs(3);
 /// Or so long when it was mute before: nobody could hear the difference, it was only asked now and then.
 const MUTE_PROMPT_MAX: Duration = Duration::from_secs(6);
+/// One that was never heard is not missed at once, but it is asked.
+const UNHEARD_DEAD_MAX: Duration = Duration::from_secs(40);
+/// A citizen's line that died is gone after so long, and the agent free.
+const CITIZEN_DEAD_MAX: Duration = Duration::from_secs(75);
 /// A phone may believe in a call that is over here for as long as a BYE may take on a bad line (64·T1), and a little more.
 const ORPHAN_MAX: Duration = Duration::from_secs(40);
 
@@ -39,6 +43,7 @@ struct Death {
     at: Instant,
     call: CallId,
     leg: LegId,
+    dead_by: Instant,
     prompt_by: Instant,
 }
 
@@ -343,25 +348,24 @@ impl Laws {
             .calls()
             .filter(|call| matches!(call.doing, Doing::Talking))
         {
-            for leg in call
-                .live_legs()
-                .filter(|leg| leg.role != LegRole::Citizen && leg.stage == Stage::Up)
-            {
+            for leg in call.live_legs().filter(|leg| leg.stage == Stage::Up) {
                 // Who holds us without sending anything is asked only every now and then.
                 let was_there = leg.remote.as_ref().is_some_and(|remote| {
                     remote.remote.ip() == phone && remote.direction.receives()
                 });
                 if was_there {
                     self.count("phone died in talk");
-                    let prompt_max = if leg.silence == Silence::None {
-                        PROMPT_MAX
-                    } else {
-                        MUTE_PROMPT_MAX
+                    let (dead_max, prompt_max) = match (leg.role, leg.heard, leg.silence) {
+                        (LegRole::Citizen, _, _) => (CITIZEN_DEAD_MAX, CITIZEN_DEAD_MAX),
+                        (_, false, _) => (UNHEARD_DEAD_MAX, UNHEARD_DEAD_MAX),
+                        (_, true, Silence::None) => (DEAD_MAX, PROMPT_MAX),
+                        (_, true, _) => (DEAD_MAX, MUTE_PROMPT_MAX),
                     };
                     self.deaths.push(Death {
                         at: now,
                         call: call.id,
                         leg: leg.id,
+                        dead_by: now + dead_max,
                         prompt_by: now + prompt_max,
                     });
                 }
@@ -391,7 +395,7 @@ impl Laws {
                 return false;
             };
             assert!(
-                now <= death.at + DEAD_MAX,
+                now <= death.dead_by,
                 "leg {} ({:?}) of call {} is dead since {:?} and still up: {:?}",
                 leg.id,
                 leg.role,

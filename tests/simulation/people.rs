@@ -86,6 +86,7 @@ pub(crate) fn organisation() -> Directory {
             .map(|n| format!("sip:{}", outside(*n)))
             .collect(),
         digest: None,
+        keep_alive_s: 0,
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
         let queue = QueueEntry {

@@ -10,6 +10,7 @@ use hotline::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wi
 use hotline::domain::call::{Cdr, LegRole, TerminationResult};
 use hotline::domain::id::{RevisitId, TicketId, Username};
 use hotline::domain::phone::PhoneNumber;
+use hotline::domain::staff::Directory;
 use hotline::signalling::Limits;
 use hotline::signalling::call::{Call, Leg, Stage};
 use hotline::signalling::control::Input;
@@ -40,11 +41,15 @@ impl Story {
     }
 
     fn told(seed: u64, staff: &[&str]) -> Self {
+        Self::in_organisation(seed, organisation(), staff)
+    }
+
+    fn in_organisation(seed: u64, directory: Directory, staff: &[&str]) -> Self {
         let limits = Limits {
             calls: 100,
             calls_per_second: 100,
         };
-        let mut world = World::new(seed, organisation(), Weather::FAIR, limits);
+        let mut world = World::new(seed, directory, Weather::FAIR, limits);
         for (n, (name, _)) in STAFF.iter().enumerate() {
             let phone = world.add_phone(
                 name,
@@ -762,10 +767,12 @@ fn one_person_has_one_call() {
 fn a_mute_agent_keeps_the_citizen_and_a_phone_that_knows_no_call_loses_them() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
     let agent = story.phone("agent1");
+    story.pass(SECOND);
     story.world.phones[agent].muted = true;
     story.pass(60 * SECOND);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.world.phones[agent].muted = false;
+    story.pass(SECOND);
 
     // Off and on again: it answers, but has forgotten the call.
     story.world.kill(agent);
@@ -775,6 +782,204 @@ fn a_mute_agent_keeps_the_citizen_and_a_phone_that_knows_no_call_loses_them() {
     assert_eq!(story.call().state(), "queued");
     story.hangs_up(citizen, line);
     story.ends();
+}
+
+#[test]
+fn a_citizen_whose_line_died_without_a_word_lets_the_agent_go() {
+    let (mut story, citizen, _) = Story::talk_with("agent1", &[]);
+    story.pass(10 * SECOND);
+    story.world.kill(citizen);
+    story.pass(10 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.pass(50 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Ready);
+    let termination = story.record().termination.clone().unwrap();
+    assert_eq!(
+        (termination.result, termination.reason.as_str()),
+        (TerminationResult::Upstream, "citizen_lost")
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_whose_line_died_in_the_queue_is_offered_to_nobody() {
+    let mut story = Story::with(&[]);
+    let (citizen, _) = story.citizen_dials("12345");
+    story.pass(5 * SECOND);
+    assert_eq!(story.call().state(), "queued");
+    story.world.kill(citizen);
+    story.pass(55 * SECOND);
+    assert_eq!(
+        story.record().termination.as_ref().unwrap().reason,
+        "citizen_lost"
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_nothing_was_ever_heard_of_is_asked_after_and_stays_while_they_answer() {
+    let mut story = Story::with(&["agent1"]);
+    let (citizen, line) = story.citizen_dials("12345");
+    story.world.phones[citizen].muted = true;
+    story.pass(SECOND);
+    story.answers("agent1");
+    story.pass(900 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.world.kill(citizen);
+    story.pass(100 * SECOND);
+    assert_eq!(
+        story
+            .calls(&story.world.phones[citizen].name.clone())
+            .map(|call| call.id),
+        None
+    );
+    let _ = line;
+    story.ends();
+}
+
+#[test]
+fn a_citizen_who_says_nothing_for_a_while_stays_and_a_line_dead_for_minutes_is_hung_up() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
+    story.pass(5 * SECOND);
+    story.world.phones[citizen].muted = true;
+    story.pass(280 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    // Heard again: everything begins anew.
+    story.world.phones[citizen].muted = false;
+    story.pass(SECOND);
+    assert_eq!(story.leg(LegRole::Citizen).silence_due, None);
+    story.world.phones[citizen].muted = true;
+    story.pass(280 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story.pass(50 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Ready);
+    assert!(
+        !story.world.phones[citizen].lines.contains_key(&line),
+        "their phone was told"
+    );
+    story.ends();
+}
+
+#[test]
+fn a_citizen_who_holds_us_may_do_so_for_long() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
+    story.pass(5 * SECOND);
+    story
+        .world
+        .with_phone(citizen, |phone, now| phone.hold(now, line, true));
+    story.pass(1_200 * SECOND);
+    assert_eq!(story.state("agent1"), AgentState::Talking);
+    story
+        .world
+        .with_phone(citizen, |phone, now| phone.hold(now, line, false));
+    story.pass(2 * SECOND);
+    assert_eq!(story.leg(LegRole::Citizen).silence_due, None);
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_carrier_known_to_be_dead_is_not_tried_first() {
+    let mut directory = organisation();
+    directory.trunks[0].keep_alive_s = 30;
+    let mut story = Story::in_organisation(1, directory, &["visitor1"]);
+    let (first, second) = (story.carrier(0), story.carrier(1));
+    story.mute.extend([first, second]);
+    story.pass(60 * SECOND);
+    story.world.kill(first);
+    // Asked every 30 s, and silence is known after 32 s (64·T1).
+    story.pass(65 * SECOND);
+    let place = |story: &mut Story| {
+        let id = uuid::Uuid::from_u128(7);
+        let placed = story.world.wish(Wish::PlaceCall {
+            by: actor("visitor1"),
+            to: PhoneNumber::parse("13900001111").unwrap(),
+            purpose: Purpose::Revisit {
+                revisit: RevisitId(id),
+                ticket: TicketId(id),
+            },
+        });
+        assert!(matches!(placed, Ok(Granted::Placed { .. })), "{placed:?}");
+        story.pass(MOMENT);
+        let mine = story.answers("visitor1");
+        story.pass(SECOND);
+        mine
+    };
+    let mine = place(&mut story);
+    assert_eq!(
+        story.world.phones[second].lines.len(),
+        1,
+        "the second rings at once"
+    );
+    let visitor = story.phone("visitor1");
+    story.hangs_up(visitor, mine);
+    story.pass(SECOND);
+
+    // Back again it is found again, and goes first.
+    story.world.revive(first);
+    story.pass(50 * SECOND);
+    let mine = place(&mut story);
+    assert_eq!(story.world.phones[first].lines.len(), 1);
+    story.hangs_up(visitor, mine);
+    story.pass(SECOND);
+}
+
+#[test]
+fn a_carrier_known_by_name_is_called_where_the_name_leads() {
+    let mut directory = organisation();
+    directory.trunks[0].outbound = vec!["sip:sbc.carrier.example".to_owned()];
+    let mut story = Story::in_organisation(1, directory, &["visitor1"]);
+    let names = story.world.control.names_wanted();
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["sbc.carrier.example"]
+    );
+    let wish = || Wish::PlaceCall {
+        by: actor("visitor1"),
+        to: PhoneNumber::parse("13900001111").unwrap(),
+        purpose: Purpose::Revisit {
+            revisit: RevisitId(uuid::Uuid::from_u128(7)),
+            ticket: TicketId(uuid::Uuid::from_u128(7)),
+        },
+    };
+    story.world.tell(Input::Resolved {
+        host: "sbc.carrier.example".to_owned(),
+        addresses: vec![outside(CARRIERS[0]).ip(), outside(CARRIERS[1]).ip()],
+    });
+    let (first, second) = (story.carrier(0), story.carrier(1));
+    story.world.kill(first);
+    assert!(story.world.wish(wish()).is_ok());
+    story.pass(MOMENT);
+    let mine = story.answers("visitor1");
+    story.pass(5 * SECOND);
+    // The name's first address says nothing, the second is the same carrier (RFC 3263 §4.3).
+    assert_eq!(story.world.phones[second].lines.len(), 1);
+    story.hangs_up(story.phone("visitor1"), mine);
+    story.ends();
+}
+
+#[test]
+fn a_phone_that_takes_the_call_and_never_rings_is_passed_over() {
+    let mut story = Story::with(&["agent1", "agent2"]);
+    for name in ["agent1", "agent2"] {
+        let phone = story.phone(name);
+        story.mute.insert(phone);
+    }
+    let (citizen, line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    let first = story.leg(LegRole::Agent).user.clone().unwrap();
+    // 100 Trying is all that comes: the queue's ring timeout counts from the offer, not from a ring.
+    story.pass(30 * SECOND);
+    let other = if first.0 == "agent1" {
+        "agent2"
+    } else {
+        "agent1"
+    };
+    let rung = story.world.phones[story.phone(other)].lines.len();
+    assert_eq!(rung, 1, "the other agent has the call on their phone");
+    story.answers(other);
+    assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
+    story.hangs_up(citizen, line);
 }
 
 #[test]

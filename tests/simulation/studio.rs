@@ -14,8 +14,10 @@ use hotline_sip::sdp::Negotiated;
 
 use crate::network::Dice;
 
-/// After so long without sound from a leg that should send some, `Silent` is reported; as in the server.
+/// After so long without sound from a leg that was heard and should send some, `Silent` is reported; as in the server.
 const SILENCE: Duration = Duration::from_millis(1_500);
+/// And again.
+const SILENCE_AGAIN: Duration = Duration::from_secs(15);
 const ANNOUNCEMENT: Duration = Duration::from_secs(5);
 
 /// One leg's port and what is known of it.
@@ -26,7 +28,8 @@ pub(crate) struct Channel {
     pub(crate) remote: Option<Negotiated>,
     pub(crate) closed: bool,
     last_heard: Instant,
-    reported: bool,
+    heard: bool,
+    reported: Option<Instant>,
 }
 
 /// One recording.
@@ -120,11 +123,17 @@ impl Studio {
                 channel.last_heard = now;
             } else if speaks(remote.remote) {
                 channel.last_heard = now;
-                if std::mem::take(&mut channel.reported) {
+                let is_first = !std::mem::replace(&mut channel.heard, true);
+                if channel.reported.take().is_some() || is_first {
                     news.push(MediaEvent::Heard { leg: *leg });
                 }
-            } else if now >= channel.last_heard + SILENCE && !channel.reported {
-                channel.reported = true;
+            } else if channel.heard
+                && now >= channel.last_heard + SILENCE
+                && channel
+                    .reported
+                    .is_none_or(|told| now >= told + SILENCE_AGAIN)
+            {
+                channel.reported = Some(now);
                 news.push(MediaEvent::Silent { leg: *leg });
             }
         }
@@ -188,7 +197,8 @@ impl Media for Desk {
             remote: None,
             closed: false,
             last_heard: now,
-            reported: false,
+            heard: false,
+            reported: None,
         };
         if studio.channels.insert(leg, channel).is_some() {
             studio
@@ -204,7 +214,7 @@ impl Media for Desk {
         if let Some(channel) = studio.live(leg, "connect") {
             channel.remote = Some(remote.clone());
             channel.last_heard = now;
-            channel.reported = false;
+            channel.reported = None;
         }
     }
 

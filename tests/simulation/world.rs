@@ -15,6 +15,7 @@ use hotline::domain::time::Timestamp;
 use hotline::signalling::Limits;
 use hotline::signalling::control::{Control, Effect, Input, Settings};
 use hotline::signalling::journal::{CommitToken, Entry};
+use hotline_sip::digest::Algorithm;
 use hotline_sip::endpoint::Flow;
 use hotline_sip::header::Transport;
 
@@ -81,6 +82,7 @@ impl World {
             advertised: SERVER,
             own_number: "12345".to_owned(),
             realm: "hotline".to_owned(),
+            digest: vec![Algorithm::Md5, Algorithm::Sha256],
             limits,
             acd: acd::Rules {
                 silence_rest: Duration::from_secs(20),

@@ -22,7 +22,8 @@ cargo xtask <command>
   try [arguments]    against the running demo: one citizen's call with real sound, followed to its end;
                      prints the chain with ids and file names
   client             writes the OpenAPI document's committed copy and the web pages' client from it anew
-  fuzz [seconds]     runs every fuzz target for so long (60) on the nightly toolchain
+  fuzz [seconds]     runs every fuzz target for so long (60): needs cargo-fuzz; on nightly with sanitizers where there is
+                     one, else on this toolchain without
   help               this
 
 Everything is built below one folder, `target/` or CARGO_TARGET_DIR.

@@ -40,7 +40,7 @@ pub(super) struct Leg {
     pub(super) heard_first: bool,
     /// When the last packet was accepted, or since when one is expected.
     pub(super) last_heard: Instant,
-    pub(super) silence_reported: bool,
+    pub(super) silence_reported: Option<Instant>,
     pub(super) dropped: u64,
 
     pub(super) out: OutStream,
@@ -199,7 +199,7 @@ impl Leg {
             tones: None,
             heard_first: false,
             last_heard: now,
-            silence_reported: false,
+            silence_reported: None,
             dropped: 0,
             out: OutStream::new(random),
             keys_out: KeySender::default(),
@@ -258,8 +258,14 @@ impl Leg {
             nat: remote.nat,
         });
         self.last_heard = now;
-        self.silence_reported = false;
+        self.silence_reported = None;
         self.out.interrupt();
+    }
+
+    /// Anything of theirs arrived. True when that was missed.
+    pub(super) fn lives(&mut self, now: Instant) -> bool {
+        self.last_heard = now;
+        self.silence_reported.take().is_some()
     }
 
     /// From now on packets are SRTP under these keys. A key that was in use goes on where it was (its counters must).

@@ -4,6 +4,7 @@
 //! thread's queue; facts come back through [`Config::events`]. A command on a leg takes effect in the order given.
 //!
 //! * `open` binds a leg's ports; all legs opened with the same [`CallKey`] live on one thread and may hear each other.
+//!   `open_webrtc` opens a leg for a browser on the thread's muxed port; to everything below it is a leg like any other.
 //! * `connect` says where the far side is, once its SDP is known, and again after each re-offer.
 //! * `hear` says what the far side hears: nothing, a prompt, itself, other legs. Every shape of call is made of it:
 //!   a bridge is two legs hearing each other; hold is a leg hearing music; three-way is three legs each hearing the
@@ -22,6 +23,14 @@
 //! kernel refuses strangers before they cost anything; they are then no longer counted. Endpoints that send from another
 //! port than they advertise (some load tools, NATs without a fixed mapping) need `nat: true`, loopback or not; a far side
 //! that sends from its advertised address works either way.
+//!
+//! With SDES keys a packet must also carry a right tag, once; only then does it count, for the latch too.
+//!
+//! On the muxed port a connectivity check belongs to the leg that its user fragment names. One made with the leg's password gives
+//! its source address to the leg (four at most; another leg's address only when that leg has not proven it for 15 s), and
+//! what comes from there, DTLS and SRTP, is the leg's. Sound goes where the far side last nominated itself. Certificate and
+//! tag decide the rest. All else is dropped, unanswered, and counted ([`Metrics::foreign`], [`Metrics::forged`],
+//! [`Metrics::replayed`]).
 
 mod dtls;
 mod leg;
@@ -242,10 +251,11 @@ pub enum Event {
     },
     /// The sequence was heard to its end.
     PromptDone { leg: LegId, id: PlayId },
-    /// Nothing was received for [`Config::silence_after`] from a leg that was heard before and should send. Said once until
-    /// sound returns. A far side that never sent anything is not suspected.
+    /// Nothing, not even RTCP or comfort noise, was received for [`Config::silence_after`] from a leg that was heard before and
+    /// should send. Said again after ten times as long while that lasts: an event may be lost on the way, and this one is
+    /// acted upon. A far side that never sent anything is not suspected.
     Silent { leg: LegId },
-    /// Sound returned after [`Event::Silent`].
+    /// A sign of life after [`Event::Silent`].
     Audible { leg: LegId },
     /// The recording stopped taking sound at this sample.
     RecordingPaused {

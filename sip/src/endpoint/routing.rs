@@ -22,7 +22,11 @@ impl Endpoint {
         (LegHandle(self.last_handle), tag)
     }
 
+    /// Takes a new leg in, unless it was refused before it began (422): nobody would ever come to take it out.
     pub(super) fn keep(&mut self, mut leg: Leg) {
+        if leg.is_finished() {
+            return;
+        }
         let handle = leg.handle;
         leg.reschedule(&mut self.layer);
         self.by_tag.insert(leg.dialog.local_tag, handle);

@@ -234,7 +234,7 @@ impl Leg {
         // A repetition that comes after the call's end is then not taken for a fork.
         layer.note_answered(key, self.dialog.remote_tag.as_deref().unwrap_or(""));
         self.note_peer(&response.headers);
-        self.take_session_timer(now, &response.headers);
+        self.take_session_timer(now, layer, &response.headers);
         let early = self.early_answer();
         self.stage = Stage::Up;
         let sdp = sdp_of(&response);

@@ -476,9 +476,13 @@ impl Leg {
         if !matches!(self.stage, Stage::Up) {
             return Err(Refused::NotNow);
         }
+        self.send_ping(now, layer);
+        Ok(())
+    }
+
+    fn send_ping(&mut self, now: Instant, layer: &mut Layer) {
         let request = self.dialog.request(Method::Options);
         self.send(now, layer, request, Purpose::Ping);
-        Ok(())
     }
 }
 

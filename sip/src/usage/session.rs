@@ -499,7 +499,7 @@ impl Leg {
             return;
         }
         if is_invite || purpose == Purpose::Refresh {
-            self.take_session_timer(now, &answer.response.headers);
+            self.take_session_timer(now, layer, &answer.response.headers);
         }
         if let Some(offered) = offered {
             self.local_sdp = offered;

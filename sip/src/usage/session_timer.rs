@@ -1,4 +1,6 @@
-//! RFC 4028: a call whose other end has died is noticed, because somebody must refresh it in time.
+//! A call whose other end has died is noticed, whatever that end is able to. By RFC 4028 somebody must refresh the session in
+//! time; where no such timer was agreed on, the dialog is asked for now and then (OPTIONS in it, RFC 3261 §11), and ends when
+//! the other side does not know it any more or says nothing (§12.2.1.2).
 
 use std::time::{Duration, Instant};
 
@@ -10,33 +12,45 @@ use crate::transaction::{Layer, Purpose};
 
 /// Below this we do not follow even a response that breaks RFC 4028: it would be a storm of refreshes.
 const SECONDS_MIN: u32 = 20;
+/// An interval beyond this bounds nothing: it counts as none.
+const SECONDS_MAX: u32 = 86_400;
+
+/// Who keeps the session alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    /// We refresh, they give up without.
+    Us,
+    /// They refresh, we give up without.
+    Them,
+    /// No timer was agreed on: we ask whether they still know the call.
+    Audit,
+}
 
 /// The agreed interval and what we do about it.
 #[derive(Debug)]
 pub(crate) struct SessionTimer {
-    pub(crate) seconds: u32,
-    pub(crate) refreshes: bool,
-    /// When to refresh, or when to give up.
+    seconds: u32,
+    keeper: Keeper,
+    /// When to refresh or to ask, or when to give up.
     at: Instant,
     expires_at: Instant,
     asked: bool,
 }
 
 impl SessionTimer {
-    fn new(now: Instant, seconds: u32, refreshes: bool) -> Self {
+    fn new(now: Instant, seconds: u32, keeper: Keeper) -> Self {
         let seconds = seconds.max(SECONDS_MIN);
         let interval = Duration::from_secs(seconds.into());
         let expires_at = now + interval;
-        // §10: the side that does not refresh gives up a little before the end.
+        // RFC 4028 §10: the side that does not refresh gives up a little before the end.
         let margin = (interval / 3).min(Duration::from_secs(32));
-        let at = if refreshes {
-            now + interval / 2
-        } else {
-            expires_at - margin
+        let at = match keeper {
+            Keeper::Us | Keeper::Audit => now + interval / 2,
+            Keeper::Them => expires_at - margin,
         };
         Self {
             seconds,
-            refreshes,
+            keeper,
             at,
             expires_at,
             asked: false,
@@ -58,9 +72,13 @@ impl Leg {
     /// Asks for a session timer in an INVITE, UPDATE or re-INVITE of ours.
     pub(super) fn ask_session_timer(&self, layer: &Layer, headers: &mut Headers) {
         let (seconds, refresher) = match &self.timer {
-            Some(timer) if timer.refreshes => (Some(timer.seconds), Some(Refresher::Uac)),
-            Some(timer) => (Some(timer.seconds), Some(Refresher::Uas)),
-            None => (layer.config.session_expires, None),
+            Some(timer) if timer.keeper == Keeper::Us => {
+                (Some(timer.seconds), Some(Refresher::Uac))
+            }
+            Some(timer) if timer.keeper == Keeper::Them => {
+                (Some(timer.seconds), Some(Refresher::Uas))
+            }
+            Some(_) | None => (layer.config.session_expires, None),
         };
         if let Some(seconds) = seconds {
             headers.push(
@@ -90,8 +108,14 @@ impl Leg {
             || request.has_token(HeaderName::Require, "timer");
         let asked: Option<SessionExpires> = request.one(HeaderName::SessionExpires).ok().flatten();
         let terms = match (asked, layer.config.session_expires) {
-            (Some(asked), _) => {
-                let seconds = asked.seconds.max(layer.config.min_se);
+            (Some(asked), ours) => {
+                // §9: we may shorten what they ask, to their Min-SE at the least.
+                let their_min = request.min_se().ok().flatten().unwrap_or(0);
+                let longest = ours.map_or(SECONDS_MAX, |ours| ours.max(their_min));
+                let seconds = asked
+                    .seconds
+                    .min(longest.min(SECONDS_MAX))
+                    .max(layer.config.min_se);
                 let refresher = match asked.refresher {
                     Some(refresher) if they_can => refresher,
                     None if they_can => Refresher::Uac,
@@ -122,18 +146,31 @@ impl Leg {
         if terms.require {
             response.push(HeaderName::Require, "timer");
         }
-        let refreshes = terms.expires.refresher == Some(Refresher::Uas);
-        self.timer = Some(SessionTimer::new(now, terms.expires.seconds, refreshes));
+        let keeper = match terms.expires.refresher {
+            Some(Refresher::Uas) => Keeper::Us,
+            Some(Refresher::Uac) | None => Keeper::Them,
+        };
+        self.timer = Some(SessionTimer::new(now, terms.expires.seconds, keeper));
     }
 
-    /// Settles the timer from their 2xx to a request of ours. Without Session-Expires there is none.
-    pub(super) fn take_session_timer(&mut self, now: Instant, response: &Headers) {
+    /// Settles the timer from their 2xx to a request of ours. Without Session-Expires the session does not expire (§7.2): then
+    /// we look after the call by ourselves.
+    pub(super) fn take_session_timer(&mut self, now: Instant, layer: &Layer, response: &Headers) {
         let settled: Option<SessionExpires> =
             response.one(HeaderName::SessionExpires).ok().flatten();
-        self.timer = settled.map(|terms| {
-            let refreshes = terms.refresher != Some(Refresher::Uas);
-            SessionTimer::new(now, terms.seconds, refreshes)
-        });
+        self.timer = match settled.filter(|terms| terms.seconds <= SECONDS_MAX) {
+            Some(terms) => {
+                let keeper = match terms.refresher {
+                    Some(Refresher::Uas) => Keeper::Them,
+                    Some(Refresher::Uac) | None => Keeper::Us,
+                };
+                Some(SessionTimer::new(now, terms.seconds, keeper))
+            }
+            None => layer
+                .config
+                .session_expires
+                .map(|seconds| SessionTimer::new(now, seconds, Keeper::Audit)),
+        };
     }
 
     pub(super) fn tick_session_timer(&mut self, now: Instant, layer: &mut Layer) {
@@ -146,13 +183,21 @@ impl Leg {
         if now < timer.at {
             return;
         }
-        if timer.refreshes && !timer.asked && now < timer.expires_at {
-            timer.asked = true;
-            timer.at = timer.expires_at;
-            self.refresh(now, layer);
-        } else {
-            let reason = Reason::new("SIP", Status::REQUEST_TIMEOUT.code(), "Session expired");
-            self.hang_up(now, layer, EndCause::SessionExpired, Some(&reason));
+        match timer.keeper {
+            Keeper::Audit => {
+                // The answer, or its absence, decides (`on_response`, `no_response`).
+                *timer = SessionTimer::new(now, timer.seconds, Keeper::Audit);
+                self.send_ping(now, layer);
+            }
+            Keeper::Us if !timer.asked && now < timer.expires_at => {
+                timer.asked = true;
+                timer.at = timer.expires_at;
+                self.refresh(now, layer);
+            }
+            Keeper::Us | Keeper::Them => {
+                let reason = Reason::new("SIP", Status::REQUEST_TIMEOUT.code(), "Session expired");
+                self.hang_up(now, layer, EndCause::SessionExpired, Some(&reason));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod conference;
 mod contacts;
 mod duty;
 mod health;
@@ -90,6 +91,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::lacks))
         .routes(routes!(organisation::unit))
         .routes(routes!(organisation::conference))
+        .routes(routes!(conference::list, conference::enter))
+        .routes(routes!(conference::command))
         .routes(routes!(duty::roster, duty::publish))
         .routes(routes!(intake::accept))
         .routes(routes!(intake::origin))

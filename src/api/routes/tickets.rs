@@ -210,6 +210,8 @@ pub(crate) struct Asked {
     source: Option<String>,
     /// Not accepted for this ground of article 9, 1 to 6.
     refusal: Option<u32>,
+    /// `assigned` 交办, or `passed_for_acceptance` 由省委部门受理.
+    handover: Option<String>,
     /// Of this special channel.
     lane: Option<String>,
     /// Only those with a deadline that has run out.
@@ -258,6 +260,7 @@ pub(crate) async fn list(
         text: None,
         source: asked.source,
         refusal: asked.refusal,
+        handover: asked.handover,
         lane: asked.lane,
         identity: None,
     };

@@ -28,6 +28,7 @@ const PASSWORD_MAX: usize = 256;
 const SKILL_LEVEL_MAX: u8 = 10;
 const RING_TIMEOUT_MAX_S: u32 = 300;
 const WRAP_UP_MAX_S: u32 = 3600;
+const KEEP_ALIVE_S: std::ops::RangeInclusive<u32> = 5..=3600;
 
 /// Turns the tables into an organisation, telling every fault. With faults the result is of no use.
 pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organisation {
@@ -532,6 +533,13 @@ impl Check<'_> {
                     self.fault(line, format!("allow {network:?}: {why}"));
                 }
             }
+            if is.keep_alive_s != 0 && !KEEP_ALIVE_S.contains(&is.keep_alive_s) {
+                let (least, most) = KEEP_ALIVE_S.into_inner();
+                self.fault(
+                    line,
+                    format!("keep_alive_s is 0 (never) or {least} to {most}"),
+                );
+            }
             if is.srtp {
                 self.fault(line, "srtp on trunks is not built in yet");
             }
@@ -555,6 +563,7 @@ impl Check<'_> {
                 allow: is.allow,
                 outbound: uris,
                 digest: is.digest,
+                keep_alive_s: is.keep_alive_s,
             });
         }
         trunks

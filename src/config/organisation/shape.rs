@@ -112,6 +112,8 @@ pub(super) struct Trunk {
     pub(super) transport: Option<Transport>,
     #[serde(default)]
     pub(super) srtp: bool,
+    #[serde(default)]
+    pub(super) keep_alive_s: u32,
 }
 
 /// One URI, or several in order of preference.

@@ -128,12 +128,13 @@ fn a_file_may_name_what_is_known_already() {
 fn trunks_are_written_briefly() {
     let text = "[[trunk]]\nname = 'a'\nallow = ['10.0.0.0/8', '::1']\noutbound = 'sip:10.0.0.1'\ntransport = 'tcp'\n\
                 [[trunk]]\nname = 'b'\nallow = []\noutbound = ['sip:b1', 'sip:b2:5080']\n\
-                digest = { username = 'u', password = 'p' }\n";
+                digest = { username = 'u', password = 'p' }\nkeep_alive_s = 30\n";
     let trunks = parse(text, &Known::default()).unwrap().trunks;
     assert_eq!(trunks[0].outbound, ["sip:10.0.0.1;transport=tcp"]);
     assert_eq!(trunks[1].outbound, ["sip:b1", "sip:b2:5080"]);
     assert_eq!(trunks[1].name, TrunkName::from("b"));
     assert!(trunks[1].digest.is_some());
+    assert_eq!((trunks[0].keep_alive_s, trunks[1].keep_alive_s), (0, 30));
 }
 
 #[test]
@@ -447,4 +448,33 @@ fn the_demo_rules_propose_the_right_unit_first_for_most_demands() {
     }
     assert!(first >= 23, "{first} of {} first", table.len());
     assert_eq!(among_three, table.len());
+}
+
+#[test]
+fn categories_rules_channels_and_origins_are_checked_whole() {
+    let bad = format!(
+        "{SMALL}[[category]]\ncode = '01'\nname = '城市管理'\nfield = '城市管理'\nparent = '09'\ninitials = 'CS'\n\
+         [[lane]]\ncode = 'x'\nname = '企业'\nqueue = 'nowhere'\nstatistics = 'x'\n\
+         [[origin]]\nsystem = 'web'\nname = '网站'\ngroup = 'provincial_service'\nurl = 'ftp://x'\n\
+         [[dispatch_rule]]\nname = '甲'\ncompetent = 'nobody'\nbasis = '法'\nfrom = 'soon'\n"
+    );
+    let told = faults(&bad);
+    for reason in [
+        "there is no category 09 above it",
+        "initials are small letters, e.g. ldbl",
+        "there is no queue nowhere",
+        "url must begin with http:// or https://",
+        "there is no unit nobody",
+        "a rule needs a category or keywords",
+        "from \"soon\": write a day, e.g. 2024-03-01",
+    ] {
+        assert!(told.contains(reason), "{reason:?} in {told}");
+    }
+    let unknown =
+        format!("{SMALL}[[origin]]\nsystem = 'web'\nname = '网站'\ngroup = 'somewhere'\n");
+    assert!(
+        faults(&unknown).contains("somewhere"),
+        "{}",
+        faults(&unknown)
+    );
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::UnitCode;
+use crate::domain::id::{TicketId, UnitCode, Username};
+use crate::domain::staff::{Actor, Role};
+use crate::domain::ticket::{PROSE, Refusal, written};
 use crate::domain::time::Timestamp;
 
 /// Who sits in the conference for a unit, from a day on. A new head is a new seat; the old one stays in the register.
@@ -26,4 +28,214 @@ pub fn seats_as_of(seats: &[ConferenceSeat], at: Timestamp) -> Vec<&ConferenceSe
         }
     }
     members
+}
+
+/// Something the conference took up 联席会议议题: from the agenda to the check that it was done (article 4:
+/// 统筹决策及监督检查).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConferenceItem {
+    pub entered_at: Timestamp,
+    pub entered_by: Username,
+    pub agenda: String,
+    /// When it is (or was) before the conference.
+    pub held_at: Timestamp,
+    /// The tickets it is about.
+    pub tickets: Vec<TicketId>,
+    pub decision: Option<ItemDecision>,
+    pub closing: Option<ItemClosing>,
+    pub check: Option<ItemCheck>,
+}
+
+/// What was decided, who carries it out, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDecision {
+    pub at: Timestamp,
+    pub by: Username,
+    pub decision: String,
+    pub unit: UnitCode,
+    pub due: Timestamp,
+}
+
+/// That it was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemClosing {
+    pub at: Timestamp,
+    pub by: Username,
+    pub evidence: String,
+}
+
+/// 监督检查: what somebody else found when they looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCheck {
+    pub at: Timestamp,
+    pub by: Username,
+    pub met: bool,
+    pub finding: String,
+}
+
+/// A wish about an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ItemCommand {
+    Enter {
+        agenda: String,
+        held_at: Timestamp,
+        #[serde(default)]
+        tickets: Vec<TicketId>,
+    },
+    LinkTicket {
+        ticket: TicketId,
+    },
+    Decide {
+        decision: String,
+        unit: UnitCode,
+        due: Timestamp,
+    },
+    Close {
+        evidence: String,
+    },
+    Check {
+        met: bool,
+        finding: String,
+    },
+}
+
+/// Tickets of one item.
+const TICKETS_MAX: usize = 200;
+const ARTICLE: &str = "4";
+
+/// The item after `command`, or why not. The office's book is kept by supervisors.
+pub fn carry_out(
+    now: Timestamp,
+    item: Option<ConferenceItem>,
+    command: &ItemCommand,
+    by: &Actor,
+) -> Result<ConferenceItem, Refusal> {
+    if by.role != Role::Supervisor {
+        return Err(Refusal::NotYours {
+            need: "联席会议议题由联席会议办公室登记",
+            article: ARTICLE,
+        });
+    }
+    let (at, who) = (now, by.username.clone());
+    let Some(mut item) = item else {
+        let ItemCommand::Enter {
+            agenda,
+            held_at,
+            tickets,
+        } = command
+        else {
+            return Err(Refusal::WrongStage { stage: "不存在" });
+        };
+        written("议题", agenda, PROSE, ARTICLE)?;
+        few(tickets.len())?;
+        return Ok(ConferenceItem {
+            entered_at: at,
+            entered_by: who,
+            agenda: agenda.clone(),
+            held_at: *held_at,
+            tickets: tickets.clone(),
+            decision: None,
+            closing: None,
+            check: None,
+        });
+    };
+    match command {
+        ItemCommand::Enter { .. } => return Err(item.wrong()),
+        ItemCommand::LinkTicket { ticket } => {
+            if item.check.is_some() {
+                return Err(item.wrong());
+            }
+            if !item.tickets.contains(ticket) {
+                few(item.tickets.len() + 1)?;
+                item.tickets.push(*ticket);
+            }
+        }
+        ItemCommand::Decide {
+            decision,
+            unit,
+            due,
+        } => {
+            if item.closing.is_some() {
+                return Err(item.wrong());
+            }
+            written("会议决定", decision, PROSE, ARTICLE)?;
+            if *due <= now {
+                return Err(Refusal::Contradiction {
+                    why: "完成期限应晚于现在",
+                    article: ARTICLE,
+                });
+            }
+            item.decision = Some(ItemDecision {
+                at,
+                by: who,
+                decision: decision.clone(),
+                unit: unit.clone(),
+                due: *due,
+            });
+        }
+        ItemCommand::Close { evidence } => {
+            if item.decision.is_none() || item.closing.is_some() {
+                return Err(item.wrong());
+            }
+            written("办结依据", evidence, PROSE, ARTICLE)?;
+            item.closing = Some(ItemClosing {
+                at,
+                by: who,
+                evidence: evidence.clone(),
+            });
+        }
+        ItemCommand::Check { met, finding } => {
+            let Some(closing) = item.closing.as_ref().filter(|_| item.check.is_none()) else {
+                return Err(item.wrong());
+            };
+            if closing.by == who {
+                return Err(Refusal::NotYours {
+                    need: "监督检查应由他人进行",
+                    article: ARTICLE,
+                });
+            }
+            written("检查结论", finding, PROSE, ARTICLE)?;
+            item.check = Some(ItemCheck {
+                at,
+                by: who,
+                met: *met,
+                finding: finding.clone(),
+            });
+        }
+    }
+    Ok(item)
+}
+
+impl ConferenceItem {
+    /// Where it stands, for tables and the API.
+    pub const fn stage(&self) -> &'static str {
+        match (&self.decision, &self.closing, &self.check) {
+            (None, _, _) => "entered",
+            (Some(_), None, _) => "decided",
+            (Some(_), Some(_), None) => "closed",
+            (Some(_), Some(_), Some(_)) => "checked",
+        }
+    }
+
+    fn wrong(&self) -> Refusal {
+        Refusal::WrongStage {
+            stage: match self.stage() {
+                "entered" => "已列入议题",
+                "decided" => "已决定",
+                "closed" => "已办结",
+                _ => "已检查",
+            },
+        }
+    }
+}
+
+fn few(tickets: usize) -> Result<(), Refusal> {
+    if tickets > TICKETS_MAX {
+        return Err(Refusal::Contradiction {
+            why: "一个议题关联的工单过多",
+            article: ARTICLE,
+        });
+    }
+    Ok(())
 }

@@ -13,7 +13,10 @@ use super::id::UnitCode;
 use super::staff::Unit;
 use super::time::Timestamp;
 
-pub use conference::{ConferenceSeat, seats_as_of};
+pub use conference::{
+    ConferenceItem, ConferenceSeat, ItemCheck, ItemClosing, ItemCommand, ItemDecision, carry_out,
+    seats_as_of,
+};
 pub use profile::{Lack, Post, Posts, Profile};
 pub use roster::{DUTY_LINES_MAX, Deputy, DutyEntry, DutyRoster, Shift, Span};
 

@@ -243,3 +243,56 @@ fn those_on_duty_are_named_in_the_order_of_the_roster() {
     assert_eq!(names("2025-01-24T22:00:00"), ["主班", "二线"]);
     assert_eq!(names("2025-01-25T10:00:00"), ["白班", "二线"]);
 }
+
+#[test]
+fn an_item_goes_from_the_agenda_to_a_check_by_somebody_else() {
+    use crate::domain::staff::{Actor, Role};
+    let person = |name: &str, role| Actor {
+        username: name.into(),
+        role,
+        unit: "js-12345".into(),
+    };
+    let (office, other) = (
+        person("office", Role::Supervisor),
+        person("other", Role::Supervisor),
+    );
+    let now = at("2025-01-24T09:00:00");
+    let enter = ItemCommand::Enter {
+        agenda: "热线整合进度".to_owned(),
+        held_at: now,
+        tickets: Vec::new(),
+    };
+    let decide = |due| ItemCommand::Decide {
+        decision: "由市场监管局牵头".to_owned(),
+        unit: "js-scjg".into(),
+        due,
+    };
+    let close = ItemCommand::Close {
+        evidence: "已完成整合".to_owned(),
+    };
+    let check = ItemCommand::Check {
+        met: true,
+        finding: "抽查属实".to_owned(),
+    };
+    let wish = |item: &Option<ConferenceItem>, command: &ItemCommand, by: &Actor| {
+        carry_out(now, item.clone(), command, by).map_err(|refusal| refusal.code())
+    };
+    let agent = person("agent", Role::Agent);
+    assert_eq!(wish(&None, &enter, &agent).unwrap_err(), "not_yours");
+    assert_eq!(wish(&None, &close, &office).unwrap_err(), "wrong_stage");
+    let mut item = Some(wish(&None, &enter, &office).unwrap());
+    assert_eq!(wish(&item, &close, &office).unwrap_err(), "wrong_stage");
+    let late = decide(now);
+    assert_eq!(wish(&item, &late, &office).unwrap_err(), "contradiction");
+    let due = now.plus_millis(86_400_000);
+    for (command, by, stage) in [
+        (decide(due), &office, "decided"),
+        (close, &office, "closed"),
+    ] {
+        item = Some(wish(&item, &command, by).unwrap());
+        assert_eq!(item.as_ref().unwrap().stage(), stage);
+    }
+    assert_eq!(wish(&item, &check, &office).unwrap_err(), "not_yours");
+    let checked = wish(&item, &check, &other).unwrap();
+    assert_eq!(checked.stage(), "checked");
+}

@@ -410,8 +410,11 @@ impl Control {
             quality: Quality::default(),
             offer: None,
             referrer: None,
+            gateway: None,
             alternatives: Vec::new(),
             give_up_at: None,
+            heard: false,
+            silent: None,
             silence: Silence::None,
             silence_due: None,
         };
@@ -469,11 +472,12 @@ impl Control {
         };
         leg.stage = Stage::Up;
         leg.answered_at = Some(at);
+        let leg_id = leg.id;
         let dialog = leg.dialogs[0];
         let local = leg.local.to_string().into_bytes();
-        if let (Some(remote), true) = (&leg.remote, leg.role != LegRole::Citizen) {
+        if let Some(remote) = &leg.remote {
             // That it was silent before our answer says nothing: from now on it is to be missed.
-            self.media.connect(leg.id, remote, true);
+            self.media.connect(leg_id, remote, leg.nat);
         }
         call.answered = Some(now);
         call.cdr.answered_at = Some(at);
@@ -503,6 +507,7 @@ impl Control {
         } else {
             self.sound(id);
         }
+        self.miss_later(id, leg_id);
     }
 
     /// Refuses the leg that called us and ends the call.

@@ -14,7 +14,8 @@ use tracing::{debug, info, warn};
 
 use super::arrivals::ours;
 use super::{
-    Control, Effect, PHONE_SILENCE, PROBE, PROBE_AGAIN, RING, TELL_CITIZEN, TRUNK_SILENCE, Timer,
+    ASKED_SELDOM, CITIZEN_ASKED, CITIZEN_PROBE, CITIZEN_SILENT_MAX, Control, Effect, PHONE_SILENCE,
+    PROBE, PROBE_AGAIN, RING, SILENCE_SAID, TELL_CITIZEN, TRUNK_SILENCE, Timer,
 };
 use crate::domain::acd::{self, Miss, OfferToken};
 use crate::domain::call::wish::CallRefusal;
@@ -122,8 +123,11 @@ impl Control {
             quality: Quality::default(),
             offer,
             referrer: None,
+            gateway: None,
             alternatives: one_by_one,
             give_up_at: None,
+            heard: false,
+            silent: None,
             silence: Silence::None,
             silence_due: None,
         };
@@ -201,6 +205,7 @@ impl Control {
         };
         let sip_call_id = self.endpoint.call_id(dialog).unwrap_or_default().to_owned();
         let trunk = destination.trunk.is_some();
+        let gateway = destination.trunk.clone();
         let leg = self
             .call_mut(call_id)
             .leg_mut(leg_id)
@@ -208,6 +213,7 @@ impl Control {
         leg.dialogs.push(dialog);
         leg.sip_call_id = sip_call_id;
         leg.nat = destination.registered;
+        leg.gateway = gateway.map(|trunk| (trunk, destination.flow.remote));
         leg.give_up_at = None;
         if leg.offer.is_some() {
             self.give_up_later(call_id, leg_id, now + PHONE_SILENCE);
@@ -266,6 +272,9 @@ impl Control {
             (None, true) => {}
             (None, false) => {
                 metrics::counter!("hotline_trunk_failovers", "reason" => "silence").increment(1);
+                if let Some((trunk, remote)) = leg.gateway.clone() {
+                    self.gateway_was_silent(&trunk, remote);
+                }
                 if !self.try_next(now, call_id, leg_id) {
                     self.leg_left(call_id, leg_id, Left::Refused(408));
                 }
@@ -442,6 +451,7 @@ impl Control {
             let _ = self.endpoint.cancel(now, other, None);
         }
         self.media.connect(leg_id, &remote, nat);
+        self.miss_later(call_id, leg_id);
         self.joined(call_id, leg_id, role, user);
     }
 
@@ -584,13 +594,15 @@ impl Control {
         leg.local = answer.sdp;
         leg.remote = Some(answer.negotiated.clone());
         let was_held = std::mem::replace(&mut leg.held_by_remote, held);
+        leg.silent = None;
         let (role, nat, silence) = (leg.role, leg.nat, leg.silence);
-        if held && role != LegRole::Citizen && silence == Silence::None {
+        if held && silence == Silence::None {
             // No sound is expected from it any more: it is asked now and then whether it still lives.
             self.set_silence(call_id, leg_id, Silence::Alive);
         } else if !held {
             // It lives, and the media side listens to it from now on.
             self.set_silence(call_id, leg_id, Silence::None);
+            self.miss_later(call_id, leg_id);
         }
         let _ = self.endpoint.accept_offer(now, dialog, body);
         self.media.connect(leg_id, &answer.negotiated, nat);
@@ -664,8 +676,10 @@ impl Control {
         let Some((call_id, leg)) = self.leg(leg_id) else {
             return;
         };
-        let suspect = leg.role != LegRole::Citizen
-            && leg.stage == Stage::Up
+        if leg.role == LegRole::Citizen {
+            return self.citizen_fell_silent(call_id, leg_id);
+        }
+        let suspect = leg.stage == Stage::Up
             && !leg.held_by_remote
             && !matches!(leg.silence, Silence::Probing { .. });
         match self.call_mut(call_id).doing {
@@ -683,9 +697,15 @@ impl Control {
 
     /// Sound returned: there is nothing to ask any more. Who holds us is asked on: what is heard from there may be a straggler.
     pub(super) fn leg_was_heard(&mut self, leg_id: LegId) {
-        if let Some((call_id, leg)) = self.leg(leg_id)
-            && !leg.held_by_remote
-        {
+        let Some((call_id, _)) = self.leg(leg_id) else {
+            return;
+        };
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        leg.heard = true;
+        leg.silent = None;
+        if !leg.held_by_remote && leg.silence != Silence::None {
             self.set_silence(call_id, leg_id, Silence::None);
             self.sound(call_id);
         }
@@ -721,6 +741,9 @@ impl Control {
         let Some((_, leg)) = self.leg(leg_id).filter(|(_, leg)| leg.stage == Stage::Up) else {
             return;
         };
+        if leg.role == LegRole::Citizen {
+            return self.citizen_still_silent(call_id, leg_id);
+        }
         match leg.silence {
             Silence::None => {}
             Silence::Alive => self.probe(call_id, leg_id),
@@ -737,6 +760,51 @@ impl Control {
         }
     }
 
+    /// A leg is in the call from now on. The media side misses nobody who was never heard; here they are asked after.
+    pub(super) fn miss_later(&mut self, call_id: CallId, leg_id: LegId) {
+        let unheard = |leg: &Leg| leg.stage == Stage::Up && !leg.heard;
+        if self.leg(leg_id).is_some_and(|(_, leg)| unheard(leg)) {
+            self.set_silence(call_id, leg_id, Silence::Alive);
+        }
+    }
+
+    // A citizen has no phone of ours: they are asked after more patiently, and whatever the call does.
+
+    fn citizen_fell_silent(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        leg.heard = true;
+        let is_new = leg.silent.is_none();
+        leg.silent = Some(leg.silent.map_or((now, now), |(since, _)| (since, now)));
+        let is_asked = matches!(leg.silence, Silence::Probing { .. });
+        if is_new && !is_asked && leg.stage == Stage::Up && !leg.held_by_remote {
+            self.set_silence(call_id, leg_id, Silence::Alive);
+        }
+    }
+
+    fn citizen_still_silent(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        let Some((_, leg)) = self.leg(leg_id) else {
+            return;
+        };
+        let is_silent = |(_, last): &(Instant, Instant)| now < *last + SILENCE_SAID;
+        match (leg.silence, leg.silent.filter(is_silent)) {
+            (Silence::None, _) => {}
+            // The question was never answered; its own failure was to end the leg before this.
+            (Silence::Probing { .. }, _) => self.leg_left(call_id, leg_id, Left::Died),
+            (Silence::Alive, Some((since, _))) if now >= since + CITIZEN_SILENT_MAX => {
+                self.leg_left(call_id, leg_id, Left::Died);
+            }
+            // The media side says it no more: that they were heard again was lost on the way.
+            (Silence::Alive, None) if leg.silent.is_some() && !leg.held_by_remote => {
+                self.leg_was_heard(leg_id);
+            }
+            (Silence::Alive, _) => self.probe(call_id, leg_id),
+        }
+    }
+
     /// Notes what is known of a leg's silence; its one timer follows.
     pub(super) fn set_silence(&mut self, call_id: CallId, leg_id: LegId, silence: Silence) {
         let now = self.clock.instant();
@@ -747,15 +815,21 @@ impl Control {
         else {
             return;
         };
-        let due = match silence {
+        let is_citizen = leg.role == LegRole::Citizen;
+        let is_missed = leg.silent.is_some() && !leg.held_by_remote;
+        let wait = match silence {
             Silence::None => None,
+            Silence::Probing { .. } if is_citizen => Some(CITIZEN_PROBE),
             Silence::Probing {
                 told_citizen: false,
-            } => Some(now + TELL_CITIZEN),
-            Silence::Probing { told_citizen: true } => Some(now + PROBE - TELL_CITIZEN),
-            Silence::Alive => Some(now + PROBE_AGAIN),
+            } => Some(TELL_CITIZEN),
+            Silence::Probing { told_citizen: true } => Some(PROBE - TELL_CITIZEN),
+            Silence::Alive if is_citizen && is_missed => Some(CITIZEN_ASKED),
+            Silence::Alive if is_citizen || !leg.heard => Some(ASKED_SELDOM),
+            Silence::Alive => Some(PROBE_AGAIN),
         };
         leg.silence = silence;
+        let due = wait.map(|wait| now + wait);
         let timer = Timer::Silence(call_id, leg_id);
         if let Some(before) = std::mem::replace(&mut leg.silence_due, due) {
             self.timers.remove(&(before, timer));
@@ -856,30 +930,7 @@ impl Control {
 
     /// An outside number through the trunks that carry calls out, in their order.
     pub(super) fn trunk_target(&self, number: &PhoneNumber) -> Option<Target> {
-        let mut one_by_one = Vec::new();
-        for trunk in &self.directory.trunks {
-            for outbound in &trunk.outbound {
-                let Ok(proxy) = outbound.parse::<Uri>() else {
-                    continue;
-                };
-                let Some(ip) = proxy.ip() else { continue };
-                let remote = SocketAddr::new(ip, proxy.port().unwrap_or(5060));
-                let mut flow = self.udp_to(remote);
-                if proxy
-                    .param("transport")
-                    .is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
-                {
-                    flow.transport = Transport::Tcp;
-                }
-                one_by_one.push(Destination {
-                    uri: format!("sip:{}@{}", number.as_str(), host_port(remote)),
-                    flow,
-                    path: Vec::new(),
-                    trunk: Some(trunk.name.clone()),
-                    registered: false,
-                });
-            }
-        }
+        let one_by_one = self.gateways_for(number);
         let party = number.as_str().to_owned();
         (!one_by_one.is_empty()).then_some(Target {
             party,
@@ -968,7 +1019,7 @@ impl Control {
         )
     }
 
-    fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
+    pub(super) fn trunk_account(&self, name: &TrunkName) -> Option<Account> {
         let trunk = self
             .directory
             .trunks
@@ -981,7 +1032,7 @@ impl Control {
         })
     }
 
-    fn udp_to(&self, remote: SocketAddr) -> Flow {
+    pub(super) fn udp_to(&self, remote: SocketAddr) -> Flow {
         Flow {
             transport: Transport::Udp,
             local: self.settings.local,
@@ -1022,14 +1073,14 @@ fn on_duty(entry: &SpecialistEntry, at: crate::domain::time::Timestamp) -> bool 
     crate::domain::staff::Duty::parse(&entry.duty).is_ok_and(|duty| duty.covers(at))
 }
 
-fn host_port(address: SocketAddr) -> String {
+pub(super) fn host_port(address: SocketAddr) -> String {
     match address.ip() {
         IpAddr::V4(ip) => format!("{ip}:{}", address.port()),
         IpAddr::V6(ip) => format!("[{ip}]:{}", address.port()),
     }
 }
 
-fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
+pub(super) fn uri(user: &str, host: &str) -> Result<Uri, hotline_sip::uri::UriError> {
     let user: String = user
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "+*#-_.".contains(*c))

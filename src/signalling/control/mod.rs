@@ -11,20 +11,22 @@
 mod arrivals;
 mod departures;
 mod legs;
+mod trunks;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hotline_sip::digest::Authenticator;
+use hotline_sip::digest::{Algorithm, Authenticator};
 use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
 use hotline_sip::header::{Headers, Transport};
 use hotline_sip::message::{Message, Status};
 use hotline_sip::parse::ParseError;
 use tracing::warn;
 
+use self::trunks::Gateways;
 use super::admission::{Admission, Limits};
 use super::call::{Call, Doing};
 use super::guesses::Guesses;
@@ -45,6 +47,16 @@ const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
 const PROBE: Duration = Duration::from_secs(5);
 /// A silent but living phone is asked again after this: with [`PROBE`] less than the 10 s a citizen may be without agent.
 const PROBE_AGAIN: Duration = Duration::from_secs(4);
+/// A citizen of whom neither RTP nor RTCP comes is asked for after this, and again: their line may be dead, and no BYE told us.
+const CITIZEN_ASKED: Duration = Duration::from_secs(15);
+/// The same for any leg that was never heard, and for a citizen who holds us: there is no sound to miss.
+const ASKED_SELDOM: Duration = Duration::from_secs(30);
+/// Longer than their answer may take: OPTIONS, sent again until 64·T1 (RFC 3261 §17.1.2.2).
+const CITIZEN_PROBE: Duration = Duration::from_secs(40);
+/// A line that carries nothing for so long holds no agent, even though its signalling lives.
+const CITIZEN_SILENT_MAX: Duration = Duration::from_secs(300);
+/// The media side says again within this that a leg is silent; longer ago it is silent no more.
+const SILENCE_SAID: Duration = Duration::from_secs(40);
 /// How long an ended call waits for the media side's last figures.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a carrier may stay silent before the next one is tried.
@@ -72,6 +84,8 @@ pub struct Settings {
     /// Who we are to carriers and phones: user part of From on calls we place.
     pub own_number: String,
     pub realm: String,
+    /// What those who must prove who they are may prove it by, in this order.
+    pub digest: Vec<Algorithm>,
     pub limits: Limits,
     pub acd: acd::Rules,
 }
@@ -106,6 +120,11 @@ pub enum Input {
     },
     /// The organisation changed.
     Directory(Arc<Directory>),
+    /// Where a carrier's name leads now; not said while the name cannot be looked up.
+    Resolved {
+        host: String,
+        addresses: Vec<IpAddr>,
+    },
     /// No new calls from now on.
     Drain,
     /// Hang up every call that is left: the drain's time is over.
@@ -143,6 +162,8 @@ enum Timer {
     /// A commit took longer than a caller should wait in silence.
     Commit(CommitToken),
     RollCall,
+    /// Some carrier's gateway is to be asked whether it is there.
+    Trunks,
 }
 
 /// Call control. Bounded by the limit of live calls; each call by its few legs.
@@ -156,6 +177,7 @@ pub struct Control {
     registrar: Registrar,
     acd: Acd,
     admission: Admission,
+    gateways: Gateways,
     media: Box<dyn Media>,
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
@@ -193,13 +215,15 @@ impl Control {
             ..endpoint::Config::default()
         };
         let config = acd::Config::from_directory(&directory, settings.acd);
-        Self {
+        let mut control = Self {
             endpoint: Endpoint::new(endpoint, random),
-            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S),
+            authenticator: Authenticator::new(settings.realm.clone(), nonce_key, NONCE_LIFE_S)
+                .with_algorithms(settings.digest.clone()),
             guesses: Guesses::default(),
             registrar: Registrar::default(),
             acd: Acd::new(now, config),
             admission: Admission::new(settings.limits, now),
+            gateways: Gateways::default(),
             media,
             calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
@@ -211,7 +235,9 @@ impl Control {
             clock,
             settings,
             directory,
-        }
+        };
+        control.look_after_trunks();
+        control
     }
 
     /// Takes in what happened.
@@ -240,7 +266,9 @@ impl Control {
                 );
                 self.directory = directory;
                 self.phones_changed(self.registrar.registered(now));
+                self.look_after_trunks();
             }
+            Input::Resolved { host, addresses } => self.on_resolved(host, addresses),
             Input::Drain => self.admission.drain(),
             Input::HangUpAll => self.hang_up_all(),
             Input::Tick => self.endpoint.tick(now),
@@ -406,6 +434,9 @@ impl Control {
                 self.arrive(leg, &request, &flow, offer.as_deref());
             }
             endpoint::Event::Request { tx, request, flow } => self.on_request(tx, &request, &flow),
+            endpoint::Event::Response { request, outcome } => {
+                self.on_trunk_answer(request, outcome)
+            }
             other => self.on_dialog(other),
         }
     }
@@ -475,6 +506,7 @@ impl Control {
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
             Timer::Silence(call, leg) => self.silence_due(call, leg),
             Timer::Commit(token) => self.on_committed(token, false),
+            Timer::Trunks => self.ask_trunks(now),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
                 for call in live {

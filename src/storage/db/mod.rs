@@ -31,7 +31,7 @@ use sqlx::{SqlSafeStr, SqlStr};
 use super::{Cursor, Fault};
 use crate::clock::Clock;
 use value::Cells;
-pub(super) use value::{Bind, Personal, Row, Value, values};
+pub(super) use value::{Bind, Personal, Row, Secret, Value, values};
 use vault::Vault;
 
 /// A boxed future, as a unit of work returns it.

@@ -118,7 +118,9 @@ fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArgu
         .iter()
         .fold(sqlx::query(sql), |query, value| match value {
             Value::Int(value) => query.bind(*value),
-            Value::Text(value) | Value::Personal(value) => query.bind(value.clone()),
+            Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
+                query.bind(value.clone())
+            }
             Value::Bytes(value) => query.bind(value.clone()),
         })
 }

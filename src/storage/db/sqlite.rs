@@ -287,7 +287,9 @@ fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteAr
         .iter()
         .fold(sqlx::query(sql), |query, value| match value {
             Value::Int(value) => query.bind(*value),
-            Value::Text(value) | Value::Personal(value) => query.bind(value.clone()),
+            Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
+                query.bind(value.clone())
+            }
             Value::Bytes(value) => query.bind(value.clone()),
         })
 }

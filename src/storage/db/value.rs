@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::vault::Vault;
 use crate::domain::id::{
-    CallId, CallOutId, ContactId, Extension, LegId, QueueName, RecordingId, RevisitId, Skill,
-    SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
+    CallId, CallOutId, ConferenceItemId, ContactId, Extension, LegId, QueueName, RecordingId,
+    RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -28,6 +28,8 @@ pub(crate) enum Value {
     Bytes(Option<Vec<u8>>),
     /// A text that names a person; sealed on its way when there is a vault.
     Personal(Option<String>),
+    /// A text that is sealed whole, whatever it says.
+    Secret(Option<String>),
 }
 
 impl Value {
@@ -35,7 +37,8 @@ impl Value {
     pub(super) fn sealed(&self, vault: &Vault) -> Self {
         match self {
             Self::Personal(Some(text)) => Self::Text(Some(vault.seal(text).into_owned())),
-            Self::Personal(None) => Self::Text(None),
+            Self::Secret(Some(text)) => Self::Text(Some(vault.seal_whole(text))),
+            Self::Personal(None) | Self::Secret(None) => Self::Text(None),
             Self::Text(Some(json)) if json.starts_with(['{', '[']) => {
                 Self::Text(Some(vault.seal_json(json).into_owned()))
             }
@@ -47,6 +50,16 @@ impl Value {
 /// A text column that names a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Personal(pub(crate) String);
+
+/// A text column that may name people in any form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl Bind for Secret {
+    fn bind(&self) -> Value {
+        Value::Secret(Some(self.0.clone()))
+    }
+}
 
 impl Raw for Personal {
     fn into_value(raw: Option<Self>) -> Value {
@@ -292,7 +305,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! { CallId, CallOutId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
+ids! { CallId, CallOutId, ConferenceItemId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
 
 macro_rules! names {
     ($($name:ident),+ $(,)?) => {$(

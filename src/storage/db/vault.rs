@@ -107,8 +107,12 @@ impl Vault {
         if !is_number(text) {
             return Cow::Borrowed(text);
         }
-        let sealed = BASE64.encode(self.cipher.seal(text.as_bytes()));
-        Cow::Owned(format!("{MARK}{sealed}"))
+        Cow::Owned(self.seal_whole(text))
+    }
+
+    /// A text as one, whatever it says.
+    pub(super) fn seal_whole(&self, text: &str) -> String {
+        format!("{MARK}{}", BASE64.encode(self.cipher.seal(text.as_bytes())))
     }
 
     /// Every value of [`KEYS`] in a JSON text of ours, sealed where it stands; the rest is as it was, byte for byte.

@@ -21,6 +21,7 @@ fn tracks(story: &Story) -> Vec<(u8, LegRole)> {
 fn an_agent_whose_phone_is_heard_again_is_not_asked_any_more() {
     let (mut story, citizen, line) = Story::talk_with("agent1", &[]);
     let agent = story.phone("agent1");
+    story.pass(SECOND);
     // The line is broken for a while: nothing is heard, and no question is answered in time.
     story.world.phones[agent].muted = true;
     story.world.phones[agent].alive = false;

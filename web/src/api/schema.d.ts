@@ -3976,6 +3976,8 @@ export interface operations {
                 source?: string;
                 /** @description Not accepted for this ground of article 9, 1 to 6. */
                 refusal?: number;
+                /** @description `assigned` 交办, or `passed_for_acceptance` 由省委部门受理. */
+                handover?: string;
                 /** @description Of this special channel. */
                 lane?: string;
                 /** @description Only those with a deadline that has run out. */

@@ -11,6 +11,9 @@ use super::{BEAT, Core, PHASES, Timer, seat, token};
 use crate::engine::leg::{Hearing, Leg, Playing, Slot, SourceLeg, Transport};
 use crate::engine::{Event, Hears, LegId, Remote, Sockets, bump};
 
+/// A lasting silence is told again after so many times the wait for the first.
+const SILENCE_SAID_AGAIN: u32 = 10;
+
 impl Core {
     pub(super) fn open(&mut self, epoll: &sys::Epoll, id: LegId, sockets: Sockets) {
         let (port, fds) = (
@@ -54,7 +57,7 @@ impl Core {
             self.timers
                 .push(Reverse((report_at, Timer::Report { slot, generation })));
             if is_webrtc {
-                let consent_at = now + self.setup_after;
+                let consent_at = now + self.setup_after.min(self.consent_after);
                 self.timers
                     .push(Reverse((consent_at, Timer::Consent { slot, generation })));
             }
@@ -252,8 +255,9 @@ impl Core {
         let mut at = leg.last_heard + silence_after;
         if at <= now {
             at = now + silence_after;
-            if !leg.silence_reported {
-                leg.silence_reported = true;
+            let again = silence_after * SILENCE_SAID_AGAIN;
+            if leg.silence_reported.is_none_or(|told| now >= told + again) {
+                leg.silence_reported = Some(now);
                 let leg = leg.id;
                 (self.events)(Event::Silent { leg });
             }

@@ -256,7 +256,8 @@ impl Core {
             return;
         };
         let at = match webrtc.check(now, consent_after, setup_after) {
-            Ok(at) => at,
+            // Not later than the shorter of both: what is waited for may have changed by then.
+            Ok(at) => at.min(now + setup_after.min(consent_after)),
             Err(why) => {
                 let was_handshaking = webrtc.is_handshaking();
                 self.dtls_went_on(slot, was_handshaking, Change::Broken(why));

@@ -58,7 +58,9 @@ impl Core {
             Ok(report) => {
                 leg.reported(&report, us);
                 // A phone that suppresses silence still reports.
-                leg.last_heard = self.now;
+                if leg.lives(self.now) {
+                    (self.events)(Event::Audible { leg: leg.id });
+                }
                 bump(&self.counters.rtcp_in, 1);
             }
             Err(refused) => self.refuse(slot, refused),
@@ -94,7 +96,9 @@ impl Core {
             Err(refused) => {
                 if refused == Refused::UnknownPayload && leg.is_peer(source) {
                     // Comfort noise, say: no sound, but the phone is there.
-                    leg.last_heard = self.now;
+                    if leg.lives(self.now) {
+                        (self.events)(Event::Audible { leg: leg.id });
+                    }
                 }
                 return self.refuse(slot, refused);
             }
@@ -105,9 +109,8 @@ impl Core {
             kind,
         } = accepted;
         bump(&self.counters.packets_in, 1);
-        leg.last_heard = self.now;
         let id = leg.id;
-        if std::mem::take(&mut leg.silence_reported) {
+        if leg.lives(self.now) {
             (self.events)(Event::Audible { leg: id });
         }
         if !leg.heard_first {

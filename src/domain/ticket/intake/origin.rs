@@ -131,6 +131,17 @@ pub enum Channel {
     Platform,
 }
 
+impl Channel {
+    /// Whether who asked is alone with a screen or a letter box, and hears of it by message at once (GB/T 33358: a first
+    /// response within three minutes). On the phone and at the window somebody says so; a platform is answered itself.
+    pub const fn wants_receipt(self) -> bool {
+        match self {
+            Self::Web | Self::App | Self::Sms | Self::Email | Self::Letter => true,
+            Self::Phone | Self::WalkIn | Self::Police110 | Self::Platform => false,
+        }
+    }
+}
+
 /// The mandatory code of a source, and what it was called where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
