@@ -3,13 +3,16 @@
 #[expect(dead_code, reason = "shared with tests that need all of it")]
 mod support;
 
-use hotline_media::rtp;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::time::Duration;
+
 use hotline_media::{Event, Hears, Law, Rtcp, Security, SrtpKey, Suite};
+use hotline_media::{rtcp, rtp};
 use rtc_dtls::crypto_provider::default_provider;
 use rtc_srtp::context::Context;
 use rtc_srtp::protection_profile::ProtectionProfile;
 
-use support::{FRAME, Phone, Room, share, tone};
+use support::{FRAME, PATIENCE, Phone, Room, share, tone};
 
 /// A phone with keys.
 struct Secure {
@@ -164,6 +167,36 @@ fn nothing_is_taken_without_the_key() {
     talk(&mut secure, &mut plain);
     let metrics = room.engine.metrics();
     assert_eq!((metrics.forged, metrics.replayed), (2, 1));
+}
+
+#[test]
+fn reports_on_a_port_of_their_own_are_protected_too() {
+    let mut room = Room::with(|config| config.rtcp_interval = Duration::from_millis(50));
+    let mut secure = secure(&mut room, Suite::AesCm128Sha1_32);
+    let control = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    control.set_read_timeout(Some(PATIENCE)).unwrap();
+    secure.phone.remote.rtcp = Rtcp::At(control.local_addr().unwrap());
+    room.engine
+        .connect(secure.phone.leg, secure.phone.remote.clone())
+        .unwrap();
+    room.engine.hear(secure.phone.leg, Hears::Echo).unwrap();
+    room.settle();
+    secure.say(400.0);
+    let _ = secure.hear_samples();
+    let mut buffer = [0; 2_048];
+    let length = control.recv(&mut buffer).expect("a report comes");
+    let plain = secure.open.decrypt_rtcp(&buffer[..length]).unwrap();
+    let report = rtcp::parse(&plain, secure.phone.ssrc).unwrap();
+    assert!(report.sender.is_some() && report.about_us.is_some());
+    let theirs = secure.seal.encrypt_rtcp(&plain).unwrap();
+    let port = (secure.phone.local.ip, secure.phone.local.rtcp);
+    control.send_to(&plain, port).unwrap();
+    control.send_to(&theirs, port).unwrap();
+    while room.engine.metrics().rtcp_in == 0 {
+        room.settle();
+    }
+    let metrics = room.engine.metrics();
+    assert_eq!(metrics.forged + metrics.malformed, 1);
 }
 
 #[test]

@@ -30,9 +30,9 @@ const PEERS: [Peer; 4] = [
     },
     Peer {
         package: "chromium",
-        what_for: "the browser tests drive the pages",
+        what_for: "a browser calls our legs and drives the pages",
         present: || on_path("chromium"),
-        tests: "tests/browser",
+        tests: "media/tests/chromium.rs",
     },
     Peer {
         package: "kannel",

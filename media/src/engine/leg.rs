@@ -319,23 +319,30 @@ impl Leg {
         source: SocketAddr,
         now: Instant,
     ) -> Result<usize, Refused> {
-        self.open(datagram, source, now, Open::rtp)
+        if let (Protection::Srtp(_), Transport::Own { latch, .. }) =
+            (&self.protection, &self.transport)
+        {
+            // Strangers are told apart before they cost anything.
+            let nat = self.far.is_some_and(|far| far.nat);
+            if !latch.may_come_from(source, nat) {
+                return Err(Refused::Foreign);
+            }
+        }
+        self.open(datagram, now, Open::rtp)
     }
 
-    /// As [`open_rtp`](Self::open_rtp), for RTCP.
+    /// As [`open_rtp`](Self::open_rtp), for RTCP from an [`is_rtcp_source`](Self::is_rtcp_source).
     pub(super) fn open_rtcp(
         &mut self,
         datagram: &mut [u8],
-        source: SocketAddr,
         now: Instant,
     ) -> Result<usize, Refused> {
-        self.open(datagram, source, now, Open::rtcp)
+        self.open(datagram, now, Open::rtcp)
     }
 
     fn open(
         &mut self,
         datagram: &mut [u8],
-        source: SocketAddr,
         now: Instant,
         open: impl FnOnce(&mut Open, &mut [u8]) -> Result<usize, srtp::Refused>,
     ) -> Result<usize, Refused> {
@@ -345,14 +352,7 @@ impl Leg {
             Protection::Srtp(srtp) => srtp,
         };
         match &mut self.transport {
-            // Strangers are told apart before they cost anything.
-            Transport::Own { latch, .. } => {
-                let nat = self.far.is_some_and(|far| far.nat);
-                if !latch.may_come_from(source, nat) {
-                    return Err(Refused::Foreign);
-                }
-                Ok(open(&mut srtp.open, datagram)?)
-            }
+            Transport::Own { .. } => Ok(open(&mut srtp.open, datagram)?),
             Transport::Muxed(webrtc) => {
                 if webrtc.is_broken {
                     return Err(Refused::Unexpected);

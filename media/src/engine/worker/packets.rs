@@ -49,7 +49,7 @@ impl Core {
         if !leg.is_rtcp_source(source) {
             return self.refuse(slot, Refused::Foreign);
         }
-        let opened = leg.open_rtcp(&mut self.buffer[..length], source, self.now);
+        let opened = leg.open_rtcp(&mut self.buffer[..length], self.now);
         let report = opened.and_then(|length| {
             rtcp::parse(&self.buffer[..length], leg.out.ssrc())
                 .map_err(|rtp::Malformed| Refused::Malformed)
