@@ -25,7 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     ///
-    /// SIGTERM (or Ctrl-C) drains: no new calls, live ones finish up to drain.timeout_s. A second SIGTERM stops at once.
+    /// SIGTERM (or Ctrl-C) drains: no new calls, live ones finish up to drain.timeout_s. A second SIGTERM stops at once. SIGHUP
+    /// reads the organisation anew; live calls go on.
     Serve {
         /// Apply the demonstration organisation first: 800 agents, public passwords, never for real use
         #[arg(long)]
@@ -34,7 +35,8 @@ pub enum Command {
     /// Bring an organisation file into the database
     ///
     /// Units, users, extensions, trunks, queues, numbers, specialists, SMS gateways, calendars. Prints what changed; applied
-    /// twice, the second time changes nothing. With any fault nothing is changed, and every fault is told with its line.
+    /// twice, the second time changes nothing. With any fault nothing is changed, and every fault is told with its line. A server
+    /// that is running reads the change on SIGHUP.
     Apply {
         /// The organisation, e.g. deploy/organisation.demo.toml
         file: PathBuf,
@@ -46,6 +48,32 @@ pub enum Command {
     /// Copy database and recordings' manifests while the server runs
     Backup {
         /// An empty or new folder
+        dir: PathBuf,
+    },
+    /// Write tickets with everything that belongs to them into a folder
+    ///
+    /// State, events, supervision, calls, messages, recordings with their manifests; a sheet with the SHA-256 of each file.
+    Export {
+        /// An empty or new folder
+        dir: PathBuf,
+        /// A ticket's number, e.g. 20261123-000001; may be given several times
+        #[arg(long = "ticket", value_name = "NUMBER")]
+        tickets: Vec<String>,
+        /// All tickets of one same-event cluster, by its id
+        #[arg(long, value_name = "ID")]
+        cluster: Option<String>,
+        /// Tickets opened from this day on (Beijing), with --until
+        #[arg(long, value_name = "YYYY-MM-DD", requires = "until")]
+        since: Option<String>,
+        /// Tickets opened before this day
+        #[arg(long, value_name = "YYYY-MM-DD", requires = "since")]
+        until: Option<String>,
+    },
+    /// Take in what another server exported
+    ///
+    /// Every file is verified first; a ticket that is there already refuses the whole.
+    Import {
+        /// A folder that `hotline export` wrote
         dir: PathBuf,
     },
     /// Bring a backup into an empty place
@@ -101,6 +129,22 @@ mod tests {
                 },
             ),
             (
+                "hotline export there --ticket 20250603-000001 --ticket 20250603-000002",
+                Command::Export {
+                    dir: "there".into(),
+                    tickets: vec!["20250603-000001".into(), "20250603-000002".into()],
+                    cluster: None,
+                    since: None,
+                    until: None,
+                },
+            ),
+            (
+                "hotline import there",
+                Command::Import {
+                    dir: "there".into(),
+                },
+            ),
+            (
                 "hotline restore there",
                 Command::Restore {
                     dir: "there".into(),
@@ -113,6 +157,7 @@ mod tests {
         for line in [
             "hotline",
             "hotline apply",
+            "hotline export there --since 2025-06-03",
             "hotline serve now",
             "hotline srve",
         ] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use hotline::app::{self, Server, keeping};
+use hotline::app::{self, Server, archive, keeping};
 use hotline::cli::{Cli, Command};
 use hotline::clock::{Clock, SystemClock};
 use hotline::config::Config;
@@ -45,9 +45,11 @@ async fn run(
     metrics: telemetry::Metrics,
 ) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut config = config;
     match command {
         Command::Serve { demo } => {
             if demo {
+                config.http.citizen_calls = true;
                 let storage = app::open_storage(&config, Arc::clone(&clock)).await?;
                 app::apply_demo(&storage, &*clock).await?;
                 storage.close().await;
@@ -66,6 +68,11 @@ async fn run(
                 say(&format!("{word} {} {}", change.kind, change.name))?;
             }
             say(&format!("{} entries added or changed", changes.len()))?;
+            if !changes.is_empty() {
+                say(
+                    "a running server reads them on SIGHUP (systemctl reload hotline); calendars at its next start",
+                )?;
+            }
             storage.close().await;
         }
         Command::Check => {
@@ -78,6 +85,17 @@ async fn run(
             }
             say("no differences")?;
         }
+        Command::Export {
+            dir,
+            tickets,
+            cluster,
+            since,
+            until,
+        } => {
+            let selection = archive::selection(tickets, cluster.as_deref(), since.zip(until))?;
+            say(&archive::export(&config, clock, &selection, &dir).await?)?;
+        }
+        Command::Import { dir } => say(&archive::import(&config, clock, &dir).await?)?,
         Command::Backup { dir } => say(&keeping::backup(&config, clock, &dir).await?)?,
         Command::Restore { dir } => say(&keeping::restore(&config, clock, &dir).await?)?,
     }

@@ -112,6 +112,31 @@ const METRICS: &[(Kind, &str, &str)] = &[
     ),
     (
         Kind::Counter,
+        "hotline_specialist_failovers",
+        "Specialists who did not come, and the next on duty was rung.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_websockets_refused",
+        "Phones' WebSockets not let in, by reason.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_legs_rerouted",
+        "Legs whose phone came back by another connection in mid-call.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_legs_broken",
+        "WebRTC legs that lost their other end or never had one, by reason.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_sdp_refused",
+        "Calls whose session could not be agreed on.",
+    ),
+    (
+        Kind::Counter,
         "hotline_acd_reaped",
         "Calls the distributor dropped because nobody spoke for them. Not zero: a bug.",
     ),

@@ -1534,10 +1534,18 @@ async fn receipts_count_once_and_unknown_ones_are_kept(place: Place) {
     };
     assert_eq!(state(delivered).await, SmsState::Delivered);
 
-    case.send(case.sms(lost).await, "m2").await;
+    let first = case.sms(lost).await;
+    case.send(first, "m2").await;
     assert_eq!(hear("m2", false).await, Heard::Matched);
     assert_eq!(hear("m2", false).await, Heard::Again);
-    assert_eq!(state(lost).await, SmsState::Failed);
+    let first = case.storage.sms(first).await.unwrap().unwrap();
+    assert_eq!(first.state, SmsState::Failed);
+    // It is sent once more, under the same code; lost again, it is given up.
+    let sent = case.storage.sms_of_ticket(lost).await.unwrap();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].text, sent[1].text);
+    case.send(sent[1].id, "m3").await;
+    assert_eq!(hear("m3", false).await, Heard::Matched);
     let survey = &case.ticket(lost).await.ticket.surveys[0];
     assert!(survey.failed.is_some());
     assert_eq!(
@@ -2214,6 +2222,7 @@ impl Case {
         let record = RevisitCommand::Record {
             outcome,
             rating: None,
+            solved: None,
             remark: String::new(),
         };
         self.revisit("revisitor1", id, record).await.unwrap();
@@ -2253,6 +2262,7 @@ fn dispatch(lead: &str, co_handlers: &[&str]) -> Command {
         lead: lead.into(),
         co_handlers: co_handlers.iter().map(|unit| (*unit).into()).collect(),
         basis: None,
+        urgent: false,
     }
 }
 
@@ -2316,6 +2326,7 @@ fn organisation() -> Organisation {
             user: Some("agent1000".into()),
             auto_ready: true,
             toll: false,
+            srtp: false,
             skills: BTreeMap::new(),
         }],
         queues: vec![QueueEntry {
@@ -2338,6 +2349,8 @@ fn organisation() -> Organisation {
             name: "statutory".to_owned(),
             source: "builtin:cn-2019-2026".to_owned(),
             hours: "09:00-12:00,14:00-18:00".to_owned(),
+            timetables: vec![],
+            units: vec![],
         }],
         ..Organisation::default()
     }

@@ -9,18 +9,22 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** Where the server stands while the pages are being worked on. */
-const SERVER = 'http://127.0.0.1:8080';
+const SERVER = process.env['HOTLINE_SERVER'] ?? 'http://127.0.0.1:8080';
 
 /** build.rs embeds what lies here. The folder above it stands always, so that cargo can watch it. */
 const BUILT = 'dist/pages';
 
 /** Compresses once, here, what the server would otherwise compress for each of its readers. */
 function compressed(): Plugin {
+  let built = BUILT;
   return {
     name: 'compressed',
     apply: 'build',
+    configResolved(config) {
+      built = config.build.outDir;
+    },
     closeBundle() {
-      for (const entry of readdirSync(BUILT, { recursive: true, withFileTypes: true })) {
+      for (const entry of readdirSync(built, { recursive: true, withFileTypes: true })) {
         const path = join(entry.parentPath, entry.name);
         if (!entry.isFile() || !/\.(html|js|css|svg|json)$/.test(entry.name)) continue;
         const bytes = readFileSync(path);
@@ -59,8 +63,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/api': SERVER,
-      '/sip': { target: SERVER, ws: true },
+      // The server lets phones in from pages of its own host only, so it must see the host that was asked.
+      '/api': { target: SERVER, changeOrigin: false },
+      '/sip': { target: SERVER, changeOrigin: false, ws: true },
     },
   },
   test: {

@@ -11,18 +11,22 @@
 //! 2025/01/24/<id>.wav.part    while it runs
 //! open/<id>.jsonl             what is known of a recording that is not sealed yet
 //! chain.log                   one fixed-width line for each manifest, in the order they were sealed
+//! <yyyy>/<mm>/<dd>/<id>.gone   tombstone of a recording whose sound was deleted
+//! adopted.log                 manifests that another archive sealed
 //! lock                        held by the one process that writes
 //! ```
 //!
 //! The day is the UTC day inside the recording's id (a UUID version 7), so an id alone finds its files.
 //!
 //! - [`Store`] writes: [`Writer`] for one recording, [`WriterPool`] for a server full of them; [`Store::recover`] once at start.
-//! - [`Archive`] reads: manifests, byte ranges, peaks, [`Archive::verify`], [`Archive::export`].
+//! - [`Archive`] reads: manifests, byte ranges, peaks, [`Archive::verify`], [`Archive::export`]; it also
+//!   deletes ([`Archive::dispose`]) and takes in what another archive sealed ([`Archive::adopt`]).
 //!
 //! Nothing here asks the time: times come in as UTC milliseconds, positions as samples at 8 kHz.
 
 mod archive;
 mod chain;
+mod dispose;
 mod error;
 mod id;
 mod manifest;

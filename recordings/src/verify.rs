@@ -75,6 +75,9 @@ impl Archive {
                 previous = entry.manifest_sha256;
             }
         }
+        for (id, sha256) in self.adopted()? {
+            self.verify_adopted(id, &sha256, &mut known, &mut found);
+        }
         for path in self.sealed_names()? {
             // Asked last, when it is neither in the chain as first read nor running: it may have been sealed meanwhile.
             if !known.contains(&path) && !self.may_be_new(&path) {
@@ -112,11 +115,45 @@ impl Archive {
                 sequence: entry.sequence,
             });
         }
+        self.verify_sound(&manifest, known, found);
+    }
+
+    /// What another archive sealed has its place in that archive's chain, not in ours.
+    fn verify_adopted(
+        &self,
+        id: crate::RecordingId,
+        sha256: &str,
+        known: &mut HashSet<PathBuf>,
+        found: &mut Vec<Difference>,
+    ) {
+        let path = self.relative(&self.manifest_path(id));
+        known.insert(path.clone());
+        let Ok(bytes) = fs::read(self.root().join(&path)) else {
+            found.push(Difference::Missing { path });
+            return;
+        };
+        match parse_manifest(&path, &bytes) {
+            Ok(manifest) if sha256_hex(&bytes) == sha256 => {
+                self.verify_sound(&manifest, known, found);
+            }
+            Ok(_) | Err(_) => found.push(Difference::Changed { path }),
+        }
+    }
+
+    fn verify_sound(
+        &self,
+        manifest: &Manifest,
+        known: &mut HashSet<PathBuf>,
+        found: &mut Vec<Difference>,
+    ) {
+        // Sound under a tombstone is gone by right. That the tombstone is right is for whoever keeps its hash to say.
+        let gone = self.tombstone_path(manifest.id).exists();
         for file in &manifest.files {
-            let path = entry.id.day().join(&file.name);
+            let path = manifest.id.day().join(&file.name);
             match hash_file(&self.root().join(&path), |_| {}) {
                 Ok((_, sha256)) if sha256 == file.sha256 => {}
                 Ok(_) => found.push(Difference::Changed { path: path.clone() }),
+                Err(_) if gone => {}
                 Err(_) => found.push(Difference::Missing { path: path.clone() }),
             }
             known.insert(path);
@@ -125,6 +162,14 @@ impl Archive {
 
     /// Every `.wav` and `.json` in the day folders, relative to the root, in order.
     fn sealed_names(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut names = self.names("wav")?;
+        names.extend(self.names("json")?);
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Every file with this ending in the day folders, relative to the root, in order.
+    pub(crate) fn names(&self, ending: &str) -> Result<Vec<PathBuf>, Error> {
         let mut names = Vec::new();
         let mut folders = vec![(self.root().to_owned(), 0)];
         while let Some((folder, depth)) = folders.pop() {
@@ -140,11 +185,7 @@ impl Archive {
                     .is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
                 if depth < 3 && digits {
                     folders.push((path, depth + 1));
-                } else if depth == 3
-                    && path
-                        .extension()
-                        .is_some_and(|end| end == "wav" || end == "json")
-                {
+                } else if depth == 3 && path.extension().is_some_and(|end| end == ending) {
                     names.push(self.relative(&path));
                 }
             }

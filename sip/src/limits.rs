@@ -24,3 +24,5 @@ pub const SDP_LINES_MAX: usize = 1024;
 pub const SDP_MEDIA_MAX: usize = 16;
 /// Most payload formats on one media line.
 pub const SDP_FORMATS_MAX: usize = 64;
+/// Most ICE candidates in one session description.
+pub const SDP_CANDIDATES_MAX: usize = 64;

@@ -1360,8 +1360,8 @@ fn a_call_that_cannot_be_sent_fails_with_503() {
 }
 
 #[test]
-fn a_browsers_call_ends_with_its_connection_and_a_phones_does_not() {
-    for (transport, ends) in [(Transport::Ws, true), (Transport::Tcp, false)] {
+fn a_call_outlives_its_connection_and_only_a_browsers_is_waited_for() {
+    for (transport, waits) in [(Transport::Ws, true), (Transport::Tcp, false)] {
         let mut world = World::new(81, GOOD);
         world.transport = transport.clone();
         world.call_up();
@@ -1370,8 +1370,50 @@ fn a_browsers_call_ends_with_its_connection_and_a_phones_does_not() {
         world.act(CALLEE, |endpoint, now| {
             endpoint.transport_failed(now, &flow)
         });
-        assert_eq!(world.told(CALLEE, "Ended"), ends, "{transport}");
+        assert_eq!(world.told(CALLEE, "Stranded"), waits, "{transport}");
+        assert!(!world.told(CALLEE, "Ended"), "{transport}");
     }
+}
+
+#[test]
+fn what_a_stranded_peer_was_to_be_told_reaches_it_when_it_is_back() {
+    let mut world = World::new(82, GOOD);
+    world.transport = Transport::Wss;
+    let (_, callee) = world.call_up();
+    let mut flow = world.flow(CALLEE, CALLER);
+    flow.connection = Some(1);
+    world.act(CALLEE, |endpoint, now| {
+        endpoint.transport_failed(now, &flow)
+    });
+    world
+        .act(CALLEE, |endpoint, now| endpoint.bye(now, callee, None))
+        .unwrap();
+    world.pass(10 * SECOND);
+    assert!(!world.told(CALLER, "Ended"), "nothing can have been sent");
+    world.act(CALLEE, |endpoint, _| endpoint.reroute(callee, &flow));
+    world.settle();
+    assert!(world.told(CALLER, "Ended"));
+    world.pass(40 * SECOND);
+    world.forget();
+    world.assert_empty();
+}
+
+#[test]
+fn a_goodbye_to_a_peer_that_never_comes_back_is_given_up_in_time() {
+    let mut world = World::new(83, GOOD);
+    world.transport = Transport::Ws;
+    let (caller, callee) = world.call_up();
+    let mut flow = world.flow(CALLEE, CALLER);
+    flow.connection = Some(1);
+    for (end, leg) in [(CALLEE, callee), (CALLER, caller)] {
+        world.act(end, |endpoint, now| endpoint.transport_failed(now, &flow));
+        world
+            .act(end, |endpoint, now| endpoint.bye(now, leg, None))
+            .unwrap();
+    }
+    world.pass(40 * SECOND);
+    world.forget();
+    world.assert_empty();
 }
 
 // ---- a bad network -------------------------------------------------------------------------------------------------

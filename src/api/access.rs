@@ -116,7 +116,43 @@ const TICKET_WRITERS: &[Role] = &[
 /// Who speaks with a petitioner about a ticket; revisits are placed by their own command.
 const CALLERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
+const REPLY_READERS: &[Role] = &[
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    UnitHandler,
+    UnitHead,
+    Auditor,
+];
+const CALENDAR_KEEPERS: &[Role] = &[Admin, TeamLead, Supervisor, Auditor];
 const REVISITORS: &[Role] = &[TeamLead, Revisitor];
+/// 督办: the platform's overseers, and the unit that is asked.
+const CASE_OPENERS: &[Role] = &[TeamLead, Supervisor];
+const CASE_READERS: &[Role] = &[
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    UnitHandler,
+    UnitHead,
+    Auditor,
+];
+/// What rules find is about units: not for the units' eyes, and not for the floor's.
+const WATCHED: &[Role] = &[TeamLead, Supervisor, Reviewer, Auditor];
+const MERGERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer];
+const CLUSTER_READERS: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+    Analyst,
+    Auditor,
+];
+const CARRIERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, UnitHandler, UnitHead];
+const LEDGER: &[Role] = &[Supervisor, Auditor];
+const CASE_WRITERS: &[Role] = &[TeamLead, Supervisor, UnitHandler, UnitHead];
 const FLOOR: &[Role] = &[Agent, TeamLead, Supervisor, Revisitor, Analyst, Leader];
 const DIRECTORY: &[Role] = &[Agent, Specialist, TeamLead, Supervisor, Reviewer, Revisitor];
 /// Who looks after what units lack (article 7); a unit's head sees the own unit.
@@ -147,10 +183,20 @@ pub(crate) const RULES: &[Rule] = &[
     open(Method::POST, "/gateway/sms/{gateway}/{token}/receipt"),
     open(Method::POST, "/gateway/sms/{gateway}/{token}/reply"),
 
+    // A number's own code says that the asker may know of it.
+    open(Method::POST, "/api/v1/public/ticket"),
+    open(Method::POST, "/api/v1/public/written_opinion"),
+    // A person by their cookie, a desk phone by its own password: see the route.
+    open(Method::GET, "/sip"),
+
     open(Method::POST, "/api/v1/login"),
+    // Off unless the configuration allows it; slowed by source.
+    open(Method::POST, "/api/v1/guest_calls"),
     person(Method::POST, "/api/v1/logout", Who::SignedIn),
     person(Method::GET, "/api/v1/me", Who::SignedIn),
     person(Method::PUT, "/api/v1/me/state", Who::Roles(PHONE)),
+    person(Method::GET, "/api/v1/me/call", Who::Roles(PHONE)),
+    person(Method::POST, "/api/v1/me/wrap_up", Who::Roles(PHONE)),
     person(Method::GET, "/api/v1/live", Who::Roles(WATCHERS)),
     person(Method::GET, "/api/v1/tokens", Who::Roles(&[Admin])),
     person(Method::POST, "/api/v1/tokens", Who::Roles(&[Admin])),
@@ -181,7 +227,15 @@ pub(crate) const RULES: &[Rule] = &[
     // People only: a machine has no extension to be called at.
     person(Method::POST, "/api/v1/tickets/{id}/call", Who::Roles(CALLERS)),
     rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
-    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor], Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/steps", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/reply_checks", REPLY_READERS, Scope::TicketsRead),
+    // Told to the citizen, by people who speak with them.
+    person(Method::GET, "/api/v1/tickets/{id}/query_code", Who::Roles(&[Agent, TeamLead, Supervisor, Revisitor])),
+    rule(Method::GET, "/api/v1/tickets/{id}/written_opinions", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/messages/quarantine", &[TeamLead, Supervisor, Revisitor], Scope::TicketsRead),
+    person(Method::POST, "/api/v1/messages/quarantine/{id}/read", Who::Roles(&[TeamLead, Revisitor])),
+    rule(Method::GET, "/api/v1/unit_notices", &[UnitHandler, UnitHead], Scope::TicketsRead),
+    person(Method::POST, "/api/v1/unit_notices/{id}/read", Who::Roles(&[UnitHandler, UnitHead])),
 
     rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
     rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
@@ -189,8 +243,46 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),
 
+    rule(Method::GET, "/api/v1/supervision", CASE_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/supervision", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/supervision/{id}", CASE_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/supervision/{id}/events", CASE_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/supervision/{id}/notices/{serial}", CASE_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/supervision/{id}/commands/{command}", CASE_WRITERS, Scope::TicketsWrite),
+
+    rule(Method::GET, "/api/v1/tickets/{id}/steps", TICKET_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/marks", WATCHED, Scope::TicketsRead),
+    rule(Method::PUT, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::DELETE, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/findings", WATCHED, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/key-marks", WATCHED, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/tickets/{id}/similar", MERGERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/clusters", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/clusters", DESK, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/clusters/{id}", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/clusters/{id}/events", CLUSTER_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/clusters/{id}/commands/{command}", DESK, Scope::TicketsWrite),
+    // Each member's own rules say who may; a unit carries its reply to all.
+    rule(Method::POST, "/api/v1/clusters/{id}/carry/{command}", CARRIERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/accountability", LEDGER, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/accountability", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
+    rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds/{id}/commands/{command}", &[Supervisor], Scope::RecordingsRead),
+
     any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
     any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),
+    any_role(Method::GET, "/api/v1/rules"),
+    any_role(Method::GET, "/api/v1/rules/{version}"),
+    any_role(Method::GET, "/api/v1/rules/{version}/differences/{other}"),
+    any_role(Method::GET, "/api/v1/articles"),
+    any_role(Method::GET, "/api/v1/articles/{article}"),
+    any_role(Method::GET, "/api/v1/calendar_changes"),
+    person(Method::POST, "/api/v1/calendar_changes", Who::Roles(&[Admin, Supervisor])),
+    rule(Method::GET, "/api/v1/calendar_changes/{revision}/moved", CALENDAR_KEEPERS, Scope::TicketsRead),
     any_role(Method::GET, "/api/v1/units"),
     any_role(Method::GET, "/api/v1/units/{code}"),
     rule(Method::GET, "/api/v1/lacks", OVERSEERS, Scope::OrganisationRead),

@@ -24,7 +24,7 @@ use crate::domain::staff::{Actor, User};
 use crate::storage::audit::Deed;
 use crate::storage::sessions::{NewSession, SessionLimits};
 use password::Passwords;
-use throttle::Throttle;
+pub(super) use throttle::Throttle;
 
 /// The session cookie's name.
 pub(crate) const COOKIE: &str = "hotline_session";
@@ -117,17 +117,38 @@ impl FromRequestParts<Arc<Api>> for Source {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
-        let told = api
-            .gatekeeper
-            .behind_tls
-            .then(|| forwarded_for(&parts.headers))
-            .flatten();
-        Ok(Self(throttle::source(told.unwrap_or(peer))))
+        let Peer(peer) = peer_of(parts);
+        let told = told_source(api, &parts.headers);
+        Ok(Self(throttle::source(told.unwrap_or(peer.ip()))))
     }
+}
+
+/// The other end of the connection: the front, where there is one.
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(peer_of(parts))
+    }
+}
+
+fn peer_of(parts: &Parts) -> Peer {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    Peer(
+        peer.map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |ConnectInfo(peer)| {
+            *peer
+        }),
+    )
+}
+
+/// Where a request came from, if a front of ours says so.
+pub(crate) fn told_source(api: &Api, headers: &HeaderMap) -> Option<IpAddr> {
+    api.gatekeeper
+        .behind_tls
+        .then(|| forwarded_for(headers))
+        .flatten()
 }
 
 /// Whom our front says it speaks for: the last address, which the front itself wrote. Those before it came from outside.
@@ -187,6 +208,33 @@ pub(super) async fn identify(api: &Api, headers: &HeaderMap) -> Answer<Caller> {
     })
 }
 
+/// A person's session, to be looked at again and again.
+pub(crate) struct Login {
+    pub(crate) person: Username,
+    token: String,
+}
+
+/// The session that a request's cookie names; refused when it is over, `None` without cookie.
+pub(crate) async fn session_of(api: &Api, headers: &HeaderMap) -> Answer<Option<Login>> {
+    let Some(token) = cookie(headers) else {
+        return Ok(None);
+    };
+    let session = api.storage.session(api.clock.now(), token).await?;
+    let session = session.ok_or_else(Problem::unauthenticated)?;
+    Ok(Some(Login {
+        person: session.user.username,
+        token: token.to_owned(),
+    }))
+}
+
+/// Whether a session still lives. Asking does not keep it from going idle: an open phone is nobody at work.
+pub(crate) async fn is_still_in(api: &Api, login: &Login) -> Answer<bool> {
+    Ok(api
+        .storage
+        .is_signed_in(api.clock.now(), &login.token)
+        .await?)
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
@@ -201,10 +249,15 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 /// Lets people in and out.
 pub(super) struct Gatekeeper {
     passwords: Passwords,
-    attempts: Mutex<Attempts>,
+    attempts: Guesses,
     limits: SessionLimits,
+    /// Cookies are marked Secure.
+    encrypted: bool,
     behind_tls: bool,
 }
+
+/// Slows guessing of one thing, for each name it is guessed for and each source the guesses come from.
+pub(super) struct Guesses(Mutex<Attempts>);
 
 struct Attempts {
     names: Throttle<String>,
@@ -214,58 +267,82 @@ struct Attempts {
 /// Ten wrong passwords for one name at once, then one every half minute.
 const NAME_ATTEMPTS: u32 = 10;
 const NAME_REFILL: Duration = Duration::from_secs(30);
+/// Ten wrong codes for one number, then one every ten minutes: eight digits last a lifetime.
+const CODE_REFILL: Duration = Duration::from_secs(600);
 /// A whole hall of people may sit behind one address.
 const SOURCE_ATTEMPTS: u32 = 60;
 const SOURCE_REFILL: Duration = Duration::from_secs(5);
 const KEYS_MAX: usize = 10_000;
 
+impl Guesses {
+    fn of_passwords() -> Self {
+        Self::new(NAME_REFILL)
+    }
+
+    pub(super) fn of_codes() -> Self {
+        Self::new(CODE_REFILL)
+    }
+
+    fn new(refill: Duration) -> Self {
+        Self(Mutex::new(Attempts {
+            names: Throttle::new(NAME_ATTEMPTS, refill, KEYS_MAX),
+            sources: Throttle::new(SOURCE_ATTEMPTS, SOURCE_REFILL, KEYS_MAX),
+        }))
+    }
+
+    /// Charges one attempt to a name and a source, or says how long to wait.
+    pub(super) fn charge(&self, now: Instant, name: &str, source: IpAddr) -> Answer<()> {
+        let mut attempts = self.attempts();
+        let name = name.to_owned();
+        let by_name = attempts.names.check(now, &name);
+        let by_source = attempts.sources.check(now, &source);
+        if let Err(wait) = by_name.and(by_source) {
+            return Err(Problem::too_many(wait.as_secs() + 1));
+        }
+        attempts.names.charge(now, name);
+        attempts.sources.charge(now, source);
+        Ok(())
+    }
+
+    /// Gives back what a right answer was charged.
+    pub(super) fn refund(&self, name: &str, source: IpAddr) {
+        let mut attempts = self.attempts();
+        attempts.names.refund(&name.to_owned());
+        attempts.sources.refund(&source);
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.0
+            .lock()
+            .expect("no panic happens while the attempts are held")
+    }
+}
+
 impl Gatekeeper {
-    pub(super) fn new(clock: &dyn Clock, limits: SessionLimits, behind_tls: bool) -> Self {
+    pub(super) fn new(
+        clock: &dyn Clock,
+        limits: SessionLimits,
+        encrypted: bool,
+        behind_tls: bool,
+    ) -> Self {
         Self {
             passwords: Passwords::new(clock),
-            attempts: Mutex::new(Attempts {
-                names: Throttle::new(NAME_ATTEMPTS, NAME_REFILL, KEYS_MAX),
-                sources: Throttle::new(SOURCE_ATTEMPTS, SOURCE_REFILL, KEYS_MAX),
-            }),
+            attempts: Guesses::of_passwords(),
             limits,
+            encrypted,
             behind_tls,
         }
     }
 
     /// The cookie that carries `token`, or ends with an empty one.
     pub(super) fn cookie(&self, token: &str) -> HeaderValue {
-        let secure = if self.behind_tls { "; Secure" } else { "" };
+        let secure = if self.encrypted { "; Secure" } else { "" };
         // The session's own limits end it; the browser forgets it when it closes.
         let age = if token.is_empty() { "; Max-Age=0" } else { "" };
         HeaderValue::from_str(&format!(
             "{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}"
         ))
         .expect("a token is hexadecimal")
-    }
-
-    /// Charges one attempt to a name and a source, or says how long to wait.
-    fn charge(&self, now: Instant, name: &Username, source: IpAddr) -> Answer<()> {
-        let mut attempts = self.attempts();
-        let by_name = attempts.names.check(now, &name.0);
-        let by_source = attempts.sources.check(now, &source);
-        if let Err(wait) = by_name.and(by_source) {
-            return Err(Problem::too_many(wait.as_secs() + 1));
-        }
-        attempts.names.charge(now, name.0.clone());
-        attempts.sources.charge(now, source);
-        Ok(())
-    }
-
-    fn refund(&self, name: &Username, source: IpAddr) {
-        let mut attempts = self.attempts();
-        attempts.names.refund(&name.0);
-        attempts.sources.refund(&source);
-    }
-
-    fn attempts(&self) -> MutexGuard<'_, Attempts> {
-        self.attempts
-            .lock()
-            .expect("no panic happens while the attempts are held")
     }
 }
 
@@ -287,7 +364,9 @@ pub(super) async fn sign_in(
         return Err(wrong());
     }
     let keeper = &api.gatekeeper;
-    keeper.charge(api.clock.instant(), &username, source)?;
+    keeper
+        .attempts
+        .charge(api.clock.instant(), &username.0, source)?;
     let (user, hash) = api.storage.login(&username).await?.unzip();
     let matches = keeper.passwords.verify(hash, password).await?;
     let now = api.clock.now();
@@ -295,7 +374,7 @@ pub(super) async fn sign_in(
         audit(api, username, "login_failed", source).await?;
         return Err(wrong());
     };
-    keeper.refund(&username, source);
+    keeper.attempts.refund(&username.0, source);
     let session = api
         .storage
         .open_session(now, &user.username, keeper.limits)

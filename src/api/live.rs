@@ -22,8 +22,9 @@ use super::problem::{Answer, Problem};
 use super::routes::AgentView;
 use super::{Api, CallControl};
 use crate::domain::acd::AgentState;
-use crate::domain::call::wish::{LiveAgent, LiveCall};
-use crate::domain::id::{CallId, LegId, TicketId, UnitCode};
+use crate::domain::call::LegRole;
+use crate::domain::call::wish::{LiveAgent, LiveCall, Party};
+use crate::domain::id::{CallId, ContactId, LegId, TicketId, UnitCode, Username};
 use crate::domain::staff::Role;
 
 /// News a reader may fall behind before it is told to resync.
@@ -124,9 +125,44 @@ pub(crate) struct LiveCallView {
     agent: Option<String>,
     #[schema(value_type = Vec<uuid::Uuid>)]
     legs: Vec<LegId>,
+    parties: Vec<PartyView>,
     recording: bool,
     #[schema(value_type = Option<uuid::Uuid>)]
+    contact: Option<ContactId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
     ticket: Option<TicketId>,
+}
+
+/// One party of a call that is up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PartyView {
+    #[schema(value_type = uuid::Uuid)]
+    leg: LegId,
+    #[schema(value_type = String)]
+    role: LegRole,
+    /// Number or extension, masked.
+    party: String,
+    /// The person, when it is one of ours.
+    user: Option<String>,
+    name: Option<String>,
+    /// `ringing` or `up`.
+    state: &'static str,
+    /// `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`.
+    room: &'static str,
+}
+
+impl From<&Party> for PartyView {
+    fn from(party: &Party) -> Self {
+        Self {
+            leg: party.leg,
+            role: party.role,
+            party: party.party.clone(),
+            user: party.user.as_ref().map(|user| user.0.clone()),
+            name: party.name.clone(),
+            state: party.state,
+            room: party.room,
+        }
+    }
 }
 
 impl From<&LiveCall> for LiveCallView {
@@ -140,10 +176,21 @@ impl From<&LiveCall> for LiveCallView {
             position: call.position,
             agent: call.agent.as_ref().map(|agent| agent.0.clone()),
             legs: call.legs.clone(),
+            parties: call.parties.iter().map(PartyView::from).collect(),
             recording: call.recording,
+            contact: call.contact,
             ticket: call.ticket,
         }
     }
+}
+
+/// Whether `user` is a party of the call, or the agent it is offered to.
+pub(crate) fn takes_part(user: &Username, call: &LiveCall) -> bool {
+    call.agent.as_ref() == Some(user)
+        || call
+            .parties
+            .iter()
+            .any(|party| party.user.as_ref() == Some(user))
 }
 
 impl Board {
@@ -158,9 +205,7 @@ impl Board {
                 let calls = floor.calls.iter();
                 let agents = floor.agents.iter();
                 (
-                    calls
-                        .filter(|call| call.agent.as_ref() == Some(me))
-                        .collect(),
+                    calls.filter(|call| takes_part(me, call)).collect(),
                     agents.filter(|agent| agent.username == *me).collect(),
                 )
             }

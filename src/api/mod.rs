@@ -1,7 +1,7 @@
 //! HTTP: routes, authentication, problem+json, live events, the web pages. The only place that knows HTTP.
 //!
 //! [`router`] is the whole surface over one [`Api`]; [`server::serve`] puts it on a listener. What the telephone side
-//! and the recordings offer comes in through the two ports below, which `app` implements.
+//! and the recordings offer comes in through the ports below, which `app` implements.
 //!
 //! A request passes: security headers and its one log line → panic guard → time limit → access (who, role, scope, CSRF,
 //! known query keys; see [`access`]) → the route.
@@ -10,7 +10,9 @@ mod access;
 mod auth;
 mod extract;
 mod gate;
+mod guests;
 mod idempotency;
+mod lines;
 mod live;
 mod openapi;
 mod pages;
@@ -20,6 +22,7 @@ pub mod server;
 mod signature;
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,11 +33,12 @@ use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
+use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
-use crate::domain::id::RecordingId;
+use crate::domain::id::{RecordingId, Username};
 use crate::domain::staff::Directory;
-use crate::domain::ticket::Rules;
 use crate::storage::Storage;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use live::Live;
 use openapi::Described;
@@ -55,6 +59,55 @@ pub trait CallControl: Send + Sync + 'static {
     fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()>;
     /// Signalling and media answer: for `/readyz`.
     fn healthy(&self) -> Pending<'_, bool>;
+    /// The extension of this person, if one is theirs.
+    fn phone(&self, person: &Username) -> Pending<'_, Option<OwnPhone>>;
+    /// A phone has come by a WebSocket. `None` when the telephone side has stopped.
+    fn open_line(
+        &self,
+        remote: SocketAddr,
+        encrypted: bool,
+        at: AtLine,
+    ) -> Pending<'_, Option<PhoneLine>>;
+}
+
+/// What a person's phone is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPhone {
+    pub extension: String,
+    /// Its address of record.
+    pub sip_uri: String,
+}
+
+/// The telephone side of one phone's WebSocket.
+pub struct PhoneLine {
+    pub ear: Box<dyn PhoneEar>,
+    pub mouth: Box<dyn PhoneMouth>,
+}
+
+/// Takes in what the phone says.
+pub trait PhoneEar: Send + Sync + 'static {
+    /// One message; false when nobody listens any more.
+    fn message(&self, bytes: Bytes) -> Pending<'_, bool>;
+    /// The login of the person at this phone is over.
+    fn signed_out(&self) -> Pending<'_, ()>;
+    /// The connection is gone.
+    fn closed(&self) -> Pending<'_, ()>;
+}
+
+/// Gives what the phone is to be told.
+pub trait PhoneMouth: Send + 'static {
+    /// The next thing; `None` when there will be nothing more. Dropping the future loses nothing.
+    fn next(&mut self) -> Pending<'_, Option<ToPhone>>;
+}
+
+/// What a phone is to be told.
+#[derive(Debug)]
+pub enum ToPhone {
+    Message(Arc<[u8]>),
+    /// Goodbye: the person's phone is at another page now.
+    Replaced,
+    /// Goodbye: the person's login is over.
+    SignedOut,
 }
 
 /// The files of finished recordings. Their manifests are rows in storage.
@@ -83,13 +136,26 @@ pub struct Parts {
     pub calls: Arc<dyn CallControl>,
     pub recordings: Arc<dyn RecordingReader>,
     /// The rules that tickets are handled under.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// How long a sign-in lasts.
     pub sessions: SessionLimits,
-    /// A front that speaks TLS stands before us: session cookies are marked Secure, and who called is what the front says.
+    /// How browsers reach us.
+    pub way: Way,
+}
+
+/// How browsers reach us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// A front that speaks TLS stands before us: who called is what the front says.
     pub behind_tls: bool,
+    /// We speak TLS ourselves.
+    pub tls: bool,
+    /// Origins of pages, beside our own, that may open a phone here.
+    pub origins: Vec<String>,
+    /// Citizens may call from the page `/call`.
+    pub citizen_calls: bool,
 }
 
 /// Everything the routes share.
@@ -98,9 +164,12 @@ pub struct Api {
     clock: Arc<dyn Clock>,
     calls: Arc<dyn CallControl>,
     recordings: Arc<dyn RecordingReader>,
-    rules: Arc<Rules>,
+    rules: RulesInForce,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
+    guesses: auth::Guesses,
+    doors: lines::Doors,
+    guests: guests::Guests,
     live: Live,
     described: Described,
     draining: AtomicBool,
@@ -108,7 +177,15 @@ pub struct Api {
 
 impl Api {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let gatekeeper = auth::Gatekeeper::new(&*parts.clock, parts.sessions, parts.behind_tls);
+        let Way {
+            behind_tls,
+            tls,
+            origins,
+            citizen_calls,
+        } = parts.way;
+        let encrypted = behind_tls || tls;
+        let gatekeeper =
+            auth::Gatekeeper::new(&*parts.clock, parts.sessions, encrypted, behind_tls);
         Arc::new(Self {
             storage: parts.storage,
             clock: parts.clock,
@@ -117,6 +194,9 @@ impl Api {
             rules: parts.rules,
             metrics: parts.metrics,
             gatekeeper,
+            guesses: auth::Guesses::of_codes(),
+            doors: lines::Doors::new(origins, encrypted),
+            guests: guests::Guests::new(citizen_calls),
             live: Live::new(),
             described: Described::new(&routes::all().into_openapi()),
             draining: AtomicBool::new(false),

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::idempotency;
 use crate::domain::call::wish::CallRefusal;
 use crate::domain::ticket::Refusal;
+use crate::domain::{accountability, archive, event_cluster, supervision};
 use crate::storage::organisation::Unknown;
 use crate::storage::tickets::CommandRefusal;
 use crate::storage::{Fault, Trouble};
@@ -236,6 +237,46 @@ impl From<Refusal> for Problem {
             ),
         }
     }
+}
+
+impl From<supervision::Refusal> for Problem {
+    fn from(refusal: supervision::Refusal) -> Self {
+        match refusal {
+            supervision::Refusal::NoSuchCase => Self::not_found(),
+            supervision::Refusal::KeyUsed => idempotency::reused(),
+            supervision::Refusal::Ticket(refusal) => refusal.into(),
+            refusal => Self::refused(
+                refusal.code(),
+                Some(refusal.article().to_owned()),
+                refusal.detail(),
+            ),
+        }
+    }
+}
+
+/// Refusals of one shape: a code, an article, a Chinese sentence.
+macro_rules! refusals {
+    ($($domain:ident: $missing:ident),+ $(,)?) => {$(
+        impl From<$domain::Refusal> for Problem {
+            fn from(refusal: $domain::Refusal) -> Self {
+                match refusal {
+                    $domain::Refusal::$missing => Self::not_found(),
+                    $domain::Refusal::KeyUsed => idempotency::reused(),
+                    refusal => Self::refused(
+                        refusal.code(),
+                        Some(refusal.article().to_owned()),
+                        refusal.detail(),
+                    ),
+                }
+            }
+        }
+    )+};
+}
+
+refusals! {
+    event_cluster: NoSuchCluster,
+    accountability: NoSuchEntry,
+    archive: NoSuchHold,
 }
 
 impl From<CallRefusal> for Problem {

@@ -1,27 +1,31 @@
 //! Which jobs run, and the way from the outbox to an SMS provider.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hotline_recordings::Archive;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::ports::Archives;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::disposition::OriginEntry;
 use crate::domain::sms::Submission;
 use crate::domain::staff::{SmsGatewayEntry, SmsGatewayKind};
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
+use crate::domain::watch::Policy;
 use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending,
-    SmsCallbacks, SmsGateway, SmsSending, Surveys, Telephone, keep_running,
+    CallOuts, Deadlines, Delivery, DutyGaps, Job, OriginFeedback, OriginGateway, Pending, Recount,
+    RetentionSweep, SmsCallbacks, SmsGateway, SmsSending, Supervision, Surveys, Telephone, Watcher,
+    keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::intake::Feedback;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sms::Sms;
 
 /// Starts every job; each ends when `stop` says true.
@@ -29,7 +33,7 @@ pub(super) fn start(
     config: &Config,
     storage: &Storage,
     clock: &Arc<dyn Clock>,
-    rules: &Arc<Rules>,
+    rules: &RulesInForce,
     telephone: Arc<dyn Telephone>,
     stop: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
@@ -38,30 +42,46 @@ pub(super) fn start(
     let gateway = Arc::new(Gateways {
         http: HttpGateway::new(timeout).context("cannot make the HTTP client for SMS gateways")?,
     });
-    let (storage, rules) = (storage.clone(), Arc::clone(rules));
+    let (storage, rules) = (storage.clone(), rules.clone());
     let jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(Deadlines {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
         Arc::new(SmsSending {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             gateway,
             per_second,
         }),
         Arc::new(SmsCallbacks {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
+        Arc::new(Supervision {
+            storage: storage.clone(),
+            rules: rules.clone(),
+        }),
+        Arc::new(Recount::new(storage.clone(), rules.clone())),
         Arc::new(DutyGaps {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         }),
         Arc::new(CallOuts {
             storage: storage.clone(),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             telephone,
+        }),
+        Arc::new(RetentionSweep {
+            storage: storage.clone(),
+            retention: config.retention.rules(),
+            disposer: Arc::new(Archives(Archive::open(config.recordings_folder()))),
+            place: Mutex::new(None),
+        }),
+        Arc::new(Watcher {
+            storage: storage.clone(),
+            rules: rules.clone(),
+            policy: Policy::default(),
         }),
         Arc::new(OriginFeedback {
             storage: storage.clone(),

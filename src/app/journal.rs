@@ -16,11 +16,12 @@ use crate::domain::call::wish::EMERGENCY_SERVICES;
 use crate::domain::contact::ContactCommand;
 use crate::domain::id::{CallId, ContactId, Username};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Rules, intake};
+use crate::domain::ticket::{Command, intake};
 use crate::signalling::journal::{AgentStateChange, CommitToken, Entry};
 use crate::signalling::shell::{Signalling, ToKeep};
 use crate::storage::agent_states::AgentStateChange as AgentStateRow;
 use crate::storage::contacts::Answered;
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 /// Facts waiting for storage; beyond this call control keeps its own backlog.
@@ -34,7 +35,7 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(super) struct Journal {
     pub(super) storage: Storage,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) rules: Arc<Rules>,
+    pub(super) rules: RulesInForce,
 }
 
 impl Journal {
@@ -141,12 +142,13 @@ impl Journal {
                 answered_after_ms: answered.millis_since(leg.started_at),
             });
             self.keep_trying("emergency transfer", || async {
+                let rules = self.rules.now();
                 let told = self.storage.command(
                     self.clock.now(),
                     By::Server,
                     ticket,
                     command.clone(),
-                    &self.rules,
+                    &rules,
                     None,
                 );
                 match told.await {
@@ -173,7 +175,7 @@ impl Journal {
                     By::Server,
                     contact,
                     command.clone(),
-                    &self.rules,
+                    &self.rules.now(),
                 )
                 .await
             {
@@ -188,7 +190,7 @@ impl Journal {
     async fn keep_answered(&self, answered: Answered) -> bool {
         let kept = self
             .storage
-            .answered(self.clock.now(), answered, &self.rules)
+            .answered(self.clock.now(), answered, &self.rules.now())
             .await;
         if let Err(fault) = &kept {
             error!(%fault, "a call could not be answered because it could not be kept: {fault}");

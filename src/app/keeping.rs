@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hotline_recordings::Archive;
+use uuid::Uuid;
 
 use super::open_storage;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::id::RecordingId;
 use crate::storage::Storage;
 use crate::storage::backup::BackupSheet;
 
@@ -44,8 +46,27 @@ pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec
     let archive = Archive::open(config.recordings_folder());
     let wrong = tokio::task::spawn_blocking(move || archive.verify()).await??;
     differences.extend(wrong.iter().map(ToString::to_string));
+    differences.extend(foreign_tombstones(&storage, config).await?);
     storage.close().await;
     Ok(differences)
+}
+
+/// Sound that was deleted by somebody else: its tombstone is not the one that the database laid.
+async fn foreign_tombstones(storage: &Storage, config: &Config) -> anyhow::Result<Vec<String>> {
+    let archive = Archive::open(config.recordings_folder());
+    let found = tokio::task::spawn_blocking(move || archive.tombstones()).await??;
+    let mut foreign = Vec::new();
+    for (id, bytes) in found {
+        let ours = storage
+            .disposal(RecordingId(Uuid::from_u128(id.as_u128())))
+            .await?;
+        if ours.is_none_or(|ours| ours.tombstone.as_bytes() != bytes) {
+            foreign.push(format!(
+                "recording {id}: its tombstone was not laid by this server"
+            ));
+        }
+    }
+    Ok(foreign)
 }
 
 /// Copies the database and the recordings' manifests into `dir`, while a server may be running. A line for a person.

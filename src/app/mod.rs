@@ -3,12 +3,14 @@
 //! Up: storage (migrated, settled after a crash) → recordings recovered → media threads → call control → jobs → HTTP.
 //! Down: no new calls → live calls end → journal kept → jobs stop → HTTP ends → recordings sealed → storage closed.
 
+pub mod archive;
 mod jobs;
 mod journal;
 pub mod keeping;
 mod ports;
 mod prompts;
 mod studio;
+mod tls;
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -30,26 +32,20 @@ use crate::api::{self, Api};
 use crate::clock::Clock;
 use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
-use crate::domain::calendar::Calendar;
-use crate::domain::id::{CallId, RecordingId, UnitCode};
-use crate::domain::staff::UnitKind;
-use crate::domain::ticket::Rules;
+use crate::domain::id::{CallId, RecordingId};
 use crate::domain::time::Timestamp;
 use crate::signalling::control::Settings;
 use crate::signalling::media::MediaEvent;
 use crate::signalling::shell::{Parts, Signalling};
 use crate::signalling::{self};
 use crate::storage::recordings::RecordingRow;
+use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use crate::storage::{self, Aes256, Storage, Vault};
 use crate::telemetry::Metrics;
 
 /// The organisation of `serve --demo`.
 const DEMO: &str = include_str!("../../deploy/organisation.demo.toml");
-/// The platform's own unit, when the organisation names none.
-const DESK: &str = "js-12345";
-/// The calendar that deadlines count by.
-const STATUTORY: &str = "statutory";
 /// Media reports waiting for call control; more are dropped, and call control's own timers stand in.
 const MEDIA_EVENTS: usize = 65_536;
 /// Finished recordings waiting for their row.
@@ -92,9 +88,14 @@ impl Server {
             );
         }
         let storage = open_storage(config, Arc::clone(&clock)).await?;
-        let rules = Arc::new(rules(config, &storage).await?);
+        let rules = RulesInForce::new(
+            storage
+                .rules(&config.sms.signature)
+                .await
+                .context("cannot read the rules")?,
+        );
         let left = storage
-            .recover(clock.now(), &rules)
+            .recover(clock.now(), &rules.now())
             .await
             .context("cannot settle what the last run left")?;
         if left != Default::default() {
@@ -153,7 +154,7 @@ impl Server {
         let journal = journal::Journal {
             storage: storage.clone(),
             clock: Arc::clone(&clock),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
         };
         let journal = tokio::spawn(journal.run(facts, move || told.get().cloned()));
 
@@ -162,7 +163,7 @@ impl Server {
             clock: Arc::clone(&clock),
             calls: Arc::new(ports::Telephone(signalling.clone())),
             recordings: Arc::new(ports::Archives(store.archive().clone())),
-            rules: Arc::clone(&rules),
+            rules: rules.clone(),
             metrics: {
                 let metrics = metrics.clone();
                 Box::new(move || metrics.render())
@@ -171,8 +172,17 @@ impl Server {
                 idle_ms: 1000 * i64::from(config.auth.session_idle_s.get()),
                 absolute_ms: 1000 * i64::from(config.auth.session_max_s.get()),
             },
-            behind_tls: config.http.behind_tls,
+            way: api::Way {
+                behind_tls: config.http.behind_tls,
+                tls: config.http.tls.is_some(),
+                origins: config.http.origins.clone(),
+                citizen_calls: config.http.citizen_calls,
+            },
         });
+        let tls = match &config.http.tls {
+            Some(files) => Some(tls::load(files, &config.data_dir, config.http.listen)?),
+            None => None,
+        };
         let listener = TcpListener::bind(config.http.listen)
             .await
             .with_context(|| cannot_listen("HTTP", "http.listen", config.http.listen))?;
@@ -183,7 +193,7 @@ impl Server {
         let serving = {
             let mut stopped = stopped.clone();
             let router = api::router(Arc::clone(&api));
-            tokio::spawn(api::server::serve(listener, router, async move {
+            tokio::spawn(api::server::serve(listener, tls, router, async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             }))
         };
@@ -427,24 +437,6 @@ pub async fn apply_demo(storage: &Storage, clock: &dyn Clock) -> anyhow::Result<
         changes.len()
     );
     Ok(())
-}
-
-/// The provincial rules, with what this organisation decides itself: its desk (the platform's own unit), the hours of its
-/// statutory calendar, its signature.
-async fn rules(config: &Config, storage: &Storage) -> anyhow::Result<Rules> {
-    let units = storage.units().await?;
-    let platform = units
-        .into_iter()
-        .find(|unit| unit.kind == UnitKind::Platform);
-    let desk = platform.map_or_else(|| UnitCode::from(DESK), |unit| unit.code);
-    let mut rules = Rules::provincial(desk);
-    rules.signature.clone_from(&config.sms.signature);
-    let calendars = storage.calendars().await?;
-    if let Some(entry) = calendars.iter().find(|entry| entry.name == STATUTORY) {
-        rules.calendar = Calendar::parse(&entry.source, &entry.hours)
-            .with_context(|| format!("the organisation's calendar {STATUTORY:?}"))?;
-    }
-    Ok(rules)
 }
 
 fn settings(config: &Config) -> Settings {

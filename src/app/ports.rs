@@ -2,16 +2,25 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hotline_recordings::{self as recordings, Archive};
 
-use crate::api::{Audio, Bytes, CallControl, Pending, RecordingReader};
+use tokio::sync::mpsc;
+
+use crate::api::{
+    Audio, Bytes, CallControl, OwnPhone, Pending, PhoneEar, PhoneLine, PhoneMouth, RecordingReader,
+    ToPhone,
+};
+use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
-use crate::domain::id::RecordingId;
+use crate::domain::id::{RecordingId, Username};
 use crate::domain::staff::Directory;
-use crate::jobs;
+use crate::jobs::{self, Disposer};
+use crate::signalling::line::Ear;
 use crate::signalling::shell::Signalling;
+use crate::signalling::transport::{Farewell, ToPeer};
 
 /// Call control behind the API's port.
 pub(super) struct Telephone(pub(super) Signalling);
@@ -34,6 +43,60 @@ impl CallControl for Telephone {
 
     fn healthy(&self) -> Pending<'_, bool> {
         Box::pin(self.0.is_alive())
+    }
+
+    fn phone(&self, person: &Username) -> Pending<'_, Option<OwnPhone>> {
+        let found = self.0.extension_of(person.clone());
+        Box::pin(async {
+            let (extension, sip_uri) = found.await?;
+            let extension = extension.to_string();
+            Some(OwnPhone { extension, sip_uri })
+        })
+    }
+
+    fn open_line(
+        &self,
+        remote: SocketAddr,
+        encrypted: bool,
+        at: AtLine,
+    ) -> Pending<'_, Option<PhoneLine>> {
+        Box::pin(async move {
+            let (ear, mouth) = self.0.lines().open(remote, encrypted, at).await.ok()?;
+            Some(PhoneLine {
+                ear: Box::new(LineEar(ear)),
+                mouth: Box::new(LineMouth(mouth)),
+            })
+        })
+    }
+}
+
+struct LineEar(Ear);
+
+impl PhoneEar for LineEar {
+    fn message(&self, bytes: Bytes) -> Pending<'_, bool> {
+        Box::pin(async move { self.0.message(&bytes).await.is_ok() })
+    }
+
+    fn signed_out(&self) -> Pending<'_, ()> {
+        Box::pin(self.0.signed_out())
+    }
+
+    fn closed(&self) -> Pending<'_, ()> {
+        Box::pin(self.0.closed())
+    }
+}
+
+struct LineMouth(mpsc::Receiver<ToPeer>);
+
+impl PhoneMouth for LineMouth {
+    fn next(&mut self) -> Pending<'_, Option<ToPhone>> {
+        Box::pin(async {
+            Some(match self.0.recv().await? {
+                ToPeer::Message(bytes) => ToPhone::Message(bytes),
+                ToPeer::Close(Farewell::Replaced) => ToPhone::Replaced,
+                ToPeer::Close(Farewell::SignedOut) => ToPhone::SignedOut,
+            })
+        })
     }
 }
 
@@ -81,6 +144,19 @@ impl RecordingReader for Archives {
     }
 }
 
+impl Disposer for Archives {
+    fn dispose(&self, id: RecordingId, tombstone: String) -> jobs::Pending<'_, io::Result<()>> {
+        let archive = self.0.clone();
+        Box::pin(blocking(move || {
+            let id =
+                file_id(id).ok_or_else(|| io::Error::other("an id that is none of the store's"))?;
+            archive
+                .dispose(id, tombstone.as_bytes())
+                .map_err(io::Error::other)
+        }))
+    }
+}
+
 struct OpenAudio {
     file: File,
     bytes: u64,
@@ -112,6 +188,6 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// An id of another version names no recording of ours.
-fn file_id(id: RecordingId) -> Option<recordings::RecordingId> {
+pub(super) fn file_id(id: RecordingId) -> Option<recordings::RecordingId> {
     recordings::RecordingId::from_u128(id.0.as_u128()).ok()
 }

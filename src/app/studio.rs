@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use hotline_media as media;
 use hotline_recordings as recordings;
-use hotline_sip::sdp::{Codec, Negotiated, Rtcp};
+use hotline_sip::sdp::{self, Codec, IceCredentials, Negotiated, Rtcp};
 use tracing::{error, warn};
 
 use super::prompts::Prompts;
 use crate::clock::Clock;
 use crate::domain::call::{LegRole, Quality};
 use crate::domain::id::{CallId, LegId, RecordingId, Username};
-use crate::signalling::media::{Hears, Media, MediaEvent, MediaFault, Track};
+use crate::signalling::media::{Carriage, Hears, Media, MediaEvent, MediaFault, Opened, Track};
 
 /// The media side of call control.
 pub(super) struct Studio {
@@ -68,12 +68,38 @@ impl Studio {
 }
 
 impl Media for Studio {
-    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault> {
-        let port = self
-            .engine
-            .open(leg_key(leg), call_key(call))
-            .map_err(|fault| MediaFault(fault.to_string()))?;
-        Ok(SocketAddr::new(port.ip, port.rtp))
+    fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
+        let (leg, call) = (leg_key(leg), call_key(call));
+        let fault = |fault: media::Error| MediaFault(fault.to_string());
+        Ok(match carriage {
+            Carriage::Rtp => {
+                let port = self.engine.open(leg, call).map_err(fault)?;
+                Opened {
+                    address: SocketAddr::new(port.ip, port.rtp),
+                    dtls: None,
+                }
+            }
+            Carriage::WebRtc => {
+                let opened = self.engine.open_webrtc(leg, call).map_err(fault)?;
+                Opened {
+                    address: opened.address,
+                    dtls: Some(sdp::Dtls {
+                        ice: described(opened.ice),
+                        fingerprint: sdp::Fingerprint(opened.fingerprint.0),
+                    }),
+                }
+            }
+        })
+    }
+
+    fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials> {
+        match self.engine.restart_ice(leg_key(leg)) {
+            Ok(ice) => Some(described(ice)),
+            Err(fault) => {
+                self.told("restart_ice", Err(fault));
+                None
+            }
+        }
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
@@ -98,7 +124,7 @@ impl Media for Studio {
             },
             nat,
             detect_tones: remote.dtmf_payload.is_none(),
-            security: media::Security::None,
+            security: security(&remote.security),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));
     }
@@ -265,8 +291,17 @@ pub(super) fn translate(
             }
             None
         }
-        // No leg is opened for a browser yet.
-        media::Event::Secured { .. } | media::Event::Broken { .. } => None,
+        media::Event::Broken { leg, why } => Some(MediaEvent::Broken {
+            leg: leg_of(leg),
+            why: match why {
+                media::Breakdown::Fingerprint => "dtls_fingerprint",
+                media::Breakdown::Handshake => "dtls_failed",
+                media::Breakdown::NoPath => "no_media_path",
+                media::Breakdown::Gone => "consent_lost",
+                media::Breakdown::ClosedByPeer => "dtls_closed",
+            },
+        }),
+        media::Event::Secured { .. } => None,
         media::Event::Failed { leg } => {
             metrics::counter!("hotline_media_failures").increment(1);
             error!(leg = leg.0, "a media leg met a bug of ours and was closed");
@@ -330,6 +365,40 @@ fn party(track: &Track) -> recordings::Party {
         label: track.label.clone(),
         joined_at_sample: 0,
     }
+}
+
+/// The same words on the two sides of us.
+fn described(ice: media::IceCredentials) -> IceCredentials {
+    IceCredentials {
+        ufrag: ice.ufrag,
+        pwd: ice.pwd,
+    }
+}
+
+fn security(agreed: &sdp::Security) -> media::Security {
+    match agreed {
+        sdp::Security::None => media::Security::None,
+        sdp::Security::Sdes { send, receive } => media::Security::Sdes {
+            send: srtp_key(send),
+            receive: srtp_key(receive),
+        },
+        sdp::Security::Dtls(peer) => media::Security::Dtls(media::RemoteWebRtc {
+            ice: media::IceCredentials {
+                ufrag: peer.ice.ufrag.clone(),
+                pwd: peer.ice.pwd.clone(),
+            },
+            fingerprint: media::Fingerprint(peer.fingerprint.0),
+        }),
+    }
+}
+
+fn srtp_key(key: &sdp::SrtpKey) -> media::SrtpKey {
+    let suite = match key.suite {
+        sdp::Suite::AesCm128HmacSha1_80 => media::Suite::AesCm128Sha1_80,
+        sdp::Suite::AesCm128HmacSha1_32 => media::Suite::AesCm128Sha1_32,
+    };
+    media::SrtpKey::new(suite, &[&key.key[..], &key.salt[..]].concat())
+        .expect("both suites have 16 bytes of key and 14 of salt")
 }
 
 fn leg_key(leg: LegId) -> media::LegId {

@@ -12,6 +12,7 @@ mod log;
 mod media;
 pub mod organisation;
 mod recordings;
+mod retention;
 mod sip;
 mod sms;
 mod storage;
@@ -24,11 +25,12 @@ use serde::{Deserialize, Deserializer};
 pub use self::acd::Acd;
 pub use self::auth::Auth;
 pub use self::drain::Drain;
-pub use self::http::Http;
+pub use self::http::{Http, Tls};
 pub use self::limits::Limits;
 pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
 pub use self::recordings::Recordings;
+pub use self::retention::Retention;
 pub use self::sip::{Digest, DigestOffer, Sip};
 pub use self::sms::Sms;
 pub use self::storage::Storage;
@@ -48,6 +50,7 @@ pub struct Config {
     pub media: Media,
     pub storage: Storage,
     pub recordings: Recordings,
+    pub retention: Retention,
     pub sms: Sms,
     pub acd: Acd,
     pub limits: Limits,
@@ -65,6 +68,7 @@ impl Default for Config {
             media: Media::default(),
             storage: Storage::default(),
             recordings: Recordings::default(),
+            retention: Retention::default(),
             sms: Sms::default(),
             acd: Acd::default(),
             limits: Limits::default(),
@@ -272,6 +276,7 @@ mod tests {
         let all = parse(&with_all, &[]).unwrap();
         assert!(all.storage.url.is_some() && all.recordings.url.is_some());
         assert!(all.sip.advertised_address.is_some());
+        assert!(matches!(all.http.tls, Some(Tls::Files { .. })));
     }
 
     #[test]
@@ -283,6 +288,11 @@ mod tests {
                 ("HOTLINE_CONFIG", "not ours to judge"),
                 ("HOTLINE__DATA_DIR", "/srv/b"),
                 ("HOTLINE__HTTP__LISTEN", "0.0.0.0:80"),
+                (
+                    "HOTLINE__HTTP__TLS",
+                    "{ certificate = 'a.pem', key = 'b.pem' }",
+                ),
+                ("HOTLINE__HTTP__ORIGINS", "['https://desk.example']"),
                 ("HOTLINE__SIP__LISTEN", "[::1]:5080"),
                 ("HOTLINE__STORAGE__URL", "postgres://hotline@db/hotline"),
                 ("HOTLINE__RECORDINGS__URL", "file:/srv/sound"),
@@ -295,6 +305,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.data_dir, Path::new("/srv/b"));
         assert_eq!(config.http.listen.port(), 80);
+        assert!(matches!(config.http.tls, Some(Tls::Files { .. })));
+        assert_eq!(config.http.origins, ["https://desk.example"]);
         assert!(config.sip.listen.is_ipv6());
         assert_eq!(config.storage_url(), "postgres://hotline@db/hotline");
         assert_eq!(config.recordings_folder(), Path::new("/srv/sound"));
@@ -326,6 +338,14 @@ mod tests {
             (
                 "[http]\n\nlisten = 'localhost'",
                 "hotline.toml:3: an address and port are written",
+            ),
+            (
+                "[http]\ntls = 'on'",
+                "hotline.toml:2: tls is \"development\", or {",
+            ),
+            (
+                "[http]\n\ntls = { certificate = 'a.pem' }",
+                "hotline.toml:3: \"development\", or {",
             ),
             (
                 "[sip]\nadvertised_address = '1.2.3'",

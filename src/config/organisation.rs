@@ -123,6 +123,8 @@ struct File {
     specialists: Vec<Entry<crate::domain::staff::SpecialistEntry>>,
     sms_gateways: Vec<Entry<crate::domain::staff::SmsGatewayEntry>>,
     calendars: Vec<Entry<crate::domain::staff::CalendarEntry>>,
+    unit_contacts: Vec<Entry<crate::domain::staff::UnitContact>>,
+    rules: Vec<Entry<crate::domain::ticket::RuleSet>>,
     duty: Vec<Entry<shape::DutyLine>>,
     conference: Vec<Entry<shape::ConferenceMember>>,
     categories: Vec<Entry<CategoryEntry>>,
@@ -157,6 +159,8 @@ impl<'a> Reader<'a> {
                 "specialist" => file.specialists = self.entries("specialist", value),
                 "sms_gateway" => file.sms_gateways = self.entries("sms_gateway", value),
                 "calendar" => file.calendars = self.entries("calendar", value),
+                "unit_contact" => file.unit_contacts = self.entries("unit_contact", value),
+                "rules" => file.rules = self.entries("rules", value),
                 "duty" => file.duty = self.entries("duty", value),
                 "conference_member" => {
                     file.conference = self.entries("conference_member", value);
@@ -172,7 +176,7 @@ impl<'a> Reader<'a> {
                     format!(
                         "there is no table {unknown:?}; known: unit, user, extension, trunk, queue, number, \
                          specialist, sms_gateway, calendar, duty, conference_member, category, \
-                         lane, origin, dispatch_rule"
+                         lane, origin, dispatch_rule, unit_contact, rules"
                     ),
                 ),
             }

@@ -50,6 +50,14 @@ ids! {
     SmsId,
     /// A machine client's token.
     TokenId,
+    /// A case of supervision 督办.
+    CaseId,
+    /// Several demands about one matter 同一事件.
+    ClusterId,
+    /// An entry of the accountability ledger 问责台账.
+    EntryId,
+    /// A legal hold.
+    HoldId,
 }
 
 macro_rules! names {

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ticket::Rating;
+use super::ticket::{DeadlineKind, Mark, Rating};
+use super::time::Timestamp;
 
 /// Who speaks; carriers want it in front, once.
 pub const SIGNATURE: &str = "江苏12345";
@@ -104,6 +105,35 @@ pub fn survey_text(signature: &str, code: SurveyCode, title: Option<&str>) -> St
         "【{signature}】您反映的诉求{about}已办结, 请评价: {}。回复“数字 编号”, 本次编号{code}, 如“1 {code}”。",
         scale.join(" ")
     )
+}
+
+/// 延时告知: by when the citizen will be answered now; not yet known where the calendar for it is not published.
+pub fn extension_text(signature: &str, number: &str, due: Option<Timestamp>) -> String {
+    let until = due.map_or_else(
+        || "相应顺延, 具体日期另行告知".to_owned(),
+        |due| format!("延至{}", due.in_beijing().strftime("%Y年%m月%d日")),
+    );
+    format!(
+        "【{signature}】您反映的诉求(编号{number})因客观原因需延时办理, 答复时间{until}, 请谅解。"
+    )
+}
+
+/// 书面办理意见 is issued: how it is found and verified.
+pub fn written_opinion_text(signature: &str, number: &str, code: &str) -> String {
+    format!(
+        "【{signature}】您要求的书面办理意见已出具, 编号{number}, 校验码{code}, 可凭此查询核验。"
+    )
+}
+
+/// To a unit: how far one of its clocks has run.
+pub fn reminder_text(number: &str, clock: DeadlineKind, mark: Mark, due: Timestamp) -> String {
+    let how = match mark {
+        Mark::Half => "已过半",
+        Mark::Most => "即将届满",
+        Mark::Lapsed => "已超时",
+    };
+    let due = due.in_beijing().strftime("%m月%d日 %H:%M");
+    format!("工单{number}的{}{how}, 截止{due}", clock.name())
 }
 
 /// The title as the message quotes it: short, one line, and without brackets that could pass for a second signature.

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
+use super::calendar::TimetableEntry;
 use super::disposition::Disposition;
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
 use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
+use super::ticket::RuleSet;
 use std::collections::BTreeMap;
 
 /// What a person may do. One role a user; data scope (own unit, own calls, all) follows from it.
@@ -108,6 +110,15 @@ pub struct Unit {
     pub parent: Option<UnitCode>,
 }
 
+/// 联络员: whose phone is told when a unit's clock runs out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitContact {
+    pub unit: UnitCode,
+    pub name: String,
+    pub phone: PhoneNumber,
+}
+
 /// A person with a login. The password hash lives in storage only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -162,6 +173,9 @@ pub struct ExtensionEntry {
     /// May place calls through a trunk.
     #[serde(default)]
     pub toll: bool,
+    /// Its sound must be encrypted (SDES); without it an offer of SRTP is taken, none is made.
+    #[serde(default)]
+    pub srtp: bool,
     #[serde(default)]
     pub skills: BTreeMap<Skill, u8>,
 }
@@ -177,6 +191,9 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
+    /// Its sound must be encrypted (SDES, RFC 4568).
+    #[serde(default)]
+    pub srtp: bool,
     /// How often its gateways are asked whether they are there; 0 is never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub keep_alive_s: u32,
@@ -312,6 +329,12 @@ pub struct CalendarEntry {
     pub source: String,
     /// e.g. `09:00-12:00,14:00-18:00`.
     pub hours: String,
+    /// Hours that hold for a part of the year, or from a date on. The first that holds counts.
+    #[serde(default, rename = "timetable", skip_serializing_if = "Vec::is_empty")]
+    pub timetables: Vec<TimetableEntry>,
+    /// Who keeps these hours: these units and everything under them that has no calendar of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitCode>,
 }
 
 /// What an organisation file says. What it does not mention stays as it is.
@@ -326,6 +349,9 @@ pub struct Organisation {
     pub specialists: Vec<SpecialistEntry>,
     pub sms_gateways: Vec<SmsGatewayEntry>,
     pub calendars: Vec<CalendarEntry>,
+    pub unit_contacts: Vec<UnitContact>,
+    /// Rule sets; those there before stay.
+    pub rules: Vec<RuleSet>,
     /// Each unit's whole roster, as far as the file names the unit.
     pub duty: BTreeMap<UnitCode, DutyRoster>,
     pub conference: Vec<ConferenceSeat>,

@@ -1,14 +1,14 @@
 //! The deadline sweep: reminders and lapses become events of their tickets.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
 
 use super::{Job, Pending, Report};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Rules};
+use crate::domain::ticket::Command;
 use crate::domain::time::Timestamp;
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 /// Tickets a batch.
@@ -17,7 +17,7 @@ const BATCH: u32 = 200;
 /// Sends each ticket with something due the command `sweep`.
 pub struct Deadlines {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
 }
 
 impl Deadlines {
@@ -27,7 +27,14 @@ impl Deadlines {
         for id in &due {
             let swept = self
                 .storage
-                .command(now, By::Server, *id, Command::Sweep, &self.rules, None)
+                .command(
+                    now,
+                    By::Server,
+                    *id,
+                    Command::Sweep,
+                    &self.rules.now(),
+                    None,
+                )
                 .await;
             match swept {
                 Ok(_) => report.done += 1,
@@ -50,7 +57,7 @@ impl Job for Deadlines {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(5)
+        Duration::from_secs(1)
     }
 
     fn run_once(&self, now: Timestamp) -> Pending<'_, Result<Report, Fault>> {

@@ -11,9 +11,9 @@ use crate::domain::call::wish::{CallRefusal, Granted, Purpose, Wish};
 use crate::domain::callout::{Command, Ring, Stage};
 use crate::domain::id::CallOutId;
 use crate::domain::staff::{Actor, By};
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::storage::outbox::{Work, WorkKind};
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 const BATCH: u32 = 100;
@@ -30,7 +30,7 @@ pub trait Telephone: Send + Sync + 'static {
 /// Tells of closed hours in which a unit has nobody on duty, before they begin.
 pub struct DutyGaps {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
 }
 
 impl DutyGaps {
@@ -38,6 +38,7 @@ impl DutyGaps {
         let until = now.plus_millis(AHEAD_MS);
         let rosters = self.storage.duty_rosters().await?;
         let tree = self.storage.tree().await?;
+        let rules = self.rules.now();
         let mut gaps = Vec::new();
         for stand in tree.as_of(now) {
             if !stand.unit.kind.handles_demands() {
@@ -45,14 +46,15 @@ impl DutyGaps {
             }
             let code = &stand.unit.code;
             let roster = rosters.get(code).cloned().unwrap_or_default();
-            let open = roster.gaps(&self.rules.calendar, now, until);
+            let open = roster.gaps(rules.calendar(code), now, until);
             gaps.extend(open.into_iter().map(|gap| (code.clone(), gap)));
         }
         metrics::gauge!("hotline_duty_gaps").set(gaps.len() as f64);
         let new = self.storage.notice_duty_gaps(now, until, gaps).await?;
-        for gap in &new {
-            let (unit, from, until) = (&gap.unit, gap.span.from, gap.span.until);
-            warn!(%unit, %from, %until, "{unit} has nobody on duty from {from} until {until}");
+        // One line, however many units there are: the list is the API's.
+        if let Some(next) = new.iter().min_by_key(|gap| gap.span.from) {
+            let (gaps, unit, from) = (new.len(), &next.unit, next.span.from);
+            warn!(gaps, %unit, %from, "{gaps} gaps in duty rosters, the next at {from} in {unit}");
         }
         Ok(Report {
             done: u32::try_from(new.len()).unwrap_or(u32::MAX),
@@ -78,7 +80,7 @@ impl Job for DutyGaps {
 /// Takes call-outs to their next step and rings whom they are at.
 pub struct CallOuts {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     pub telephone: Arc<dyn Telephone>,
 }
 
@@ -154,7 +156,7 @@ impl CallOuts {
     ) -> Result<(), Fault> {
         let told = self
             .storage
-            .callout_command(now, By::Server, id, command, &self.rules)
+            .callout_command(now, By::Server, id, command, &self.rules.now())
             .await;
         match told {
             Ok(record) => {

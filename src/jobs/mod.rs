@@ -5,9 +5,13 @@
 mod deadlines;
 mod duty;
 mod feedback;
+mod recount;
+mod retention;
 mod sms_callbacks;
 mod sms_sending;
+mod supervision;
 mod surveys;
+mod watcher;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -19,9 +23,13 @@ use tracing::{info, warn};
 pub use deadlines::Deadlines;
 pub use duty::{CallOuts, DutyGaps, Telephone};
 pub use feedback::{Delivery, OriginFeedback, OriginGateway};
+pub use recount::Recount;
+pub use retention::{Disposer, RetentionSweep};
 pub use sms_callbacks::SmsCallbacks;
 pub use sms_sending::{SmsGateway, SmsSending};
+pub use supervision::Supervision;
 pub use surveys::Surveys;
+pub use watcher::Watcher;
 
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;

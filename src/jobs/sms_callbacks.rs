@@ -1,7 +1,6 @@
 //! Reads the callbacks that gateways left: receipts become a message's fate, replies become survey answers. What
 //! cannot be read or matched goes into quarantine for a person; nothing is dropped.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,9 +9,9 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::{Job, Pending, Report};
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::storage::outbox::{Work, WorkKind};
+use crate::storage::rules::RulesInForce;
 use crate::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply};
 use crate::storage::{Fault, Storage};
 
@@ -26,7 +25,7 @@ const TEXT_MAX: usize = 2000;
 /// Reads what the outbox holds of callbacks.
 pub struct SmsCallbacks {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
 }
 
 /// `{message_id, to, status, at}`.
@@ -124,7 +123,7 @@ impl SmsCallbacks {
             };
             let heard = self
                 .storage
-                .sms_receipt(now, &callback.gateway, receipt, &self.rules)
+                .sms_receipt(now, &callback.gateway, receipt, &self.rules.now())
                 .await?;
             tell("receipt", heard);
         }
@@ -149,7 +148,7 @@ impl SmsCallbacks {
             let reply = Reply { id, from, text };
             let heard = self
                 .storage
-                .sms_reply(now, &callback.gateway, reply, &self.rules)
+                .sms_reply(now, &callback.gateway, reply, &self.rules.now())
                 .await?;
             tell("reply", heard);
         }

@@ -11,9 +11,9 @@ use super::{Job, Pending, Report};
 use crate::domain::id::SmsId;
 use crate::domain::sms::Submission;
 use crate::domain::staff::SmsGatewayEntry;
-use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 use crate::storage::outbox::{Work, WorkKind};
+use crate::storage::rules::RulesInForce;
 use crate::storage::sms::Sms;
 use crate::storage::{Fault, Storage};
 
@@ -33,7 +33,7 @@ const ATTEMPTS_MAX: u32 = 20;
 /// Sends what the outbox holds.
 pub struct SmsSending {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     pub gateway: Arc<dyn SmsGateway>,
     /// Messages a second at most: one batch, and never two in one second.
     pub per_second: u32,
@@ -94,7 +94,7 @@ impl SmsSending {
         info!(sms.id = %id, gateway = %gateway.name, to = %sms.phone, outcome = outcome(&submission),
             "message {id} to {}: {}", sms.phone, outcome(&submission));
         self.storage
-            .sms_submitted(now, id, submission.clone(), &self.rules)
+            .sms_submitted(now, id, submission.clone(), &self.rules.now())
             .await?;
         match submission {
             Submission::NotSent { reason } => self.put_off(now, id, &work, reason).await,
@@ -124,7 +124,7 @@ impl SmsSending {
         self.storage.work_given_up(work, &reason).await?;
         let refused = Submission::Refused { reason };
         self.storage
-            .sms_submitted(now, id, refused, &self.rules)
+            .sms_submitted(now, id, refused, &self.rules.now())
             .await?;
         Ok(false)
     }

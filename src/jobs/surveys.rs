@@ -1,29 +1,29 @@
 //! Surveys nobody answers come to an end: silence is an outcome of its own and never counts as satisfied.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
 
 use super::{Job, Pending, Report};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Rules, SurveyFailure};
+use crate::domain::ticket::{Command, Source, SurveyFailure};
 use crate::domain::time::Timestamp;
+use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 const BATCH: u32 = 200;
-/// How long a citizen may take to answer. The regulation is silent on it; three days leave a weekend.
-pub(crate) const ANSWER_WITHIN_MS: i64 = 3 * 24 * 60 * 60 * 1000;
-
 /// Ends the surveys that were not answered in time.
 pub struct Surveys {
     pub storage: Storage,
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
 }
 
 impl Surveys {
     async fn end_silent(&self, now: Timestamp) -> Result<Report, Fault> {
-        let asked_before = now.plus_millis(-ANSWER_WITHIN_MS);
+        let rules = self.rules.now();
+        let limits = &rules.in_force(now, Source::Phone, &rules.desk).limits;
+        let hours = i64::from(limits.survey_answer_hours);
+        let asked_before = now.plus_millis(-hours * 3_600_000);
         let silent = self.storage.silent_surveys(asked_before, BATCH).await?;
         let mut report = Report::default();
         for id in &silent {
@@ -32,7 +32,7 @@ impl Surveys {
             };
             let ended = self
                 .storage
-                .command(now, By::Server, *id, failed, &self.rules, None)
+                .command(now, By::Server, *id, failed, &rules, None)
                 .await;
             match ended {
                 Ok(_) => report.done += 1,

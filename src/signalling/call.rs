@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use hotline_sip::endpoint::LegHandle;
-use hotline_sip::sdp::{Negotiated, SessionDescription};
+use hotline_sip::header::Transport;
+use hotline_sip::sdp::{self, Negotiated, SessionDescription};
 
 use super::journal::CommitToken;
-use super::media::Hears;
+use super::media::{Carriage, Hears};
+use super::registrar::PhoneName;
 use crate::domain::acd::OfferToken;
 use crate::domain::call::wish::Purpose;
 use crate::domain::call::{Cdr, LegRole, Quality};
@@ -28,6 +30,18 @@ pub enum Room {
     Aside,
     /// A supervisor on top of the others.
     Listening(Listening),
+}
+
+impl Room {
+    /// The room's name in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Aside => "aside",
+            Self::Listening(Listening::Monitor) => "monitor",
+            Self::Listening(Listening::Whisper) => "whisper",
+        }
+    }
 }
 
 /// How a supervisor takes part.
@@ -67,8 +81,8 @@ pub struct Leg {
     /// One dialog once answered; several while a phone with several contacts is forked to.
     pub dialogs: Vec<LegHandle>,
     pub sip_call_id: String,
-    /// Where our side of its media is.
-    pub address: SocketAddr,
+    /// What our side of its media can do, and where it is.
+    pub ours: sdp::Local,
     /// The session we last described to this side.
     pub local: SessionDescription,
     pub remote: Option<Negotiated>,
@@ -76,6 +90,12 @@ pub struct Leg {
     pub early: bool,
     /// The other side put us on hold.
     pub held_by_remote: bool,
+    /// The media side hears nothing from it, since then.
+    pub quiet_since: Option<Instant>,
+    /// The registered phone at its end: it may come back by another connection.
+    pub phone: Option<PhoneName>,
+    /// Its connection is gone, since then, and it has not come back.
+    pub stranded_since: Option<Instant>,
     pub media_open: bool,
     /// Its media may come from behind a NAT: a phone that registered here. A carrier sends from where it said.
     pub nat: bool,
@@ -94,6 +114,8 @@ pub struct Leg {
     pub gateway: Option<(TrunkName, SocketAddr)>,
     /// Where to try next when this destination fails (trunk fail-over).
     pub alternatives: Vec<Destination>,
+    /// Who else may be rung when this one does not come.
+    pub others: Vec<Target>,
     /// When a ringing leg is given up.
     pub give_up_at: Option<Instant>,
     /// Its sound came once: from then on it can be missed.
@@ -117,6 +139,26 @@ pub enum Silence {
     Alive,
 }
 
+/// Whom to ring: all of `phones` at once, or `one_by_one` until somebody answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub party: String,
+    pub user: Option<Username>,
+    pub phones: Vec<Destination>,
+    pub one_by_one: Vec<Destination>,
+    /// Reached through a trunk.
+    pub outside: bool,
+    /// Who else will do when they do not come.
+    pub others: Vec<Target>,
+}
+
+impl Target {
+    /// Where an INVITE may go first.
+    pub fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.phones.iter().chain(&self.one_by_one)
+    }
+}
+
 /// One place to send an INVITE to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
@@ -128,6 +170,23 @@ pub struct Destination {
     pub trunk: Option<crate::domain::id::TrunkName>,
     /// A phone that registered here.
     pub registered: bool,
+    /// Its stream must be encrypted.
+    pub srtp: bool,
+}
+
+impl Destination {
+    /// What the phone there can take.
+    pub fn carriage(&self) -> Carriage {
+        carriage_of(&self.flow.transport)
+    }
+}
+
+/// Who speaks SIP over a WebSocket is a browser, or as good as one.
+pub fn carriage_of(transport: &Transport) -> Carriage {
+    match transport {
+        Transport::Ws | Transport::Wss => Carriage::WebRtc,
+        Transport::Udp | Transport::Tcp | Transport::Tls | Transport::Other(_) => Carriage::Rtp,
+    }
 }
 
 /// What the call as a whole is doing.

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use hotline_sip::sdp::Negotiated;
+use hotline_sip::sdp::{Dtls, IceCredentials, Negotiated};
 
 use crate::domain::call::{LegRole, Quality};
 use crate::domain::id::{CallId, LegId, RecordingId, Username};
@@ -25,6 +25,23 @@ pub enum Hears {
     Echo,
 }
 
+/// What carries a leg's sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carriage {
+    /// RTP or SRTP on ports of its own, with keys from the descriptions.
+    Rtp,
+    /// ICE and DTLS-SRTP: browsers.
+    WebRtc,
+}
+
+/// A leg's place on the media side, as its description must say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    pub address: SocketAddr,
+    /// With [`Carriage::WebRtc`].
+    pub dtls: Option<Dtls>,
+}
+
 /// Why no port could be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no media port: {0}")]
@@ -43,8 +60,10 @@ pub struct Track {
 
 /// The media side. Commands never block and never fail late: what goes wrong comes back as an event.
 pub trait Media: Send {
-    /// Opens a port for `leg`, on the thread where its call lives. Returns the RTP address to put into SDP.
-    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault>;
+    /// Opens a port for `leg`, on the thread where its call lives. Returns what to put into SDP.
+    fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault>;
+    /// Fresh credentials for the answer to an offer that restarts ICE (RFC 8445 §9); `None` where it cannot be restarted.
+    fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials>;
     /// Points the leg at its remote side; again after each offer/answer. A phone may be behind a NAT and move once, early;
     /// a carrier sends from where it said.
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool);
@@ -82,6 +101,11 @@ pub enum MediaEvent {
     Dtmf {
         leg: LegId,
         digit: char,
+    },
+    /// A WebRTC leg has no other end, or none any more, and why, as a code for the record.
+    Broken {
+        leg: LegId,
+        why: &'static str,
     },
     /// The leg's last word on its quality.
     Closed {

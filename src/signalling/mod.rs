@@ -1,6 +1,6 @@
 //! The tokio shell round the SIP machines: sockets, registrar, trunks, call control (B2BUA).
 //!
-//! - [`shell`]: the one task on real sockets; [`transport`] its sockets.
+//! - [`shell`]: the one task on real sockets; [`transport`] its sockets; [`line`] a phone whose frames another part carries.
 //! - [`control`]: every live call, as a machine without sockets; [`call`] one call and who hears whom.
 //! - [`registrar`], [`identity`], [`guesses`], [`admission`]: who is where, who is calling, who tries passwords, how many are
 //!   let in.
@@ -13,6 +13,7 @@ pub mod control;
 pub mod guesses;
 pub mod identity;
 pub mod journal;
+pub mod line;
 pub mod media;
 mod names;
 pub mod registrar;

@@ -1,10 +1,12 @@
-//! Who is where: bindings of our extensions to the contacts of their phones (RFC 3261 §10.3), with Path (RFC 3327).
+//! Who is where: bindings of our extensions to the contacts of their phones (RFC 3261 §10.3), with Path (RFC 3327), and
+//! phones that name themselves and come back by another connection (RFC 5626).
 //! Pure: time comes in; what changed comes back.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use hotline_sip::endpoint::Flow;
+use hotline_sip::header::Transport;
 
 use crate::domain::id::Extension;
 
@@ -20,8 +22,33 @@ const MAX_BINDINGS: usize = 5;
 pub struct Asked {
     /// The Contact's URI as the phone wrote it.
     pub uri: String,
+    /// `+sip.instance` with `reg-id` (RFC 5626 §4.1), when it names itself.
+    pub instance: Option<String>,
     /// 0 removes the binding.
     pub expires_s: u32,
+}
+
+impl Asked {
+    fn name(&self) -> &str {
+        self.instance.as_deref().unwrap_or(&self.uri)
+    }
+}
+
+/// One phone of an extension, also after it has come back by another connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneName {
+    pub extension: Extension,
+    /// Its instance, or its Contact.
+    pub name: String,
+}
+
+/// Who sends a REGISTER.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// Where it came from.
+    pub source: &'a Flow,
+    /// A person's page, known by their login. They have one at a time.
+    pub is_page: bool,
 }
 
 /// One registered phone.
@@ -34,11 +61,19 @@ pub struct Binding {
     pub source: Flow,
     pub path: Vec<String>,
     pub expires_at: Instant,
+    /// See [`Asked::instance`].
+    pub instance: Option<String>,
+    /// A person's page.
+    pub is_page: bool,
     call_id: String,
     cseq: u32,
 }
 
 impl Binding {
+    fn name(&self) -> &str {
+        self.instance.as_deref().unwrap_or(&self.uri)
+    }
+
     /// Whole seconds left, at least 1 while it lives.
     pub fn seconds_left(&self, now: Instant) -> u64 {
         self.expires_at
@@ -64,6 +99,18 @@ pub enum Refused {
 pub enum Change {
     Up(Extension),
     Down(Extension),
+    /// Its connection was cut: it may be back in a moment.
+    Cut(Extension),
+}
+
+/// What a REGISTER came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registered {
+    pub change: Option<Change>,
+    /// Phones that are reached by another connection than before, or for the first time.
+    pub moved: Vec<PhoneName>,
+    /// Connections of pages that this one takes the place of.
+    pub replaced: Vec<u64>,
 }
 
 /// All bindings. Bounded by the number of extensions times [`MAX_BINDINGS`].
@@ -80,36 +127,57 @@ impl Registrar {
         now: Instant,
         extension: &Extension,
         asked: &[(Asked, Flow)],
-        source: &Flow,
+        sender: Sender<'_>,
         path: &[String],
         call_id: &str,
         cseq: u32,
-    ) -> Result<Option<Change>, Refused> {
+    ) -> Result<Registered, Refused> {
         let mut bindings = self.live(now, extension);
         let had = !bindings.is_empty();
+        let mut done = Registered::default();
         for (ask, flow) in asked {
             if ask.expires_s != 0 && ask.expires_s < MIN_EXPIRES_S {
                 return Err(Refused::TooBrief);
             }
-            if let Some(at) = bindings.iter().position(|binding| binding.uri == ask.uri) {
+            let same = |binding: &Binding| binding.name() == ask.name() || binding.uri == ask.uri;
+            let mut before = None;
+            while let Some(at) = bindings.iter().position(same) {
                 // §10.3 step 7: within one Call-ID the CSeq must grow.
                 if bindings[at].call_id == call_id && bindings[at].cseq >= cseq {
                     return Err(Refused::OutOfOrder);
                 }
-                bindings.remove(at);
+                before = bindings.remove(at).flow.connection;
             }
             if ask.expires_s == 0 {
                 continue;
             }
+            if flow.connection.is_some() && before != flow.connection {
+                done.moved.push(PhoneName {
+                    extension: extension.clone(),
+                    name: ask.name().to_owned(),
+                });
+                done.replaced.extend(before.filter(|_| sender.is_page));
+            }
             bindings.push(Binding {
                 uri: ask.uri.clone(),
                 flow: flow.clone(),
-                source: source.clone(),
+                source: sender.source.clone(),
                 path: path.to_vec(),
+                instance: ask.instance.clone(),
+                is_page: sender.is_page,
                 expires_at: now + Duration::from_secs(u64::from(ask.expires_s.min(MAX_EXPIRES_S))),
                 call_id: call_id.to_owned(),
                 cseq,
             });
+        }
+        if sender.is_page && asked.iter().any(|(ask, _)| ask.expires_s > 0) {
+            // One person, one page with a phone: two would ring for one call.
+            let other = |binding: &Binding| {
+                binding.is_page && binding.flow.connection != sender.source.connection
+            };
+            let others = bindings.extract_if(.., |binding| other(binding));
+            done.replaced
+                .extend(others.filter_map(|binding| binding.flow.connection));
         }
         if bindings.len() > MAX_BINDINGS {
             // A phone that lost its old contact (new port after a reboot) must get in: the one nearest its end goes.
@@ -122,7 +190,8 @@ impl Registrar {
         }
         let has = !bindings.is_empty();
         self.store(extension, bindings);
-        Ok(change(extension, had, has))
+        done.change = change(extension, had, has);
+        Ok(done)
     }
 
     /// `Contact: *` with `Expires: 0`: forgets every phone of the extension.
@@ -145,14 +214,29 @@ impl Registrar {
             .map(|(extension, _)| extension.clone())
             .collect();
         hit.into_iter()
-            .filter_map(|extension| {
+            .map(|extension| {
                 let mut bindings = self.bindings.get(&extension).cloned().unwrap_or_default();
                 bindings.retain(|binding| binding.flow.connection != Some(connection));
                 let has = !bindings.is_empty();
                 self.store(&extension, bindings);
-                change(&extension, true, has)
+                match has {
+                    true => Change::Up(extension),
+                    false => Change::Cut(extension),
+                }
             })
             .collect()
+    }
+
+    /// A phone that registered by that connection.
+    pub fn phone_at(&self, connection: u64, extension: &Extension) -> Option<PhoneName> {
+        let bindings = self.bindings.get(extension)?;
+        let binding = bindings
+            .iter()
+            .find(|binding| binding.flow.connection == Some(connection))?;
+        Some(PhoneName {
+            extension: extension.clone(),
+            name: binding.name().to_owned(),
+        })
     }
 
     /// Drops what has expired.
@@ -186,7 +270,14 @@ impl Registrar {
     pub fn is_registered_from(&self, now: Instant, extension: &Extension, flow: &Flow) -> bool {
         self.bindings.get(extension).is_some_and(|bindings| {
             bindings.iter().any(|binding| {
-                binding.expires_at > now && binding.source.remote.ip() == flow.remote.ip()
+                let same = match flow.connection.filter(|_| is_web(flow)) {
+                    // Behind a front all come from one address.
+                    Some(connection) => binding.source.connection == Some(connection),
+                    None => {
+                        binding.source.remote.ip() == flow.remote.ip() && !is_web(&binding.source)
+                    }
+                };
+                binding.expires_at > now && same
             })
         })
     }
@@ -216,6 +307,10 @@ impl Registrar {
         }
         self.bindings.insert(extension.clone(), bindings);
     }
+}
+
+fn is_web(flow: &Flow) -> bool {
+    matches!(flow.transport, Transport::Ws | Transport::Wss)
 }
 
 fn change(extension: &Extension, had: bool, has: bool) -> Option<Change> {

@@ -15,11 +15,13 @@ use tracing::{error, info};
 
 use super::control::{Control, Effect, Input, Settings};
 use super::journal::{CommitToken, Entry};
+use super::line::Lines;
 use super::media::{Media, MediaEvent};
 use super::names;
 use super::transport::{FromStream, MAX_DATAGRAM, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::id::{Extension, Username};
 use crate::domain::staff::Directory;
 
 /// Wishes and commits waiting for call control. Full: a wish is refused as overloaded, a commit's answer waits.
@@ -47,12 +49,15 @@ pub struct Signalling {
     mailbox: mpsc::Sender<Message>,
     changed: watch::Receiver<u64>,
     local: SocketAddr,
+    advertised: SocketAddr,
+    lines: Lines,
 }
 
 #[derive(Debug)]
 enum Message {
     Wish(Wish, oneshot::Sender<Result<Granted, CallRefusal>>),
     Live(oneshot::Sender<Live>),
+    Extension(Username, oneshot::Sender<Option<Extension>>),
     Committed(CommitToken, bool),
     Directory(Arc<Directory>),
     Resolved(String, Vec<IpAddr>),
@@ -96,6 +101,12 @@ impl Signalling {
         if parts.settings.advertised.port() == 0 {
             parts.settings.advertised.set_port(local.port());
         }
+        let advertised = parts.settings.advertised;
+        let lines = Lines::new(
+            transports.inbox.clone(),
+            Arc::clone(&transports.ids),
+            parts.settings.local,
+        );
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let (tell_changed, changed) = watch::channel(0);
         let control = Control::new(
@@ -121,7 +132,28 @@ impl Signalling {
             mailbox,
             changed,
             local,
+            advertised,
+            lines,
         })
+    }
+
+    /// Where phones in browsers come in.
+    pub const fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Which extension is this person's, and its address of record.
+    pub async fn extension_of(&self, person: Username) -> Option<(Extension, String)> {
+        let (answer, answered) = oneshot::channel();
+        let asked = Message::Extension(person, answer);
+        self.mailbox.send(asked).await.ok()?;
+        let extension = answered.await.ok()??;
+        let host = match self.advertised.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let uri = format!("sip:{extension}@{host}");
+        Some((extension, uri))
     }
 
     /// Where SIP is served.
@@ -275,7 +307,11 @@ impl Task {
 
     fn on_stream(&mut self, event: FromStream) {
         match event {
-            FromStream::Opened { flow, to_peer } => self.transports.opened(&flow, to_peer),
+            FromStream::Opened { flow, to_peer, at } => {
+                self.transports.opened(&flow, to_peer);
+                self.handle(Input::Connected { flow, at });
+            }
+            FromStream::SignedOut { flow } => self.handle(Input::SignedOut { flow }),
             FromStream::Message { flow, message } => self.handle(Input::Message { flow, message }),
             FromStream::Malformed { flow, error } => self.handle(Input::Malformed { flow, error }),
             FromStream::Closed { flow } => {
@@ -303,6 +339,9 @@ impl Task {
                     phones: self.control.phones(),
                     sip: self.control.endpoint_stats(),
                 });
+            }
+            Message::Extension(person, answer) => {
+                let _ = answer.send(self.control.extension_of(&person));
             }
             Message::Committed(token, kept) => self.handle(Input::Committed { token, kept }),
             Message::Directory(directory) => {
@@ -352,6 +391,7 @@ impl Task {
                     }
                 }
                 Effect::Journal { entry, token } => self.keep(ToKeep { entry, token }),
+                Effect::Close { flow, farewell } => self.transports.close(&flow, farewell),
                 Effect::Changed => changed = true,
             }
         }

@@ -1,4 +1,4 @@
-//! Sockets: UDP and TCP. Turns what arrives into (flow, message bytes) for the one owner of all signalling state,
+//! Sockets: UDP and TCP, and whatever else brings whole messages (see [`super::line`]). Turns what arrives into (flow, message bytes) for the one owner of all signalling state,
 //! and sends what it says. Knows nothing of SIP beyond where one message ends on a stream.
 
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
 use super::registrar::MAX_EXPIRES_S;
+use crate::domain::call::AtLine;
 
 /// Largest datagram IP can carry.
 pub const MAX_DATAGRAM: usize = 65_535;
@@ -26,7 +27,7 @@ pub const MAX_DATAGRAM: usize = 65_535;
 const MAX_CONNECTIONS: usize = 10_000;
 /// Messages waiting for a slow reader of one connection; one more and the connection is closed: a peer that
 /// does not read has lost its place, and SIP's own timers tell the rest.
-const SEND_QUEUE: usize = 256;
+pub(super) const SEND_QUEUE: usize = 256;
 /// A connection that says nothing, not even a keep-alive (RFC 5626 §4.4.1), for this long is closed. Longer than the longest
 /// registration lives: a phone that registers over TCP and keeps quiet until it must refresh is there all the while.
 const IDLE: Duration = Duration::from_secs(MAX_EXPIRES_S as u64 + 300);
@@ -45,7 +46,9 @@ const CONNECT: Duration = Duration::from_secs(4);
 pub enum FromStream {
     Opened {
         flow: Flow,
-        to_peer: mpsc::Sender<Arc<[u8]>>,
+        to_peer: mpsc::Sender<ToPeer>,
+        /// Who is known to be at the other end without being asked.
+        at: AtLine,
     },
     Message {
         flow: Flow,
@@ -59,6 +62,27 @@ pub enum FromStream {
     Closed {
         flow: Flow,
     },
+    /// The person's login is over.
+    SignedOut {
+        flow: Flow,
+    },
+}
+
+/// What a connection's writer is given.
+#[derive(Debug)]
+pub enum ToPeer {
+    Message(Arc<[u8]>),
+    /// The last word.
+    Close(Farewell),
+}
+
+/// Why we close a connection that is in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The person's phone is at another page now.
+    Replaced,
+    /// The person's login is over.
+    SignedOut,
 }
 
 /// The bound sockets.
@@ -66,11 +90,11 @@ pub enum FromStream {
 pub struct Transports {
     pub udp: UdpSocket,
     pub local: SocketAddr,
-    streams: HashMap<u64, mpsc::Sender<Arc<[u8]>>>,
+    streams: HashMap<u64, mpsc::Sender<ToPeer>>,
     /// Streams by far end, so that a request to a phone we already talk to uses its connection.
     by_remote: HashMap<SocketAddr, u64>,
-    inbox: mpsc::Sender<FromStream>,
-    ids: Arc<AtomicU64>,
+    pub(super) inbox: mpsc::Sender<FromStream>,
+    pub(super) ids: Arc<AtomicU64>,
 }
 
 impl Transports {
@@ -94,10 +118,21 @@ impl Transports {
     }
 
     /// Notes a connection that came up.
-    pub fn opened(&mut self, flow: &Flow, to_peer: mpsc::Sender<Arc<[u8]>>) {
+    pub fn opened(&mut self, flow: &Flow, to_peer: mpsc::Sender<ToPeer>) {
         if let Some(id) = flow.connection {
             self.streams.insert(id, to_peer);
-            self.by_remote.insert(flow.remote, id);
+            // A WebSocket is spoken of by its number only: nobody else can be reached by it.
+            if flow.transport == Transport::Tcp {
+                self.by_remote.insert(flow.remote, id);
+            }
+        }
+    }
+
+    /// Says goodbye on a connection: after what was said before.
+    pub fn close(&mut self, flow: &Flow, farewell: Farewell) {
+        if let Some(stream) = flow.connection.and_then(|id| self.streams.remove(&id)) {
+            // Full: its reader sees that nobody speaks to it any more, and closes without a word.
+            let _ = stream.try_send(ToPeer::Close(farewell));
         }
     }
 
@@ -137,7 +172,7 @@ impl Transports {
             .or_else(|| self.by_remote.get(&flow.remote).copied());
         match id.and_then(|id| self.streams.get(&id)) {
             Some(stream) => {
-                let sent = stream.try_send(bytes).is_ok();
+                let sent = stream.try_send(ToPeer::Message(bytes)).is_ok();
                 if let (false, Some(id)) = (sent, id) {
                     // Its reader sees that nobody speaks to it any more, and closes the connection.
                     self.streams.remove(&id);
@@ -158,7 +193,7 @@ impl Transports {
         }
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
-        if to_peer.try_send(bytes).is_err() {
+        if to_peer.try_send(ToPeer::Message(bytes)).is_err() {
             return false;
         }
         let flow = Flow {
@@ -225,6 +260,7 @@ async fn accept(
             let opened = FromStream::Opened {
                 flow: flow.clone(),
                 to_peer,
+                at: AtLine::Unknown,
             };
             if inbox.send(opened).await.is_ok() {
                 converse(stream, flow, inbox, from_us).await;
@@ -239,7 +275,7 @@ async fn converse(
     stream: TcpStream,
     flow: Flow,
     inbox: mpsc::Sender<FromStream>,
-    mut from_us: mpsc::Receiver<Arc<[u8]>>,
+    mut from_us: mpsc::Receiver<ToPeer>,
 ) {
     // Small messages that someone waits for: never held back for company.
     let _ = stream.set_nodelay(true);
@@ -263,7 +299,7 @@ async fn converse(
                 }
             }
             message = from_us.recv() => {
-                let Some(bytes) = message else { break };
+                let Some(ToPeer::Message(bytes)) = message else { break };
                 if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
                     break;
                 }
@@ -272,7 +308,7 @@ async fn converse(
     }
     // What was said last, e.g. a 400 to the request that broke the framing, still leaves.
     from_us.close();
-    while let Ok(bytes) = from_us.try_recv() {
+    while let Ok(ToPeer::Message(bytes)) = from_us.try_recv() {
         if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
             break;
         }

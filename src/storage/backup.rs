@@ -65,13 +65,13 @@ pub enum BackupTrouble {
     Damaged { table: String, what: &'static str },
 }
 
-struct Table {
-    name: String,
-    columns: Vec<(String, Kind)>,
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<(String, Kind)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Int,
     Text,
     Bytes,
@@ -149,7 +149,7 @@ impl Storage {
     }
 }
 
-async fn schema(tx: &mut Tx) -> Result<i64, Fault> {
+pub(super) async fn schema(tx: &mut Tx) -> Result<i64, Fault> {
     tx.row("SELECT max(version) AS version FROM _sqlx_migrations", &[])
         .await?
         .ok_or_else(|| Fault::Corrupt("no migrations".to_owned()))?
@@ -174,7 +174,7 @@ pub(super) async fn shape(tx: &mut Tx) -> Result<Vec<(String, Vec<(String, Strin
 }
 
 /// Every table and its columns, as the database itself says.
-async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Fault> {
+pub(super) async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Fault> {
     let rows = match tx.dialect() {
         Dialect::Sqlite => {
             tx.rows(
@@ -221,7 +221,7 @@ async fn tables(tx: &mut Tx) -> Result<Vec<Table>, Fault> {
 }
 
 /// Our own schema's names only.
-fn sql(text: String) -> SqlStr {
+pub(super) fn sql(text: String) -> SqlStr {
     AssertSqlSafe(text).into_sql_str()
 }
 

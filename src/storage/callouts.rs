@@ -1,5 +1,6 @@
 //! Call-outs 应急叫应: their state, their whole log, and the work each step asks for: a call and a message.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -354,7 +355,7 @@ impl Chronicler<'_> {
             .get("number")?;
         let sms = SmsId(self.clock.new_id());
         let text = text(&self.rules.signature, &number);
-        self.queue_sms(tx, sms, ticket, phone, text).await
+        self.queue_callout_sms(tx, sms, ticket, phone, text).await
     }
 
     /// Somebody answered a message: the call-outs that are open and have their number. Whether there was one.
@@ -429,11 +430,21 @@ async fn notice(
         .await?;
     let known = known.iter().map(gap_of).collect::<Result<Vec<_>, _>>()?;
     // A gap that is seen in part (it began, or the look ahead cuts it) is the same gap.
-    let same = |gap: &DutyGap, unit: &UnitCode, span: &Span| {
-        gap.unit == *unit && gap.span.from < span.until && span.from < gap.span.until
+    let meet = |a: &Span, b: &Span| a.from < b.until && b.from < a.until;
+    let mut seen: BTreeMap<&UnitCode, Vec<&Span>> = BTreeMap::new();
+    for (unit, span) in gaps {
+        seen.entry(unit).or_default().push(span);
+    }
+    let mut noticed: BTreeMap<&UnitCode, Vec<&Span>> = BTreeMap::new();
+    for gap in &known {
+        noticed.entry(&gap.unit).or_default().push(&gap.span);
+    }
+    let among = |of: &BTreeMap<&UnitCode, Vec<&Span>>, unit: &UnitCode, span: &Span| {
+        let spans = of.get(unit);
+        spans.is_some_and(|spans| spans.iter().any(|known| meet(known, span)))
     };
     for gap in &known {
-        if !gaps.iter().any(|(unit, span)| same(gap, unit, span)) {
+        if !among(&seen, &gap.unit, &gap.span) {
             tx.execute(
                 "UPDATE duty_gap SET filled_at = $3 WHERE unit = $1 AND starts_at = $2",
                 &values![gap.unit, gap.span.from, now],
@@ -443,7 +454,7 @@ async fn notice(
     }
     let mut new = Vec::new();
     for (unit, span) in gaps {
-        if known.iter().any(|gap| same(gap, unit, span)) {
+        if among(&noticed, unit, span) {
             continue;
         }
         tx.execute(

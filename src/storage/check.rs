@@ -12,10 +12,15 @@ use super::audit::{self, chained, entry_of};
 use super::chronicle::Kind;
 use super::db::{Row, Tx, values};
 use super::{Fault, Storage, hex};
+use crate::domain::accountability::{self, EntryEvent};
+use crate::domain::archive::{self, HoldEvent};
 use crate::domain::contact::{self, ContactEvent};
+use crate::domain::event_cluster::{self, ClusterEvent};
 use crate::domain::revisit::{self, RevisitEvent};
+use crate::domain::supervision::{self, CaseEvent};
 use crate::domain::ticket::{self, Event, GENESIS, chain_hash};
 use crate::domain::time::Timestamp;
+use crate::domain::watch;
 
 /// Something that should not be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +71,7 @@ impl Storage {
 }
 
 /// Rows that should not be: kind, what is wrong, and the statement that finds them.
-const RULES: [(&str, &str, &str); 9] = [
+const RULES: [(&str, &str, &str); 15] = [
     (
         "ticket",
         "it has no events",
@@ -108,6 +113,37 @@ const RULES: [(&str, &str, &str); 9] = [
         "revisit",
         "its ticket is missing",
         "SELECT id FROM revisit r WHERE NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = r.ticket_id)",
+    ),
+    (
+        "supervision",
+        "it has no events",
+        "SELECT id FROM supervision s WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = s.id)",
+    ),
+    (
+        "supervision",
+        "its ticket is missing",
+        "SELECT id FROM supervision s WHERE NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = s.ticket_id)",
+    ),
+    (
+        "event_cluster",
+        "it has no events",
+        "SELECT id FROM event_cluster c WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = c.id)",
+    ),
+    (
+        "event_cluster",
+        "a ticket of it is missing",
+        "SELECT c.cluster_id AS id FROM cluster_ticket c \
+         WHERE NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = c.ticket_id)",
+    ),
+    (
+        "accountability",
+        "it has no events",
+        "SELECT id FROM accountability a WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = a.id)",
+    ),
+    (
+        "legal_hold",
+        "it has no events",
+        "SELECT id FROM legal_hold h WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = h.id)",
     ),
     (
         "sms",
@@ -215,6 +251,22 @@ async fn check_chain(tx: &mut Tx, chain: &[Link], found: &mut Found) -> Result<(
             Kind::Revisit,
             "SELECT version, head_hash, json FROM revisit WHERE id = $1",
         ),
+        "supervision" => (
+            Kind::Supervision,
+            "SELECT version, head_hash, json FROM supervision WHERE id = $1",
+        ),
+        "event_cluster" => (
+            Kind::EventCluster,
+            "SELECT version, head_hash, json FROM event_cluster WHERE id = $1",
+        ),
+        "accountability" => (
+            Kind::Accountability,
+            "SELECT version, head_hash, json FROM accountability WHERE id = $1",
+        ),
+        "legal_hold" => (
+            Kind::LegalHold,
+            "SELECT version, head_hash, json FROM legal_hold WHERE id = $1",
+        ),
         _ => (
             Kind::Ticket,
             "SELECT version, head_hash, json FROM ticket WHERE id = $1",
@@ -246,13 +298,36 @@ async fn check_chain(tx: &mut Tx, chain: &[Link], found: &mut Found) -> Result<(
         Kind::Ticket => retold::<Event, _>(chain, ticket::apply),
         Kind::Contact => retold::<ContactEvent, _>(chain, contact::apply),
         Kind::Revisit => retold::<RevisitEvent, _>(chain, revisit::apply),
+        Kind::Supervision => retold::<CaseEvent, _>(chain, supervision::apply),
+        Kind::EventCluster => retold::<ClusterEvent, _>(chain, event_cluster::apply),
+        Kind::Accountability => retold::<EntryEvent, _>(chain, accountability::apply),
+        Kind::LegalHold => retold::<HoldEvent, _>(chain, archive::apply),
     };
     match told {
-        Some(told) if told == state => {}
+        Some(told) if told == state => {
+            if kind == Kind::Ticket {
+                check_steps(id, chain, found);
+            }
+        }
         Some(_) => found.one(kind.code(), id, "its state is not what its events lead to"),
         None => found.one(kind.code(), id, "its events cannot be read"),
     }
     Ok(())
+}
+
+/// None of the five steps of article 6 is missing from a closed ticket.
+fn check_steps(id: &str, chain: &[Link], found: &mut Found) {
+    let events: Vec<(String, Event)> = chain
+        .iter()
+        .filter_map(|link| Some((link.actor.clone(), serde_json::from_str(&link.json).ok()?)))
+        .collect();
+    for step in watch::missing(&events) {
+        found.one(
+            "ticket",
+            id,
+            format!("it is closed without {}", step.name()),
+        );
+    }
 }
 
 /// The hash at the end, or the first event that does not fit.

@@ -19,6 +19,10 @@ pub(super) enum Kind {
     Ticket,
     Contact,
     Revisit,
+    Supervision,
+    EventCluster,
+    Accountability,
+    LegalHold,
 }
 
 impl Kind {
@@ -27,6 +31,10 @@ impl Kind {
             Self::Ticket => "ticket",
             Self::Contact => "contact",
             Self::Revisit => "revisit",
+            Self::Supervision => "supervision",
+            Self::EventCluster => "event_cluster",
+            Self::Accountability => "accountability",
+            Self::LegalHold => "legal_hold",
         }
     }
 }

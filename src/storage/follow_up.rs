@@ -4,10 +4,12 @@
 use super::Fault;
 use super::chronicle::Chronicler;
 use super::db::Tx;
+use super::sms::Purpose;
 use super::tickets::TicketRecord;
 use crate::domain::id::TicketId;
 use crate::domain::revisit::RevisitCommand;
-use crate::domain::ticket::Event;
+use crate::domain::sms::extension_text;
+use crate::domain::ticket::{Deadline, DeadlineKind, Event, Told};
 
 impl Chronicler<'_> {
     pub(super) async fn follow_up(
@@ -17,8 +19,29 @@ impl Chronicler<'_> {
         events: &[Event],
     ) -> Result<(), Fault> {
         for event in events {
+            self.notify_units(tx, record, event).await?;
             self.feed_back(tx, record, event).await?;
             match event {
+                Event::Opened { .. } => self.give_query_code(tx, record.id).await?,
+                Event::SurveyResent { phone, why, .. } => {
+                    self.ask_again(tx, record, phone, *why).await?;
+                }
+                // 必要时应与服务对象沟通说明: who was told of the wish is told of the new date.
+                Event::ExtensionGranted { handle, .. } => {
+                    self.tell_extension(tx, record, handle).await?;
+                }
+                Event::WrittenOpinionIssued {
+                    unit, number, text, ..
+                } => self.issue_opinion(tx, record, unit, *number, text).await?,
+                Event::DeadlinesMoved { cause, moved, .. } => {
+                    for one in moved {
+                        self.list_move(tx, record.id, cause.revision, one).await?;
+                        if one.deadline == DeadlineKind::RevisitBy {
+                            self.reschedule_revisits(tx, record.id, one.new.due())
+                                .await?;
+                        }
+                    }
+                }
                 // 短信回访: the outbox sends it after the commit.
                 Event::SurveyRequested { phone, .. } => {
                     self.ask_by_sms(tx, record, phone).await?;
@@ -39,7 +62,7 @@ impl Chronicler<'_> {
                         ticket: record.id,
                         phone: phone.clone(),
                         round: *round,
-                        due: revisit.due,
+                        due: revisit.due(),
                         involved: record.ticket.involved(),
                     };
                     self.plan_revisit(tx, &plan).await?;
@@ -55,8 +78,7 @@ impl Chronicler<'_> {
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
                 }
-                Event::Opened { .. }
-                | Event::Registered { .. }
+                Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
                 | Event::ContactRecorded { .. }
@@ -67,17 +89,35 @@ impl Chronicler<'_> {
                 | Event::SendBackRequested { .. }
                 | Event::SendBackDecided { .. }
                 | Event::ExtensionRequested { .. }
-                | Event::ExtensionGranted { .. }
                 | Event::ExtensionDeclined { .. }
                 | Event::Archived { .. }
                 | Event::Revisited { .. }
                 | Event::RectificationOrdered { .. }
                 | Event::Rectified { .. }
                 | Event::FollowUpEnded { .. }
+                | Event::WrittenOpinionRequested { .. }
                 | Event::Marked { .. } => {}
                 Event::Intake(event) => self.intake_changed(tx, record, event).await?,
             }
         }
+        Ok(())
+    }
+
+    async fn tell_extension(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        handle: &Deadline,
+    ) -> Result<(), Fault> {
+        let asked = record.ticket.extensions.last();
+        let told = asked.map(|extension| &extension.request.told_petitioner);
+        let (Some(Told::Call(_) | Told::Sms(_)), Some(phone)) = (told, record.ticket.phone())
+        else {
+            return Ok(());
+        };
+        let text = extension_text(&self.rules.signature, &record.number, handle.due());
+        self.tell_by_sms(tx, record.id, phone, Purpose::ExtensionTold, text)
+            .await?;
         Ok(())
     }
 

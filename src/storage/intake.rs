@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::chronicle::{Chronicler, actor_of};
 use super::db::{Personal, Row, Secret, Tx, values};
 use super::outbox::{self, WorkKind};
+use super::sms::Purpose;
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::clock::Clock;
-use crate::domain::id::{SmsId, TicketId, UnitCode};
+use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::sms::receipt_text;
 use crate::domain::staff::{Actor, By, Unit, UnitKind};
 use crate::domain::ticket::intake::{Command, Event, Origin};
@@ -321,10 +322,10 @@ impl Chronicler<'_> {
         else {
             return Ok(());
         };
-        let sms = SmsId(self.clock.new_id());
         let text = receipt_text(&self.rules.signature, &record.number);
-        self.queue_sms(tx, sms, record.id, phone.clone(), text)
-            .await
+        self.tell_by_sms(tx, record.id, phone, Purpose::Receipt, text)
+            .await?;
+        Ok(())
     }
 
     /// What concerns a Party department is passed to it for acceptance, and counted apart from what is assigned

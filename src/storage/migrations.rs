@@ -19,12 +19,17 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 11] = [
     migration!(1, "first ring", "0001_first_ring"),
+    migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
     migration!(21, "intake", "0021_intake"),
     migration!(22, "handover", "0022_handover"),
     migration!(23, "conference", "0023_conference"),
+    migration!(30, "supervision", "0030_supervision"),
+    migration!(31, "watch", "0031_watch"),
+    migration!(32, "event cluster", "0032_event_cluster"),
+    migration!(33, "archive", "0033_archive"),
     migration!(40, "desks", "0040_desks"),
 ];
 

@@ -8,6 +8,10 @@
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
 //! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
 //! - [`kpis`]: figures of calls and agents
+//! - [`rules`]: rule sets, calendars, published notices
+//! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way
+//! - [`watch`]: what the rules see in tickets; can be deleted and found again
+//! - [`notices`], [`citizens`]: what units are told, what citizens can ask
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -15,32 +19,41 @@
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
 
+pub mod accountability;
 pub mod agent_states;
+pub mod archive;
 pub mod audit;
 pub mod backup;
 pub mod callouts;
 pub mod calls;
 pub mod check;
 mod chronicle;
+pub mod citizens;
 pub mod conference;
 pub mod contacts;
 mod db;
+pub mod event_clusters;
 mod follow_up;
+pub mod holds;
 pub mod idempotency;
 pub mod intake;
 pub mod kpis;
 mod migrations;
+pub mod notices;
 pub mod organisation;
 pub mod outbox;
 mod page;
 pub mod recordings;
 pub mod recovery;
 pub mod revisits;
+pub mod rules;
 pub mod sessions;
 pub mod sms;
+pub mod supervision;
 pub mod ticket_lists;
 pub mod tickets;
 pub mod tokens;
+pub mod watch;
 
 use std::sync::Arc;
 

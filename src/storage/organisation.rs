@@ -14,14 +14,17 @@ use serde::de::DeserializeOwned;
 
 use super::audit::{self, Deed};
 use super::db::{Row, Tx, values};
+use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::disposition::{Disposition, OriginEntry};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::organisation::{ConferenceSeat, DutyRoster, Profile, Stand, Tree, UnitEntry};
+use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{
     CalendarEntry, Destination, Directory, ExtensionEntry, NumberEntry, Organisation, Password,
-    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, User,
+    QueueEntry, Role, SmsGatewayEntry, SpecialistEntry, Unit, UnitContact, User,
 };
+use crate::domain::ticket::RuleSet;
 use crate::domain::time::Timestamp;
 
 /// One entry that was added or changed. Entries that were already so are not told.
@@ -101,7 +104,9 @@ const QUEUE: &str = "queue";
 const NUMBER: &str = "number";
 const SPECIALIST: &str = "specialist";
 const SMS_GATEWAY: &str = "sms_gateway";
-const CALENDAR: &str = "calendar";
+pub(super) const CALENDAR: &str = "calendar";
+pub(super) const RULES: &str = "rules";
+const UNIT_CONTACT: &str = "unit_contact";
 /// A unit's process and posts; the name is the unit's code.
 const PROFILE: &str = "profile";
 /// A unit's whole roster; the name is the unit's code.
@@ -311,6 +316,12 @@ impl Storage {
         self.entries(SMS_GATEWAY).await
     }
 
+    /// A unit's name today; its code where it has none.
+    pub async fn unit_name(&self, unit: &UnitCode) -> Result<String, Fault> {
+        let mut tx = self.db.snapshot().await?;
+        unit_name(&mut tx, unit, self.clock.now()).await
+    }
+
     /// The working calendars.
     pub async fn calendars(&self) -> Result<Vec<CalendarEntry>, Fault> {
         self.entries(CALENDAR).await
@@ -377,7 +388,10 @@ async fn users(tx: &mut Tx) -> Result<Vec<User>, Fault> {
     tx.rows(USERS, &[]).await?.iter().map(user_of).collect()
 }
 
-async fn entries<T: DeserializeOwned>(tx: &mut Tx, kind: &'static str) -> Result<Vec<T>, Fault> {
+pub(super) async fn entries<T: DeserializeOwned>(
+    tx: &mut Tx,
+    kind: &'static str,
+) -> Result<Vec<T>, Fault> {
     let rows = tx.rows(ENTRIES, &values![kind]).await?;
     rows.iter().map(|row| row.json("json")).collect()
 }
@@ -404,6 +418,63 @@ pub(super) fn role_of(row: &Row) -> Result<Role, Fault> {
         .into_iter()
         .find(|role| role.code() == code)
         .ok_or_else(|| Fault::Corrupt(format!("unknown role {code:?}")))
+}
+
+/// A rule set that tickets may keep is not changed under them; only how it is to be read may be added.
+fn check_amended(stored: &str, new: &str, now: Timestamp) -> Result<(), Fault> {
+    let read = |json: &str| {
+        let set: Result<RuleSet, _> = serde_json::from_str(json);
+        set.map_err(|bad| Fault::Corrupt(format!("a rule set: {bad}")))
+    };
+    let (old, new) = (read(stored)?, read(new)?);
+    let rest = RuleSet {
+        interpretations: old.interpretations.clone(),
+        ..new
+    };
+    if rest == old || old.from > now.in_beijing().date() {
+        return Ok(());
+    }
+    Err(Fault::Conflict(format!(
+        "rule set {:?} is in force since {}: what changes is a new version",
+        old.version, old.from
+    )))
+}
+
+/// Whom a unit's reminders reach: its contacts 联络员, or whoever is on duty where it named none.
+pub(super) async fn unit_phones(
+    tx: &mut Tx,
+    unit: &UnitCode,
+    now: Timestamp,
+) -> Result<Vec<PhoneNumber>, Fault> {
+    let contacts: Vec<UnitContact> = entries(tx, UNIT_CONTACT).await?;
+    let own = contacts.into_iter().filter(|contact| contact.unit == *unit);
+    let phones: Vec<PhoneNumber> = own.map(|contact| contact.phone).collect();
+    if !phones.is_empty() {
+        return Ok(phones);
+    }
+    let row = tx.row(ENTRY, &values![DUTY, unit.0]).await?;
+    let roster: DutyRoster = row.map_or(Ok(DutyRoster::default()), |row| row.json("json"))?;
+    let on_duty = roster.on_duty(now).take(1);
+    Ok(on_duty.map(|line| line.phone.clone()).collect())
+}
+
+/// The units there are at `now`.
+pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, Fault> {
+    let rows = tx.rows(STANDS, &[]).await?;
+    let stands = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
+    let tree = Tree::new(stands);
+    Ok(tree.known(now).map(|stand| stand.unit.clone()).collect())
+}
+
+/// A unit's name at `now`; its code where it has none.
+pub(super) async fn unit_name(
+    tx: &mut Tx,
+    unit: &UnitCode,
+    now: Timestamp,
+) -> Result<String, Fault> {
+    let units = units_at(tx, now).await?;
+    let known = units.into_iter().find(|known| known.code == *unit);
+    Ok(known.map_or_else(|| unit.0.clone(), |known| known.name))
 }
 
 async fn write_entries(
@@ -456,6 +527,15 @@ async fn write_entries(
         o.calendars
             .iter()
             .map(|e| (CALENDAR, e.name.clone(), to_json(e))),
+    );
+    all.extend(o.unit_contacts.iter().map(|e| {
+        let name = format!("{}/{}", e.unit, e.name);
+        (UNIT_CONTACT, name, to_json(e))
+    }));
+    all.extend(
+        o.rules
+            .iter()
+            .map(|e| (RULES, e.version.clone(), to_json(e))),
     );
     all.extend(
         o.duty
@@ -510,6 +590,18 @@ async fn write_entry(
     if stored.as_ref() == Some(&json) {
         return Ok(None);
     }
+    match (kind, &stored) {
+        (CALENDAR, _) => {
+            let title = format!("组织文件更新工作日历“{name}”");
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        }
+        (RULES, Some(stored)) => {
+            check_amended(stored, &json, now)?;
+            rules_changed(tx).await?;
+        }
+        (RULES, None) => rules_changed(tx).await?,
+        _ => {}
+    }
     tx.execute(
         "INSERT INTO organisation_entry (kind, name, json, updated_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, \
@@ -542,6 +634,8 @@ async fn write_stand(
     let Some(stand) = entry.news(&known, now) else {
         return Ok(None);
     };
+    // Whose calendar and whose rules a unit keeps follows from where it stands.
+    rules_changed(tx).await?;
     tx.execute(
         "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code, valid_from) DO UPDATE SET \
@@ -691,6 +785,11 @@ async fn check_names(tx: &mut Tx) -> Result<(), Trouble<Unknown>> {
             | Destination::Extension(_)
             | Destination::Announce(_)
             | Destination::Flow(_) => {}
+        }
+    }
+    for contact in entries::<UnitContact>(tx, UNIT_CONTACT).await? {
+        if !has_unit(&contact.unit) {
+            return missing(UNIT_CONTACT, &contact.name, UNIT, &contact.unit.0);
         }
     }
     for specialist in &specialists {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::domain::id::{RevisitId, TicketId};
 use crate::domain::revisit::{Revisit, RevisitCommand, RevisitEvent, apply, decide};
 use crate::domain::staff::{Actor, By};
-use crate::domain::ticket::{Refusal, Rules};
+use crate::domain::ticket::{Limits, Refusal, Rules, Ticket};
 use crate::domain::time::Timestamp;
 
 /// A revisit as it stands.
@@ -113,6 +113,9 @@ impl Storage {
     }
 }
 
+/// `due_at` of a revisit whose deadline waits for a calendar: after everything that is known.
+const NOT_KNOWN_YET: Timestamp = Timestamp::from_millis(253_402_300_799_000);
+
 const REVISIT: &str = "SELECT id, version, planned_at, updated_at, json FROM revisit WHERE id = $1";
 
 impl Wish {
@@ -150,7 +153,7 @@ impl Chronicler<'_> {
         plan: &RevisitCommand,
     ) -> Result<(), Fault> {
         let server = self.as_server();
-        let events = decide(self.now, None, plan, server.by, &self.rules.limits)
+        let events = decide(self.now, None, plan, server.by, &Limits::default())
             .map_err(|refusal| Fault::Corrupt(format!("a revisit cannot be planned: {refusal}")))?;
         let revisit = events
             .iter()
@@ -171,7 +174,11 @@ impl Chronicler<'_> {
              planned_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             &[
                 &columns(&record, &chain)[..],
-                &values![record.revisit.ticket, self.now, record.revisit.due],
+                &values![
+                    record.revisit.ticket,
+                    self.now,
+                    record.revisit.due.unwrap_or(NOT_KNOWN_YET)
+                ],
             ]
             .concat(),
         )
@@ -191,13 +198,12 @@ impl Chronicler<'_> {
         let row = tx
             .row(
                 "UPDATE ticket SET version = version \
-                 WHERE id = (SELECT ticket_id FROM revisit WHERE id = $1) RETURNING id",
+                 WHERE id = (SELECT ticket_id FROM revisit WHERE id = $1) RETURNING json",
                 &values![id],
             )
-            .await?;
-        if row.is_none() {
-            return Err(Trouble::Refused(Refusal::NoOpenRevisit));
-        }
+            .await?
+            .ok_or(Trouble::Refused(Refusal::NoOpenRevisit))?;
+        let ticket: Ticket = row.json("json")?;
         let row = tx
             .row(
                 "UPDATE revisit SET version = version WHERE id = $1 \
@@ -208,7 +214,7 @@ impl Chronicler<'_> {
             .ok_or(Trouble::Refused(Refusal::NoOpenRevisit))?;
         let mut record = record_of(&row)?;
         let mut chain = Chain::of_row(&row)?;
-        let limits = &self.rules.limits;
+        let limits = &self.rules.of(self.now, &ticket).limits;
         let events = decide(self.now, Some(&record.revisit), command, self.by, limits)
             .map_err(Trouble::Refused)?;
         self.append_revisit(tx, id, &mut chain, &events).await?;
@@ -219,8 +225,12 @@ impl Chronicler<'_> {
         record.updated_at = self.now;
         tx.execute(
             "UPDATE revisit SET updated_at = $2, stage = $3, version = $4, head_hash = $5, \
-             json = $6 WHERE id = $1",
-            &columns(&record, &chain),
+             json = $6, due_at = $7 WHERE id = $1",
+            &[
+                &columns(&record, &chain)[..],
+                &values![record.revisit.due.unwrap_or(NOT_KNOWN_YET)],
+            ]
+            .concat(),
         )
         .await?;
         for event in &events {
@@ -232,8 +242,29 @@ impl Chronicler<'_> {
         Ok(record)
     }
 
+    /// Tells what is still planned for a ticket by when it is to be done now.
+    pub(super) async fn reschedule_revisits(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        due: Option<Timestamp>,
+    ) -> Result<(), Fault> {
+        self.tell_revisits(tx, ticket, &RevisitCommand::Reschedule { due })
+            .await
+    }
+
     /// Cancels what is still planned for a ticket that moved on.
     pub(super) async fn cancel_revisits(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
+        self.tell_revisits(tx, ticket, &RevisitCommand::Cancel)
+            .await
+    }
+
+    async fn tell_revisits(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        command: &RevisitCommand,
+    ) -> Result<(), Fault> {
         let open = tx
             .rows(
                 "SELECT id FROM revisit WHERE ticket_id = $1 \
@@ -244,14 +275,14 @@ impl Chronicler<'_> {
         for row in &open {
             let server = self.as_server();
             // Boxed: a revisit's result changes a ticket, whose change may cancel revisits.
-            let cancel =
-                Box::pin(server.change_revisit(tx, row.get("id")?, &RevisitCommand::Cancel));
-            match cancel.await {
+            let told = Box::pin(server.change_revisit(tx, row.get("id")?, command));
+            match told.await {
                 Ok(_) => {}
                 Err(Trouble::Fault(fault)) => return Err(fault),
                 Err(Trouble::Refused(refusal)) => {
                     return Err(Fault::Corrupt(format!(
-                        "an open revisit cannot be cancelled: {refusal}"
+                        "an open revisit refuses {}: {refusal}",
+                        command.name()
                     )));
                 }
             }

@@ -139,6 +139,19 @@ impl Storage {
         Ok(Some(session))
     }
 
+    /// Whether the session behind a cookie lives, without keeping it from going idle.
+    pub async fn is_signed_in(&self, now: Timestamp, token: &str) -> Result<bool, Fault> {
+        let row = self
+            .db
+            .row(
+                "SELECT s.username FROM session s \
+                 WHERE s.token_hash = $1 AND s.idle_until >= $2 AND s.expires_at >= $2",
+                &values![sha256_hex(token.as_bytes()), now],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Logs out.
     pub async fn close_session(&self, token: &str) -> Result<(), Fault> {
         self.db

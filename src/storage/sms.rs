@@ -13,10 +13,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chronicle::Chronicler;
+use super::chronicle::{Chronicler, actor_of};
 use super::db::{Personal, Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
-use super::tickets::TicketRecord;
+use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::callout::says_received;
@@ -24,7 +24,7 @@ use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Rules, SurveyFailure};
+use crate::domain::ticket::{Command, Rating, Rules, SurveyFailure};
 use crate::domain::time::Timestamp;
 
 /// What is known of a message.
@@ -67,6 +67,38 @@ impl SmsState {
     }
 }
 
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// 短信回访: it asks, and its failure is the survey's.
+    Survey,
+    /// 延时告知: by when the citizen will be answered now.
+    ExtensionTold,
+    /// 书面办理意见: its number and check code.
+    WrittenOpinion,
+    /// To a unit's people: a clock runs out.
+    Reminder,
+    /// To whoever is on duty.
+    Callout,
+    /// 受理回执: that a demand came in, and its number.
+    Receipt,
+}
+
+impl Purpose {
+    /// The purpose's name in tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Survey => "survey",
+            Self::ExtensionTold => "extension_told",
+            Self::WrittenOpinion => "written_opinion",
+            Self::Reminder => "reminder",
+            Self::Callout => "callout",
+            Self::Receipt => "receipt",
+        }
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sms {
@@ -74,6 +106,8 @@ pub struct Sms {
     pub ticket: TicketId,
     pub phone: PhoneNumber,
     pub text: String,
+    /// [`Purpose::code`].
+    pub purpose: String,
     pub state: SmsState,
     pub gateway: Option<String>,
     pub message_id: Option<String>,
@@ -146,6 +180,10 @@ pub struct Quarantined {
     pub at: Timestamp,
     pub why: String,
     pub content: serde_json::Value,
+    /// A person read it.
+    pub resolved_at: Option<Timestamp>,
+    pub resolved_by: Option<String>,
+    pub resolution: Option<String>,
 }
 
 impl Storage {
@@ -179,7 +217,7 @@ impl Storage {
                         .row(
                             "UPDATE sms SET state = 'submitting', gateway = $2, updated_at = $3 \
                              WHERE id = $1 AND state = 'queued' RETURNING id, ticket_id, phone, \
-                             text, state, gateway, message_id, reason, queued_at, updated_at",
+                             text, purpose, state, gateway, message_id, reason, queued_at, updated_at",
                             &values![*id, *gateway, *now],
                         )
                         .await?;
@@ -309,8 +347,9 @@ impl Storage {
 
     /// What could not be matched, newest first.
     pub async fn sms_quarantine(&self, page: &Page) -> Result<Listing<Quarantined>, Fault> {
-        let mut select =
-            Select::new("SELECT id, gateway, kind, at, why, json FROM sms_quarantine WHERE 1 = 1");
+        let mut select = Select::new(
+            "SELECT id, gateway, kind, at, why, json, resolved_at, resolved_by, resolution FROM sms_quarantine WHERE 1 = 1",
+        );
         if let Some(after) = &page.after {
             select = select.before("at", "id", after);
         }
@@ -332,6 +371,9 @@ impl Storage {
                     at: row.get("at")?,
                     why: row.get("why")?,
                     content: row.json("json")?,
+                    resolved_at: row.opt("resolved_at")?,
+                    resolved_by: row.opt("resolved_by")?,
+                    resolution: row.opt("resolution")?,
                 })
             })
             .collect::<Result<Vec<_>, Fault>>()?;
@@ -339,6 +381,50 @@ impl Storage {
             at: item.at.millis(),
             id: item.id.to_string(),
         }))
+    }
+
+    /// A person reads what could not be matched: it answers a ticket's survey, or nothing. The ticket may refuse, and
+    /// then nothing has happened. `false`: it is not there, or somebody has read it already.
+    pub async fn read_quarantined(
+        &self,
+        now: Timestamp,
+        by: By<'_>,
+        id: Uuid,
+        answer: Option<(TicketId, Rating)>,
+        remark: String,
+        rules: &Arc<Rules>,
+    ) -> Result<bool, Trouble<CommandRefusal>> {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let given = (now, actor_of(by), id, answer, remark, rules.clone(), clock);
+        self.db
+            .write(given, |tx, (now, by, id, answer, remark, rules, clock)| {
+                Box::pin(async move {
+                    let reader = Chronicler {
+                        now: *now,
+                        by: by.as_ref().map_or(By::Server, By::Person),
+                        rules,
+                        clock: &**clock,
+                    };
+                    let read = tx
+                        .execute(
+                            "UPDATE sms_quarantine SET resolved_at = $2, resolved_by = $3, \
+                             resolution = $4 WHERE id = $1 AND resolved_at IS NULL",
+                            &values![*id, *now, reader.by.name(), *remark],
+                        )
+                        .await?;
+                    if read == 1
+                        && let Some((ticket, rating)) = answer
+                    {
+                        let command = Command::ReadSurvey { rating: *rating };
+                        reader
+                            .change_ticket(tx, *ticket, &command)
+                            .await
+                            .map_err(Trouble::widen)?;
+                    }
+                    Ok(read == 1)
+                })
+            })
+            .await
     }
 
     /// Tickets whose survey was asked before `asked_before` and not answered: each is to be sent
@@ -393,7 +479,7 @@ impl Storage {
     }
 }
 
-const SMS: &str = "SELECT id, ticket_id, phone, text, state, gateway, message_id, reason, \
+const SMS: &str = "SELECT id, ticket_id, phone, text, purpose, state, gateway, message_id, reason, \
                    queued_at, updated_at FROM sms WHERE 1 = 1";
 
 fn sms_of(row: &Row) -> Result<Sms, Fault> {
@@ -403,6 +489,7 @@ fn sms_of(row: &Row) -> Result<Sms, Fault> {
         ticket: row.get("ticket_id")?,
         phone: row.get("phone")?,
         text: row.get("text")?,
+        purpose: row.get("purpose")?,
         state: SmsState::ALL
             .into_iter()
             .find(|known| known.code() == state)
@@ -444,17 +531,73 @@ impl Chronicler<'_> {
     ) -> Result<(), Fault> {
         let sms = SmsId(self.clock.new_id());
         let code = self.open_survey(tx, record.id, sms, phone).await?;
-        let demand = record.ticket.demand.as_ref();
-        let title = demand
-            .filter(|demand| !demand.petitioner.secrecy)
-            .map(|demand| demand.title.as_str());
-        let text = survey_text(&self.rules.signature, code, title);
-        self.queue_sms(tx, sms, record.id, phone.clone(), text)
-            .await
+        let text = survey_text(&self.rules.signature, code, public_title(record));
+        let message = Message {
+            ticket: record.id,
+            phone,
+            purpose: Purpose::Survey,
+            text,
+            not_before: self.now,
+        };
+        self.queue(tx, sms, &message).await
     }
 
-    /// Queues a message, with the work of sending it.
-    pub(super) async fn queue_sms(
+    /// Sends the ticket's open survey once more, under the same code: an answer to either message is its answer.
+    pub(super) async fn ask_again(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        phone: &PhoneNumber,
+        why: SurveyFailure,
+    ) -> Result<(), Fault> {
+        let sms = SmsId(self.clock.new_id());
+        let row = tx
+            .row(
+                "UPDATE survey SET sms_id = $2, asked_at = $3 WHERE ticket_id = $1 \
+                 AND closed_at IS NULL RETURNING code",
+                &values![record.id, sms, self.now],
+            )
+            .await?
+            .ok_or_else(|| Fault::Corrupt("a survey is sent again that is not open".to_owned()))?;
+        let code = code_of(&row)?;
+        let later = match why {
+            // A phone that is off now may be on in the afternoon.
+            SurveyFailure::Undelivered => RESEND_UNDELIVERED_AFTER_MS,
+            SurveyFailure::Silent | SurveyFailure::WrongNumber => 0,
+        };
+        let message = Message {
+            ticket: record.id,
+            phone,
+            purpose: Purpose::Survey,
+            text: survey_text(&self.rules.signature, code, public_title(record)),
+            not_before: self.now.plus_millis(later),
+        };
+        self.queue(tx, sms, &message).await
+    }
+
+    /// Queues a message that asks nothing.
+    pub(super) async fn tell_by_sms(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        phone: &PhoneNumber,
+        purpose: Purpose,
+        text: String,
+    ) -> Result<SmsId, Fault> {
+        let sms = SmsId(self.clock.new_id());
+        let message = Message {
+            ticket,
+            phone,
+            purpose,
+            text,
+            not_before: self.now,
+        };
+        self.queue(tx, sms, &message).await?;
+        Ok(sms)
+    }
+
+    /// Queues a message to somebody on duty.
+    pub(super) async fn queue_callout_sms(
         &self,
         tx: &mut Tx,
         sms: SmsId,
@@ -462,14 +605,33 @@ impl Chronicler<'_> {
         phone: PhoneNumber,
         text: String,
     ) -> Result<(), Fault> {
+        let message = Message {
+            ticket,
+            phone: &phone,
+            purpose: Purpose::Callout,
+            text,
+            not_before: self.now,
+        };
+        self.queue(tx, sms, &message).await
+    }
+
+    async fn queue(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
         tx.execute(
-            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $5)",
-            &values![sms, ticket, phone, text, self.now],
+            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
+            &values![
+                id,
+                message.ticket,
+                message.phone.clone(),
+                message.text,
+                self.now,
+                message.purpose.code()
+            ],
         )
         .await?;
         let work = self.clock.new_id();
-        outbox::enqueue(tx, work, self.now, WorkKind::SmsSend, &sms.to_string()).await
+        let kind = WorkKind::SmsSend;
+        outbox::enqueue(tx, work, message.not_before, kind, &id.to_string()).await
     }
 
     /// Opens a survey under a code that no other open survey of the phone has.
@@ -753,12 +915,34 @@ async fn open_surveys(
         )
         .await?;
     rows.iter()
-        .map(|row| {
-            let code: String = row.get("code")?;
-            let code = code
-                .parse()
-                .map_err(|_| Fault::Corrupt("a survey with a foreign code".to_owned()))?;
-            Ok((code, row.get("ticket_id")?))
-        })
+        .map(|row| Ok((code_of(row)?, row.get("ticket_id")?)))
         .collect()
+}
+
+fn code_of(row: &Row) -> Result<SurveyCode, Fault> {
+    let code: String = row.get("code")?;
+    code.parse()
+        .map_err(|_| Fault::Corrupt("a survey with a foreign code".to_owned()))
+}
+
+/// The title, where it may be quoted to whoever holds the phone.
+fn public_title(record: &TicketRecord) -> Option<&str> {
+    record
+        .ticket
+        .demand
+        .as_ref()
+        .filter(|demand| !demand.petitioner.secrecy)
+        .map(|demand| demand.title.as_str())
+}
+
+/// How long an undelivered survey waits before it is sent once more.
+const RESEND_UNDELIVERED_AFTER_MS: i64 = 4 * 3_600_000;
+
+/// A message about to be queued.
+struct Message<'a> {
+    ticket: TicketId,
+    phone: &'a PhoneNumber,
+    purpose: Purpose,
+    text: String,
+    not_before: Timestamp,
 }

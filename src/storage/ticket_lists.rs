@@ -78,8 +78,8 @@ impl Listed {
         let row = |todo: crate::domain::ticket::Todo<'_>| TodoRow {
             task: todo.task,
             owner: todo.unit.clone(),
-            soon_at: todo.clock.map(|clock| clock.most),
-            ends_at: todo.clock.map(|clock| clock.due),
+            soon_at: todo.clock.and_then(|clock| clock.soon()),
+            ends_at: todo.clock.and_then(|clock| clock.due()),
         };
         Self {
             todos: ticket.todos().into_iter().map(row).collect(),

@@ -377,6 +377,43 @@ impl Storage {
             .await?;
         rows.iter().map(|row| row.get("id")).collect()
     }
+
+    /// What `unit` replied to the last other tickets it answers for, each with the ticket's number.
+    pub async fn replies_of_unit(
+        &self,
+        unit: &UnitCode,
+        but: TicketId,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        const LAST: u32 = 100;
+        let rows = self
+            .db
+            .rows(
+                "SELECT id, number, version, updated_at, json FROM ticket WHERE unit = $1 \
+                 AND id <> $2 AND sealed = 0 ORDER BY opened_at DESC, id DESC LIMIT $3",
+                &values![unit.clone(), but, LAST],
+            )
+            .await?;
+        let records = rows.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+        let reply = |record: TicketRecord| {
+            let text = record.ticket.reply()?.text.clone();
+            Some((record.number, text))
+        };
+        Ok(records.into_iter().filter_map(reply).collect())
+    }
+
+    /// The tickets whose clocks were counted on a calendar older than change `revision`: each is to be sent
+    /// [`Command::Recount`].
+    pub async fn counted_before(&self, revision: u64, limit: u32) -> Result<Vec<TicketId>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT id FROM ticket WHERE running = 1 AND counted_after < $1 \
+                 ORDER BY counted_after, id LIMIT $2",
+                &values![revision, limit],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
 }
 
 const TICKETS: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1";
@@ -449,10 +486,10 @@ impl Chronicler<'_> {
         };
         tx.execute(
             "INSERT INTO ticket (id, version, head_hash, updated_at, stage, unit, phone, due_at, \
-             wake_at, json, number, opened_at, caller, contact_id, call_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             wake_at, json, running, counted_after, number, opened_at, caller, contact_id, call_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             &[
-                &columns(&record, &chain)[..],
+                &self.columns(&record, &chain)[..],
                 &values![
                     record.number,
                     self.now,
@@ -469,6 +506,7 @@ impl Chronicler<'_> {
             .await?;
         acted(tx, self.by, id, record.ticket.opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
+        self.watch(tx, id, 1, &events).await?;
         Ok(record)
     }
 
@@ -479,25 +517,49 @@ impl Chronicler<'_> {
         id: TicketId,
         command: &Command,
     ) -> Result<TicketRecord, Trouble<Refusal>> {
-        let (mut record, mut chain) = lock(tx, id)
+        let Locked {
+            mut record,
+            mut chain,
+            counted_after,
+        } = lock(tx, id)
             .await?
-            .filter(|(record, _)| may_see(self.by, &record.ticket))
+            .filter(|locked| may_see(self.by, &locked.record.ticket))
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
-        let ticket = record.ticket;
-        let events = decide(self.now, Some(&ticket), command, self.by, self.rules)
-            .map_err(Trouble::Refused)?;
-        let listed_before = Listed::of(&ticket);
+        let listed_before = Listed::of(&record.ticket);
+        let mut ticket = record.ticket;
         let parts_before: Vec<UnitCode> = parts_of(&ticket).into_iter().cloned().collect();
-        self.append_all(tx, id, &mut chain, &events).await?;
-        record.ticket = events
-            .iter()
-            .fold(ticket, |ticket, event| apply(Some(ticket), event));
-        record.version = chain.version;
-        record.updated_at = self.now;
+        let mut events = Vec::new();
+        // Whatever is decided is decided by the calendar as it is published now.
+        if counted_after < self.rules.change.revision {
+            let server = self.as_server();
+            let recounted = decide(
+                self.now,
+                Some(&ticket),
+                &Command::Recount,
+                server.by,
+                self.rules,
+            );
+            events = recounted.unwrap_or_default();
+            server.append_all(tx, id, &mut chain, &events).await?;
+            ticket = after(ticket, &events);
+        }
+        if *command != Command::Recount {
+            let decided = decide(self.now, Some(&ticket), command, self.by, self.rules)
+                .map_err(Trouble::Refused)?;
+            self.append_all(tx, id, &mut chain, &decided).await?;
+            ticket = after(ticket, &decided);
+            events.extend(decided);
+        }
+        record.ticket = ticket;
+        if !events.is_empty() {
+            record.version = chain.version;
+            record.updated_at = self.now;
+        }
         tx.execute(
             "UPDATE ticket SET version = $2, head_hash = $3, updated_at = $4, stage = $5, \
-             unit = $6, phone = $7, due_at = $8, wake_at = $9, json = $10 WHERE id = $1",
-            &columns(&record, &chain),
+             unit = $6, phone = $7, due_at = $8, wake_at = $9, json = $10, running = $11, \
+             counted_after = $12 WHERE id = $1",
+            &self.columns(&record, &chain),
         )
         .await?;
         store_parts(tx, &record, &parts_before).await?;
@@ -507,6 +569,8 @@ impl Chronicler<'_> {
             .await?;
         acted(tx, self.by, id, opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
+        let first = record.version + 1 - events.len() as u64;
+        self.watch(tx, id, first, &events).await?;
         Ok(record)
     }
 
@@ -526,33 +590,57 @@ impl Chronicler<'_> {
 }
 
 /// Reads a ticket and keeps everybody else from changing it until this unit of work ends.
-async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<(TicketRecord, Chain)>, Fault> {
+async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Locked>, Fault> {
     let row = tx
         .row(
             "UPDATE ticket SET version = version WHERE id = $1 \
-             RETURNING id, number, version, updated_at, json, head_hash",
+             RETURNING id, number, version, updated_at, json, head_hash, counted_after",
             &values![id],
         )
         .await?;
-    row.map(|row| Ok((record_of(&row)?, Chain::of_row(&row)?)))
-        .transpose()
+    row.map(|row| {
+        Ok(Locked {
+            record: record_of(&row)?,
+            chain: Chain::of_row(&row)?,
+            counted_after: row.get("counted_after")?,
+        })
+    })
+    .transpose()
 }
 
-/// What lists and the sweep find a ticket by, beside its state.
-fn columns(record: &TicketRecord, chain: &Chain) -> [Value; 10] {
-    let ticket = &record.ticket;
-    values![
-        record.id,
-        chain.version,
-        chain.head_hash(),
-        record.updated_at,
-        ticket.stage.code(),
-        ticket.responsible().clone(),
-        ticket.phone().cloned(),
-        ticket.deadlines().into_iter().map(|(_, due)| due).min(),
-        ticket.wake_at(),
-        to_json(ticket)
-    ]
+/// A ticket that nobody else changes until this unit of work ends.
+struct Locked {
+    record: TicketRecord,
+    chain: Chain,
+    /// The change of calendars its deadlines were counted after.
+    counted_after: u64,
+}
+
+fn after(ticket: Ticket, events: &[Event]) -> Ticket {
+    events
+        .iter()
+        .fold(ticket, |ticket, event| apply(Some(ticket), event))
+}
+
+impl Chronicler<'_> {
+    /// What lists and the sweep find a ticket by, beside its state.
+    fn columns(&self, record: &TicketRecord, chain: &Chain) -> [Value; 12] {
+        let ticket = &record.ticket;
+        values![
+            record.id,
+            chain.version,
+            chain.head_hash(),
+            record.updated_at,
+            ticket.stage.code(),
+            ticket.responsible().clone(),
+            ticket.phone().cloned(),
+            ticket.due_at(),
+            ticket.wake_at(),
+            to_json(ticket),
+            i64::from(!ticket.clocks().is_empty()),
+            self.rules.change.revision
+        ]
+    }
 }
 
 async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) -> Result<(), Fault> {

@@ -47,6 +47,10 @@ fn filled(path: &str) -> String {
         .replace("{command}", "nothing")
         .replace("{gateway}", "none")
         .replace("{token}", "none")
+        .replace("{version}", "none")
+        .replace("{other}", "none")
+        .replace("{article}", "none")
+        .replace("{revision}", "9")
 }
 
 async fn asks(person: &Person<'_>, route: &Route) -> StatusCode {

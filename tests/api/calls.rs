@@ -145,7 +145,9 @@ async fn queues_and_agents_are_shown_as_they_stand() {
         position: None,
         agent: None,
         legs: Vec::new(),
+        parties: Vec::new(),
         recording: true,
+        contact: None,
         ticket: None,
     };
     *world.floor.calls.lock().unwrap() =
@@ -156,6 +158,8 @@ async fn queues_and_agents_are_shown_as_they_stand() {
         state: AgentState::Break {
             reason: "午餐".to_owned(),
         },
+        since: world.now(),
+        wrap_up_until: None,
         call: Some(CallId(CALL)),
     }];
     let lead = world.person(Role::TeamLead).await;
@@ -164,7 +168,7 @@ async fn queues_and_agents_are_shown_as_they_stand() {
     assert_eq!(queues["items"][0]["talking"], 1);
     let agents = lead.get("/api/v1/agents").await.ok();
     let expected = json!({"username": "agent1000", "display_name": "坐席 1000", "state": "break",
-        "reason": "午餐", "call": CALL});
+        "reason": "午餐", "since": "2025-01-24T09:00:00.000+08:00", "wrap_up_until": null, "call": CALL});
     assert_eq!(agents["items"][0], expected);
     let leader = world.person(Role::Leader).await;
     let agents = leader.get("/api/v1/agents").await.ok();

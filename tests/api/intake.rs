@@ -416,7 +416,9 @@ async fn an_emergency_is_in_the_ticket_of_its_call() {
         position: None,
         agent: Some("agent".into()),
         legs: Vec::new(),
+        parties: Vec::new(),
         recording: true,
+        contact: None,
         ticket: Some(ticket),
     }];
     let agent = world.person(Role::Agent).await;

@@ -49,7 +49,9 @@ fn call(n: u128, agent: Option<&str>) -> LiveCall {
         position: None,
         agent: agent.map(Username::from),
         legs: Vec::new(),
+        parties: Vec::new(),
         recording: true,
+        contact: None,
         ticket: None,
     }
 }
@@ -59,6 +61,8 @@ fn busy_floor(world: &World) {
         username: Username::from(name),
         display_name: name.to_owned(),
         state,
+        since: world.now(),
+        wrap_up_until: None,
         call: None,
     };
     *world.floor.calls.lock().unwrap() =
@@ -136,4 +140,36 @@ async fn a_unit_hears_of_its_own_tickets_only() {
         ticket,
         json!({"id": ours, "stage": "dispatched", "version": 3})
     );
+}
+
+#[tokio::test]
+async fn ones_own_line_is_known_before_the_next_board() {
+    let world = World::new().await;
+    busy_floor(&world);
+    let agent = world.person(Role::Agent).await;
+    let line = agent.get("/api/v1/me/call").await.ok();
+    assert_eq!(line["call"]["id"], Uuid::from_u128(1).to_string());
+    assert_eq!(line["agent"]["state"], "talking");
+    let supervisor = world.person(Role::Supervisor).await;
+    let line = supervisor.get("/api/v1/me/call").await.ok();
+    assert_eq!(line, serde_json::json!({"call": null, "agent": null}));
+}
+
+#[tokio::test]
+async fn more_time_for_wrap_up_needs_a_reason() {
+    let world = World::new().await;
+    let agent = world.person(Role::Agent).await;
+    for reason in ["", "  ", &"长".repeat(65)] {
+        let body = serde_json::json!({"reason": reason});
+        let refused = agent.post("/api/v1/me/wrap_up", body).await.refusal();
+        assert_eq!(refused, (422, "reason".to_owned()), "{reason}");
+    }
+    let body = serde_json::json!({"reason": " 核实信息 "});
+    let state = agent.post("/api/v1/me/wrap_up", body).await.ok();
+    assert_eq!(state["state"], "wrap_up");
+    let wishes = world.floor.wishes.lock().unwrap();
+    assert!(matches!(
+        &wishes[..],
+        [hotline::domain::call::wish::Wish::ExtendWrapUp { reason, .. }] if reason == "核实信息"
+    ));
 }

@@ -15,7 +15,7 @@ async fn serving(router: Router) -> (SocketAddr, oneshot::Sender<()>, JoinHandle
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, router, async {
+    let server = tokio::spawn(serve(listener, None, router, async {
         let _ = stopped.await;
     }));
     (address, stop, server)

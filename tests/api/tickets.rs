@@ -99,33 +99,34 @@ async fn a_dispatched_ticket_shows_its_clocks() {
     let ticket = command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
     assert_eq!(ticket["unit"], UNIT);
     // Five working days from Friday 24 January 2025: the 26th and 27th, then after Spring Festival.
-    let clocks: Vec<_> = ticket["deadlines"]
+    let deadlines: Vec<_> = ticket["deadlines"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|clock| {
-            (
-                clock["kind"].clone(),
-                clock["due"].clone(),
-                clock["overdue"].clone(),
-            )
-        })
+        .map(|clock| (&clock["kind"], &clock["due"], &clock["working_left_ms"]))
         .collect();
+    let hour = 3_600_000;
     assert_eq!(
-        clocks,
+        deadlines,
         [
             (
-                json!("handle_by"),
-                json!("2025-02-07T18:00:00.000+08:00"),
-                json!(false)
+                &json!("handle_by"),
+                &json!("2025-02-07T18:00:00.000+08:00"),
+                &json!(42 * hour)
             ),
             (
-                json!("acknowledge_by"),
-                json!("2025-01-24T10:00:00.000+08:00"),
-                json!(false)
+                &json!("acknowledge_by"),
+                &json!("2025-01-24T10:00:00.000+08:00"),
+                &json!(hour)
+            ),
+            (
+                &json!("send_back_by"),
+                &json!("2025-01-27T18:00:00.000+08:00"),
+                &json!(21 * hour)
             ),
         ]
     );
+    assert_eq!(ticket["deadlines"][0]["overdue"], false);
     world.pass(Duration::from_secs(3601));
     let lead = world.person(Role::TeamLead).await;
     let later = lead.get("/api/v1/tickets?overdue=true").await.ok();

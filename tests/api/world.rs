@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -12,9 +13,13 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
-use hotline::api::{Api, Audio, CallControl, Parts, Pending, RecordingReader, router};
+use hotline::api::{
+    Api, Audio, CallControl, OwnPhone, Parts, Pending, PhoneEar, PhoneLine, PhoneMouth,
+    RecordingReader, ToPhone, Way, router,
+};
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd::AgentState;
+use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish, WishedState};
 use hotline::domain::id::{CallId, LegId, RecordingId, UnitCode, Username};
 use hotline::domain::staff::{Directory, Organisation, Password};
@@ -22,6 +27,7 @@ use hotline::domain::staff::{Role, Unit, UnitKind, User};
 use hotline::domain::ticket::Rules;
 use hotline::domain::time::Timestamp;
 use hotline::storage::Storage;
+use hotline::storage::rules::RulesInForce;
 use hotline::storage::sessions::SessionLimits;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -38,7 +44,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) floor: Arc<Floor>,
     pub(crate) shelf: Arc<Shelf>,
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: RulesInForce,
     _folder: tempfile::TempDir,
 }
 
@@ -53,7 +59,7 @@ impl World {
         storage.apply(start, organisation()).await.unwrap();
         let floor = Arc::new(Floor::default());
         let shelf = Arc::new(Shelf::default());
-        let rules = Arc::new(Rules::provincial(UnitCode::from(DESK)));
+        let rules = RulesInForce::new(Rules::provincial(UnitCode::from(DESK)));
         let api = Api::new(Parts {
             storage: storage.clone(),
             clock: clock.clone(),
@@ -62,7 +68,11 @@ impl World {
             rules: rules.clone(),
             metrics: Box::new(|| "up 1\n".to_owned()),
             sessions: SessionLimits::default(),
-            behind_tls: true,
+            way: Way {
+                behind_tls: true,
+                citizen_calls: true,
+                ..Way::default()
+            },
         });
         Self {
             router: router(Arc::clone(&api)),
@@ -133,6 +143,12 @@ pub(crate) struct Person<'w> {
 }
 
 impl Person<'_> {
+    /// A header it sends.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let held = self.credentials.iter().find(|(known, _)| known == name);
+        held.map(|(_, value)| value.clone()).unwrap()
+    }
+
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut person = self.clone();
         person.credentials.push((name.to_owned(), value.to_owned()));
@@ -301,11 +317,14 @@ pub(crate) struct Floor {
     pub(crate) sick: Mutex<bool>,
     pub(crate) places: Mutex<Option<(CallId, RecordingId)>>,
     pub(crate) directory: Mutex<Option<Arc<Directory>>>,
+    /// What phones at WebSockets did and said.
+    pub(crate) heard: Mutex<Vec<String>>,
 }
 
 impl CallControl for Floor {
     fn wish(&self, wish: Wish) -> Pending<'_, Result<Granted, CallRefusal>> {
         let granted = match &wish {
+            Wish::ExtendWrapUp { .. } => Granted::State(AgentState::WrapUp),
             Wish::SetState { state, .. } => Granted::State(match state {
                 WishedState::Ready => AgentState::Ready,
                 WishedState::Break { reason } => AgentState::Break {
@@ -341,6 +360,69 @@ impl CallControl for Floor {
     fn healthy(&self) -> Pending<'_, bool> {
         let healthy = !*self.sick.lock().unwrap();
         Box::pin(async move { healthy })
+    }
+
+    /// Agents have an extension each.
+    fn phone(&self, person: &Username) -> Pending<'_, Option<OwnPhone>> {
+        let own = (person.0 == "agent").then(|| OwnPhone {
+            extension: "agent1000".to_owned(),
+            sip_uri: "sip:agent1000@192.0.2.1".to_owned(),
+        });
+        Box::pin(async move { own })
+    }
+
+    fn open_line(
+        &self,
+        _remote: SocketAddr,
+        encrypted: bool,
+        at: AtLine,
+    ) -> Pending<'_, Option<PhoneLine>> {
+        let who = match at {
+            AtLine::Unknown => "somebody".to_owned(),
+            AtLine::Person(person) => person.0,
+            AtLine::Citizen => "a citizen".to_owned(),
+        };
+        self.heard
+            .lock()
+            .unwrap()
+            .push(format!("{who} opened, encrypted: {encrypted}"));
+        let (says, mouth) = tokio::sync::mpsc::channel(16);
+        let line = PhoneLine {
+            ear: Box::new(Parrot(says)),
+            mouth: Box::new(Beak(mouth)),
+        };
+        Box::pin(async move { Some(line) })
+    }
+}
+
+/// Says again what it hears, and says goodbye when asked to or when its person is signed out.
+struct Parrot(tokio::sync::mpsc::Sender<ToPhone>);
+
+struct Beak(tokio::sync::mpsc::Receiver<ToPhone>);
+
+impl PhoneEar for Parrot {
+    fn message(&self, bytes: Bytes) -> Pending<'_, bool> {
+        let says = match &bytes[..] {
+            b"replace me" => ToPhone::Replaced,
+            _ => ToPhone::Message(Arc::from(&bytes[..])),
+        };
+        Box::pin(async move { self.0.send(says).await.is_ok() })
+    }
+
+    fn signed_out(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let _ = self.0.send(ToPhone::SignedOut).await;
+        })
+    }
+
+    fn closed(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+impl PhoneMouth for Beak {
+    fn next(&mut self) -> Pending<'_, Option<ToPhone>> {
+        Box::pin(self.0.recv())
     }
 }
 

@@ -70,8 +70,13 @@ impl Weather {
 pub(crate) struct Datagram {
     pub(crate) from: SocketAddr,
     pub(crate) to: SocketAddr,
+    /// The WebSocket it is sent on: what is under way when that is cut never arrives.
+    pub(crate) connection: Option<u64>,
     pub(crate) bytes: Arc<[u8]>,
 }
+
+/// How long a message on a connection takes. They arrive in order.
+const ON_A_CONNECTION: Duration = Duration::from_millis(5);
 
 pub(crate) struct Network {
     dice: Dice,
@@ -110,10 +115,31 @@ impl Network {
                 Datagram {
                     from,
                     to,
+                    connection: None,
                     bytes: Arc::clone(&bytes),
                 },
             );
         }
+    }
+
+    /// Sends on a connection: nothing is lost or overtaken while it holds.
+    pub(crate) fn send_on(
+        &mut self,
+        now: Instant,
+        connection: u64,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: Arc<[u8]>,
+    ) {
+        self.sent += 1;
+        let datagram = Datagram {
+            from,
+            to,
+            connection: Some(connection),
+            bytes,
+        };
+        self.flying
+            .insert((now + ON_A_CONNECTION, self.sent), datagram);
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {

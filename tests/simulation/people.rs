@@ -71,6 +71,7 @@ pub(crate) fn organisation() -> Directory {
             user: Some(user.username.clone()),
             auto_ready: name != "agent3",
             toll: role != Role::Specialist,
+            srtp: false,
             skills: BTreeMap::from([("mandarin".into(), 5)]),
         };
         directory.users.insert(user.username.clone(), user);
@@ -86,6 +87,7 @@ pub(crate) fn organisation() -> Directory {
             .map(|n| format!("sip:{}", outside(*n)))
             .collect(),
         digest: None,
+        srtp: false,
         keep_alive_s: 0,
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
@@ -825,6 +827,7 @@ fn name_of(wish: &Wish) -> &'static str {
     match wish {
         Wish::Call { command, .. } => command.name(),
         Wish::SetState { .. } => "set state",
+        Wish::ExtendWrapUp { .. } => "extend wrap-up",
         Wish::PlaceCall { .. } => "place call",
     }
 }

@@ -11,10 +11,11 @@ use hotline_sip::endpoint::{
 };
 use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
 use hotline_sip::message::{Method, Status};
-use hotline_sip::sdp::{self, Direction, Local, SessionDescription};
+use hotline_sip::sdp::{self, Direction, Local, Protection, SessionDescription};
 use hotline_sip::uri::Uri;
 
 use crate::network::Dice;
+use crate::studio::page_dtls;
 use crate::world::SERVER;
 
 /// How far a line has come, seen from the phone.
@@ -66,6 +67,16 @@ pub(crate) struct Phone {
     pub(crate) lines: BTreeMap<LegHandle, Line>,
     registrations: u32,
     ports: u16,
+    /// A page in a browser: which of them, and its WebSocket while it has one.
+    pub(crate) page: Option<Page>,
+}
+
+/// A browser's page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    /// `+sip.instance`: another with each load of the page.
+    pub(crate) instance: u32,
+    pub(crate) connection: Option<u64>,
 }
 
 impl Phone {
@@ -86,7 +97,26 @@ impl Phone {
             lines: BTreeMap::new(),
             registrations: 0,
             ports: 0,
+            page: None,
         }
+    }
+
+    /// A page is loaded, or comes back with a new connection.
+    pub(crate) fn connect(&mut self, instance: u32, connection: u64) {
+        let connection = Some(connection);
+        self.page = Some(Page {
+            instance,
+            connection,
+        });
+    }
+
+    /// Its connection is gone.
+    pub(crate) fn cut(&mut self, now: Instant) {
+        let flow = self.flow();
+        if let Some(page) = &mut self.page {
+            page.connection = None;
+        }
+        self.endpoint.transport_failed(now, &flow);
     }
 
     // ---- what its owner does ---------------------------------------------------------------------------------------
@@ -95,10 +125,20 @@ impl Phone {
         let aor = self.uri(&self.name, SERVER);
         self.registrations += 1;
         let mut headers = Headers::new();
-        headers.push(
-            HeaderName::Contact,
-            format_args!("<{}>", self.uri(&self.name, self.address)),
-        );
+        match self.page {
+            None => headers.push(
+                HeaderName::Contact,
+                format_args!("<{}>", self.uri(&self.name, self.address)),
+            ),
+            Some(page) => headers.push(
+                HeaderName::Contact,
+                format_args!(
+                    "<{}>;reg-id=1;+sip.instance=\"<urn:uuid:{}>\"",
+                    self.contact(),
+                    page.instance
+                ),
+            ),
+        }
         headers.push(HeaderName::Expires, expires_s);
         let params = RequestParams {
             method: Method::Register,
@@ -121,7 +161,7 @@ impl Phone {
         with_offer: bool,
     ) -> Option<LegHandle> {
         let rtp = self.rtp();
-        let local = sdp::make_offer(&Local::g711(rtp, u64::from(rtp.port())), None);
+        let local = self.offers(rtp);
         let from = NameAddr::new(self.uri(&self.name, SERVER));
         let target = self.uri(number, SERVER);
         let params = InviteParams {
@@ -129,7 +169,7 @@ impl Phone {
             target,
             next_hop: self.flow(),
             from,
-            contact: Some(self.uri(&self.name, self.address)),
+            contact: Some(self.contact()),
             offer: with_offer.then(|| local.to_string().into_bytes()),
             headers: Headers::new(),
             credentials: self.account(),
@@ -160,7 +200,7 @@ impl Phone {
         let Some(body) = self
             .lines
             .get(&line)
-            .and_then(|line| describe(line, Direction::SendRecv))
+            .and_then(|line| describe(line, Direction::SendRecv, self.page.is_some()))
         else {
             return;
         };
@@ -182,7 +222,7 @@ impl Phone {
         else {
             return;
         };
-        let Some(local) = describe(live, Direction::SendRecv) else {
+        let Some(local) = describe(live, Direction::SendRecv, self.page.is_some()) else {
             return;
         };
         let body = local.to_string().into_bytes();
@@ -225,8 +265,8 @@ impl Phone {
             true => Direction::Inactive,
             false => Direction::SendRecv,
         };
-        let local = Local::g711(live.rtp, u64::from(live.rtp.port())).with_direction(direction);
-        let offer = sdp::make_offer(&local, live.local.as_ref());
+        let local = local(live.rtp, direction, self.page.is_some());
+        let offer = as_a_browser(sdp::make_offer(&local, live.local.as_ref()));
         if self
             .endpoint
             .reoffer(now, line, offer.to_string().into_bytes())
@@ -345,7 +385,8 @@ impl Phone {
             | Event::OfferAnswered { .. }
             | Event::OfferRejected { .. }
             | Event::Info { .. }
-            | Event::Alive { .. } => None,
+            | Event::Alive { .. }
+            | Event::Stranded { .. } => None,
         }
     }
 
@@ -354,7 +395,7 @@ impl Phone {
             return;
         };
         line.offer = offer;
-        let Some(local) = describe(line, line.direction) else {
+        let Some(local) = describe(line, line.direction, self.page.is_some()) else {
             let _ = self
                 .endpoint
                 .reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE);
@@ -375,11 +416,29 @@ impl Phone {
 
     fn flow(&self) -> Flow {
         Flow {
-            transport: Transport::Udp,
+            transport: match self.page {
+                Some(_) => Transport::Wss,
+                None => Transport::Udp,
+            },
             local: self.address,
             remote: SERVER,
-            connection: None,
+            connection: self.page.and_then(|page| page.connection),
         }
+    }
+
+    /// Where it says it is: a page has no address.
+    fn contact(&self) -> Uri {
+        match self.page {
+            None => self.uri(&self.name, self.address),
+            Some(page) => format!("sip:p{}@page.invalid;transport=ws", page.instance)
+                .parse()
+                .unwrap(),
+        }
+    }
+
+    fn offers(&self, rtp: SocketAddr) -> SessionDescription {
+        let local = local(rtp, Direction::SendRecv, self.page.is_some());
+        as_a_browser(sdp::make_offer(&local, None))
     }
 
     fn rtp(&mut self) -> SocketAddr {
@@ -393,15 +452,33 @@ impl Phone {
 }
 
 /// The phone's side of the session: an answer to their offer, or an offer.
-fn describe(line: &Line, direction: Direction) -> Option<SessionDescription> {
-    let local = Local::g711(line.rtp, u64::from(line.rtp.port())).with_direction(direction);
-    match &line.offer {
-        None => Some(sdp::make_offer(&local, line.local.as_ref())),
+fn describe(line: &Line, direction: Direction, is_page: bool) -> Option<SessionDescription> {
+    let local = local(line.rtp, direction, is_page);
+    let made = match &line.offer {
+        None => sdp::make_offer(&local, line.local.as_ref()),
         Some(offer) => {
             let offer = SessionDescription::parse(offer).ok()?;
-            Some(sdp::answer(&offer, &local, line.local.as_ref()).ok()?.sdp)
+            sdp::answer(&offer, &local, line.local.as_ref()).ok()?.sdp
         }
+    };
+    Some(as_a_browser(made))
+}
+
+fn local(rtp: SocketAddr, direction: Direction, is_page: bool) -> Local {
+    let local = Local::g711(rtp, u64::from(rtp.port())).with_direction(direction);
+    match is_page {
+        true => local.protected(Protection::Dtls(page_dtls(rtp))),
+        false => local,
     }
+}
+
+/// What our own side says of browsers' streams, said as a browser would: it is no lite agent, and begins the handshake.
+fn as_a_browser(ours: SessionDescription) -> SessionDescription {
+    let text = ours.to_string();
+    text.replace("a=ice-lite\r\n", "")
+        .replace("a=setup:passive", "a=setup:active")
+        .parse()
+        .unwrap()
 }
 
 fn endpoint(dice: &mut Dice) -> Endpoint {

@@ -1,6 +1,7 @@
 //! Scenarios that deserve a name, in the simulated world with fair weather. In each somebody goes wrong, and nobody is lost.
 
 mod findings;
+mod pages;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

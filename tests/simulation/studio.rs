@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::call::Quality;
 use hotline::domain::id::{CallId, LegId, RecordingId, Username};
-use hotline::signalling::media::{Hears, Media, MediaEvent, MediaFault, Track};
-use hotline_sip::sdp::Negotiated;
+use hotline::signalling::media::{Carriage, Hears, Media, MediaEvent, MediaFault, Opened, Track};
+use hotline_sip::sdp::{Dtls, Fingerprint, IceCredentials, Negotiated, Security};
 
 use crate::network::Dice;
 
@@ -106,7 +106,10 @@ impl Studio {
                         continue;
                     }
                 }
-                MediaEvent::Silent { .. } | MediaEvent::Heard { .. } | MediaEvent::Dtmf { .. } => {}
+                MediaEvent::Silent { .. }
+                | MediaEvent::Heard { .. }
+                | MediaEvent::Dtmf { .. }
+                | MediaEvent::Broken { .. } => {}
             }
             return Some(event);
         }
@@ -121,7 +124,7 @@ impl Studio {
             };
             if !remote.direction.receives() {
                 channel.last_heard = now;
-            } else if speaks(remote.remote) {
+            } else if speaks(where_from(remote)) {
                 channel.last_heard = now;
                 let is_first = !std::mem::replace(&mut channel.heard, true);
                 if channel.reported.take().is_some() || is_first {
@@ -181,7 +184,7 @@ impl Desk {
 }
 
 impl Media for Desk {
-    fn open(&mut self, call: CallId, leg: LegId) -> Result<SocketAddr, MediaFault> {
+    fn open(&mut self, call: CallId, leg: LegId, carriage: Carriage) -> Result<Opened, MediaFault> {
         let mut studio = self.studio(|| format!("open {leg} of {call}"));
         let faults = studio.faults;
         if studio.open >= studio.ports || studio.dice.in_100(faults) {
@@ -205,7 +208,16 @@ impl Media for Desk {
                 .complaints
                 .push(format!("leg {leg} was opened twice"));
         }
-        Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let dtls = (carriage == Carriage::WebRtc).then(|| dtls(port));
+        Ok(Opened { address, dtls })
+    }
+
+    fn restart_ice(&mut self, leg: LegId) -> Option<IceCredentials> {
+        let mut studio = self.studio(|| format!("restart ICE of {leg}"));
+        studio.opened += 1;
+        let number = u16::try_from(studio.opened % 10_000).unwrap();
+        Some(dtls(number).ice)
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, _nat: bool) {
@@ -293,5 +305,37 @@ impl Media for Desk {
                 },
             );
         }
+    }
+}
+
+/// What a page says of itself: its address hides in its name, for the studio to hear from where sound comes.
+pub(crate) fn page_dtls(rtp: SocketAddr) -> Dtls {
+    let IpAddr::V4(ip) = rtp.ip() else {
+        panic!("pages here have IPv4")
+    };
+    let mut said = dtls(rtp.port());
+    said.ice.ufrag = format!("{:08x}{:04x}", ip.to_bits(), rtp.port());
+    said
+}
+
+/// Where the sound of a leg comes from.
+fn where_from(remote: &Negotiated) -> SocketAddr {
+    let Security::Dtls(page) = &remote.security else {
+        return remote.remote;
+    };
+    let (ip, port) = page.ice.ufrag.split_at(8);
+    let ip = u32::from_str_radix(ip, 16).unwrap();
+    let port = u16::from_str_radix(port, 16).unwrap();
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(ip)), port)
+}
+
+/// What a leg says of itself, told apart by its port.
+pub(crate) fn dtls(port: u16) -> Dtls {
+    Dtls {
+        ice: IceCredentials {
+            ufrag: format!("u{port:05}"),
+            pwd: format!("password of the leg {port:05}").replace(' ', "+"),
+        },
+        fingerprint: Fingerprint([u8::try_from(port % 256).unwrap(); 32]),
     }
 }

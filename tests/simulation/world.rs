@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd;
+use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, Wish};
+use hotline::domain::id::Username;
 use hotline::domain::staff::Directory;
 use hotline::domain::time::Timestamp;
 use hotline::signalling::Limits;
 use hotline::signalling::control::{Control, Effect, Input, Settings};
 use hotline::signalling::journal::{CommitToken, Entry};
+use hotline::signalling::transport::Farewell;
 use hotline_sip::digest::Algorithm;
 use hotline_sip::endpoint::Flow;
 use hotline_sip::header::Transport;
@@ -56,6 +59,11 @@ pub(crate) struct World {
     pub(crate) control: Control,
     pub(crate) phones: Vec<Phone>,
     by_ip: BTreeMap<IpAddr, usize>,
+    /// WebSockets that are up, and whose they are.
+    connections: BTreeMap<u64, usize>,
+    last_connection: u64,
+    /// Pages that were let go.
+    pub(crate) farewells: Vec<(usize, Farewell)>,
     pub(crate) network: Network,
     pub(crate) studio: Arc<Mutex<Studio>>,
     pub(crate) database: Database,
@@ -110,6 +118,9 @@ impl World {
             control,
             phones: Vec::new(),
             by_ip: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            last_connection: 0,
+            farewells: Vec::new(),
             network: Network::new(dice.fork(), weather),
             studio,
             database,
@@ -133,6 +144,48 @@ impl World {
         self.phones.push(phone);
         self.by_ip.insert(address.ip(), self.phones.len() - 1);
         self.phones.len() - 1
+    }
+
+    /// A page is loaded, or comes back: a WebSocket with the login of `person`.
+    pub(crate) fn connect(&mut self, phone: usize, instance: u32, person: &str) {
+        self.last_connection += 1;
+        let connection = self.last_connection;
+        self.connections.insert(connection, phone);
+        let flow = self.flow_of(self.phones[phone].address, Some(connection));
+        self.with_phone(phone, |phone, _| phone.connect(instance, connection));
+        let at = AtLine::Person(Username::from(person));
+        self.tell(Input::Connected { flow, at });
+    }
+
+    /// The WebSocket of a page is gone, with everything that was under way on it.
+    pub(crate) fn cut(&mut self, phone: usize) {
+        let connection = self.phones[phone].page.and_then(|page| page.connection);
+        let Some(connection) = connection else {
+            return;
+        };
+        self.connections.remove(&connection);
+        self.with_phone(phone, |phone, now| phone.cut(now));
+        let flow = self.flow_of(self.phones[phone].address, Some(connection));
+        self.tell(Input::TransportFailed { flow });
+    }
+
+    /// The login behind a page is over.
+    pub(crate) fn sign_out(&mut self, phone: usize) {
+        let connection = self.phones[phone].page.and_then(|page| page.connection);
+        let flow = self.flow_of(self.phones[phone].address, connection);
+        self.tell(Input::SignedOut { flow });
+    }
+
+    fn flow_of(&self, remote: SocketAddr, connection: Option<u64>) -> Flow {
+        Flow {
+            transport: match connection {
+                Some(_) => Transport::Wss,
+                None => Transport::Udp,
+            },
+            local: SERVER,
+            remote,
+            connection,
+        }
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -240,13 +293,15 @@ impl World {
     fn step(&mut self) -> Vec<(usize, News)> {
         let now = self.now();
         if let Some(datagram) = self.network.arrives(now) {
+            let is_up = |connection| self.connections.contains_key(&connection);
+            if datagram
+                .connection
+                .is_some_and(|connection| !is_up(connection))
+            {
+                return Vec::new();
+            }
             if datagram.to == SERVER {
-                let flow = Flow {
-                    transport: Transport::Udp,
-                    local: SERVER,
-                    remote: datagram.from,
-                    connection: None,
-                };
+                let flow = self.flow_of(datagram.from, datagram.connection);
                 self.control.handle(Input::Datagram {
                     flow,
                     bytes: datagram.bytes.to_vec(),
@@ -315,7 +370,14 @@ impl World {
         let (sends, news) = self.phones[phone].drain(now);
         for bytes in sends.into_iter().filter(|_| alive) {
             self.note_bytes(from, SERVER, &bytes);
-            self.network.send(now, from, SERVER, bytes);
+            match self.phones[phone].page {
+                None => self.network.send(now, from, SERVER, bytes),
+                Some(page) => {
+                    if let Some(connection) = page.connection {
+                        self.network.send_on(now, connection, from, SERVER, bytes);
+                    }
+                }
+            }
         }
         news.into_iter().map(|news| (phone, news)).collect()
     }
@@ -331,7 +393,22 @@ impl World {
                 Effect::Send { flow, bytes } => {
                     self.laws.sent(&bytes);
                     self.note_bytes(SERVER, flow.remote, &bytes);
-                    self.network.send(now, SERVER, flow.remote, bytes);
+                    match flow.connection {
+                        None => self.network.send(now, SERVER, flow.remote, bytes),
+                        Some(connection) if self.connections.contains_key(&connection) => {
+                            let to = flow.remote;
+                            self.network.send_on(now, connection, SERVER, to, bytes);
+                        }
+                        Some(_) => self.control.handle(Input::TransportFailed { flow }),
+                    }
+                }
+                Effect::Close { flow, farewell } => {
+                    self.note(|| format!("  farewell {farewell:?} to {}", flow.remote));
+                    let phone = flow.connection.and_then(|id| self.connections.remove(&id));
+                    if let Some(phone) = phone {
+                        self.farewells.push((phone, farewell));
+                        self.phones[phone].cut(now);
+                    }
                 }
                 Effect::Journal { entry, token } => {
                     self.note(|| format!("  journal: {entry:?}"));

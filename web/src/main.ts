@@ -15,6 +15,9 @@ import { showTrouble } from './app/trouble';
 await speak(chosenLanguage());
 const app = createApp(App);
 app.config.errorHandler = showTrouble;
-window.addEventListener('unhandledrejection', (event) => showTrouble(event.reason));
+window.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault();
+  showTrouble(event.reason);
+});
 reloadWhenStale();
 app.use(createPinia()).use(i18n).use(router).mount('#app');

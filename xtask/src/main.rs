@@ -16,7 +16,7 @@ cargo xtask <command>
   up [arguments]     everything on a fresh machine: checks tools, builds the web pages when they are stale and a
                      release, runs the server with the demonstration organisation; the arguments go to
                      `hotline serve --demo`
-  test [step …]      everything the project tests, cheapest first: fmt, web, clippy, unit, integration;
+  test [step …]      everything the project tests, cheapest first: fmt, web, clippy, unit, integration, browser;
                      named steps run alone. Installs the real peers it needs with apt when root on Debian,
                      else says exactly what to install
   try [arguments]    against the running demo: one citizen's call with real sound, followed to its end;

@@ -15,7 +15,7 @@ struct Peer {
     tests: &'static str,
 }
 
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer {
         package: "sip-tester",
         what_for: "sipp plays carriers and phones",
@@ -33,6 +33,12 @@ const PEERS: [Peer; 4] = [
         what_for: "a browser calls our legs and drives the pages",
         present: || on_path("chromium"),
         tests: "media/tests/chromium.rs",
+    },
+    Peer {
+        package: "fonts-noto-cjk",
+        what_for: "Chinese in the browser tests' pictures",
+        present: || Path::new("/usr/share/fonts/opentype/noto").exists(),
+        tests: "tests/browser",
     },
     Peer {
         package: "kannel",

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Done, cargo, peers, say, shown, web};
+use crate::{Done, cargo, peers, run, say, shown, web};
 
 struct Step {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Outcome {
     closing: Vec<String>,
 }
 
-fn steps() -> [Step; 5] {
+fn steps() -> [Step; 6] {
     let step = |name, command| Step { name, command };
     let lints = [
         "clippy",
@@ -35,6 +35,7 @@ fn steps() -> [Step; 5] {
         step("clippy", cargo(lints)),
         step("unit", cargo(["test", "--workspace", "--lib", "--bins"])),
         step("integration", cargo(["test", "--workspace", "--test", "*"])),
+        step("browser", web::browser_tests()),
     ]
 }
 
@@ -48,15 +49,20 @@ pub(crate) fn test(only: &[String]) -> Done {
         ));
     }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
-    if wanted("integration") {
+    if wanted("integration") || wanted("browser") {
         peers::install_missing()?;
     }
-    if wanted("web") {
+    if wanted("web") || wanted("browser") {
         web::install()?;
     }
     let mut outcomes = Vec::new();
     for step in all.into_iter().filter(|step| wanted(step.name)) {
         let name = step.name;
+        // The browser opens what the program embeds.
+        if name == "browser" {
+            web::build_when_stale()?;
+            run(&mut cargo(["build", "--bin", "hotline"]))?;
+        }
         match step.run() {
             Ok(outcome) => outcomes.push(outcome),
             Err(reason) => {
@@ -88,10 +94,7 @@ impl Step {
         for bytes in output.split(b'\n').map_while(Result::ok) {
             let text = String::from_utf8_lossy(&bytes);
             say(&text);
-            // cargo's line, and vitest's.
-            if text.starts_with("test result:") || text.trim_start().starts_with("Tests ") {
-                closing.push(text.trim().to_owned());
-            }
+            closing.extend(closing_line(&text));
         }
         let status = child.wait().map_err(|error| error.to_string())?;
         if !status.success() {
@@ -103,6 +106,24 @@ impl Step {
             closing,
         })
     }
+}
+
+/// What cargo, vitest and Node.js say at their end.
+fn closing_line(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.starts_with("test result:") || text.starts_with("Tests ") {
+        return Some(text.to_owned());
+    }
+    let node = text.trim_start_matches(['#', '\u{2139}', ' ']);
+    let (what, number) = node.split_once(' ')?;
+    let what = match what {
+        "pass" => "passed",
+        "fail" => "failed",
+        "skipped" => "ignored",
+        _ => return None,
+    };
+    let number: u64 = number.parse().ok()?;
+    Some(format!("{number} {what}"))
 }
 
 fn summary(outcomes: &[Outcome]) -> String {
@@ -152,7 +173,20 @@ fn now() -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{closing_line, count};
+
+    #[test]
+    fn each_runner_is_understood_at_its_end() {
+        let said = closing_line;
+        assert_eq!(
+            said("      Tests  9 passed (9)").as_deref(),
+            Some("Tests  9 passed (9)")
+        );
+        assert_eq!(said("\u{2139} pass 12").as_deref(), Some("12 passed"));
+        assert_eq!(said("# fail 0").as_deref(), Some("0 failed"));
+        assert_eq!(said("\u{2139} duration_ms 8123.5"), None);
+        assert_eq!(said("pass the salt"), None);
+    }
 
     #[test]
     fn a_closing_line_is_counted() {

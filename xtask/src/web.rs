@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use crate::{Done, cargo, on_path, root, run, say};
+use crate::{Done, cargo, on_path, root, run, say, target};
 
 /// The oldest Node.js that the pages' tools run on.
 const NODE_MIN: u32 = 20;
@@ -64,6 +64,30 @@ pub(crate) fn client() -> Done {
     install()?;
     run(cargo(["test", "--quiet", "--test", "api", "--", "openapi"]).env("HOTLINE_BLESS", "1"))?;
     run(&mut npm(["run", "--silent", "client"]))
+}
+
+/// Real people's stories in a real browser, against the server's debug build: one file after the other, since each has a server
+/// and telephones of its own.
+pub(crate) fn browser_tests() -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(root())
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(stories())
+        .env("HOTLINE_BIN", target().join("debug/hotline"))
+        .env("NO_COLOR", "1");
+    node
+}
+
+fn stories() -> Vec<PathBuf> {
+    let files = fs::read_dir(root().join("tests/browser")).into_iter();
+    let mut stories: Vec<PathBuf> = files
+        .flatten()
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.js"))
+        .collect();
+    stories.sort();
+    stories
 }
 
 fn check_node() -> Done {

@@ -1,6 +1,8 @@
 #![no_main]
 
-use hotline_sip::sdp::{Local, SessionDescription, accept_answer, answer, make_offer};
+use hotline_sip::sdp::{
+    Dtls, Fingerprint, IceCredentials, Local, Protection, SessionDescription, SrtpKey, accept_answer, answer, make_offer,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -12,11 +14,18 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert_eq!(again.to_string(), printed);
-    let local = Local::g711("192.0.2.2:4000".parse().expect("an address"), 1);
-    if let Ok(answered) = answer(&read, &local, None) {
-        assert_eq!(answered.sdp.media.len(), read.media.len());
-        SessionDescription::parse(answered.sdp.to_string().as_bytes()).expect("our answer can be read");
+    let ice = IceCredentials { ufrag: "abcd".to_owned(), pwd: "0123456789012345678901".to_owned() };
+    let dtls = Dtls { ice, fingerprint: Fingerprint([1; 32]) };
+    let key = SrtpKey::new([2; 30]);
+    for protection in
+        [Protection::Plain, Protection::Possible(key.clone()), Protection::Sdes(key), Protection::Dtls(dtls)]
+    {
+        let local = Local::g711("192.0.2.2:4000".parse().expect("an address"), 1).protected(protection);
+        if let Ok(answered) = answer(&read, &local, None) {
+            assert_eq!(answered.sdp.media.len(), read.media.len());
+            SessionDescription::parse(answered.sdp.to_string().as_bytes()).expect("our answer can be read");
+        }
+        let _ = accept_answer(&make_offer(&local, None), &read);
+        let _ = accept_answer(&make_offer(&local, Some(&read)), &read);
     }
-    let _ = accept_answer(&make_offer(&local, None), &read);
-    let _ = accept_answer(&make_offer(&local, Some(&read)), &read);
 });

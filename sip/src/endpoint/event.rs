@@ -27,6 +27,11 @@ impl Flow {
             Transport::Ws | Transport::Wss | Transport::Other(_) => false,
         }
     }
+
+    /// True if nothing can be sent: its connection is gone, and only the peer can make another.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.connection.is_none() && !self.can_be_opened()
+    }
 }
 
 /// One call leg, for as long as the endpoint lives: never used twice.
@@ -149,6 +154,13 @@ pub enum Event {
         /// The body, e.g. `Signal=5`.
         body: Vec<u8>,
     },
+    /// The connection that carried the call's signalling is gone and cannot be made again from here. The call goes on, and what
+    /// we have to say waits: until they send a request inside the call, or [`Endpoint::reroute`](super::Endpoint::reroute), or
+    /// its own time is over.
+    Stranded {
+        /// Which leg.
+        leg: LegHandle,
+    },
     /// They answered [`Endpoint::ping`](super::Endpoint::ping): the phone lives and knows the call.
     Alive {
         /// Which leg.
@@ -218,7 +230,7 @@ pub enum EndCause {
     SessionExpired,
     /// They are silent, or no longer know the call.
     Lost,
-    /// The connection that carried the call's signalling is gone and cannot be made again from here.
+    /// What we had to say could not be sent in time.
     TransportFailed,
 }
 

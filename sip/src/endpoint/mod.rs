@@ -283,6 +283,22 @@ impl Endpoint {
         self.wish(leg, |leg, layer| leg.ping(now, layer))
     }
 
+    /// The peer is now reached by another flow: it has registered anew from there. What waits for an answer is sent again.
+    pub fn reroute(&mut self, leg: LegHandle, flow: &Flow) {
+        self.with_leg(leg, |leg, layer| leg.reroute(layer, flow));
+    }
+
+    /// The connection that a leg's requests go by; `None` when it has none, or has lost it.
+    pub fn connection(&self, leg: LegHandle) -> Option<u64> {
+        self.legs.get(&leg)?.dialog.flow.connection
+    }
+
+    /// True if the signalling of some leg, be it its goodbye, goes by that connection.
+    pub fn is_used(&self, connection: u64) -> bool {
+        let theirs = |leg: &Leg| leg.dialog.flow.connection == Some(connection);
+        self.legs.values().any(|leg| theirs(leg))
+    }
+
     /// The leg's Call-ID, known from the start.
     pub fn call_id(&self, leg: LegHandle) -> Option<&str> {
         Some(&self.legs.get(&leg)?.dialog.call_id)

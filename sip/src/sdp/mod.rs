@@ -3,6 +3,7 @@
 
 mod codec;
 mod negotiate;
+mod security;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -13,9 +14,10 @@ pub use negotiate::{
     Answer, Local, Negotiated, NegotiationError, PayloadType, Rtcp, accept_answer, answer,
     make_offer,
 };
+pub use security::{Dtls, Fingerprint, IceCredentials, Protection, Security, SrtpKey, Suite};
 
 use crate::header::scan;
-use crate::limits::{SDP_FORMATS_MAX, SDP_LINES_MAX, SDP_MAX, SDP_MEDIA_MAX};
+use crate::limits::{SDP_CANDIDATES_MAX, SDP_FORMATS_MAX, SDP_LINES_MAX, SDP_MAX, SDP_MEDIA_MAX};
 
 /// Media type of a session description in a message body.
 pub const CONTENT_TYPE: &str = "application/sdp";
@@ -26,6 +28,9 @@ pub enum SdpError {
     /// More bytes, lines, media or formats than [`crate::limits`] allows.
     #[error("session description too large")]
     TooLarge,
+    /// More ICE candidates than an honest peer has addresses.
+    #[error("more than {SDP_CANDIDATES_MAX} ICE candidates")]
+    TooManyCandidates,
     /// A line that cannot be read; lines count from one.
     #[error("bad session description, line {line}: {why}")]
     Line {
@@ -117,6 +122,17 @@ pub struct Media {
     pub attributes: Vec<Attribute>,
     /// Lines not read here (`i b k`), in order.
     pub other: Vec<OtherLine>,
+}
+
+/// The families of RTP profiles (RFC 3551, RFC 3711, RFC 5764), with feedback or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// `RTP/AVP`
+    Plain,
+    /// `RTP/SAVP`: SRTP with keys from `a=crypto`.
+    Sdes,
+    /// `UDP/TLS/RTP/SAVP`: SRTP with keys from DTLS.
+    Dtls,
 }
 
 /// Which way media flows, seen by whoever wrote it.
@@ -237,6 +253,8 @@ impl SessionDescription {
             .or_else(|| Direction::among(&self.attributes))
             .unwrap_or(Direction::SendRecv);
         match self.connection_of(media) {
+            // Where ICE finds the way, `c=` says nothing: a browser that hides its address writes 0.0.0.0.
+            _ if media.audio_profile() == Some(Profile::Dtls) => stated,
             Some(Connection::Ip(ip)) if ip.is_unspecified() => stated.and(Direction::SendOnly),
             _ => stated,
         }
@@ -262,9 +280,15 @@ impl Media {
         attribute(&self.attributes, name)
     }
 
-    /// True for audio over plain RTP.
-    pub fn is_rtp_audio(&self) -> bool {
-        self.kind == "audio" && matches!(self.protocol.as_str(), "RTP/AVP" | "RTP/AVPF")
+    /// What carries it, if it is audio over RTP.
+    pub fn audio_profile(&self) -> Option<Profile> {
+        (self.kind == "audio").then_some(())?;
+        match self.protocol.as_str() {
+            "RTP/AVP" | "RTP/AVPF" => Some(Profile::Plain),
+            "RTP/SAVP" | "RTP/SAVPF" => Some(Profile::Sdes),
+            "UDP/TLS/RTP/SAVP" | "UDP/TLS/RTP/SAVPF" => Some(Profile::Dtls),
+            _ => None,
+        }
     }
 
     /// The formats with their names and clock rates, in the maker's order of preference. A dynamic payload type without
@@ -297,6 +321,7 @@ struct Reader {
     attributes: Vec<Attribute>,
     other: Vec<OtherLine>,
     media: Vec<Media>,
+    candidates: usize,
 }
 
 impl Reader {
@@ -315,6 +340,7 @@ impl Reader {
             let text = scan::text(line);
             self.line(&text, count == 1).map_err(|why| match why {
                 TOO_MANY => SdpError::TooLarge,
+                TOO_MANY_CANDIDATES => SdpError::TooManyCandidates,
                 why => SdpError::Line {
                     line: index + 1,
                     why,
@@ -362,6 +388,13 @@ impl Reader {
                 slot.get_or_insert(connection);
             }
             'a' => {
+                // Counted before they are kept: ten thousand cost no more than sixty-four.
+                if value.starts_with("candidate:") {
+                    self.candidates += 1;
+                    if self.candidates > SDP_CANDIDATES_MAX {
+                        return Err(TOO_MANY_CANDIDATES);
+                    }
+                }
                 let attribute = match value.split_once(':') {
                     Some((name, value)) => Attribute {
                         name: name.to_owned(),
@@ -394,6 +427,7 @@ impl Reader {
 
 /// Told apart from the other complaints by [`Reader::read`].
 const TOO_MANY: &str = "too many";
+const TOO_MANY_CANDIDATES: &str = "too many candidates";
 
 fn origin_line(value: &str) -> Result<Origin, &'static str> {
     let words: Vec<&str> = value.split_ascii_whitespace().take(7).collect();

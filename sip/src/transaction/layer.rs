@@ -101,8 +101,11 @@ impl Layer {
             .unwrap_or_else(|| flow.local.to_string())
     }
 
-    /// Puts bytes on a flow.
+    /// Puts bytes on a flow; not on one that is cut.
     pub(crate) fn send(&mut self, flow: &Flow, bytes: &Arc<[u8]>) {
+        if flow.is_cut() {
+            return;
+        }
         self.effects.push_back(Effect::Send {
             flow: flow.clone(),
             bytes: Arc::clone(bytes),

@@ -63,6 +63,35 @@ pub(super) struct Client {
     deadline: Option<Instant>,
 }
 
+impl ClientOwner {
+    fn is(self, leg: LegHandle) -> bool {
+        matches!(self, Self::Leg(handle, _) if handle == leg)
+    }
+}
+
+impl Client {
+    /// Asked of a peer that knows the call, and will know it by any way.
+    fn is_inside_a_call(&self) -> bool {
+        match self.owner {
+            ClientOwner::Leg(_, Purpose::Call) | ClientOwner::Nobody | ClientOwner::Request(_) => {
+                false
+            }
+            ClientOwner::Leg(
+                _,
+                Purpose::Reinvite
+                | Purpose::Update
+                | Purpose::Refresh
+                | Purpose::Prack
+                | Purpose::Bye
+                | Purpose::Info
+                | Purpose::Ping
+                | Purpose::Notify
+                | Purpose::Refer,
+            ) => true,
+        }
+    }
+}
+
 /// A response that is news to its owner.
 pub(crate) struct Answer {
     pub(crate) key: ClientKey,
@@ -399,15 +428,20 @@ impl Layer {
         Some(client)
     }
 
-    /// A flow broke. Requests that waited on it get no response.
+    /// A flow broke. Requests that waited on it get no response, but those inside a call wait on for a peer that may come back.
     pub(crate) fn transport_failed(&mut self, flow: &Flow) -> Vec<Fired> {
+        let mut broken = Vec::new();
         // A scan, but connections break rarely.
-        let mut broken: Vec<ClientKey> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| !client.machine.is_settled() && same_way(&client.flow, flow))
-            .map(|(key, _)| *key)
-            .collect();
+        for (key, client) in &mut self.clients {
+            if client.machine.is_settled() || !same_way(&client.flow, flow) {
+                continue;
+            }
+            if client.is_inside_a_call() && !client.flow.can_be_opened() {
+                client.flow.connection = None;
+            } else {
+                broken.push(*key);
+            }
+        }
         broken.sort_unstable();
         broken
             .into_iter()
@@ -416,6 +450,25 @@ impl Layer {
                 Some(Fired::NoResponse(key, client.owner, NoResponse::Transport))
             })
             .collect()
+    }
+
+    /// What a leg asked and has no answer to is asked again by another flow.
+    pub(crate) fn reroute(&mut self, leg: LegHandle, flow: &Flow) {
+        let mut asked: Vec<ClientKey> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.is_inside_a_call() && client.owner.is(leg))
+            .filter(|(_, client)| !client.machine.is_settled() && client.flow != *flow)
+            .map(|(key, _)| *key)
+            .collect();
+        asked.sort_unstable();
+        for key in asked {
+            if let Some(client) = self.clients.get_mut(&key) {
+                client.flow = flow.clone();
+                let bytes = Arc::clone(&client.bytes);
+                self.resend(flow, &bytes);
+            }
+        }
     }
 
     pub(super) fn client_due(&mut self, now: Instant, key: ClientKey) -> Option<Fired> {

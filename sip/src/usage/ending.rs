@@ -107,19 +107,19 @@ impl Leg {
         self.dialog.flow.connection.is_some() && same_way(&self.dialog.flow, flow)
     }
 
-    /// The connection is gone. Where the peer can be called back the dialog goes on; a browser's cannot.
+    /// The connection is gone. An answered call goes on: where the peer cannot be called back, a browser, it is waited for. A
+    /// call that was on its way to us is given up, for the peer has given it up too.
     pub(crate) fn transport_failed(&mut self, now: Instant, layer: &mut Layer) {
         self.dialog.flow.connection = None;
         let can_return = self.dialog.flow.can_be_opened() && self.dialog.target.ip().is_some();
         if can_return {
             return;
         }
+        if let Some(unacked) = &mut self.unacked {
+            unacked.flow.connection = None;
+        }
         match self.stage {
-            Stage::Up => layer.emit(Event::Ended {
-                leg: self.handle,
-                cause: EndCause::TransportFailed,
-                reason: None,
-            }),
+            Stage::Up => return layer.emit(Event::Stranded { leg: self.handle }),
             Stage::Incoming(_) => {
                 self.refuse_call(now, layer, Status::TEMPORARILY_UNAVAILABLE, &Headers::new());
                 layer.emit(Event::Cancelled {
@@ -127,11 +127,27 @@ impl Leg {
                     reason: None,
                 });
             }
-            // The INVITE transaction fails by itself.
-            Stage::Outgoing(_) => return,
-            Stage::LeavingUnacked(_) | Stage::Leaving | Stage::Over => {}
+            // The INVITE transaction fails by itself; a goodbye has its own time.
+            Stage::Outgoing(_) | Stage::LeavingUnacked(_) | Stage::Leaving => return,
+            Stage::Over => {}
         }
         self.close_requests(now, layer);
         self.stage = Stage::Over;
+    }
+
+    /// The peer is at the end of another flow from now on. What it may not have got is sent there again.
+    pub(crate) fn reroute(&mut self, layer: &mut Layer, flow: &Flow) {
+        if self.dialog.flow == *flow {
+            return;
+        }
+        self.dialog.flow = flow.clone();
+        if let Some(unacked) = &mut self.unacked {
+            unacked.flow = flow.clone();
+            layer.resend(flow, &unacked.bytes);
+        }
+        if let Some(ack) = &mut self.ack {
+            ack.flow = flow.clone();
+        }
+        layer.reroute(self.handle, flow);
     }
 }

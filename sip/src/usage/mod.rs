@@ -353,7 +353,7 @@ impl Leg {
             // §12.2.2: out of order.
             return layer.respond_stateless(flow, &request, Status::SERVER_INTERNAL_ERROR, |_| {});
         }
-        self.follow(flow, &request);
+        self.follow(layer, flow, &request);
         let tag = self.dialog.local_tag;
         let accept =
             |layer: &mut Layer, request, owner| layer.accept(now, flow, request, head, owner, tag);
@@ -431,9 +431,11 @@ impl Leg {
     }
 
     /// Goes where the peer went: to its new connection, and on a target refresh to its new address.
-    fn follow(&mut self, flow: &Flow, request: &Request) {
+    fn follow(&mut self, layer: &mut Layer, flow: &Flow, request: &Request) {
         let refreshes = matches!(request.method, Method::Invite | Method::Update);
-        if flow.connection.is_some() || refreshes {
+        if flow.connection.is_some() {
+            self.reroute(layer, flow);
+        } else if refreshes {
             self.dialog.flow = flow.clone();
         }
         if refreshes {

@@ -5,4 +5,5 @@ mod header;
 mod hostile;
 mod message;
 mod sdp;
+mod secure_sdp;
 mod uri;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hotline_sip::limits::{SDP_LINES_MAX, SDP_MAX, SDP_MEDIA_MAX};
 use hotline_sip::sdp::{
     Codec, Connection, Direction, Local, Negotiated, NegotiationError, PayloadType, Rtcp, SdpError,
-    SessionDescription, accept_answer, answer, make_offer,
+    Security, SessionDescription, accept_answer, answer, make_offer,
 };
 
 const HEAD: &str = "v=0\no=- 1 1 IN IP4 192.0.2.9\ns=-\nc=IN IP4 192.0.2.9\nt=0 0\n";
@@ -52,6 +52,7 @@ fn a_phones_offer_is_answered_with_one_codec_and_dtmf() {
         rtcp: Rtcp::At("192.0.2.9:4001".parse().unwrap()),
         direction: Direction::SendRecv,
         ptime_ms: 20,
+        security: Security::None,
     };
     assert_eq!(answer.negotiated, expected);
 }
@@ -106,7 +107,10 @@ fn codecs_are_found_by_number_name_and_clock() {
         ),
         ("m=audio 0 RTP/AVP 8\n", Err(NegotiationError::NoAudio)),
         ("m=video 4000 RTP/AVP 31\n", Err(NegotiationError::NoAudio)),
-        ("m=audio 4000 RTP/SAVP 8\n", Err(NegotiationError::NoAudio)),
+        (
+            "m=audio 4000 RTP/SAVP 8\n",
+            Err(NegotiationError::SdesNotWanted),
+        ),
         (
             "m=audio 4000 RTP/AVP 8\nc=IN IP4 phone.example\n",
             Err(NegotiationError::NoAddress),

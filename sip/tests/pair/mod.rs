@@ -177,7 +177,8 @@ impl World {
             transport: self.transport.clone(),
             local: address(from),
             remote: address(to),
-            connection: None,
+            // Only the one who opened a WebSocket can open it again: whoever speaks on it names it.
+            connection: matches!(self.transport, Transport::Ws | Transport::Wss).then_some(1),
         }
     }
 
@@ -520,6 +521,7 @@ pub(crate) fn event_name(event: &Event) -> &'static str {
         Event::OfferRejected { .. } => "OfferRejected",
         Event::Info { .. } => "Info",
         Event::Alive { .. } => "Alive",
+        Event::Stranded { .. } => "Stranded",
         Event::Refer { .. } => "Refer",
         Event::ReferProgress { .. } => "ReferProgress",
         Event::Ended { .. } => "Ended",

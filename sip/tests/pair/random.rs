@@ -85,6 +85,7 @@ impl Told {
             | Event::OfferRejected { leg, .. }
             | Event::Info { leg, .. }
             | Event::Alive { leg }
+            | Event::Stranded { leg }
             | Event::Refer { leg, .. }
             | Event::ReferProgress { leg, .. } => {
                 assert!(

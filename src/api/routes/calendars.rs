@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tracing::error;
 use utoipa::ToSchema;
 
 use crate::api::Api;
@@ -99,13 +98,8 @@ pub(crate) async fn deadline(
 
 /// The calendar of this name; `statutory` is there even before any organisation file was applied.
 async fn calendar(api: &Api, name: &str) -> Answer<Calendar> {
-    let entries = api.storage.calendars().await?;
-    match entries.into_iter().find(|entry| entry.name == name) {
-        Some(entry) => Calendar::parse(&entry.source, &entry.hours).map_err(|bad| {
-            error!(calendar = name, %bad, "calendar {name} cannot be read: {bad}");
-            Problem::bug()
-        }),
-        None if name == "statutory" => Ok(Calendar::statutory()),
-        None => Err(Problem::not_found()),
-    }
+    api.storage
+        .calendar(name)
+        .await?
+        .ok_or_else(Problem::not_found)
 }

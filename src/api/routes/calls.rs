@@ -324,7 +324,14 @@ async fn note_emergency(
     });
     let noted = api
         .storage
-        .command(api.clock.now(), By::Server, ticket, note, &api.rules, None)
+        .command(
+            api.clock.now(),
+            By::Server,
+            ticket,
+            note,
+            &api.rules.now(),
+            None,
+        )
         .await;
     match noted {
         Ok(record) => api.tell(&record),

@@ -89,7 +89,7 @@ pub(crate) async fn command(
     let by = By::Person(&caller.actor);
     let record = api
         .storage
-        .contact_command(api.clock.now(), by, id, command, &api.rules)
+        .contact_command(api.clock.now(), by, id, command, &api.rules.now())
         .await?;
     Ok(Json(ContactView::seen_by(&caller, record)))
 }

@@ -296,12 +296,13 @@ pub(crate) async fn start(
     let command = Command::Start {
         ticket: id,
         ladder: of(api.storage.duty_roster(&unit).await?),
-        beyond: of(api.storage.duty_roster(&api.rules.desk).await?),
+        beyond: of(api.storage.duty_roster(&api.rules.now().desk).await?),
         unit,
         reason: new.reason,
     };
     let by = By::Person(&caller.actor);
-    let started = api.storage.start_callout(now, by, command, &api.rules);
+    let rules = api.rules.now();
+    let started = api.storage.start_callout(now, by, command, &rules);
     let view = CallOutView::seen_by(&caller, started.await?);
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -379,7 +380,7 @@ pub(crate) async fn command(
     let by = By::Person(&caller.actor);
     let done = api
         .storage
-        .callout_command(api.clock.now(), by, id, command, &api.rules)
+        .callout_command(api.clock.now(), by, id, command, &api.rules.now())
         .await?;
     Ok(Json(CallOutView::seen_by(&caller, done)))
 }

@@ -181,7 +181,7 @@ pub(crate) async fn accept(
     let by = By::Person(&caller.actor);
     let accepted = api
         .storage
-        .accept(now, by, command, raw, &api.rules)
+        .accept(now, by, command, raw, &api.rules.now())
         .await?;
     let status = if accepted.new {
         api.tell(&accepted.record);
@@ -355,8 +355,9 @@ pub(crate) async fn history(
     let now = api.clock.now();
     let by = By::Person(&caller.actor);
     let tickets = api.storage.tickets(by, &filter, &page).await?;
+    let rules = api.rules.now();
     Ok(Json(Page::of(tickets, |record| {
-        TicketView::seen_by(&api, &caller, now, record)
+        TicketView::seen_by(&caller, now, &rules, record)
     })))
 }
 

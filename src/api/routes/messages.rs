@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -11,8 +12,10 @@ use super::tickets;
 use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
-use crate::api::problem::Answer;
+use crate::api::problem::{Answer, Problem};
 use crate::domain::id::{SmsId, TicketId};
+use crate::domain::staff::By;
+use crate::domain::ticket::Rating;
 use crate::domain::time::Timestamp;
 use crate::storage::sms::{Quarantined, Sms, SmsState};
 
@@ -22,6 +25,8 @@ pub(crate) struct MessageView {
     /// Also its idempotency key at the gateway.
     #[schema(value_type = uuid::Uuid)]
     id: SmsId,
+    /// `survey`, `extension_told`, `written_opinion`, `reminder`, `callout` or `receipt`.
+    purpose: String,
     /// Masked for roles that need not call back.
     to: String,
     text: String,
@@ -47,6 +52,7 @@ pub(crate) async fn of_ticket(
     tickets::visible(&api, &caller, id).await?;
     let show = |sms: Sms| MessageView {
         id: sms.id,
+        purpose: sms.purpose,
         to: caller.sees(&sms.phone),
         text: sms.text,
         state: sms.state,
@@ -85,6 +91,11 @@ pub(crate) struct QuarantinedView {
     why: String,
     #[schema(value_type = Object)]
     content: serde_json::Value,
+    /// When and by whom it was read; `null`: nobody has.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    resolved_at: Option<Timestamp>,
+    resolved_by: Option<String>,
+    resolution: Option<String>,
 }
 
 /// What gateways told us that nobody could match, newest first, for a person to read.
@@ -102,5 +113,64 @@ pub(crate) async fn quarantine(
         at: kept.at,
         why: kept.why,
         content: kept.content,
+        resolved_at: kept.resolved_at,
+        resolved_by: kept.resolved_by,
+        resolution: kept.resolution,
     })))
+}
+
+/// What a person makes of something that could not be matched.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reading {
+    /// Whose survey it answers, and with what: both, or neither.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    ticket_id: Option<TicketId>,
+    /// `very_satisfied`, `satisfied`, `basically_satisfied`, `dissatisfied` or `very_dissatisfied`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    rating: Option<Rating>,
+    /// Why it was read so.
+    remark: String,
+}
+
+/// Reads what could not be matched: it is a citizen's answer to a ticket's survey, or nothing of the kind. Once.
+#[utoipa::path(post, path = "/api/v1/messages/quarantine/{id}/read", tag = "messages", params(("id" = uuid::Uuid, Path)),
+    request_body = Reading, responses((status = 204), (status = 409, description = "Refused by the ticket"), (status = 404, description = "Not there, or read already")))]
+pub(crate) async fn read(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Json(reading): Json<Reading>,
+) -> Answer<StatusCode> {
+    const REMARK_MAX: usize = 500;
+    let answer = match (reading.ticket_id, reading.rating) {
+        (Some(ticket), Some(rating)) => Some((ticket, rating)),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(Problem::invalid(
+                "invalid_body",
+                "give ticket_id and rating, or neither",
+            ));
+        }
+    };
+    if reading.remark.trim().is_empty() || reading.remark.chars().count() > REMARK_MAX {
+        return Err(Problem::invalid(
+            "invalid_body",
+            "remark says why, in at most 500 characters",
+        ));
+    }
+    let now = api.clock.now();
+    let by = By::Person(&caller.actor);
+    let rules = api.rules.now();
+    let read = api
+        .storage
+        .read_quarantined(now, by, id, answer, reading.remark, &rules)
+        .await?;
+    if read {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
 }

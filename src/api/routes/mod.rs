@@ -1,25 +1,35 @@
 //! One file per resource: what it takes, what it shows, to whom it shows less.
 
+mod accountability;
 mod administration;
 mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod citizens;
+mod clusters;
 mod conference;
 mod contacts;
 mod duty;
+mod guests;
 mod health;
+mod holds;
 mod intake;
 mod kpis;
 mod messages;
+mod notices;
 mod organisation;
+mod phone;
 mod recording_notes;
 mod recordings;
 mod revisits;
+mod rules;
 mod session;
+mod supervision;
 mod ticket_lists;
 mod tickets;
 mod tokens;
+mod watch;
 
 use std::sync::Arc;
 
@@ -56,10 +66,14 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(health::metrics))
         .routes(routes!(health::openapi))
         .routes(routes!(session::login))
+        .routes(routes!(guests::create))
         .routes(routes!(session::logout))
         .routes(routes!(session::me))
         .routes(routes!(session::set_state))
+        .routes(routes!(session::my_call))
+        .routes(routes!(session::extend_wrap_up))
         .routes(routes!(live::live))
+        .routes(routes!(phone::sip))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(calls::list))
@@ -79,12 +93,50 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
         .routes(routes!(tickets::call))
+        .routes(routes!(tickets::five_steps))
+        .routes(routes!(tickets::reply_checks))
+        .routes(routes!(tickets::query_code))
+        .routes(routes!(tickets::written_opinions))
         .routes(routes!(messages::of_ticket))
         .routes(routes!(messages::quarantine))
+        .routes(routes!(messages::read))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::read))
+        .routes(routes!(citizens::ticket))
+        .routes(routes!(citizens::written_opinion))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::get))
+        .routes(routes!(rules::differences))
+        .routes(routes!(rules::articles))
+        .routes(routes!(rules::one_article))
+        .routes(routes!(rules::changes, rules::publish))
+        .routes(routes!(rules::moved))
         .routes(routes!(contacts::get))
         .routes(routes!(contacts::command))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
+        .routes(routes!(supervision::list, supervision::open))
+        .routes(routes!(supervision::get))
+        .routes(routes!(supervision::events))
+        .routes(routes!(supervision::notice))
+        .routes(routes!(supervision::command))
+        .routes(routes!(watch::of_ticket))
+        .routes(routes!(watch::steps_of_ticket))
+        .routes(routes!(watch::mark, watch::unmark))
+        .routes(routes!(watch::list))
+        .routes(routes!(watch::key_marks))
+        .routes(routes!(clusters::similar))
+        .routes(routes!(clusters::list, clusters::open))
+        .routes(routes!(clusters::get))
+        .routes(routes!(clusters::events))
+        .routes(routes!(clusters::command))
+        .routes(routes!(clusters::carry))
+        .routes(routes!(accountability::list, accountability::record))
+        .routes(routes!(accountability::events))
+        .routes(routes!(accountability::command))
+        .routes(routes!(holds::list, holds::place))
+        .routes(routes!(holds::events))
+        .routes(routes!(holds::command))
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))

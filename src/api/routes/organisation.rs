@@ -282,6 +282,11 @@ pub(crate) struct AgentView {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     state: AgentState,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// When wrap-up runs out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    wrap_up_until: Option<Timestamp>,
     #[schema(value_type = Option<uuid::Uuid>)]
     call: Option<CallId>,
 }
@@ -292,6 +297,8 @@ impl AgentView {
             username: agent.username.0.clone(),
             display_name: agent.display_name.clone(),
             state: agent.state.clone(),
+            since: agent.since,
+            wrap_up_until: agent.wrap_up_until,
             call: agent.call.filter(|_| with_call),
         }
     }

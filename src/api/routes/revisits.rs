@@ -42,8 +42,9 @@ pub(crate) struct RevisitView {
     planned_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    due: Timestamp,
+    /// `null` while the calendar for it is not published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Timestamp>,
     overdue: bool,
     /// Calls that reached nobody.
     #[schema(value_type = Vec<Object>)]
@@ -73,7 +74,7 @@ impl RevisitView {
             planned_at: record.planned_at,
             updated_at: record.updated_at,
             due: revisit.due,
-            overdue: open && now > revisit.due,
+            overdue: open && revisit.due.is_some_and(|due| now > due),
             attempts: serde_json::to_value(&revisit.attempts).expect("attempts are plain data"),
             stage: revisit.stage,
         }
@@ -122,7 +123,7 @@ const COMMANDS: &[&str] = &["call", "release", "record"];
 /// `call` places the recorded call between one's own extension and the citizen; `record` writes down what came of it.
 #[utoipa::path(post, path = "/api/v1/revisits/{id}/commands/{command}", tag = "revisits",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
-        ("command" = String, Path, description = "call, release, record {outcome, rating?, remark?}")),
+        ("command" = String, Path, description = "call, release, record {outcome, rating?, solved?, remark?}")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = RevisitView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
@@ -153,7 +154,7 @@ pub(crate) async fn command(
                 By::Person(&caller.actor),
                 id,
                 command,
-                &api.rules,
+                &api.rules.now(),
                 once.clone(),
             )
             .await
@@ -177,7 +178,7 @@ async fn call(api: &Api, caller: &Caller, id: RevisitId) -> Answer<RevisitRecord
             by,
             id,
             RevisitCommand::Call,
-            &api.rules,
+            &api.rules.now(),
             None,
         )
         .await?;
@@ -199,7 +200,14 @@ async fn call(api: &Api, caller: &Caller, id: RevisitId) -> Answer<RevisitRecord
         Err(refusal) => (RevisitCommand::Release, Some(refusal.into())),
     };
     let noted = storage
-        .revisit_command(api.clock.now(), By::Server, id, next, &api.rules, None)
+        .revisit_command(
+            api.clock.now(),
+            By::Server,
+            id,
+            next,
+            &api.rules.now(),
+            None,
+        )
         .await;
     match (noted, problem) {
         (_, Some(problem)) => Err(problem),

@@ -11,11 +11,16 @@ use utoipa::ToSchema;
 use crate::api::Api;
 use crate::api::auth::{self, Caller, Source};
 use crate::api::extract::Json;
+use crate::api::live::{LiveCallView, takes_part};
 use crate::api::problem::{Answer, Problem};
+use crate::api::routes::AgentView;
 use crate::domain::acd::AgentState;
 use crate::domain::call::wish::{Granted, Wish, WishedState};
 use crate::domain::id::Username;
 use crate::domain::staff::Role;
+
+/// Longest reason for a break or more wrap-up, in characters.
+const REASON_MAX: usize = 64;
 
 /// A person, as the API shows them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,6 +90,20 @@ pub(crate) struct Me {
     /// Where one stands as an agent; null for those who take no calls.
     #[schema(value_type = Option<Object>)]
     state: Option<AgentState>,
+    /// The phone that one may have in this page; null for those without an extension.
+    phone: Option<PhoneView>,
+}
+
+/// What a page needs to be a person's phone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PhoneView {
+    extension: String,
+    /// Its address of record.
+    #[schema(example = "sip:agent1000@127.0.0.1")]
+    sip_uri: String,
+    /// Where SIP over WebSocket is served on this host; no password is needed.
+    #[schema(example = "/sip")]
+    websocket: &'static str,
 }
 
 /// Who am I?
@@ -95,7 +114,13 @@ pub(crate) async fn me(State(api): State<Arc<Api>>, caller: Caller) -> Json<Me> 
         .into_iter()
         .find(|agent| agent.username == caller.actor.username)
         .map(|agent| agent.state);
+    let phone = api.calls.phone(&caller.actor.username).await;
     Json(Me {
+        phone: phone.map(|phone| PhoneView {
+            extension: phone.extension,
+            sip_uri: phone.sip_uri,
+            websocket: "/sip",
+        }),
         csrf: caller.csrf().map(str::to_owned),
         user: UserView {
             username: caller.actor.username,
@@ -130,7 +155,7 @@ impl StateWish {
         match (self.state, reason) {
             (StateName::Ready, None) => Ok(WishedState::Ready),
             (StateName::Offline, None) => Ok(WishedState::Offline),
-            (StateName::Break, Some(reason)) if reason.chars().count() <= 64 => {
+            (StateName::Break, Some(reason)) if reason.chars().count() <= REASON_MAX => {
                 Ok(WishedState::Break { reason })
             }
             (StateName::Break, _) => Err(Problem::invalid(
@@ -141,6 +166,59 @@ impl StateWish {
                 Err(Problem::invalid("reason", "only a break has a reason"))
             }
         }
+    }
+}
+
+/// The call one's phone is in, ringing included, and where one stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MyLine {
+    call: Option<LiveCallView>,
+    agent: Option<AgentView>,
+}
+
+/// What my phone is doing now: what `board` would say within a second.
+#[utoipa::path(get, path = "/api/v1/me/call", tag = "session", responses((status = 200, body = MyLine)))]
+pub(crate) async fn my_call(State(api): State<Arc<Api>>, caller: Caller) -> Json<MyLine> {
+    let (calls, agents) = api.calls.live().await;
+    let me = &caller.actor.username;
+    Json(MyLine {
+        call: calls
+            .iter()
+            .find(|call| takes_part(me, call))
+            .map(LiveCallView::from),
+        agent: agents
+            .iter()
+            .find(|agent| agent.username == *me)
+            .map(|agent| AgentView::new(agent, true)),
+    })
+}
+
+/// Why more time is needed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoreTime {
+    reason: String,
+}
+
+/// As much time again for wrap-up 话后处理.
+#[utoipa::path(post, path = "/api/v1/me/wrap_up", tag = "session", request_body = MoreTime,
+    responses((status = 200, description = "The state one is in now", body = Object), (status = 409, description = "Refused")))]
+pub(crate) async fn extend_wrap_up(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Json(MoreTime { reason }): Json<MoreTime>,
+) -> Answer<Json<AgentState>> {
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(Problem::invalid(
+            "reason",
+            "延长话后处理须说明原因, 64字以内 (more time needs a reason of at most 64 characters)",
+        ));
+    }
+    let by = caller.actor;
+    match api.calls.wish(Wish::ExtendWrapUp { by, reason }).await? {
+        Granted::State(state) => Ok(Json(state)),
+        Granted::Done | Granted::Leg(_) | Granted::Placed { .. } => Err(Problem::bug()),
     }
 }
 

@@ -73,6 +73,7 @@ fn lists_of(role: Role) -> &'static [Named] {
             Waiting(Task::DecideSendBack),
             Waiting(Task::DecideExtension),
             Waiting(Task::Review),
+            Waiting(Task::IssueOpinion),
             Waiting(Task::Revisit),
             Waiting(Task::Rectify),
             Waiting(Task::Register),
@@ -97,6 +98,7 @@ fn lists_of(role: Role) -> &'static [Named] {
             Waiting(Task::Handle),
             Waiting(Task::ReplyAgain),
             Waiting(Task::GiveOpinion),
+            Waiting(Task::IssueOpinion),
             Waiting(Task::Rectify),
             DueSoon,
             Overdue,
@@ -193,7 +195,7 @@ pub(crate) async fn actions(
 ) -> Answer<Json<Page<ActionView>>> {
     let ticket = visible(&api, &caller, id).await?.ticket;
     let by = By::Person(&caller.actor);
-    let items = possible(api.clock.now(), &ticket, by, &api.rules)
+    let items = possible(api.clock.now(), &ticket, by, &api.rules.now())
         .into_iter()
         .map(|possible| ActionView {
             command: possible.command,

@@ -19,13 +19,17 @@ use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::idempotency;
-use crate::api::live::TicketNews;
+use crate::api::live::{TicketNews, takes_part};
 use crate::api::problem::{Answer, Problem};
-use crate::domain::call::wish::{Purpose, Wish};
+use crate::domain::calendar::Limit;
+use crate::domain::call::wish::{LiveCall, Purpose, Wish};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::{Command, Deadline, DeadlineKind, Refusal, Stage, Ticket};
+use crate::domain::ticket::{
+    CheckKind, Command, DeadlineKind, Finding, Mark, Refusal, Remaining, Rules, Stage, Step,
+    StepKind, Ticket, check_reply, remaining, shares, steps,
+};
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
@@ -51,37 +55,75 @@ pub(crate) struct TicketView {
     unit: String,
     /// The clocks that run.
     deadlines: Vec<DeadlineView>,
+    /// The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`.
+    rules: Option<String>,
     /// Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded.
     #[schema(value_type = Object)]
     ticket: Value,
 }
 
-/// 时限.
+/// 时限. The same calculation is shown to the citizen, the unit and the platform.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeadlineView {
-    /// `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`.
+    /// `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
+    /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+    /// `written_opinion_by`, `revisit_by` or `rectify_by`.
     #[schema(value_type = String)]
     kind: DeadlineKind,
+    /// In Chinese.
+    name: &'static str,
+    /// `/api/v1/articles/{article}` has its words.
+    #[schema(example = "11(3)")]
+    article: &'static str,
     /// Whom it runs against.
     unit: String,
     #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    due: Timestamp,
-    /// Four fifths of the working time are gone.
+    /// The last instant in time; `null` while the calendar for it is not published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Timestamp>,
+    /// The year whose notice is awaited, when `due` is `null`.
+    awaits: Option<i16>,
+    /// What was counted: `{working_days}`, `{working_hours}` or `{natural_hours}`.
+    #[schema(value_type = Option<Object>)]
+    limit: Option<Limit>,
+    /// Four fifths of the limit's working time are gone, and it has not run out.
     due_soon: bool,
     overdue: bool,
-    /// Until it is due by the clock on the wall; negative when overdue.
-    left_ms: i64,
-    /// Of that, time in which people work; null where the calendar is not published.
+    /// Until it is due; negative: by how much it is late.
+    left_ms: Option<i64>,
+    /// The same in working time of the unit.
     working_left_ms: Option<i64>,
+    /// What is recorded: `half`, `most` (80 %) or `lapsed`.
+    #[schema(value_type = Option<String>)]
+    marked: Option<Mark>,
+}
+
+impl From<Remaining> for DeadlineView {
+    fn from(clock: Remaining) -> Self {
+        Self {
+            kind: clock.kind,
+            name: clock.kind.name(),
+            article: clock.kind.article(),
+            unit: clock.unit.0,
+            from: clock.from,
+            due: clock.due,
+            awaits: clock.awaits,
+            limit: clock.limit,
+            due_soon: clock.is_due_soon,
+            overdue: clock.is_overdue,
+            left_ms: clock.left_ms,
+            working_left_ms: clock.working_left_ms,
+            marked: clock.marked,
+        }
+    }
 }
 
 impl TicketView {
     pub(super) fn seen_by(
-        api: &Api,
         caller: &Caller,
         now: Timestamp,
+        rules: &Rules,
         record: TicketRecord,
     ) -> Self {
         let TicketRecord {
@@ -106,29 +148,11 @@ impl TicketView {
             },
             title: ticket.demand.as_ref().map(|demand| demand.title.clone()),
             unit: ticket.responsible().0.clone(),
-            deadlines: ticket
-                .clocks()
+            deadlines: remaining(now, &ticket, rules)
                 .into_iter()
-                .map(|(kind, unit, clock)| {
-                    let Deadline {
-                        from, most, due, ..
-                    } = clock.deadline;
-                    DeadlineView {
-                        kind,
-                        unit: unit.0.clone(),
-                        from,
-                        due,
-                        due_soon: (most..=due).contains(&now),
-                        overdue: now > due,
-                        left_ms: due.millis() - now.millis(),
-                        working_left_ms: if now < due {
-                            api.rules.calendar.working_ms_between(now, due).ok()
-                        } else {
-                            Some(0)
-                        },
-                    }
-                })
+                .map(DeadlineView::from)
                 .collect(),
+            rules: ticket.promise().map(|promise| promise.rules.clone()),
             ticket: whole,
         }
     }
@@ -269,8 +293,9 @@ pub(crate) async fn list(
     }
     let by = By::Person(&caller.actor);
     let tickets = api.storage.tickets(by, &filter, &page).await?;
+    let rules = api.rules.now();
     Ok(Json(Page::of(tickets, |record| {
-        TicketView::seen_by(&api, &caller, now, record)
+        TicketView::seen_by(&caller, now, &rules, record)
     })))
 }
 
@@ -307,20 +332,28 @@ pub(crate) async fn get(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<TicketView>> {
     let record = visible(&api, &caller, id).await?;
-    Ok(Json(TicketView::seen_by(
-        &api,
-        &caller,
-        api.clock.now(),
-        record,
-    )))
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    Ok(Json(TicketView::seen_by(&caller, now, &rules, record)))
 }
 
 /// The ticket, if `caller` may know of it.
 pub(super) async fn visible(api: &Api, caller: &Caller, id: TicketId) -> Answer<TicketRecord> {
-    api.storage
-        .ticket(By::Person(&caller.actor), id)
-        .await?
-        .ok_or_else(Problem::not_found)
+    let by = By::Person(&caller.actor);
+    if let Some(record) = api.storage.ticket(by, id).await? {
+        return Ok(record);
+    }
+    // A specialist who was brought into the call sees what it is about, for as long as they are in it.
+    if caller.actor.role == Role::Specialist {
+        let (calls, _) = api.calls.live().await;
+        let about =
+            |call: &LiveCall| call.ticket == Some(id) && takes_part(&caller.actor.username, call);
+        if calls.iter().any(about)
+            && let Some(record) = api.storage.ticket(By::Server, id).await?
+        {
+            return Ok(record);
+        }
+    }
+    Err(Problem::not_found())
 }
 
 /// One fact in a ticket's chain.
@@ -372,6 +405,158 @@ pub(crate) async fn events(
     }))
 }
 
+/// One of the five steps of article 6.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepView {
+    /// `answer`, `register`, `resolve`, `dispatch` or `revisit`.
+    #[schema(value_type = String)]
+    kind: StepKind,
+    /// 接听, 登记, 解答, 转交办 or 回访.
+    name: &'static str,
+    /// `null`: the server itself, or nobody yet.
+    by: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// `null` while it goes on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    end: Option<Timestamp>,
+}
+
+/// The five steps of a ticket, and in whose hands its time lay.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepsView {
+    items: Vec<StepView>,
+    desk_ms: i64,
+    unit_ms: i64,
+    reviewer_ms: i64,
+}
+
+/// 接听、登记、解答、转交办、回访 (article 6): who, from when to when; and how the time is shared between desk, unit and
+/// reviewer.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/steps", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = StepsView)))]
+pub(crate) async fn five_steps(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<StepsView>> {
+    visible(&api, &caller, id).await?;
+    let events = api.storage.ticket_events(id).await?;
+    let events = || events.iter().map(|event| &event.event);
+    let share = shares(api.clock.now(), events());
+    let show = |step: Step| StepView {
+        kind: step.kind,
+        name: step.kind.name(),
+        by: step.by.map(|by| by.0),
+        start: step.start,
+        end: step.end,
+    };
+    Ok(Json(StepsView {
+        items: steps(events()).into_iter().map(show).collect(),
+        desk_ms: share.desk_ms,
+        unit_ms: share.unit_ms,
+        reviewer_ms: share.reviewer_ms,
+    }))
+}
+
+/// What a reviewer's eye should rest on. It decides nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FindingView {
+    /// `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`.
+    #[schema(value_type = String)]
+    kind: CheckKind,
+    /// In Chinese, with the words it rests on.
+    why: String,
+}
+
+/// Checks the reply that waits for review (or passed it) and says what it saw.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<FindingView>), (status = 404, description = "No reply yet")))]
+pub(crate) async fn reply_checks(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<Page<FindingView>>> {
+    let record = visible(&api, &caller, id).await?;
+    let reply = record.ticket.reply().ok_or_else(Problem::not_found)?;
+    let demand = record.ticket.demand.as_ref();
+    let demand = demand.map_or("", |demand| demand.content.as_str());
+    let others = api.storage.replies_of_unit(&reply.unit, id).await?;
+    let show = |finding: Finding| FindingView {
+        kind: finding.kind,
+        why: finding.why,
+    };
+    Ok(Json(Page {
+        items: check_reply(&reply.text, demand, &others)
+            .into_iter()
+            .map(show)
+            .collect(),
+        next_cursor: None,
+    }))
+}
+
+/// The code with which the citizen can ask after the ticket, to be told to them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueryCodeView {
+    number: String,
+    #[schema(example = "04711742")]
+    code: String,
+}
+
+/// What to tell a citizen who wants to ask after their ticket themselves.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/query_code", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = QueryCodeView)))]
+pub(crate) async fn query_code(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<QueryCodeView>> {
+    let record = visible(&api, &caller, id).await?;
+    let code = api.storage.query_code(id).await?;
+    Ok(Json(QueryCodeView {
+        number: record.number,
+        code: code.ok_or_else(Problem::not_found)?,
+    }))
+}
+
+/// A written opinion as it was issued.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WrittenOpinionView {
+    #[schema(example = "20261123-000001-1")]
+    number: String,
+    unit: String,
+    unit_name: String,
+    #[schema(value_type = String, format = DateTime)]
+    issued_at: Timestamp,
+    text: String,
+    sha256: String,
+    /// The message that told the citizen: its state is among the ticket's messages.
+    sms_id: Option<uuid::Uuid>,
+}
+
+/// A ticket's written opinions 书面办理意见, in order.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/written_opinions", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<WrittenOpinionView>)))]
+pub(crate) async fn written_opinions(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<Page<WrittenOpinionView>>> {
+    visible(&api, &caller, id).await?;
+    let issued = api.storage.written_opinions(id).await?;
+    Ok(Json(Page {
+        items: issued
+            .into_iter()
+            .map(|opinion| WrittenOpinionView {
+                number: opinion.number,
+                unit: opinion.unit.0,
+                unit_name: opinion.unit_name,
+                issued_at: opinion.issued_at,
+                text: opinion.text,
+                sha256: opinion.sha256,
+                sms_id: opinion.sms.map(|sms| sms.0),
+            })
+            .collect(),
+        next_cursor: None,
+    }))
+}
+
 /// Commands for people. The others are the server's own.
 const COMMANDS: &[&str] = &[
     "register",
@@ -390,6 +575,9 @@ const COMMANDS: &[&str] = &[
     "archive",
     "reopen",
     "rectify",
+    "read_survey",
+    "request_written_opinion",
+    "issue_written_opinion",
 ];
 
 /// Commands of the intake for people.
@@ -431,14 +619,15 @@ pub(crate) async fn create(
     let command: Command = read_command(COMMANDS, "register", fields)?;
     let now = api.clock.now();
     let by = By::Person(&caller.actor);
+    let rules = api.rules.now();
     let done = api
         .storage
-        .open_ticket(now, by, command, &api.rules, once.clone())
+        .open_ticket(now, by, command, &rules, once.clone())
         .await;
     let outcome = done
         .map(|record| {
             api.tell(&record);
-            let view = TicketView::seen_by(&api, &caller, now, record);
+            let view = TicketView::seen_by(&caller, now, &rules, record);
             (StatusCode::CREATED, view)
         })
         .map_err(Problem::from);
@@ -449,10 +638,11 @@ pub(crate) async fn create(
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/commands/{command}", tag = "tickets",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
         ("command" = String, Path, description = "register, answer_on_call {answer}, note_three_way {specialist, unit}, \
-            dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
+            dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
             reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
             decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
             decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
+            read_survey {rating}, request_written_opinion, issue_written_opinion {text}, \
             identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, \
             classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, \
             seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, \
@@ -483,17 +673,16 @@ pub(crate) async fn command(
     check_units(&api, &command).await?;
     let now = api.clock.now();
     let by = By::Person(&caller.actor);
+    let rules = api.rules.now();
     let done = api
         .storage
-        .command(now, by, id, command, &api.rules, once.clone())
+        .command(now, by, id, command, &rules, once.clone())
         .await;
     let outcome = done
         .map(|record| {
             api.tell(&record);
-            (
-                StatusCode::OK,
-                TicketView::seen_by(&api, &caller, now, record),
-            )
+            let view = TicketView::seen_by(&caller, now, &rules, record);
+            (StatusCode::OK, view)
         })
         .map_err(Problem::from);
     idempotency::answer(&api, once, outcome).await

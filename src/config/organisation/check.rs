@@ -16,8 +16,9 @@ use crate::domain::organisation::{
 };
 use crate::domain::staff::{
     CalendarEntry, Destination, Duty, ExtensionEntry, Network, NumberEntry, Organisation, Password,
-    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, User,
+    QueueEntry, SmsGatewayEntry, SpecialistEntry, TrunkEntry, Unit, UnitContact, User,
 };
+use crate::domain::ticket::RuleSet;
 use crate::domain::time::Timestamp;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -66,6 +67,8 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         specialists: check.specialists(file.specialists, &units),
         sms_gateways: check.sms_gateways(file.sms_gateways),
         calendars: check.calendars(file.calendars),
+        unit_contacts: check.unit_contacts(file.unit_contacts, &units),
+        rules: check.rules(file.rules),
         duty: check.duty(file.duty, &units),
         conference: check.conference(file.conference, &units),
         disposition: {
@@ -506,6 +509,7 @@ impl Check<'_> {
                 user: is.user,
                 auto_ready: is.auto_ready,
                 toll: is.toll,
+                srtp: is.srtp,
                 skills: is.skills,
             });
         }
@@ -540,9 +544,6 @@ impl Check<'_> {
                     format!("keep_alive_s is 0 (never) or {least} to {most}"),
                 );
             }
-            if is.srtp {
-                self.fault(line, "srtp on trunks is not built in yet");
-            }
             let outbound = match is.outbound {
                 shape::OneOrMore::One(uri) => vec![uri],
                 shape::OneOrMore::More(uris) => uris,
@@ -563,6 +564,7 @@ impl Check<'_> {
                 allow: is.allow,
                 outbound: uris,
                 digest: is.digest,
+                srtp: is.srtp,
                 keep_alive_s: is.keep_alive_s,
             });
         }
@@ -706,7 +708,34 @@ impl Check<'_> {
         self.unique("calendar", &entries, |calendar| calendar.name.clone());
         for Entry { line, is } in &entries {
             self.code(*line, "calendar", &is.name);
-            if let Err(why) = Calendar::parse(&is.source, &is.hours) {
+            if let Err(why) = Calendar::of(is) {
+                self.fault(*line, why.to_string());
+            }
+        }
+        inner(entries)
+    }
+
+    fn unit_contacts(
+        &mut self,
+        entries: Vec<Entry<UnitContact>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
+    ) -> Vec<UnitContact> {
+        self.unique("unit_contact", &entries, |contact| {
+            format!("{}/{}", contact.unit, contact.name)
+        });
+        for Entry { line, is } in &entries {
+            if !units.contains_key(&is.unit) {
+                let reason = format!("there is no unit {:?}", is.unit.0);
+                self.fault(*line, reason);
+            }
+        }
+        inner(entries)
+    }
+
+    fn rules(&mut self, entries: Vec<Entry<RuleSet>>) -> Vec<RuleSet> {
+        self.unique("rules", &entries, |set| set.version.clone());
+        for Entry { line, is } in &entries {
+            if let Err(why) = is.check() {
                 self.fault(*line, why.to_string());
             }
         }

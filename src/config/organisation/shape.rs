@@ -94,6 +94,8 @@ pub(super) struct Extension {
     #[serde(default)]
     pub(super) toll: bool,
     #[serde(default)]
+    pub(super) srtp: bool,
+    #[serde(default)]
     pub(super) skills: BTreeMap<Skill, u8>,
     #[serde(default = "one")]
     pub(super) count: u32,

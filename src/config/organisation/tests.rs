@@ -265,8 +265,8 @@ fn what_a_file_may_not_say() {
             "line 24: a SIP URI, or a list",
         ),
         (
-            "[[trunk]]\nname = 't'\nallow = []\nsrtp = true",
-            "line 21: srtp on trunks",
+            "[[trunk]]\nname = 't'\nallow = []\nsrtp = 1",
+            "line 24: invalid type: integer `1`, expected a boolean",
         ),
         (
             "[[queue]]\nname = 'q'\nring_timeout_s = 0",

@@ -136,6 +136,8 @@ pub(super) struct Agent {
     pub(super) idle_turn: u64,
     /// Offers missed in a row.
     pub(super) misses: u32,
+    /// The phone's connection was cut: back by then, nothing has happened.
+    pub(super) back_by: Option<Instant>,
     /// When the present state began.
     pub(super) since: Instant,
 }
@@ -196,7 +198,7 @@ impl Agent {
         self.wrap_up_ends().is_some()
     }
 
-    fn wrap_up_ends(&self) -> Option<Instant> {
+    pub(super) fn wrap_up_ends(&self) -> Option<Instant> {
         match self.doing {
             Doing::WrapUp { until, .. } => Some(until),
             Doing::Nothing | Doing::Offered(_) | Doing::Talking { .. } => None,

@@ -116,6 +116,11 @@ pub enum Input {
     PhoneDown {
         agent: Username,
     },
+    /// The connection of the agent's last phone was cut: as [`Input::PhoneDown`], but when it is back within [`CUT_OFF`] the agent
+    /// is where they were.
+    PhoneCut {
+        agent: Username,
+    },
     /// The agent's phone was found dead though it is still registered: as [`Input::PhoneDown`], but also out of a talk,
     /// whose caller is the call control's to enqueue at the [`Place::Head`]; tried again after [`Rules::silence_rest`].
     PhoneSilent {
@@ -303,6 +308,8 @@ enum Timer {
     Positions(QueueName),
 }
 
+/// How long a cut connection may be down without anything following from it for its agent: a page reconnects within seconds.
+const CUT_OFF: Duration = Duration::from_secs(30);
 /// Callers told their position in one step, and the pause before the next: at most 6,400 a second.
 const POSITIONS_A_STEP: usize = 128;
 const POSITIONS_PAUSE: Duration = Duration::from_millis(20);
@@ -345,6 +352,13 @@ impl Acd {
         match input {
             Input::PhoneUp { agent } => self.phone_up(now, &agent),
             Input::PhoneDown { agent } => self.phone_lost(now, &agent, Phone::Down),
+            Input::PhoneCut { agent } => {
+                self.phone_lost(now, &agent, Phone::Down)?;
+                if let Some(agent) = self.agents.get_mut(&agent) {
+                    agent.back_by = Some(now + CUT_OFF);
+                }
+                Ok(())
+            }
             Input::PhoneSilent { agent } => {
                 let until = now + self.rules.silence_rest;
                 self.phone_lost(now, &agent, Phone::Silent { until })
@@ -412,6 +426,11 @@ impl Acd {
         })
     }
 
+    /// When an agent's wrap-up runs out.
+    pub fn wrap_up_ends(&self, agent: &Username) -> Option<Instant> {
+        self.agents.get(agent)?.wrap_up_ends()
+    }
+
     /// Every line, its callers in turn and its free agents.
     pub fn lines(&self) -> impl Iterator<Item = (&QueueName, &Line)> {
         self.lines.iter()
@@ -432,6 +451,9 @@ impl Acd {
             match std::mem::replace(&mut agent.phone, Phone::Up) {
                 Phone::Up | Phone::Silent { .. } => return,
                 Phone::Down => {}
+            }
+            if agent.back_by.take().is_some_and(|by| now <= by) {
+                return;
             }
             agent.misses = 0;
             // A break the agent chose outlives the loss of a phone; anything else starts afresh.
@@ -1124,6 +1146,7 @@ impl Acd {
                 doing: Doing::Nothing,
                 idle_turn: 0,
                 misses: 0,
+                back_by: None,
                 since: now,
             });
             agent.auto_ready = profile.auto_ready;

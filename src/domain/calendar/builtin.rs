@@ -1,34 +1,46 @@
-//! The calendar that comes with the product, read from a table in the source tree.
+//! The days that come with the product, read from a table in the source tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 
-use super::{Calendar, Hours};
+use super::notice::{Days, Notice};
 
 /// Its name in the organisation file.
 pub const BUILTIN_CN_2019_2026: &str = "builtin:cn-2019-2026";
 
 const TABLE: &str = include_str!("cn_2019_2026.txt");
 
-pub(super) fn cn_2019_2026(hours: Hours) -> Calendar {
-    let mut published = BTreeSet::new();
-    let mut exceptions = BTreeMap::new();
+/// Read once: every calendar shares them.
+pub(super) fn days() -> Arc<Days> {
+    static DAYS: LazyLock<Arc<Days>> = LazyLock::new(|| Arc::new(read()));
+    Arc::clone(&DAYS)
+}
+
+fn read() -> Days {
+    let mut notices: Vec<Notice> = Vec::new();
     for line in TABLE.lines() {
         match line.split_once(' ') {
-            Some(("year", year)) => {
-                published.insert(year.parse().expect("the table's years are numbers"));
-            }
-            Some(("off", date)) => {
-                exceptions.insert(day(date), false);
-            }
-            Some(("work", date)) => {
-                exceptions.insert(day(date), true);
-            }
+            Some(("year", year)) => notices.push(Notice {
+                year: year.parse().expect("the table's years are numbers"),
+                title: format!("国务院办公厅关于{year}年部分节假日安排的通知"),
+                off: Vec::new(),
+                work: Vec::new(),
+            }),
+            Some(("off", date)) => last(&mut notices).off.push(day(date)),
+            Some(("work", date)) => last(&mut notices).work.push(day(date)),
             Some(_) | None => {}
         }
     }
-    Calendar::new(published, exceptions, hours)
+    notices
+        .iter()
+        .fold(Days::default(), |days, notice| days.with(notice))
+}
+
+fn last(notices: &mut [Notice]) -> &mut Notice {
+    notices
+        .last_mut()
+        .expect("a day of the table follows its year")
 }
 
 fn day(text: &str) -> Date {

@@ -2,19 +2,25 @@
 //! hours runs out. Holidays and make-up days 调休 are published a year at a time; a year that is not published is
 //! unknown, and a deadline that would need it is refused rather than guessed.
 //!
-//! Everything is Beijing time.
+//! Everything is Beijing time. The days are the whole country's; the hours are each body's own, and change with the
+//! season ([`Timetable`]).
 
 mod builtin;
 mod hours;
+mod notice;
+mod timetable;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use builtin::BUILTIN_CN_2019_2026;
 pub use hours::{BadHours, Hours};
+pub use notice::{BadNotice, Days, Notice};
+pub use timetable::{BadTimetable, Timetable, TimetableEntry};
 
+use super::staff::CalendarEntry;
 use super::time::Timestamp;
 
 /// The longest limit a calendar computes: more is a typing error, not a deadline.
@@ -47,6 +53,18 @@ pub enum Convention {
     EightHourDays,
 }
 
+/// A length of time as the rules state it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// 工作日.
+    WorkingDays(u32),
+    /// 工作小时.
+    WorkingHours(u32),
+    /// 自然小时: what is urgent does not wait for the office to open.
+    NaturalHours(u32),
+}
+
 /// A deadline and how it was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -71,10 +89,12 @@ pub enum NoDeadline {
 /// Working days and hours of one body of people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
-    /// Days that differ from Monday–Friday: `true` is worked.
-    exceptions: BTreeMap<Date, bool>,
-    published: BTreeSet<i16>,
+    /// Shared: every body of the country has the same holidays.
+    days: Arc<Days>,
+    /// Kept when no timetable says otherwise.
     hours: Hours,
+    /// The first that holds on a day gives its hours.
+    timetables: Vec<Timetable>,
 }
 
 /// Why a calendar could not be made.
@@ -84,43 +104,54 @@ pub enum BadCalendar {
     UnknownSource(String),
     #[error(transparent)]
     Hours(#[from] BadHours),
+    #[error(transparent)]
+    Timetable(#[from] BadTimetable),
 }
 
 impl Calendar {
-    /// From the organisation file's two texts: `builtin:cn-2019-2026` and `09:00-12:00,14:00-18:00`.
-    pub fn parse(source: &str, hours: &str) -> Result<Self, BadCalendar> {
-        let hours = hours.parse()?;
-        match source {
-            BUILTIN_CN_2019_2026 => Ok(builtin::cn_2019_2026(hours)),
-            other => Err(BadCalendar::UnknownSource(other.to_owned())),
-        }
+    /// From the organisation file's entry.
+    pub fn of(entry: &CalendarEntry) -> Result<Self, BadCalendar> {
+        let days = match entry.source.as_str() {
+            BUILTIN_CN_2019_2026 => builtin::days(),
+            other => return Err(BadCalendar::UnknownSource(other.to_owned())),
+        };
+        let timetables = entry.timetables.iter().map(Timetable::of);
+        Ok(Self {
+            days,
+            hours: entry.hours.parse()?,
+            timetables: timetables.collect::<Result<_, _>>()?,
+        })
     }
 
     /// China's statutory calendar 2019–2026 with the hours a government office keeps.
     pub fn statutory() -> Self {
-        builtin::cn_2019_2026(Hours::default())
+        Self {
+            days: builtin::days(),
+            hours: Hours::default(),
+            timetables: Vec::new(),
+        }
     }
 
-    /// From years and their exceptions, as a notice 放假安排 states them. A notice may name days of the year before
-    /// (New Year's bridge days in December); they count whether or not that year is published.
-    pub fn new(
-        published: impl IntoIterator<Item = i16>,
-        exceptions: impl IntoIterator<Item = (Date, bool)>,
-        hours: Hours,
-    ) -> Self {
+    /// The same hours on other days: those of a country that published further notices.
+    #[must_use]
+    pub fn on(&self, days: &Arc<Days>) -> Self {
         Self {
-            published: published.into_iter().collect(),
-            exceptions: exceptions.into_iter().collect(),
-            hours,
+            days: Arc::clone(days),
+            ..self.clone()
         }
+    }
+
+    /// Which days are worked.
+    pub const fn days(&self) -> &Arc<Days> {
+        &self.days
     }
 
     /// What kind of day `date` is.
     pub fn day(&self, date: Date) -> DayKind {
-        match self.exceptions.get(&date) {
+        match self.days.exception(date) {
             Some(true) => DayKind::Makeup,
             Some(false) => DayKind::Holiday,
-            None if !self.published.contains(&date.year()) => DayKind::Unpublished,
+            None if !self.days.is_published(date.year()) => DayKind::Unpublished,
             None => match date.weekday() {
                 Weekday::Saturday | Weekday::Sunday => DayKind::Weekend,
                 Weekday::Monday
@@ -129,6 +160,34 @@ impl Calendar {
                 | Weekday::Thursday
                 | Weekday::Friday => DayKind::Workday,
             },
+        }
+    }
+
+    /// The hours kept on `date`, if it is worked.
+    pub fn hours(&self, date: Date) -> &Hours {
+        self.timetables
+            .iter()
+            .find(|timetable| timetable.holds_on(date))
+            .map_or(&self.hours, Timetable::hours)
+    }
+
+    /// When `limit` from `from` is over.
+    pub fn deadline(
+        &self,
+        from: Timestamp,
+        limit: Limit,
+        convention: Convention,
+    ) -> Result<Due, NoDeadline> {
+        match limit {
+            Limit::WorkingDays(n) => self.deadline_working_days(from, n, convention),
+            Limit::WorkingHours(n) => self.deadline_working_hours(from, n),
+            Limit::NaturalHours(n) if (1..=MAX_WORKING_HOURS).contains(&n) => Ok(Due {
+                due: from.plus_millis(i64::from(n) * HOUR_MS),
+                counted: Vec::new(),
+            }),
+            Limit::NaturalHours(_) => Err(NoDeadline::OutOfRange {
+                max: MAX_WORKING_HOURS,
+            }),
         }
     }
 
@@ -152,7 +211,7 @@ impl Calendar {
                     .collect::<Result<Vec<_>, _>>()?;
                 let last = *counted.last().expect("n is at least one");
                 Ok(Due {
-                    due: self.hours.closing(last),
+                    due: self.hours(last).closing(last),
                     counted,
                 })
             }
@@ -177,7 +236,7 @@ impl Calendar {
         let mut day = from.in_beijing().date();
         loop {
             if self.is_worked(day)? {
-                for (opens, closes) in self.hours.shifts(day) {
+                for (opens, closes) in self.hours(day).shifts(day) {
                     let start = opens.max(from);
                     let here = closes.millis_since(start);
                     if here <= 0 {
@@ -205,7 +264,7 @@ impl Calendar {
         while day <= last {
             if self.is_worked(day)? {
                 sum += self
-                    .hours
+                    .hours(day)
                     .shifts(day)
                     .map(|(opens, closes)| closes.min(to).millis_since(opens.max(from)).max(0))
                     .sum::<i64>();
@@ -224,7 +283,7 @@ impl Calendar {
         let last = to.in_beijing().date();
         while day <= last {
             if self.is_worked(day).unwrap_or(false) {
-                for (opens, closes) in self.hours.shifts(day) {
+                for (opens, closes) in self.hours(day).shifts(day) {
                     let opens = opens.min(to);
                     if since < opens {
                         closed.push((since, opens));

@@ -12,6 +12,121 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
+fn entry(hours: &str) -> CalendarEntry {
+    CalendarEntry {
+        name: "c".to_owned(),
+        source: BUILTIN_CN_2019_2026.to_owned(),
+        hours: hours.to_owned(),
+        timetables: Vec::new(),
+        units: Vec::new(),
+    }
+}
+
+fn with_hours(hours: &str) -> Result<Calendar, BadCalendar> {
+    Calendar::of(&entry(hours))
+}
+
+fn with_timetable(from: &str, to: Option<&str>, hours: &str) -> Result<Calendar, BadCalendar> {
+    Calendar::of(&CalendarEntry {
+        timetables: vec![TimetableEntry {
+            from: from.to_owned(),
+            to: to.map(str::to_owned),
+            hours: hours.to_owned(),
+        }],
+        ..entry("09:00-12:00,14:00-18:00")
+    })
+}
+
+/// 夏令时 1 June to 30 September: half an hour later in the afternoon.
+#[test]
+fn summer_and_winter_hours_change_on_their_days() {
+    let calendar = with_timetable("06-01", Some("09-30"), "09:00-12:00,14:30-18:30").unwrap();
+    let table = [
+        // The last day of winter hours, the first of summer hours, and back.
+        ("2025-05-30T17:30", "2025-06-03T09:30"),
+        ("2025-06-03T17:30", "2025-06-03T18:30"),
+        ("2025-06-03T13:30", "2025-06-03T15:30"),
+        ("2025-09-30T18:00", "2025-10-09T09:30"),
+        ("2025-10-09T13:30", "2025-10-09T15:00"),
+    ];
+    for (from, due) in table {
+        let found = calendar.deadline_working_hours(at(from), 1).unwrap();
+        assert_eq!(found.due, at(due), "{from}");
+    }
+    let found = calendar.deadline_working_days(at("2025-05-29T10:00"), 2, Convention::EndOfNthDay);
+    assert_eq!(found.unwrap().due, at("2025-06-03T18:30"));
+}
+
+#[test]
+fn winter_hours_may_go_over_new_year_and_a_change_may_hold_from_a_day_on() {
+    let winter = with_timetable("11-01", Some("03-31"), "09:00-12:00,13:30-17:00").unwrap();
+    let late = |calendar: &Calendar, day_: &str| calendar.hours(day(day_)).to_string();
+    for (on, hours) in [
+        ("2025-10-31", "09:00-12:00,14:00-18:00"),
+        ("2025-11-01", "09:00-12:00,13:30-17:00"),
+        ("2026-03-31", "09:00-12:00,13:30-17:00"),
+        ("2026-04-01", "09:00-12:00,14:00-18:00"),
+    ] {
+        assert_eq!(late(&winter, on), hours, "{on}");
+    }
+    let changed = with_timetable("2026-07-01", None, "08:30-12:00,14:00-17:30").unwrap();
+    assert_eq!(late(&changed, "2026-06-30"), "09:00-12:00,14:00-18:00");
+    assert_eq!(late(&changed, "2026-07-01"), "08:30-12:00,14:00-17:30");
+}
+
+fn notice(year: i16, off: &[&str], work: &[&str]) -> Notice {
+    Notice {
+        year,
+        title: format!("关于{year}年部分节假日安排的通知"),
+        off: off.iter().map(|d| day(d)).collect(),
+        work: work.iter().map(|d| day(d)).collect(),
+    }
+}
+
+#[test]
+fn a_notice_makes_its_year_known_and_a_second_one_takes_its_place() {
+    let old = Calendar::statutory();
+    assert_eq!(old.day(day("2027-01-04")), DayKind::Unpublished);
+    let first = notice(2027, &["2027-01-01", "2026-12-31"], &["2027-01-03"]);
+    let known = old.on(&Arc::new(old.days().with(&first)));
+    assert_eq!(known.day(day("2027-01-04")), DayKind::Workday);
+    assert_eq!(known.day(day("2027-01-03")), DayKind::Makeup);
+    assert_eq!(known.day(day("2026-12-31")), DayKind::Holiday);
+    let second = notice(2027, &["2027-01-01"], &[]);
+    let again = known.on(&Arc::new(known.days().with(&second)));
+    assert_eq!(again.day(day("2027-01-03")), DayKind::Weekend);
+    assert_eq!(again.day(day("2026-12-31")), DayKind::Workday);
+    // What other notices said of their own years stands.
+    assert_eq!(again.day(day("2026-02-14")), DayKind::Makeup);
+}
+
+#[test]
+fn what_is_no_notice_is_refused_with_the_reason() {
+    assert_eq!(
+        notice(2027, &["2027-01-01"], &["2027-01-03"]).check(),
+        Ok(())
+    );
+    for bad in [
+        notice(2027, &[], &[]),
+        notice(2027, &["2028-01-01"], &[]),
+        notice(2027, &["2026-11-30"], &[]),
+        notice(2027, &["2027-01-01", "2027-01-01"], &[]),
+        notice(2027, &["2027-01-03"], &["2027-01-03"]),
+        notice(2027, &["2027-01-01"], &["2027-01-04"]),
+        notice(1000, &["1000-01-01"], &[]),
+    ] {
+        assert!(bad.check().is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn what_is_urgent_runs_through_the_night() {
+    let calendar = Calendar::statutory();
+    let night = at("2025-01-29T23:30");
+    let found = calendar.deadline(night, Limit::NaturalHours(1), Convention::EndOfNthDay);
+    assert_eq!(found.unwrap().due, at("2025-01-30T00:30"));
+}
+
 fn days(from: &str, n: u32) -> Due {
     Calendar::statutory()
         .deadline_working_days(at(from), n, Convention::EndOfNthDay)
@@ -173,7 +288,7 @@ fn the_other_convention_counts_eight_working_hours_a_day() {
     assert_eq!(found.due, at("2025-03-06T12:00"));
     assert_eq!(found.counted.len(), 4);
     // Offices of eight hours: to the same time of the third working day after, across National Day, a Saturday.
-    let eight = Calendar::parse(BUILTIN_CN_2019_2026, "08:30-12:00,13:30-18:00").unwrap();
+    let eight = with_hours("08:30-12:00,13:30-18:00").unwrap();
     let found = eight
         .deadline_working_days(at("2025-09-30T10:00"), 3, Convention::EightHourDays)
         .unwrap();
@@ -182,10 +297,24 @@ fn the_other_convention_counts_eight_working_hours_a_day() {
 
 #[test]
 fn a_calendar_that_is_not_known_or_not_readable_is_refused() {
-    assert!(Calendar::parse("builtin:cn-2019-2026", "09:00-12:00,14:00-18:00").is_ok());
-    let unknown = Calendar::parse("builtin:mars", "09:00-12:00").unwrap_err();
+    assert!(with_hours("09:00-12:00,14:00-18:00").is_ok());
+    let mars = CalendarEntry {
+        source: "builtin:mars".to_owned(),
+        ..entry("09:00-12:00")
+    };
+    let unknown = Calendar::of(&mars).unwrap_err();
     assert!(unknown.to_string().contains("builtin:mars"));
-    assert!(Calendar::parse("builtin:cn-2019-2026", "all day").is_err());
+    assert!(with_hours("all day").is_err());
+    for (from, to) in [
+        ("06-01", None),
+        ("06-01", Some("2026-09-30")),
+        ("02-30", Some("09-30")),
+        ("2026-09-30", Some("2026-06-01")),
+        ("6-1", Some("9-30")),
+    ] {
+        let bad = with_timetable(from, to, "09:00-12:00");
+        assert!(bad.is_err(), "{from} {to:?}");
+    }
 }
 
 /// An instant of 2019 to 2025, with room for a limit behind it.
@@ -252,7 +381,7 @@ proptest! {
     ) {
         let plain = Calendar::statutory();
         let mut more = plain.clone();
-        more.exceptions.insert(from.in_beijing().date() + ahead.days(), true);
+        more.days = Arc::new(more.days.but_worked_on(from.in_beijing().date() + ahead.days()));
         for convention in [Convention::EndOfNthDay, Convention::EightHourDays] {
             let due = |c: &Calendar| c.deadline_working_days(from, n, convention).unwrap().due;
             prop_assert!(due(&more) <= due(&plain));

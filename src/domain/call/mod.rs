@@ -31,6 +31,17 @@ pub struct Termination {
     pub reason: String,
 }
 
+/// Who is at the other end of a WebSocket, as far as is known without asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AtLine {
+    /// Nobody yet: a phone that proves itself by each request.
+    Unknown,
+    /// This person, by their login.
+    Person(Username),
+    /// A citizen who calls from a page of ours. They can dial our numbers and nothing else.
+    Citizen,
+}
+
 /// What a leg's party is to the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::acd::AgentState;
-use crate::domain::id::{CallId, LegId, RecordingId, RevisitId, TicketId, Username};
+use crate::domain::call::LegRole;
+use crate::domain::id::{CallId, ContactId, LegId, RecordingId, RevisitId, TicketId, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::Actor;
+use crate::domain::time::Timestamp;
 
 /// A wish to the telephone side. Each is answered once, granted or refused.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,8 @@ pub enum Wish {
     },
     /// `PUT /me/state`.
     SetState { by: Actor, state: WishedState },
+    /// More time for wrap-up 话后处理, in the agent's words.
+    ExtendWrapUp { by: Actor, reason: String },
     /// Place a recorded call between a person's extension and an outside number, e.g. a manual revisit 人工回访.
     PlaceCall {
         by: Actor,
@@ -183,8 +187,27 @@ pub struct LiveCall {
     pub position: Option<u32>,
     pub agent: Option<Username>,
     pub legs: Vec<LegId>,
+    /// Whoever is at those legs.
+    pub parties: Vec<Party>,
     pub recording: bool,
+    pub contact: Option<ContactId>,
     pub ticket: Option<TicketId>,
+}
+
+/// One party of a live call.
+#[derive(Debug, Clone, Serialize)]
+pub struct Party {
+    pub leg: LegId,
+    pub role: LegRole,
+    /// Number or extension, masked.
+    pub party: String,
+    /// The person, when it is one of ours.
+    pub user: Option<Username>,
+    pub name: Option<String>,
+    /// `ringing` or `up`.
+    pub state: &'static str,
+    /// `main`, `aside`, `monitor` or `whisper`.
+    pub room: &'static str,
 }
 
 /// One agent as the wallboard shows them.
@@ -193,5 +216,8 @@ pub struct LiveAgent {
     pub username: Username,
     pub display_name: String,
     pub state: AgentState,
+    pub since: Timestamp,
+    /// When wrap-up runs out.
+    pub wrap_up_until: Option<Timestamp>,
     pub call: Option<CallId>,
 }

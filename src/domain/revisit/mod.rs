@@ -19,8 +19,8 @@ pub struct Revisit {
     pub ticket: TicketId,
     pub phone: PhoneNumber,
     pub round: Round,
-    /// `revisit_by`.
-    pub due: Timestamp,
+    /// `revisit_by`; `None` while the calendar for it is not published.
+    pub due: Option<Timestamp>,
     /// Who handled or reviewed the ticket: they may not ask about their own work.
     pub involved: BTreeSet<Username>,
     /// Calls that reached nobody.
@@ -48,6 +48,9 @@ pub enum RevisitStage {
         by: Username,
         outcome: RevisitOutcome,
         rating: Option<Rating>,
+        /// 是否解决.
+        #[serde(default)]
+        solved: Option<bool>,
         recording: RecordingId,
         remark: String,
     },
@@ -96,7 +99,7 @@ pub enum RevisitCommand {
         ticket: TicketId,
         phone: PhoneNumber,
         round: Round,
-        due: Timestamp,
+        due: Option<Timestamp>,
         involved: BTreeSet<Username>,
     },
     /// Asks to call now. Granted, the server places the call and reports `placed`, or `release` when it could not.
@@ -113,9 +116,14 @@ pub enum RevisitCommand {
         outcome: RevisitOutcome,
         #[serde(default)]
         rating: Option<Rating>,
+        /// 是否解决, the other question asked.
+        #[serde(default)]
+        solved: Option<bool>,
         #[serde(default)]
         remark: String,
     },
+    /// A calendar changed, and its deadline with it. By the server only.
+    Reschedule { due: Option<Timestamp> },
     /// The ticket was opened again. By the server only.
     Cancel,
 }
@@ -129,6 +137,7 @@ impl RevisitCommand {
             Self::Placed { .. } => "placed",
             Self::Release => "release",
             Self::Record { .. } => "record",
+            Self::Reschedule { .. } => "reschedule",
             Self::Cancel => "cancel",
         }
     }
@@ -142,7 +151,7 @@ pub enum RevisitEvent {
         ticket: TicketId,
         phone: PhoneNumber,
         round: Round,
-        due: Timestamp,
+        due: Option<Timestamp>,
         involved: BTreeSet<Username>,
     },
     Taken {
@@ -164,8 +173,15 @@ pub enum RevisitEvent {
         by: Username,
         outcome: RevisitOutcome,
         rating: Option<Rating>,
+        /// 是否解决.
+        #[serde(default)]
+        solved: Option<bool>,
         recording: RecordingId,
         remark: String,
+    },
+    Rescheduled {
+        at: Timestamp,
+        due: Option<Timestamp>,
     },
     Cancelled {
         at: Timestamp,
@@ -182,6 +198,7 @@ impl RevisitEvent {
             Self::Released => "released",
             Self::Missed { .. } => "missed",
             Self::Done { .. } => "done",
+            Self::Rescheduled { .. } => "rescheduled",
             Self::Cancelled { .. } => "cancelled",
         }
     }
@@ -192,12 +209,14 @@ impl RevisitEvent {
             Self::Done {
                 outcome,
                 rating,
+                solved,
                 recording,
                 ..
             } => Some(ticket::Command::RevisitRecorded {
                 revisit,
                 outcome: *outcome,
                 rating: *rating,
+                solved: *solved,
                 recording: Some(*recording),
             }),
             Self::Planned { .. }
@@ -205,6 +224,7 @@ impl RevisitEvent {
             | Self::Placed { .. }
             | Self::Released
             | Self::Missed { .. }
+            | Self::Rescheduled { .. }
             | Self::Cancelled { .. } => None,
         }
     }
@@ -256,8 +276,14 @@ pub fn decide(
         RevisitCommand::Record {
             outcome,
             rating,
+            solved,
             remark,
-        } => revisit.record(now, *outcome, *rating, remark, by, limits),
+        } => revisit.record(now, *outcome, *rating, *solved, remark, by, limits),
+        RevisitCommand::Reschedule { due } => {
+            server_only(by)?;
+            revisit.open()?;
+            Ok(vec![RevisitEvent::Rescheduled { at: now, due: *due }])
+        }
         RevisitCommand::Cancel => {
             server_only(by)?;
             revisit.open()?;
@@ -306,6 +332,7 @@ impl Revisit {
         now: Timestamp,
         outcome: RevisitOutcome,
         rating: Option<Rating>,
+        solved: Option<bool>,
         remark: &str,
         by: By<'_>,
         limits: &Limits,
@@ -324,6 +351,7 @@ impl Revisit {
             return Err(Refusal::TakenBySomebodyElse);
         }
         let rating = outcome.rating(rating)?;
+        outcome.solved(solved)?;
         if !remark.is_empty() {
             written("回访记录", remark, PROSE, "11(5)")?;
         }
@@ -336,6 +364,7 @@ impl Revisit {
             by: actor.username.clone(),
             outcome,
             rating,
+            solved,
             recording: *recording,
             remark: remark.to_owned(),
         }])
@@ -388,6 +417,10 @@ pub fn apply(revisit: Option<Revisit>, event: &RevisitEvent) -> Revisit {
         };
     };
     revisit.stage = match event.clone() {
+        RevisitEvent::Rescheduled { due, .. } => {
+            revisit.due = due;
+            revisit.stage
+        }
         RevisitEvent::Planned { .. } => panic!("a revisit is planned once"),
         RevisitEvent::Taken { at, by } => RevisitStage::Taken { at, by },
         RevisitEvent::Placed {
@@ -429,6 +462,7 @@ pub fn apply(revisit: Option<Revisit>, event: &RevisitEvent) -> Revisit {
             by,
             outcome,
             rating,
+            solved,
             recording,
             remark,
         } => RevisitStage::Done {
@@ -436,6 +470,7 @@ pub fn apply(revisit: Option<Revisit>, event: &RevisitEvent) -> Revisit {
             by,
             outcome,
             rating,
+            solved,
             recording,
             remark,
         },

@@ -31,6 +31,7 @@ fn record(outcome: RevisitOutcome) -> RevisitCommand {
     RevisitCommand::Record {
         outcome,
         rating: None,
+        solved: None,
         remark: String::new(),
     }
 }
@@ -52,7 +53,7 @@ impl Task {
             ticket: TicketId(Uuid::from_u128(3)),
             phone: PhoneNumber::parse("13812345678").unwrap(),
             round: Round::First,
-            due: at(1_000),
+            due: Some(at(1_000)),
             involved: ["handler1".into(), "reviewer1".into()].into(),
         };
         task.wish(By::Server, &plan).unwrap();
@@ -107,6 +108,7 @@ fn a_revisit_is_taken_called_and_told_to_the_ticket_with_its_recording() {
             revisit: id,
             outcome: RevisitOutcome::Dissatisfied,
             rating: Some(Rating::Dissatisfied),
+            solved: None,
             recording: Some(RECORDING),
         })
     );
@@ -223,6 +225,7 @@ fn a_rating_that_contradicts_the_outcome_is_refused() {
     let odd = RevisitCommand::Record {
         outcome: RevisitOutcome::Dissatisfied,
         rating: Some(Rating::Satisfied),
+        solved: None,
         remark: String::new(),
     };
     assert_eq!(

@@ -1,13 +1,13 @@
 //! Facts into state. Nothing is decided here: an event that does not fit the state was never emitted by
 //! [`decide`](super::decide), so meeting one is a bug (or a database edited by hand, which the hash chain shows first).
 
-use super::deadline::{DeadlineKind, Running};
+use super::deadline::{DeadlineKind, Moved, Running};
 use super::event::Event;
 use super::intake::{self, Intake};
 use super::state::{
     Assignment, Closing, ContactProof, Decision, Extension, ExtensionRequest, FollowUp,
-    FollowUpResult, Promise, Receipt, Rectification, Reply, Review, RevisitResult, SendBack,
-    SendBackRequest, Stage, Survey, ThreeWay, Ticket, Work,
+    FollowUpResult, Issued, Promise, Receipt, Rectification, Reply, Review, RevisitResult,
+    SendBack, SendBackRequest, Stage, Survey, ThreeWay, Ticket, Work, WrittenOpinion,
 };
 use crate::domain::id::UnitCode;
 
@@ -72,24 +72,34 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             acknowledge,
             handle,
             send_back_until,
+            urgent,
+            mut clocks,
         } => {
             let Stage::Registered { promise } = ticket.stage else {
                 panic!("only a registered ticket is dispatched");
             };
-            let assigned = |unit| Assignment {
-                unit,
-                acknowledge: Running::new(acknowledge),
-                acknowledged: None,
-                contacted: false,
-                opinion: None,
+            let mut assigned = |unit| {
+                let own = clocks.remove(&unit);
+                let (acknowledge, reply) =
+                    own.map_or((acknowledge, None), |own| (own.acknowledge, own.reply));
+                Assignment {
+                    unit,
+                    acknowledge: Running::new(acknowledge),
+                    reply: reply.map(Running::new),
+                    acknowledged: None,
+                    contacted: false,
+                    opinion: None,
+                }
             };
             let work = Work {
-                promise: promise.unwrap_or(Promise {
+                promise: promise.unwrap_or_else(|| Promise {
                     dispatched_at: at,
                     rules,
+                    counted_for: Some(lead.clone()),
                     handle: Running::new(handle),
                     extensions: 0,
                 }),
+                urgent,
                 dispatched_at: at,
                 dispatched_by: by,
                 basis,
@@ -149,6 +159,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             unit,
             text,
             no_contact_reason,
+            review,
         } => {
             ticket.handlers.insert(by.clone());
             let Stage::Handling { work } = ticket.stage else {
@@ -161,7 +172,11 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 text,
                 no_contact_reason,
             };
-            ticket.stage = Stage::Replied { work, reply };
+            ticket.stage = Stage::Replied {
+                work,
+                reply,
+                review: review.map(Running::new),
+            };
         }
         Event::Reviewed {
             at,
@@ -169,7 +184,12 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             outcome,
             remark,
         } => {
-            let Stage::Replied { work, reply } = ticket.stage else {
+            let Stage::Replied {
+                work,
+                reply,
+                review,
+            } = ticket.stage
+            else {
                 panic!("only a reply is reviewed");
             };
             ticket.reviews.push(Review {
@@ -180,13 +200,17 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 remark,
             });
             ticket.stage = if outcome.passed() {
-                Stage::Replied { work, reply }
+                Stage::Replied {
+                    work,
+                    reply,
+                    review,
+                }
             } else {
                 Stage::Handling { work }
             };
         }
         Event::Closed { at } => {
-            let Stage::Replied { work, reply } = ticket.stage else {
+            let Stage::Replied { work, reply, .. } = ticket.stage else {
                 panic!("only a ticket whose reply passed is closed");
             };
             ticket.stage = Stage::Closed {
@@ -200,6 +224,8 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             phone,
             rating: None,
             failed: None,
+            resent: Vec::new(),
+            read_by: None,
         }),
         Event::SendBackRequested {
             at,
@@ -207,6 +233,8 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             unit,
             basis,
             suggestion,
+            coordination,
+            decide,
         } => {
             ticket.handlers.insert(by.clone());
             work_mut(&mut ticket).send_back = Some(SendBackRequest {
@@ -215,6 +243,8 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 unit,
                 basis,
                 suggestion,
+                coordination,
+                decide: decide.map(Running::new),
             });
         }
         Event::SendBackDecided {
@@ -227,6 +257,9 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 .send_back
                 .take()
                 .expect("a send-back is decided after it was asked for");
+            if request.coordination {
+                ticket.coordinated = Some(at);
+            }
             ticket.send_backs.push(SendBack {
                 request,
                 decision: Decision {
@@ -248,6 +281,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             working_days,
             reason,
             told_petitioner,
+            decide,
         } => {
             ticket.handlers.insert(by.clone());
             work_mut(&mut ticket).extension = Some(ExtensionRequest {
@@ -257,6 +291,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 working_days,
                 reason,
                 told_petitioner,
+                decide: decide.map(Running::new),
             });
         }
         Event::ExtensionGranted {
@@ -264,10 +299,14 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             by,
             reason,
             handle,
+            reply,
         } => {
-            let promise = &mut work_mut(&mut ticket).promise;
-            promise.handle = Running::new(handle);
-            promise.extensions += 1;
+            let work = work_mut(&mut ticket);
+            work.promise.handle = Running::new(handle);
+            work.promise.extensions += 1;
+            if let Some(reply) = reply {
+                work.lead.reply = Some(Running::new(reply));
+            }
             decide_extension(
                 &mut ticket,
                 Decision {
@@ -305,9 +344,17 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
         }
         Event::Reopened { .. } => {
             ticket.reopened += 1;
+            ticket.coordinated = None;
             ticket.stage = Stage::Registered { promise: None };
         }
-        Event::SurveyAnswered { rating, .. } => last_survey(&mut ticket).rating = Some(rating),
+        Event::SurveyAnswered {
+            rating, read_by, ..
+        } => {
+            let survey = last_survey(&mut ticket);
+            survey.rating = Some(rating);
+            survey.read_by = read_by;
+        }
+        Event::SurveyResent { at, why, .. } => last_survey(&mut ticket).resent.push((at, why)),
         Event::SurveyFailed { why, .. } => last_survey(&mut ticket).failed = Some(why),
         Event::RevisitPlanned { round, revisit } => {
             *follow_up_mut(&mut ticket) = FollowUp::Revisiting {
@@ -322,6 +369,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             round,
             outcome,
             rating,
+            solved,
             recording,
         } => ticket.revisits.push(RevisitResult {
             at,
@@ -330,6 +378,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             round,
             outcome,
             rating,
+            solved,
             recording,
         }),
         Event::RectificationOrdered { rectify, .. } => {
@@ -362,6 +411,33 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             mark,
             ..
         } => clock_mut(&mut ticket, deadline, &unit).marked = Some(mark),
+        Event::DeadlinesMoved { moved, .. } => {
+            for one in moved {
+                move_deadline(&mut ticket, &one);
+            }
+        }
+        Event::WrittenOpinionRequested {
+            at,
+            by,
+            number,
+            issue,
+        } => ticket.written_opinions.push(WrittenOpinion {
+            number,
+            requested_at: at,
+            requested_by: by,
+            issue: Running::new(issue),
+            issued: None,
+        }),
+        Event::WrittenOpinionIssued {
+            at,
+            by,
+            unit,
+            number: _,
+            text,
+        } => {
+            ticket.handlers.insert(by.clone());
+            open_opinion(&mut ticket).issued = Some(Issued { at, by, unit, text });
+        }
         Event::Intake(event) => intake::apply(&mut ticket.intake, &event),
     }
     ticket
@@ -397,6 +473,8 @@ fn open(event: &Event) -> Ticket {
         surveys: Vec::new(),
         revisits: Vec::new(),
         rectifications: Vec::new(),
+        written_opinions: Vec::new(),
+        coordinated: None,
         reopened: 0,
         intake: Intake::default(),
     }
@@ -443,9 +521,45 @@ fn last_survey(ticket: &mut Ticket) -> &mut Survey {
         .expect("a survey is answered after it was sent")
 }
 
+fn open_opinion(ticket: &mut Ticket) -> &mut WrittenOpinion {
+    ticket
+        .written_opinions
+        .iter_mut()
+        .find(|opinion| opinion.issued.is_none())
+        .expect("an opinion is issued after it was asked for")
+}
+
+fn move_deadline(ticket: &mut Ticket, moved: &Moved) {
+    if moved.deadline == DeadlineKind::SendBackBy {
+        work_mut(ticket).send_back_until = moved.new.due();
+        return;
+    }
+    *clock_mut(ticket, moved.deadline, &moved.unit) = Running {
+        deadline: moved.new,
+        marked: moved.marked,
+    };
+}
+
 fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) -> &'a mut Running {
     match kind {
         DeadlineKind::AcknowledgeBy => &mut assignment_mut(ticket, unit).acknowledge,
+        DeadlineKind::ReplyBy => running(&mut assignment_mut(ticket, unit).reply),
+        DeadlineKind::DecideSendBackBy => {
+            let request = work_mut(ticket).send_back.as_mut();
+            running(&mut request.expect(RUNS).decide)
+        }
+        DeadlineKind::DecideExtensionBy => {
+            let request = work_mut(ticket).extension.as_mut();
+            running(&mut request.expect(RUNS).decide)
+        }
+        DeadlineKind::ReviewBy => {
+            let Stage::Replied { review, .. } = &mut ticket.stage else {
+                panic!("{RUNS}");
+            };
+            running(review)
+        }
+        DeadlineKind::SendBackBy => panic!("a window is no clock: nothing is recorded of it"),
+        DeadlineKind::WrittenOpinionBy => &mut open_opinion(ticket).issue,
         DeadlineKind::HandleBy => match &mut ticket.stage {
             Stage::Registered {
                 promise: Some(promise),
@@ -457,14 +571,18 @@ fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) ->
             | Stage::Registered { promise: None }
             | Stage::Closed { .. }
             | Stage::Archived { .. }
-            | Stage::Voided { .. } => panic!("a mark is recorded while its clock runs"),
+            | Stage::Voided { .. } => panic!("{RUNS}"),
         },
         DeadlineKind::RevisitBy | DeadlineKind::RectifyBy => match follow_up_mut(ticket) {
             FollowUp::Revisiting { revisit, .. } => revisit,
             FollowUp::Rectifying { rectify } => rectify,
-            FollowUp::Surveying | FollowUp::Ended { .. } => {
-                panic!("a mark is recorded while its clock runs")
-            }
+            FollowUp::Surveying | FollowUp::Ended { .. } => panic!("{RUNS}"),
         },
     }
+}
+
+const RUNS: &str = "a mark is recorded while its clock runs";
+
+fn running(clock: &mut Option<Running>) -> &mut Running {
+    clock.as_mut().expect(RUNS)
 }

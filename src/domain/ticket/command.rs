@@ -57,6 +57,9 @@ pub enum Command {
         co_handlers: Vec<UnitCode>,
         #[serde(default)]
         basis: Option<String>,
+        /// 紧急: to be acknowledged at once, day and night.
+        #[serde(default)]
+        urgent: bool,
     },
     /// 签收.
     Acknowledge,
@@ -115,6 +118,10 @@ pub enum Command {
     SurveyAnswered {
         rating: Rating,
     },
+    /// A person read the answer that the server could not.
+    ReadSurvey {
+        rating: Rating,
+    },
     /// The short message brought no answer.
     SurveyFailed {
         why: SurveyFailure,
@@ -126,6 +133,8 @@ pub enum Command {
         #[serde(default)]
         rating: Option<Rating>,
         #[serde(default)]
+        solved: Option<bool>,
+        #[serde(default)]
         recording: Option<RecordingId>,
     },
     /// 核实整改.
@@ -133,8 +142,16 @@ pub enum Command {
         finding: String,
         measures: String,
     },
+    /// 要求出具书面办理意见: the citizen asked for it.
+    RequestWrittenOpinion,
+    /// 出具书面办理意见.
+    IssueWrittenOpinion {
+        text: String,
+    },
     /// Records the reminders and lapses that are due by now. By the server only.
     Sweep,
+    /// A calendar changed: what is counted on it is counted again. By the server only.
+    Recount,
     /// A wish of the intake facet; read by itself.
     #[serde(skip)]
     Intake(super::intake::Command),
@@ -174,7 +191,11 @@ impl Command {
             Self::SurveyFailed { .. } => "survey_failed",
             Self::RevisitRecorded { .. } => "revisit_recorded",
             Self::Rectify { .. } => "rectify",
+            Self::ReadSurvey { .. } => "read_survey",
+            Self::RequestWrittenOpinion => "request_written_opinion",
+            Self::IssueWrittenOpinion { .. } => "issue_written_opinion",
             Self::Sweep => "sweep",
+            Self::Recount => "recount",
             Self::Intake(command) => command.name(),
         }
     }

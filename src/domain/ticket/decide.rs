@@ -3,6 +3,8 @@
 
 mod acceptance;
 mod dispatch;
+mod opinion;
+mod recount;
 mod requests;
 mod review;
 mod revisit;
@@ -10,12 +12,14 @@ mod sweep;
 mod work;
 
 use super::command::Command;
+use super::deadline::Deadline;
 use super::event::Event;
 use super::intake;
 use super::refusal::{Article, Refusal, server_only};
-use super::rules::Rules;
+use super::rules::{Limits, RuleSet, Rules};
 use super::state::{Assignment, Demand, Stage, Ticket, Work};
-use crate::domain::id::Username;
+use crate::domain::calendar::Limit;
+use crate::domain::id::{UnitCode, Username};
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::time::Timestamp;
 
@@ -133,7 +137,8 @@ impl Wish<'_> {
                 lead,
                 co_handlers,
                 basis,
-            } => self.dispatch(ticket, lead, co_handlers, basis.as_deref()),
+                urgent,
+            } => self.dispatch(ticket, lead, co_handlers, basis.as_deref(), *urgent),
             Command::Acknowledge => self.acknowledge(ticket),
             Command::RecordContact {
                 call,
@@ -162,19 +167,44 @@ impl Wish<'_> {
             Command::Archive => self.archive(ticket),
             Command::Reopen { reason } => self.reopen(ticket, reason),
             Command::SurveyAnswered { rating } => self.survey_answered(ticket, *rating),
+            Command::ReadSurvey { rating } => self.read_survey(ticket, *rating),
             Command::SurveyFailed { why } => self.survey_failed(ticket, *why),
             Command::RevisitRecorded {
                 revisit,
                 outcome,
                 rating,
+                solved,
                 recording,
-            } => self.revisit_recorded(ticket, *revisit, *outcome, *rating, *recording),
+            } => self.revisit_recorded(ticket, *revisit, *outcome, *rating, *solved, *recording),
             Command::Rectify { finding, measures } => self.rectify(ticket, finding, measures),
+            Command::RequestWrittenOpinion => self.request_written_opinion(ticket),
+            Command::IssueWrittenOpinion { text } => self.issue_written_opinion(ticket, text),
             Command::Sweep => self.sweep(ticket),
+            Command::Recount => self.recount(ticket),
             Command::Intake(command) => {
                 intake::decide(self.now, Some(ticket), command, self.by, self.rules)
             }
         }
+    }
+
+    /// The rule set this ticket keeps.
+    fn set(&self, ticket: &Ticket) -> &RuleSet {
+        self.rules.of(self.now, ticket)
+    }
+
+    fn limits(&self, ticket: &Ticket) -> &Limits {
+        &self.set(ticket).limits
+    }
+
+    /// `limit` from now on the calendar of `unit`.
+    fn from_now(
+        &self,
+        ticket: &Ticket,
+        unit: &UnitCode,
+        limit: Limit,
+    ) -> Result<Deadline, Refusal> {
+        let convention = self.limits(ticket).convention;
+        Ok(self.rules.deadline(unit, self.now, limit, convention)?)
     }
 
     // Who may.
@@ -231,6 +261,8 @@ impl Wish<'_> {
 
 const REGISTRARS: &[Role] = &[Role::Agent, Role::TeamLead, Role::Supervisor];
 const DECIDERS: &[Role] = &[Role::Reviewer, Role::TeamLead, Role::Supervisor];
+/// Who decides whose duty a demand is when units do not agree (article 26).
+const COORDINATORS: &[Role] = &[Role::Supervisor];
 const LEADS: &[Role] = &[Role::TeamLead, Role::Supervisor];
 
 const NOT_ASSIGNED: Refusal = Refusal::NotYours {

@@ -1,10 +1,12 @@
 //! What happened to a ticket. Facts are never edited; their JSON shape is pinned by a snapshot.
 //! An event carries all that [`apply`](super::apply) needs: replaying asks no calendar and no clock.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::Told;
-use super::deadline::{Deadline, DeadlineKind, Mark};
+use super::deadline::{CalendarChange, Deadline, DeadlineKind, Mark, Moved};
 use super::state::{
     Demand, FollowUpResult, Rating, ReviewOutcome, RevisitOutcome, Round, Source, SurveyFailure,
 };
@@ -52,10 +54,18 @@ pub enum Event {
         basis: Option<String>,
         /// Version of the rule set in force.
         rules: String,
+        /// The lead's, and of every unit without clocks of its own.
         acknowledge: Deadline,
         /// The promise to the citizen; at a second dispatch the one made at the first.
         handle: Deadline,
-        send_back_until: Timestamp,
+        /// `None`: open until the calendar for it is published.
+        send_back_until: Option<Timestamp>,
+        /// Acknowledged on natural time.
+        #[serde(default)]
+        urgent: bool,
+        /// What is a unit's own: other hours than the lead's, a co-handler's limit, a later lead's full one.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        clocks: BTreeMap<UnitCode, UnitClocks>,
     },
     Acknowledged {
         at: Timestamp,
@@ -85,6 +95,8 @@ pub enum Event {
         unit: UnitCode,
         text: String,
         no_contact_reason: Option<String>,
+        #[serde(default)]
+        review: Option<Deadline>,
     },
     Reviewed {
         at: Timestamp,
@@ -106,6 +118,11 @@ pub enum Event {
         unit: UnitCode,
         basis: String,
         suggestion: String,
+        /// Too often: a coordinator decides instead of the desk.
+        #[serde(default)]
+        coordination: bool,
+        #[serde(default)]
+        decide: Option<Deadline>,
     },
     SendBackDecided {
         at: Timestamp,
@@ -120,12 +137,17 @@ pub enum Event {
         working_days: u32,
         reason: String,
         told_petitioner: Told,
+        #[serde(default)]
+        decide: Option<Deadline>,
     },
     ExtensionGranted {
         at: Timestamp,
         by: Username,
         reason: String,
         handle: Deadline,
+        /// A later lead's own clock.
+        #[serde(default)]
+        reply: Option<Deadline>,
     },
     ExtensionDeclined {
         at: Timestamp,
@@ -148,6 +170,15 @@ pub enum Event {
     SurveyAnswered {
         at: Timestamp,
         rating: Rating,
+        /// Who read it out of what the citizen wrote, where that was not plain.
+        #[serde(default)]
+        read_by: Option<Username>,
+    },
+    /// Silence, or not delivered: it is sent once more, under the same code.
+    SurveyResent {
+        at: Timestamp,
+        phone: PhoneNumber,
+        why: SurveyFailure,
     },
     SurveyFailed {
         at: Timestamp,
@@ -165,6 +196,9 @@ pub enum Event {
         round: Round,
         outcome: RevisitOutcome,
         rating: Option<Rating>,
+        /// 是否解决.
+        #[serde(default)]
+        solved: Option<bool>,
         recording: Option<RecordingId>,
     },
     RectificationOrdered {
@@ -188,9 +222,37 @@ pub enum Event {
         mark: Mark,
         due: Timestamp,
     },
+    /// A calendar changed, and these deadlines with it.
+    DeadlinesMoved {
+        at: Timestamp,
+        cause: CalendarChange,
+        moved: Vec<Moved>,
+    },
+    /// 要求出具书面办理意见.
+    WrittenOpinionRequested {
+        at: Timestamp,
+        by: Username,
+        number: u32,
+        issue: Deadline,
+    },
+    WrittenOpinionIssued {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        number: u32,
+        text: String,
+    },
     /// Where it came from, who asks, what it is about, that it is not accepted: a facet with facts of its own.
     #[serde(untagged)]
     Intake(super::intake::Event),
+}
+
+/// One unit's own clocks at a dispatch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitClocks {
+    pub acknowledge: Deadline,
+    /// `None`: the promise to the citizen is its limit.
+    pub reply: Option<Deadline>,
 }
 
 impl Event {
@@ -225,6 +287,10 @@ impl Event {
             Self::Rectified { .. } => "rectified",
             Self::FollowUpEnded { .. } => "follow_up_ended",
             Self::Marked { .. } => "marked",
+            Self::SurveyResent { .. } => "survey_resent",
+            Self::DeadlinesMoved { .. } => "deadlines_moved",
+            Self::WrittenOpinionRequested { .. } => "written_opinion_requested",
+            Self::WrittenOpinionIssued { .. } => "written_opinion_issued",
             Self::Intake(event) => event.name(),
         }
     }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod chain;
+mod checks;
 mod command;
 mod deadline;
 mod decide;
@@ -14,8 +15,10 @@ mod event;
 pub mod intake;
 mod possible;
 mod refusal;
+mod remaining;
 mod rules;
 mod state;
+mod steps;
 mod todo;
 
 #[cfg(test)]
@@ -23,19 +26,25 @@ mod tests;
 
 pub use apply::{apply, fold};
 pub use chain::{GENESIS, chain_hash};
+pub use checks::{CheckKind, Finding, check_reply};
 pub use command::{Command, Told};
-pub use deadline::{Deadline, DeadlineKind, Mark, Running};
+pub use deadline::{CalendarChange, Deadline, DeadlineKind, Due, Mark, Moved, Pending, Running};
 pub use decide::decide;
 pub(in crate::domain) use decide::{PROSE, check_demand, written};
-pub use event::Event;
+pub use event::{Event, UnitClocks};
 pub use possible::{Possible, possible};
 pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
-pub use rules::{Limits, Rules};
-pub use state::{
-    Applicant, Assignment, Closing, ContactProof, Decision, Demand, Extension, ExtensionRequest,
-    FollowUp, FollowUpResult, Kind, Missed, Petitioner, Promise, Rating, Receipt, Rectification,
-    Reply, Review, ReviewOutcome, RevisitOutcome, RevisitResult, Round, SendBack, SendBackRequest,
-    Source, Stage, Survey, SurveyFailure, ThreeWay, Ticket, Work,
+pub use remaining::{Remaining, remaining};
+pub use rules::{
+    ARTICLES, BadRuleSet, Citation, Difference, Interpretation, Limits, RuleSet, Rules, article,
 };
+pub use state::{
+    Applicant, Assignment, Clock, Closing, ContactProof, Decision, Demand, Extension,
+    ExtensionRequest, FollowUp, FollowUpResult, Issued, Kind, Missed, Petitioner, Promise, Rating,
+    Receipt, Rectification, Reply, Review, ReviewOutcome, RevisitOutcome, RevisitResult, Round,
+    SendBack, SendBackRequest, Source, Stage, Survey, SurveyFailure, ThreeWay, Ticket, Work,
+    WrittenOpinion,
+};
+pub use steps::{Shares, Step, StepKind, shares, steps};
 pub use todo::{Task, Todo};

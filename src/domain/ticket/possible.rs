@@ -5,7 +5,7 @@ use super::command::{Command, Told};
 use super::decide::decide;
 use super::refusal::Refusal;
 use super::rules::Rules;
-use super::state::{Applicant, Kind, Petitioner, ReviewOutcome, Ticket};
+use super::state::{Applicant, Kind, Petitioner, Rating, ReviewOutcome, Ticket};
 use crate::domain::id::{CallId, UnitCode};
 use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
@@ -62,6 +62,7 @@ fn examples() -> Vec<Command> {
             lead: unit(),
             co_handlers: Vec::new(),
             basis: None,
+            urgent: false,
         },
         Command::Acknowledge,
         Command::RecordContact {
@@ -106,6 +107,11 @@ fn examples() -> Vec<Command> {
             recording: None,
             result: None,
         },
+        Command::ReadSurvey {
+            rating: Rating::Satisfied,
+        },
+        Command::RequestWrittenOpinion,
+        Command::IssueWrittenOpinion { text: text() },
         Command::Reopen { reason: text() },
         Command::Archive,
         Command::Void { reason: text() },

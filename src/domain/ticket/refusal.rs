@@ -1,6 +1,7 @@
 //! Why a wish is not granted: a stable code for programs, the article for lawyers, a Chinese sentence for the person.
 
 use crate::domain::calendar::NoDeadline;
+use crate::domain::id::UnitCode;
 use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 
@@ -48,6 +49,16 @@ pub enum Refusal {
     AwaitingDecision,
     #[error("没有待审核的申请")]
     NothingToDecide,
+    #[error("已经协调明确责任单位, 不能再次退回")]
+    AppointedByCoordination,
+    #[error("会办单位({unit})尚未反馈意见, 牵头单位暂不能答复")]
+    CoHandlersFirst { unit: UnitCode },
+    #[error("已要求出具书面办理意见, 尚未出具")]
+    OpinionAskedFor,
+    #[error("没有待出具的书面办理意见")]
+    NoOpinionAskedFor,
+    #[error("时限没有变化")]
+    NothingMoved,
     #[error("答复认定人员不能是办理人员")]
     ReviewerHandled,
     #[error("回访人员不能是办理人员或答复认定人员")]
@@ -100,6 +111,11 @@ impl Refusal {
             Self::ExtensionTooLong { .. } => "extension_too_long",
             Self::AwaitingDecision => "awaiting_decision",
             Self::NothingToDecide => "nothing_to_decide",
+            Self::AppointedByCoordination => "appointed_by_coordination",
+            Self::CoHandlersFirst { .. } => "co_handlers_first",
+            Self::OpinionAskedFor => "opinion_asked_for",
+            Self::NoOpinionAskedFor => "no_opinion_asked_for",
+            Self::NothingMoved => "nothing_moved",
             Self::ReviewerHandled => "reviewer_handled",
             Self::RevisitorInvolved => "revisitor_involved",
             Self::NoOpenSurvey => "no_open_survey",
@@ -130,11 +146,14 @@ impl Refusal {
             Self::Sealed => "9(3)",
             Self::WrongStage { .. } | Self::NoSuchTicket | Self::TooLong { .. } => "11",
             Self::BadAssignment { .. } => "10",
+            Self::AppointedByCoordination => "26",
             Self::AlreadyAcknowledged
             | Self::NotAcknowledged
             | Self::NoContactProof
             | Self::ContactWithoutLink
+            | Self::CoHandlersFirst { .. }
             | Self::NothingDue
+            | Self::NothingMoved
             | Self::NoDeadline(_) => "11(3)",
             Self::SendBackWindowClosed { .. }
             | Self::AlreadyOverdue { .. }
@@ -150,6 +169,8 @@ impl Refusal {
             | Self::RatingContradicts
             | Self::NothingToRectify
             | Self::FollowUpOpen
+            | Self::OpinionAskedFor
+            | Self::NoOpinionAskedFor
             | Self::TakenBySomebodyElse => "11(5)",
         }
     }
@@ -210,6 +231,11 @@ mod tests {
             Refusal::ExtensionTooLong { max: 5 },
             Refusal::AwaitingDecision,
             Refusal::NothingToDecide,
+            Refusal::AppointedByCoordination,
+            Refusal::CoHandlersFirst { unit: "u".into() },
+            Refusal::OpinionAskedFor,
+            Refusal::NoOpinionAskedFor,
+            Refusal::NothingMoved,
             Refusal::ReviewerHandled,
             Refusal::RevisitorInvolved,
             Refusal::NoOpenSurvey,

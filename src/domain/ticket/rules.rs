@@ -1,134 +1,215 @@
-//! Limits and calendar as versioned data. A ticket keeps the version in force at its dispatch (article 34).
+//! Limits and calendars as versioned data. A ticket keeps the rule set in force at its dispatch (article 34): whatever
+//! is decided later about it is decided by that one.
 
-use serde::{Deserialize, Serialize};
+mod articles;
+mod set;
 
-use super::state::Kind;
-use crate::domain::calendar::{Calendar, Convention, NoDeadline};
+use std::collections::BTreeMap;
+
+pub use articles::{ARTICLES, Citation, article};
+pub use set::{BadRuleSet, Difference, Interpretation, Limits, RuleSet};
+
+use super::deadline::{CalendarChange, Deadline, Due, Pending};
+use super::state::{Source, Ticket};
+use crate::domain::calendar::{Calendar, Convention, Limit, NoDeadline};
 use crate::domain::id::UnitCode;
 use crate::domain::sms::SIGNATURE;
-use crate::domain::ticket::deadline::Deadline;
 use crate::domain::time::Timestamp;
 
-/// Everything [`decide`](super::decide) needs to know beside the ticket.
+/// Everything [`decide`](super::decide) needs to know beside the ticket. Never edited: a new notice or rule set makes
+/// new `Rules`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// e.g. `苏政办发〔2020〕29号`.
-    pub version: String,
-    pub calendar: Calendar,
-    pub limits: Limits,
     /// The platform's own unit: it answers for a ticket no member unit has.
     pub desk: UnitCode,
     /// Signs short messages.
     pub signature: String,
-}
-
-/// The numbers of articles 11(3)–(5), and those the articles leave open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    pub convention: Convention,
-    /// 11(3): 1个工作小时内签收.
-    pub acknowledge_hours: u32,
-    /// 11(3): 咨询类3个工作日.
-    pub inquiry_days: u32,
-    /// 11(3): 非咨询类5个工作日.
-    pub other_days: u32,
-    /// 11(4): 咨询类1个工作日内申请退回.
-    pub send_back_inquiry_days: u32,
-    /// 11(4): 非咨询类2个工作日内申请退回.
-    pub send_back_other_days: u32,
-    /// 11(2): whether nature, content, field and department must be coded before the desk disposes of a demand. A client
-    /// that does not know the codes yet needs it off.
-    pub classify_first: bool,
-    /// Not in the text: granted extensions a ticket.
-    pub extensions_max: u32,
-    /// Not in the text: by when a manual revisit is made.
-    pub revisit_days: u32,
-    /// Not in the text: calls tried before a revisit ends unanswered.
-    pub revisit_attempts: u32,
-    /// Not in the text: by when a unit rectifies; 5 to 15 working days elsewhere.
-    pub rectify_days: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            convention: Convention::EndOfNthDay,
-            acknowledge_hours: 1,
-            inquiry_days: 3,
-            other_days: 5,
-            send_back_inquiry_days: 1,
-            send_back_other_days: 2,
-            classify_first: false,
-            extensions_max: 1,
-            revisit_days: 3,
-            revisit_attempts: 3,
-            rectify_days: 5,
-        }
-    }
-}
-
-impl Limits {
-    /// Working days to reply in, and so the longest extension.
-    pub const fn handle_days(&self, kind: Kind) -> u32 {
-        match kind {
-            Kind::Inquiry => self.inquiry_days,
-            Kind::HelpRequest | Kind::Complaint | Kind::Report | Kind::Suggestion => {
-                self.other_days
-            }
-        }
-    }
-
-    /// Working days in which a send-back can be asked for.
-    pub const fn send_back_days(&self, kind: Kind) -> u32 {
-        match kind {
-            Kind::Inquiry => self.send_back_inquiry_days,
-            Kind::HelpRequest | Kind::Complaint | Kind::Report | Kind::Suggestion => {
-                self.send_back_other_days
-            }
-        }
-    }
+    /// The last change of a calendar. Deadlines counted before it are counted again.
+    pub change: CalendarChange,
+    /// The provincial regulation is always among them.
+    sets: Vec<RuleSet>,
+    /// Of a unit that has none of its own, and of nobody above it.
+    calendar: Calendar,
+    calendars: BTreeMap<UnitCode, Calendar>,
+    /// Each unit with the one above it.
+    above: BTreeMap<UnitCode, UnitCode>,
 }
 
 impl Rules {
     /// The provincial regulation on the statutory calendar.
     pub fn provincial(desk: UnitCode) -> Self {
         Self {
-            version: "苏政办发〔2020〕29号".to_owned(),
-            calendar: Calendar::statutory(),
-            limits: Limits::default(),
             desk,
             signature: SIGNATURE.to_owned(),
+            change: CalendarChange {
+                revision: 0,
+                title: String::new(),
+            },
+            sets: vec![RuleSet::provincial()],
+            calendar: Calendar::statutory(),
+            calendars: BTreeMap::new(),
+            above: BTreeMap::new(),
         }
     }
 
-    /// `days` working days from `from`, by the convention in force.
+    /// These rules with `set` among them, in place of one of the same version.
+    #[must_use]
+    pub fn with_set(mut self, set: RuleSet) -> Self {
+        self.sets.retain(|known| known.version != set.version);
+        self.sets.push(set);
+        self
+    }
+
+    /// These rules where `units` and everything under them keep `calendar`.
+    #[must_use]
+    pub fn with_calendar(mut self, units: &[UnitCode], calendar: &Calendar) -> Self {
+        let units = units.iter().map(|unit| (unit.clone(), calendar.clone()));
+        self.calendars.extend(units);
+        self
+    }
+
+    /// These rules where everybody without a calendar of their own keeps `calendar`.
+    #[must_use]
+    pub fn with_default_calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = calendar;
+        self
+    }
+
+    /// These rules where each of `above` stands under the unit beside it.
+    #[must_use]
+    pub fn with_tree(mut self, above: impl IntoIterator<Item = (UnitCode, UnitCode)>) -> Self {
+        self.above.extend(above);
+        self
+    }
+
+    /// Every rule set, the provincial regulation first.
+    pub fn sets(&self) -> &[RuleSet] {
+        &self.sets
+    }
+
+    /// The rule set of this version.
+    pub fn set(&self, version: &str) -> Option<&RuleSet> {
+        self.sets.iter().find(|set| set.version == version)
+    }
+
+    /// The rule set for a demand from `source` that goes to `unit` at `now`: a channel's own rules before a city's
+    /// (article 11: 法律法规及特定渠道另有规定的, 从其规定), a city's before the province's (article 32), and of those
+    /// the latest.
+    pub fn in_force(&self, now: Timestamp, source: Source, unit: &UnitCode) -> &RuleSet {
+        let today = now.in_beijing().date();
+        let chain = self.chain(unit);
+        self.sets
+            .iter()
+            .filter(|set| set.from <= today)
+            .filter(|set| set.sources.is_empty() || set.sources.contains(&source))
+            .filter_map(|set| {
+                // The nearer the city is to the unit, the more it has to say.
+                let near = match &set.city {
+                    None => 0,
+                    Some(city) => chain.len() - chain.iter().position(|code| *code == city)?,
+                };
+                Some(((!set.sources.is_empty(), near, set.from), set))
+            })
+            .max_by_key(|(rank, _)| *rank)
+            .map_or(&self.sets[0], |(_, set)| set)
+    }
+
+    /// The rule set a ticket keeps; before its dispatch, the one that would hold if the desk kept it.
+    pub fn of(&self, now: Timestamp, ticket: &Ticket) -> &RuleSet {
+        ticket
+            .promise()
+            .and_then(|promise| self.set(&promise.rules))
+            .unwrap_or_else(|| self.in_force(now, ticket.source, &self.desk))
+    }
+
+    /// The working calendar of `unit`: its own, or of the nearest unit above it that has one.
+    pub fn calendar(&self, unit: &UnitCode) -> &Calendar {
+        self.chain(unit)
+            .into_iter()
+            .find_map(|code| self.calendars.get(code))
+            .unwrap_or(&self.calendar)
+    }
+
+    /// `days` working days from `from` as the desk keeps them: for what is no ticket's clock. Refused where that runs into an
+    /// unpublished year.
     pub fn due(&self, from: Timestamp, days: u32) -> Result<Timestamp, NoDeadline> {
-        let convention = self.limits.convention;
-        Ok(self
-            .calendar
-            .deadline_working_days(from, days, convention)?
-            .due)
+        let set = self.in_force(from, Source::Phone, &self.desk);
+        let limit = Limit::WorkingDays(days);
+        let calendar = self.calendar(&self.desk);
+        Ok(calendar.deadline(from, limit, set.limits.convention)?.due)
     }
 
-    pub(super) fn in_days(&self, from: Timestamp, days: u32) -> Result<Deadline, NoDeadline> {
-        self.deadline(from, self.due(from, days)?)
+    /// `unit` and those above it, nearest first. Bounded: a tree that bites its tail ends where it began.
+    fn chain<'a>(&'a self, unit: &'a UnitCode) -> Vec<&'a UnitCode> {
+        let mut chain = vec![unit];
+        while let Some(above) = self.above.get(chain[chain.len() - 1])
+            && !chain.contains(&above)
+        {
+            chain.push(above);
+        }
+        chain
     }
 
-    pub(super) fn in_hours(&self, from: Timestamp, hours: u32) -> Result<Deadline, NoDeadline> {
-        let due = self.calendar.deadline_working_hours(from, hours)?.due;
-        self.deadline(from, due)
+    /// `limit` from `from` on the calendar of `unit`; it waits where that runs into an unpublished year. Reminders at
+    /// 50 and 80 % of the working time between.
+    pub(super) fn deadline(
+        &self,
+        unit: &UnitCode,
+        from: Timestamp,
+        limit: Limit,
+        convention: Convention,
+    ) -> Result<Deadline, NoDeadline> {
+        let calendar = self.calendar(unit);
+        let found = calendar
+            .deadline(from, limit, convention)
+            .and_then(|found| reminded(calendar, from, found.due, limit));
+        match found {
+            Ok(due) => Ok(Deadline::Set(due)),
+            Err(NoDeadline::Unpublished { year }) => Ok(Deadline::Pending(Pending {
+                from,
+                limit,
+                awaits: year,
+            })),
+            Err(no @ NoDeadline::OutOfRange { .. }) => Err(no),
+        }
     }
 
-    /// Reminders at 50 and 80 % of the working time between.
-    pub(super) fn deadline(&self, from: Timestamp, due: Timestamp) -> Result<Deadline, NoDeadline> {
-        let whole = self.calendar.working_ms_between(from, due)?;
-        let after = |ms| Ok::<_, NoDeadline>(self.calendar.after_working_ms(from, ms)?.due);
-        Ok(Deadline {
-            from,
-            half: after(whole / 2)?,
-            most: after(whole / 5 * 4)?,
-            due,
-        })
+    /// `deadline`, or `cap` where that is earlier.
+    pub(super) fn capped(&self, unit: &UnitCode, deadline: Deadline, cap: &Deadline) -> Deadline {
+        let (Deadline::Set(own), Some(cap)) = (deadline, cap.due()) else {
+            return deadline;
+        };
+        if cap >= own.due || cap <= own.from {
+            return deadline;
+        }
+        let limit = own.limit.unwrap_or(Limit::WorkingHours(1));
+        reminded(self.calendar(unit), own.from, cap, limit).map_or(deadline, Deadline::Set)
     }
+}
+
+/// A deadline with its reminders.
+fn reminded(
+    calendar: &Calendar,
+    from: Timestamp,
+    due: Timestamp,
+    limit: Limit,
+) -> Result<Due, NoDeadline> {
+    let (half, most) = match limit {
+        Limit::NaturalHours(_) => {
+            let whole = due.millis_since(from);
+            (from.plus_millis(whole / 2), from.plus_millis(whole / 5 * 4))
+        }
+        Limit::WorkingDays(_) | Limit::WorkingHours(_) => {
+            let whole = calendar.working_ms_between(from, due)?;
+            let after = |ms| Ok::<_, NoDeadline>(calendar.after_working_ms(from, ms)?.due);
+            (after(whole / 2)?, after(whole / 5 * 4)?)
+        }
+    };
+    Ok(Due {
+        from,
+        half,
+        most,
+        due,
+        limit: Some(limit),
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::command::Told;
-use super::deadline::{DeadlineKind, Running};
+use super::deadline::{Deadline, DeadlineKind, Running};
 use super::intake::Intake;
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
@@ -35,6 +35,13 @@ pub struct Ticket {
     pub surveys: Vec<Survey>,
     pub revisits: Vec<RevisitResult>,
     pub rectifications: Vec<Rectification>,
+    /// 书面办理意见, asked for and issued.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written_opinions: Vec<WrittenOpinion>,
+    /// A coordinator decided whose duty it is: from then on nobody sends it back (article 26). Ends when it is
+    /// opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinated: Option<Timestamp>,
     /// How often it was opened again 重办; each counts as a repeat demand.
     pub reopened: u32,
     /// Where it came from, who asks, what it is about, and that it is not accepted.
@@ -56,7 +63,13 @@ pub enum Stage {
     /// 办理中.
     Handling { work: Box<Work> },
     /// 已答复: waits for review 答复认定.
-    Replied { work: Box<Work>, reply: Reply },
+    Replied {
+        work: Box<Work>,
+        reply: Reply,
+        /// `review_by`: the reviewer's own small limit, inside the citizen's.
+        #[serde(default)]
+        review: Option<Running>,
+    },
     /// 办结.
     Closed {
         at: Timestamp,
@@ -113,6 +126,9 @@ pub struct Promise {
     pub dispatched_at: Timestamp,
     /// The rule set in force at the first dispatch; the ticket keeps it (article 34).
     pub rules: String,
+    /// Whose calendar it was counted on: the first lead's.
+    #[serde(default)]
+    pub counted_for: Option<UnitCode>,
     /// `handle_by`.
     pub handle: Running,
     /// 延时 granted so far.
@@ -128,8 +144,11 @@ pub struct Work {
     pub dispatched_by: Username,
     /// Why this unit is competent 派单依据.
     pub basis: Option<String>,
-    /// The window for asking to send it back closes itself here.
-    pub send_back_until: Timestamp,
+    /// Does not wait for the office to open (article 13).
+    #[serde(default)]
+    pub urgent: bool,
+    /// The window for asking to send it back closes itself here; `None` while the calendar for it is not published.
+    pub send_back_until: Option<Timestamp>,
     pub lead: Assignment,
     pub co_handlers: Vec<Assignment>,
     /// Waits for the desk's decision.
@@ -160,6 +179,9 @@ pub struct Assignment {
     pub unit: UnitCode,
     /// `acknowledge_by`.
     pub acknowledge: Running,
+    /// `reply_by`: the unit's own limit where it is not the citizen's: a co-handler's, or a later lead's.
+    #[serde(default)]
+    pub reply: Option<Running>,
     /// 签收.
     pub acknowledged: Option<Receipt>,
     /// Somebody spoke with the petitioner under this assignment; the proof is among the ticket's contacts.
@@ -288,6 +310,12 @@ pub struct SendBackRequest {
     pub unit: UnitCode,
     pub basis: String,
     pub suggestion: String,
+    /// It was sent back too often: a coordinator decides.
+    #[serde(default)]
+    pub coordination: bool,
+    /// `decide_send_back_by`.
+    #[serde(default)]
+    pub decide: Option<Running>,
 }
 
 /// A unit's wish for more time 延时.
@@ -299,6 +327,9 @@ pub struct ExtensionRequest {
     pub working_days: u32,
     pub reason: String,
     pub told_petitioner: Told,
+    /// `decide_extension_by`.
+    #[serde(default)]
+    pub decide: Option<Running>,
 }
 
 /// The desk's answer to a request 审核认定.
@@ -466,6 +497,12 @@ pub struct Survey {
     pub phone: PhoneNumber,
     pub rating: Option<Rating>,
     pub failed: Option<SurveyFailure>,
+    /// When and why it was sent again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resent: Vec<(Timestamp, SurveyFailure)>,
+    /// Who read the rating out of an answer that was not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<Username>,
 }
 
 /// Why a survey brought no answer.
@@ -498,6 +535,9 @@ pub struct RevisitResult {
     pub round: Round,
     pub outcome: RevisitOutcome,
     pub rating: Option<Rating>,
+    /// 是否解决, the other question.
+    #[serde(default)]
+    pub solved: Option<bool>,
     pub recording: Option<RecordingId>,
 }
 
@@ -511,7 +551,83 @@ pub struct Rectification {
     pub measures: String,
 }
 
+/// 书面办理意见 of the unit that answers for the ticket (article 11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenOpinion {
+    /// From 1; with the ticket's number it is the opinion's own.
+    pub number: u32,
+    pub requested_at: Timestamp,
+    pub requested_by: Username,
+    /// `written_opinion_by`.
+    pub issue: Running,
+    pub issued: Option<Issued>,
+}
+
+/// A written opinion as it was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    pub at: Timestamp,
+    pub by: Username,
+    pub unit: UnitCode,
+    pub text: String,
+}
+
+/// One clock of a ticket, and the unit it runs against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock<'a> {
+    pub kind: DeadlineKind,
+    pub unit: &'a UnitCode,
+    pub running: Running,
+}
+
 impl Ticket {
+    /// The promise to the citizen, from the first dispatch on.
+    pub fn promise(&self) -> Option<&Promise> {
+        match &self.stage {
+            Stage::Registered { promise } => promise.as_ref(),
+            Stage::Draft
+            | Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Replied { .. }
+            | Stage::Closed { .. }
+            | Stage::Archived { .. }
+            | Stage::Voided { .. } => self.work().map(|work| &work.promise),
+        }
+    }
+
+    /// The lead's reply that waits for review or passed it.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.stage {
+            Stage::Replied { reply, .. }
+            | Stage::Closed {
+                closing: Closing::Replied { reply, .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::Replied { reply, .. },
+                ..
+            } => Some(reply),
+            Stage::Draft
+            | Stage::Registered { .. }
+            | Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Closed {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Archived {
+                closing: Closing::AnsweredOnCall { .. },
+                ..
+            }
+            | Stage::Voided { .. } => None,
+        }
+    }
+
+    /// The written opinion that was asked for and is not issued yet.
+    pub fn open_opinion(&self) -> Option<&WrittenOpinion> {
+        self.written_opinions.iter().find(|o| o.issued.is_none())
+    }
+
     /// The dispatched work, from dispatch on, closed or not.
     pub fn work(&self) -> Option<&Work> {
         match &self.stage {
@@ -552,53 +668,115 @@ impl Ticket {
             .and_then(|demand| demand.petitioner.phone.as_ref())
     }
 
-    /// The clocks that are running now, for lists and people.
+    /// The clocks that are running now and have an end that is known, for lists and people.
     pub fn deadlines(&self) -> Vec<(DeadlineKind, Timestamp)> {
         self.clocks()
             .into_iter()
-            .map(|(kind, _, clock)| (kind, clock.deadline.due))
+            .filter_map(|clock| Some((clock.kind, clock.running.deadline.due()?)))
             .collect()
+    }
+
+    /// The first deadline that runs out. A window that closes is none.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.swept()
+            .filter_map(|clock| clock.running.deadline.due())
+            .min()
     }
 
     /// The next instant at which the sweep has something to record here: a reminder or a lapse.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        self.clocks()
-            .into_iter()
-            .filter_map(|(_, _, clock)| clock.next_mark().map(|(_, at)| at))
+        self.swept()
+            .filter_map(|clock| clock.running.next_mark().map(|(_, at)| at))
             .chain(self.intake.wake_at())
             .min()
     }
 
-    /// Running clocks, each with the unit it runs against.
-    pub fn clocks(&self) -> Vec<(DeadlineKind, &UnitCode, &Running)> {
+    pub(super) fn swept(&self) -> impl Iterator<Item = Clock<'_>> {
+        self.clocks()
+            .into_iter()
+            .filter(|clock| clock.kind.is_swept())
+    }
+
+    /// Running clocks, each with the unit it runs against. Whoever shows a remaining time, to whomever, asks here.
+    pub fn clocks(&self) -> Vec<Clock<'_>> {
+        let mut clocks = Vec::new();
+        let mut run = |kind, unit, running: Option<&Running>| {
+            clocks.extend(running.map(|running| Clock {
+                kind,
+                unit,
+                running: *running,
+            }));
+        };
         match &self.stage {
-            Stage::Draft | Stage::Archived { .. } | Stage::Voided { .. } => Vec::new(),
-            Stage::Registered { promise } => promise
-                .iter()
-                .map(|p| (DeadlineKind::HandleBy, &self.desk, &p.handle))
-                .collect(),
+            Stage::Draft | Stage::Archived { .. } | Stage::Voided { .. } => return clocks,
+            Stage::Registered { promise } => {
+                let handle = promise.as_ref().map(|promise| &promise.handle);
+                run(DeadlineKind::HandleBy, &self.desk, handle);
+            }
             Stage::Dispatched { work } | Stage::Handling { work } | Stage::Replied { work, .. } => {
-                let awaited = work
-                    .assignments()
-                    .filter(|a| a.acknowledged.is_none())
-                    .map(|a| (DeadlineKind::AcknowledgeBy, &a.unit, &a.acknowledge));
-                std::iter::once((
-                    DeadlineKind::HandleBy,
-                    &work.lead.unit,
-                    &work.promise.handle,
-                ))
-                .chain(awaited)
-                .collect()
+                let lead = &work.lead.unit;
+                run(DeadlineKind::HandleBy, lead, Some(&work.promise.handle));
+                for assignment in work.assignments() {
+                    let unit = &assignment.unit;
+                    if assignment.acknowledged.is_none() {
+                        run(
+                            DeadlineKind::AcknowledgeBy,
+                            unit,
+                            Some(&assignment.acknowledge),
+                        );
+                    }
+                    if !self.has_answered(assignment) {
+                        run(DeadlineKind::ReplyBy, unit, assignment.reply.as_ref());
+                    }
+                }
+                let decide = work.send_back.as_ref().and_then(|r| r.decide.as_ref());
+                run(DeadlineKind::DecideSendBackBy, &self.desk, decide);
+                let decide = work.extension.as_ref().and_then(|r| r.decide.as_ref());
+                run(DeadlineKind::DecideExtensionBy, &self.desk, decide);
+                if let Some(until) = self.send_back_window(work) {
+                    run(DeadlineKind::SendBackBy, lead, Some(&until));
+                }
+                if let Stage::Replied { review, .. } = &self.stage {
+                    run(DeadlineKind::ReviewBy, &self.desk, review.as_ref());
+                }
             }
             Stage::Closed { follow_up, .. } => match follow_up {
-                FollowUp::Surveying | FollowUp::Ended { .. } => Vec::new(),
+                FollowUp::Surveying | FollowUp::Ended { .. } => {}
                 FollowUp::Revisiting { revisit, .. } => {
-                    vec![(DeadlineKind::RevisitBy, &self.desk, revisit)]
+                    run(DeadlineKind::RevisitBy, &self.desk, Some(revisit));
                 }
                 FollowUp::Rectifying { rectify } => {
-                    vec![(DeadlineKind::RectifyBy, self.responsible(), rectify)]
+                    run(DeadlineKind::RectifyBy, self.responsible(), Some(rectify));
                 }
             },
+        }
+        let issue = self.open_opinion().map(|opinion| &opinion.issue);
+        run(DeadlineKind::WrittenOpinionBy, self.responsible(), issue);
+        clocks
+    }
+
+    /// Did the unit say what it has to say? A reply that was not good enough is none.
+    fn has_answered(&self, assignment: &Assignment) -> bool {
+        assignment.opinion.is_some()
+            || matches!(&self.stage, Stage::Replied { work, .. } if work.lead.unit == assignment.unit)
+    }
+
+    /// The open window for sending it back, as a clock: nobody is reminded of it.
+    fn send_back_window(&self, work: &Work) -> Option<Running> {
+        let open = self.coordinated.is_none() && work.send_back.is_none();
+        let until = work.send_back_until?;
+        match self.stage {
+            Stage::Dispatched { .. } | Stage::Handling { .. } if open => {
+                Some(Running::new(Deadline::until(work.dispatched_at, until)))
+            }
+            Stage::Draft
+            | Stage::Registered { .. }
+            | Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Replied { .. }
+            | Stage::Closed { .. }
+            | Stage::Archived { .. }
+            | Stage::Voided { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a ticket waits for now 待办, and from whom. Lists and their counters are made of it.
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Running};
 use super::state::{FollowUp, Stage, Ticket, Work};
 use crate::domain::id::UnitCode;
 
@@ -25,6 +25,8 @@ pub enum Task {
     DecideExtension,
     /// 待审核.
     Review,
+    /// 待出具书面意见: the citizen asked for it.
+    IssueOpinion,
     /// 待人工回访: the citizen was dissatisfied.
     Revisit,
     /// 待整改: dissatisfied again.
@@ -33,7 +35,7 @@ pub enum Task {
 
 impl Task {
     /// Every task, in the order of a ticket's life.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Register,
         Self::Dispatch,
         Self::Acknowledge,
@@ -43,6 +45,7 @@ impl Task {
         Self::DecideSendBack,
         Self::DecideExtension,
         Self::Review,
+        Self::IssueOpinion,
         Self::Revisit,
         Self::Rectify,
     ];
@@ -59,6 +62,7 @@ impl Task {
             Self::DecideSendBack => "decide_send_back",
             Self::DecideExtension => "decide_extension",
             Self::Review => "review",
+            Self::IssueOpinion => "issue_opinion",
             Self::Revisit => "revisit",
             Self::Rectify => "rectify",
         }
@@ -70,7 +74,7 @@ impl Task {
 pub struct Todo<'a> {
     pub task: Task,
     pub unit: &'a UnitCode,
-    pub clock: Option<&'a Deadline>,
+    pub clock: Option<Deadline>,
 }
 
 impl Ticket {
@@ -81,10 +85,10 @@ impl Ticket {
             unit: &self.desk,
             clock,
         };
-        match &self.stage {
+        let mut todos = match &self.stage {
             Stage::Draft => vec![desk(Task::Register, None)],
             Stage::Registered { promise } => {
-                let promised = promise.as_ref().map(|promise| &promise.handle.deadline);
+                let promised = promise.as_ref().map(|promise| promise.handle.deadline);
                 vec![desk(Task::Dispatch, promised)]
             }
             Stage::Dispatched { work } => self.of_work(work, None),
@@ -94,63 +98,76 @@ impl Ticket {
                 } else {
                     Task::Handle
                 };
-                self.of_work(work, Some((task, &work.lead.unit)))
+                let main = Todo {
+                    task,
+                    unit: &work.lead.unit,
+                    clock: nearer(work, work.lead.reply.as_ref()),
+                };
+                self.of_work(work, Some(main))
             }
-            Stage::Replied { work, .. } => self.of_work(work, Some((Task::Review, &self.desk))),
+            Stage::Replied { work, review, .. } => {
+                let main = desk(Task::Review, nearer(work, review.as_ref()));
+                self.of_work(work, Some(main))
+            }
             Stage::Closed { follow_up, .. } => match follow_up {
                 FollowUp::Surveying | FollowUp::Ended { .. } => Vec::new(),
                 FollowUp::Revisiting { revisit, .. } => {
-                    vec![desk(Task::Revisit, Some(&revisit.deadline))]
+                    vec![desk(Task::Revisit, Some(revisit.deadline))]
                 }
                 FollowUp::Rectifying { rectify } => vec![Todo {
                     task: Task::Rectify,
                     unit: self.responsible(),
-                    clock: Some(&rectify.deadline),
+                    clock: Some(rectify.deadline),
                 }],
             },
-            Stage::Archived { .. } | Stage::Voided { .. } => Vec::new(),
-        }
+            Stage::Archived { .. } | Stage::Voided { .. } => return Vec::new(),
+        };
+        todos.extend(self.open_opinion().map(|opinion| Todo {
+            task: Task::IssueOpinion,
+            unit: self.responsible(),
+            clock: Some(opinion.issue.deadline),
+        }));
+        todos
     }
 
-    fn of_work<'a>(&'a self, work: &'a Work, main: Option<(Task, &'a UnitCode)>) -> Vec<Todo<'a>> {
-        let handle = Some(&work.promise.handle.deadline);
+    fn of_work<'a>(&'a self, work: &'a Work, main: Option<Todo<'a>>) -> Vec<Todo<'a>> {
         let to_acknowledge = work
             .assignments()
-            .filter(|part| part.acknowledged.is_none());
-        let to_say = work
-            .co_handlers
-            .iter()
-            .filter(|part| part.acknowledged.is_some() && part.opinion.is_none());
-        let asked = [
-            (work.send_back.is_some(), Task::DecideSendBack),
-            (work.extension.is_some(), Task::DecideExtension),
-        ];
-        to_acknowledge
+            .filter(|part| part.acknowledged.is_none())
             .map(|part| Todo {
                 task: Task::Acknowledge,
                 unit: &part.unit,
-                clock: Some(&part.acknowledge.deadline),
-            })
-            .chain(main.map(|(task, unit)| Todo {
-                task,
-                unit,
-                clock: handle,
-            }))
-            .chain(to_say.map(|part| Todo {
+                clock: Some(part.acknowledge.deadline),
+            });
+        let to_say = work
+            .co_handlers
+            .iter()
+            .filter(|part| part.acknowledged.is_some() && part.opinion.is_none())
+            .map(|part| Todo {
                 task: Task::GiveOpinion,
                 unit: &part.unit,
-                clock: handle,
-            }))
-            .chain(
-                asked
-                    .into_iter()
-                    .filter(|(waits, _)| *waits)
-                    .map(|(_, task)| Todo {
-                        task,
-                        unit: &self.desk,
-                        clock: handle,
-                    }),
-            )
+                clock: nearer(work, part.reply.as_ref()),
+            });
+        let send_back = work
+            .send_back
+            .as_ref()
+            .map(|asked| (Task::DecideSendBack, asked.decide.as_ref()));
+        let extension = work
+            .extension
+            .as_ref()
+            .map(|asked| (Task::DecideExtension, asked.decide.as_ref()));
+        let to_decide = send_back
+            .into_iter()
+            .chain(extension)
+            .map(|(task, decide)| Todo {
+                task,
+                unit: &self.desk,
+                clock: nearer(work, decide),
+            });
+        to_acknowledge
+            .chain(main)
+            .chain(to_say)
+            .chain(to_decide)
             .collect()
     }
 
@@ -160,4 +177,13 @@ impl Ticket {
             .last()
             .is_some_and(|review| !review.outcome.passed() && review.at >= work.dispatched_at)
     }
+}
+
+/// Of a task's own clock and the promise to the citizen, the one that runs out first.
+fn nearer(work: &Work, own: Option<&Running>) -> Option<Deadline> {
+    let promised = work.promise.handle.deadline;
+    let own = own.map(|running| running.deadline);
+    own.into_iter()
+        .chain([promised])
+        .min_by_key(|deadline| (deadline.due().is_none(), deadline.due()))
 }

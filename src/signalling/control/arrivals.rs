@@ -1,30 +1,34 @@
 //! Requests from outside: who is it, may they, and where does it go.
 
-use std::net::SocketAddr;
-
 use hotline_sip::digest::{Secret, Verdict};
 use hotline_sip::endpoint::{Flow, LegHandle, ServerTx};
 use hotline_sip::header::{Contacts, Credentials, HeaderName, Headers};
 use hotline_sip::message::{Method, Request, Status};
-use hotline_sip::sdp::{self, SessionDescription};
+use hotline_sip::sdp::{self, Profile, Protection, SdpError, SessionDescription, SrtpKey};
 use hotline_sip::uri::Uri;
 use tracing::{info, warn};
 
 use super::{ANNOUNCEMENT_MAX, Control, Timer};
 use crate::domain::acd::{self, Place};
-use crate::domain::call::{Cdr, Direction, LegRole, Quality, TerminationResult};
+use crate::domain::call::{AtLine, Cdr, Direction, LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
-use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage};
-use crate::signalling::identity::{self, Claim};
+use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage, carriage_of};
+use crate::signalling::identity::{self, Claim, Way};
 use crate::signalling::journal::{Answered, Entry};
-use crate::signalling::media::Hears;
-use crate::signalling::registrar::{Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused};
+use crate::signalling::media::{Carriage, Hears, Opened};
+use crate::signalling::registrar::{
+    Asked, MAX_EXPIRES_S, MIN_EXPIRES_S, PhoneName, Refused, Registered, Sender,
+};
+use crate::signalling::transport::Farewell;
 
 /// For 405 (RFC 3261 §21.4.6): what is answered outside a call.
 const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY";
+
+/// What a caller without a number is called (RFC 3323 §4.1.1.3).
+const ANONYMOUS: &str = "anonymous";
 
 /// Feature codes of extensions.
 const ECHO: &str = "*43";
@@ -35,6 +39,8 @@ const SPEAK: &str = "*44";
 pub(super) enum Caller {
     Extension(Extension),
     Trunk(TrunkName),
+    /// A page of ours that anybody may open.
+    Citizen,
 }
 
 /// A request that is not believed, and what it is told.
@@ -72,9 +78,15 @@ impl Control {
             .ok()
             .and_then(|to| to.uri.user_decoded().map(|user| user.into_owned()));
         let aor = Extension(aor.ok_or_else(Unbelieved::bad_request)?);
-        // Everybody is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
-        let proven = self.prove(request, flow, None)?;
-        if proven != aor {
+        let is_page = match self.way(flow) {
+            Way::Page(person) if identity::belongs_to(&self.directory, &aor, person) => true,
+            Way::Page(_) | Way::Citizen | Way::Closed => {
+                return Err(Unbelieved::new(Status::FORBIDDEN));
+            }
+            Way::Open | Way::Web => false,
+        };
+        // Everybody else is challenged, known or not, so that a stranger learns nothing (RFC 3261 §22.1).
+        if !is_page && self.prove(request, flow, None)? != aor {
             return Err(Unbelieved::new(Status::FORBIDDEN));
         }
         let source = flow.clone();
@@ -94,12 +106,16 @@ impl Control {
             .ok()
             .flatten()
             .unwrap_or(MAX_EXPIRES_S);
-        let changes = match request
+        let mut outbound = false;
+        let done = match request
             .headers
             .contacts()
             .map_err(|_| Unbelieved::bad_request())?
         {
-            Contacts::Star if default_expires == 0 => self.registrar.clear(&aor),
+            Contacts::Star if default_expires == 0 => Registered {
+                change: self.registrar.clear(&aor),
+                ..Registered::default()
+            },
             Contacts::Star => return Err(Unbelieved::bad_request()),
             Contacts::List(contacts) => {
                 let asked: Vec<(Asked, Flow)> = contacts
@@ -107,17 +123,29 @@ impl Control {
                     .map(|contact| {
                         let expires_s = contact.expires().unwrap_or(default_expires);
                         let flow = reach(&contact.uri, &source);
+                        let reg_id = contact.params.get("reg-id");
+                        outbound |= reg_id.is_some();
+                        let instance = contact.params.get("+sip.instance");
+                        let instance = instance.map(|instance| {
+                            // RFC 5626 §6: one phone may hold several ways, each under its number.
+                            format!("{};{}", instance.trim_matches('"'), reg_id.unwrap_or(""))
+                        });
                         (
                             Asked {
                                 uri: contact.uri.as_str().to_owned(),
+                                instance,
                                 expires_s,
                             },
                             flow,
                         )
                     })
                     .collect();
+                let sender = Sender {
+                    source: &source,
+                    is_page,
+                };
                 self.registrar
-                    .register(now, &aor, &asked, &source, &path, call_id, cseq)
+                    .register(now, &aor, &asked, sender, &path, call_id, cseq)
                     .map_err(|why| match why {
                         Refused::TooBrief => Unbelieved {
                             status: Status::INTERVAL_TOO_BRIEF,
@@ -128,14 +156,33 @@ impl Control {
                     })?
             }
         };
-        self.phones_changed(changes);
+        self.phones_changed(done.change);
+        for phone in &done.moved {
+            self.phone_is_back(phone, flow);
+        }
+        for connection in done.replaced {
+            self.say_farewell(now, connection, Farewell::Replaced);
+        }
         let mut headers = Headers::new();
         for binding in self.registrar.live(now, &aor) {
             let left = binding.seconds_left(now);
+            let mut named = String::new();
+            if let Some((instance, reg_id)) =
+                binding.instance.as_deref().and_then(|i| i.rsplit_once(';'))
+            {
+                named = format!(";+sip.instance=\"{instance}\"");
+                if !reg_id.is_empty() {
+                    named = format!("{named};reg-id={reg_id}");
+                }
+            }
             headers.push(
                 HeaderName::Contact,
-                format_args!("<{}>;expires={left}", binding.uri),
+                format_args!("<{}>{named};expires={left}", binding.uri),
             );
+        }
+        // RFC 5626 §6: the phone learns that its connection is kept.
+        if outbound && flow.connection.is_some() {
+            headers.push(HeaderName::Require, "outbound");
         }
         for path in path {
             headers.push(HeaderName::Path, path);
@@ -168,14 +215,46 @@ impl Control {
         let from = match &caller {
             // Who proved who they are is called what they are: a From is only a claim.
             Caller::Extension(extension) => extension.0.clone(),
+            Caller::Citizen => ANONYMOUS.to_owned(),
             Caller::Trunk(_) => {
                 let from = request.headers.from().ok();
                 let from = from.as_ref().and_then(|from| from.uri.subscriber());
                 from.unwrap_or_default().into_owned()
             }
         };
-        let Ok(offer) = offer.map(SessionDescription::parse).transpose() else {
-            return self.refuse(dialog, Status::BAD_REQUEST, &Headers::new());
+        let offer = match offer.map(SessionDescription::parse).transpose() {
+            Ok(offer) => offer,
+            Err(SdpError::TooManyCandidates) => {
+                let warning = self.warning(399, &SdpError::TooManyCandidates);
+                return self.refuse(dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
+            }
+            Err(error) => {
+                let warning = self.warning(399, &error);
+                return self.refuse(dialog, Status::BAD_REQUEST, &warning);
+            }
+        };
+        let carriage = match &offer {
+            // Who offers DTLS is a browser by whatever way it calls; who calls by a WebSocket must be one.
+            Some(offer) if offers_dtls(offer) => Carriage::WebRtc,
+            Some(_) | None => carriage_of(&flow.transport),
+        };
+        let phone = match (&caller, flow.connection) {
+            (Caller::Extension(extension), Some(connection)) => {
+                self.registrar.phone_at(connection, extension)
+            }
+            (Caller::Extension(_), None) | (Caller::Trunk(_) | Caller::Citizen, _) => None,
+        };
+        let srtp = match &caller {
+            Caller::Extension(extension) => self.extension_srtp(extension),
+            Caller::Citizen => false,
+            Caller::Trunk(name) => {
+                let trunk = self
+                    .directory
+                    .trunks
+                    .iter()
+                    .find(|trunk| trunk.name == *name);
+                trunk.is_some_and(|trunk| trunk.srtp)
+            }
         };
         let arrival = Arrival {
             dialog,
@@ -183,9 +262,12 @@ impl Control {
             from,
             sip_call_id: call_id_of(request),
             offer,
+            carriage,
+            phone,
+            srtp,
         };
         match caller {
-            Caller::Trunk(_) => match self.number(&arrival.dialled) {
+            Caller::Trunk(_) | Caller::Citizen => match self.number(&arrival.dialled) {
                 Some(entry) => self.enter(arrival, &entry, None),
                 None => self.refuse(dialog, Status::NOT_FOUND, &Headers::new()),
             },
@@ -353,8 +435,8 @@ impl Control {
         let at = self.clock.now();
         let id = CallId(self.clock.new_id());
         let leg_id = LegId(self.clock.new_id());
-        let address = match self.media.open(id, leg_id) {
-            Ok(address) => address,
+        let opened = match self.media.open(id, leg_id, arrival.carriage) {
+            Ok(opened) => opened,
             Err(fault) => {
                 warn!(%fault, "a call was refused: {fault}");
                 metrics::counter!("hotline_calls_refused", "reason" => "no_media_port")
@@ -368,16 +450,22 @@ impl Control {
             }
         };
         self.by_leg.insert(leg_id, id);
+        let ours = self.ours(leg_id, opened, arrival.srtp);
         let described = match &arrival.offer {
-            Some(offer) => sdp::answer(offer, &ours(leg_id, address), None)
-                .map(|answer| (answer.sdp, Some(answer.negotiated))),
-            None => Ok((sdp::make_offer(&ours(leg_id, address), None), None)),
+            Some(offer) => {
+                sdp::answer(offer, &ours, None).map(|answer| (answer.sdp, Some(answer.negotiated)))
+            }
+            None => Ok((sdp::make_offer(&ours, None), None)),
         };
-        let Ok((local, remote)) = described else {
-            // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
-            self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &Headers::new());
-            self.media.close(leg_id);
-            return None;
+        let (local, remote) = match described {
+            Ok(described) => described,
+            Err(why) => {
+                // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
+                let warning = self.warning(why.warning_code(), &why);
+                self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
+                self.media.close(leg_id);
+                return None;
+            }
         };
         if let Some(remote) = &remote {
             self.media.connect(leg_id, remote, extension.is_some());
@@ -395,11 +483,14 @@ impl Control {
             user,
             dialogs: vec![arrival.dialog],
             sip_call_id: arrival.sip_call_id.clone(),
-            address,
+            ours,
             local,
             remote,
             early: false,
             held_by_remote: false,
+            quiet_since: None,
+            phone: arrival.phone,
+            stranded_since: None,
             media_open: true,
             nat: extension.is_some(),
             hears: Hears::Nothing,
@@ -412,6 +503,7 @@ impl Control {
             referrer: None,
             gateway: None,
             alternatives: Vec::new(),
+            others: Vec::new(),
             give_up_at: None,
             heard: false,
             silent: None,
@@ -547,6 +639,7 @@ impl Control {
         let extension = Extension::from(name.as_deref().unwrap_or(&from));
         let facts = identity::Request {
             source: flow.remote.ip(),
+            way: self.way(flow),
             from: &from,
             credentials: name.as_deref(),
             registered_here: self.registrar.is_registered_from(now, &extension, flow),
@@ -560,6 +653,8 @@ impl Control {
         match self.claim(request, flow) {
             Claim::Stranger => Err(Unbelieved::new(Status::FORBIDDEN)),
             Claim::Trunk(trunk) => Ok(Caller::Trunk(trunk)),
+            Claim::Citizen => Ok(Caller::Citizen),
+            Claim::Proven(extension) => Ok(Caller::Extension(extension)),
             Claim::Extension(extension) => {
                 let proven = self.prove(request, flow, Some(&extension))?;
                 // One extension does not speak for another.
@@ -577,6 +672,20 @@ impl Control {
         let begins = request.method == Method::Invite
             && request.headers.to().is_ok_and(|to| to.tag().is_none());
         begins && self.claim(request, flow) == Claim::Stranger
+    }
+
+    /// What the connection says of whoever is at its other end.
+    fn way(&self, flow: &Flow) -> Way<'_> {
+        match flow.connection.and_then(|id| self.lines.get(&id)) {
+            Some(line) if line.farewell.is_some() => Way::Closed,
+            Some(line) => match &line.at {
+                AtLine::Unknown => Way::Web,
+                AtLine::Person(person) => Way::Page(person),
+                AtLine::Citizen => Way::Citizen,
+            },
+            None if carriage_of(&flow.transport) == Carriage::WebRtc => Way::Closed,
+            None => Way::Open,
+        }
     }
 
     /// Checks digest credentials. `expected` binds them to one extension (the From must not differ from who proves it).
@@ -652,6 +761,37 @@ impl Control {
             .reject(self.clock.instant(), dialog, status, headers);
     }
 
+    /// Why, for whoever looks into it at the other end (RFC 3261 §20.43).
+    fn warning(&self, code: u16, why: &dyn std::fmt::Display) -> Headers {
+        metrics::counter!("hotline_sdp_refused").increment(1);
+        let host = self.settings.advertised;
+        with(HeaderName::Warning, format_args!("{code} {host} \"{why}\""))
+    }
+
+    /// What we can do on a leg. `srtp`: nothing less than encrypted.
+    pub(super) fn ours(&self, leg: LegId, opened: Opened, srtp: bool) -> sdp::Local {
+        // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
+        let session_id = (leg.0.as_u128() as u64) >> 1;
+        let protection = match opened.dtls {
+            Some(dtls) => Protection::Dtls(dtls),
+            None => {
+                let mut random = [0; 30];
+                self.clock.random(&mut random);
+                let key = SrtpKey::new(random);
+                match srtp {
+                    true => Protection::Sdes(key),
+                    false => Protection::Possible(key),
+                }
+            }
+        };
+        sdp::Local::g711(opened.address, session_id).protected(protection)
+    }
+
+    pub(super) fn extension_srtp(&self, extension: &Extension) -> bool {
+        let entry = self.directory.extensions.get(extension);
+        entry.is_some_and(|entry| entry.srtp)
+    }
+
     fn number(&self, dialled: &str) -> Option<NumberEntry> {
         let number = PhoneNumber::parse(dialled).ok()?;
         self.directory.numbers.get(&number).cloned()
@@ -704,6 +844,10 @@ struct Arrival {
     from: String,
     sip_call_id: String,
     offer: Option<SessionDescription>,
+    carriage: Carriage,
+    phone: Option<PhoneName>,
+    /// Nothing less than encrypted.
+    srtp: bool,
 }
 
 impl Unbelieved {
@@ -726,11 +870,10 @@ fn with(name: HeaderName<'_>, value: impl std::fmt::Display) -> Headers {
     headers
 }
 
-/// What we can do on a leg whose port is at this address.
-pub(super) fn ours(leg: LegId, address: SocketAddr) -> sdp::Local {
-    // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
-    let session_id = (leg.0.as_u128() as u64) >> 1;
-    sdp::Local::g711(address, session_id)
+/// One of the streams comes with a DTLS handshake.
+fn offers_dtls(offer: &SessionDescription) -> bool {
+    let mut profiles = offer.media.iter().filter_map(sdp::Media::audio_profile);
+    profiles.any(|profile| profile == Profile::Dtls)
 }
 
 /// The user part of From; empty when there is none.

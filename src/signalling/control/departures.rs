@@ -2,17 +2,19 @@
 
 use std::time::Instant;
 
+use hotline_sip::endpoint::LegHandle;
 use hotline_sip::message::Status;
 use tracing::{info, warn};
 
 use super::legs::Left;
-use super::{Control, Effect, LAST_WORD, Timer};
+use super::{Control, Effect, GOODBYES_MAX, LAST_WORD, Timer};
 use crate::domain::acd::{self, Miss, Place};
 use crate::domain::call::{Cdr, LegRole, Termination, TerminationResult};
 use crate::domain::id::{CallId, LegId};
-use crate::signalling::call::{Call, Doing, Room, Silence, Stage};
+use crate::signalling::call::{Call, Doing, Room, Silence, Stage, Target};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::Track;
+use crate::signalling::registrar::PhoneName;
 
 impl Control {
     /// A leg is over by somebody's doing: closes it and decides what the call does.
@@ -34,10 +36,18 @@ impl Control {
         let status = match left {
             Left::Refused(status) => Some(status),
             Left::Cancelled => Some(487),
-            Left::HungUp | Left::Dropped | Left::Died => None,
+            Left::HungUp | Left::Dropped | Left::Died | Left::Broken(_) => None,
+        };
+        let others = match left {
+            Left::Refused(_) => leg_others(call, leg_id),
+            Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died | Left::Broken(_) => {
+                Vec::new()
+            }
         };
         self.end_leg(call_id, leg_id, status);
-        if was != Stage::Up {
+        let another_comes =
+            was != Stage::Up && self.another_comes(call_id, role, room, referrer, others);
+        if was != Stage::Up && !another_comes {
             let status = status.and_then(Status::new);
             self.tell_referrer(referrer, status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE));
         }
@@ -55,7 +65,7 @@ impl Control {
         // Feature codes keep nobody from anything: they are for trying a phone out.
         let echo = matches!(self.call_mut(call_id).doing, Doing::Echoing);
         if let Some(agent) = user.filter(|_| !echo) {
-            if left == Left::Died {
+            if matches!(left, Left::Died | Left::Broken(_)) {
                 // A phone found dead takes no further call until it shows a sign of life.
                 self.tell_acd(acd::Input::PhoneSilent { agent });
             } else {
@@ -64,6 +74,9 @@ impl Control {
                     call: call_id,
                 });
             }
+        }
+        if another_comes {
+            return self.sound(call_id);
         }
         if matches!(self.call_mut(call_id).doing, Doing::Ending { .. }) {
             return;
@@ -78,10 +91,46 @@ impl Control {
         self.sound(call_id);
     }
 
+    /// Whoever was rung did not come: the next of those who will do is rung in their place.
+    fn another_comes(
+        &mut self,
+        call_id: CallId,
+        role: LegRole,
+        room: Room,
+        referrer: Option<LegHandle>,
+        mut others: Vec<Target>,
+    ) -> bool {
+        if matches!(self.call_mut(call_id).doing, Doing::Ending { .. }) {
+            return false;
+        }
+        while !others.is_empty() {
+            let mut next = others.remove(0);
+            // Who was free when the first was rung may be busy by now.
+            if self.is_busy(&next) {
+                continue;
+            }
+            next.others = std::mem::take(&mut others);
+            let left_over = next.others.clone();
+            match self.place(call_id, role, room, next, None) {
+                Some(leg_id) => {
+                    if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+                        leg.referrer = referrer;
+                    }
+                    metrics::counter!("hotline_specialist_failovers").increment(1);
+                    self.sound(call_id);
+                    return true;
+                }
+                None => others = left_over,
+            }
+        }
+        false
+    }
+
     fn citizen_left(&mut self, call_id: CallId, was: &Stage, left: Left) {
         let call = self.call_mut(call_id);
         let (result, reason) = match (was, left) {
             (Stage::Up, Left::Died) => (TerminationResult::Upstream, "citizen_lost".to_owned()),
+            (_, Left::Broken(why)) => (TerminationResult::Upstream, why.to_owned()),
             (Stage::Up, Left::Dropped) => (TerminationResult::Success, "agent_hung_up".to_owned()),
             (Stage::Up, _) if matches!(call.doing, Doing::Waiting { .. }) => {
                 (TerminationResult::Caller, "abandoned_in_queue".to_owned())
@@ -143,7 +192,9 @@ impl Control {
             let (result, reason) = refused(left);
             let status = match left {
                 Left::Refused(status) => Status::new(status),
-                Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died => None,
+                Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died | Left::Broken(_) => {
+                    None
+                }
             };
             let status = status.unwrap_or(Status::TEMPORARILY_UNAVAILABLE);
             if call.legs.iter().any(|leg| leg.stage == Stage::Arriving) {
@@ -157,7 +208,10 @@ impl Control {
         match (ours.as_slice(), role) {
             // Nobody of ours is left.
             ([], _) => match left {
-                Left::Died if citizen && call.queue.is_some() => self.requeue(call_id, true),
+                Left::Died | Left::Broken(_) if citizen && call.queue.is_some() => {
+                    self.requeue(call_id, true);
+                }
+                Left::Broken(why) => self.end_call(call_id, TerminationResult::Upstream, why),
                 Left::Died => self.end_call(call_id, TerminationResult::Upstream, "agent_lost"),
                 Left::Cancelled | Left::HungUp | Left::Dropped | Left::Refused(_) => {
                     self.end_call(call_id, TerminationResult::Success, "agent_hung_up");
@@ -255,13 +309,28 @@ impl Control {
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
         let dialogs = std::mem::take(&mut leg.dialogs);
+        let phone = leg.phone.clone();
         self.set_silence(call_id, leg_id, Silence::None);
         for dialog in dialogs {
             self.by_dialog.remove(&dialog);
             // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
             let _ = self.endpoint.bye(now, dialog, None);
+            if let Some(phone) = &phone {
+                self.owe_goodbye(phone.clone(), dialog);
+            }
         }
         self.media.close(leg_id);
+    }
+
+    /// A phone without connection is to learn of its call's end when it is back. The goodbye itself waits in the endpoint.
+    fn owe_goodbye(&mut self, phone: PhoneName, dialog: LegHandle) {
+        let endpoint = &self.endpoint;
+        self.goodbyes
+            .retain(|(_, dialog)| endpoint.call_id(*dialog).is_some());
+        let waits = endpoint.call_id(dialog).is_some() && endpoint.connection(dialog).is_none();
+        if waits && self.goodbyes.len() < GOODBYES_MAX {
+            self.goodbyes.push((phone, dialog));
+        }
     }
 
     /// Ends the whole call. The first termination stands.
@@ -397,7 +466,14 @@ fn refused(left: Left) -> (TerminationResult, String) {
         Left::Cancelled => (TerminationResult::Caller, "cancelled".to_owned()),
         Left::HungUp | Left::Dropped => (TerminationResult::Success, "hung_up".to_owned()),
         Left::Died => (TerminationResult::Upstream, "lost".to_owned()),
+        Left::Broken(why) => (TerminationResult::Upstream, why.to_owned()),
     }
+}
+
+/// Takes from a leg who else may be rung in its place.
+fn leg_others(call: &Call, leg_id: LegId) -> Vec<Target> {
+    call.leg(leg_id)
+        .map_or_else(Vec::new, |leg| leg.others.clone())
 }
 
 const fn result_code(result: TerminationResult) -> &'static str {

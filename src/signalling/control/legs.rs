@@ -8,14 +8,14 @@ use hotline_sip::digest::Account;
 use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
 use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
 use hotline_sip::message::Status;
-use hotline_sip::sdp::{self, Negotiated, SessionDescription};
+use hotline_sip::sdp::{self, Negotiated, Protection, Security, SessionDescription};
 use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
 
-use super::arrivals::ours;
 use super::{
-    ASKED_SELDOM, CITIZEN_ASKED, CITIZEN_PROBE, CITIZEN_SILENT_MAX, Control, Effect, PHONE_SILENCE,
-    PROBE, PROBE_AGAIN, RING, SILENCE_SAID, TELL_CITIZEN, TRUNK_SILENCE, Timer,
+    ASKED_SELDOM, CITIZEN_ASKED, CITIZEN_PROBE, CITIZEN_SILENT_MAX, Control, Effect, LOOK_AGAIN,
+    PHONE_SILENCE, PROBE, PROBE_AGAIN, RING, SILENCE_SAID, STRANDED, TELL_CITIZEN, TRUNK_SILENCE,
+    Timer,
 };
 use crate::domain::acd::{self, Miss, OfferToken};
 use crate::domain::call::wish::CallRefusal;
@@ -23,20 +23,10 @@ use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
 use crate::domain::staff::{Role, SpecialistEntry};
-use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage};
+use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage, Target};
 use crate::signalling::journal::Entry;
-use crate::signalling::media::{Hears, Track};
-
-/// Whom to ring: all of `phones` at once, or `one_by_one` until somebody answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub party: String,
-    pub user: Option<Username>,
-    pub phones: Vec<Destination>,
-    pub one_by_one: Vec<Destination>,
-    /// Reached through a trunk.
-    pub outside: bool,
-}
+use crate::signalling::media::{Carriage, Hears, Track};
+use crate::signalling::registrar::PhoneName;
 
 impl Control {
     /// Rings an agent for a waiting caller.
@@ -79,21 +69,25 @@ impl Control {
     ) -> Option<LegId> {
         let now = self.clock.instant();
         let leg_id = LegId(self.clock.new_id());
-        let address = match self.media.open(call_id, leg_id) {
-            Ok(address) => address,
+        let first = target.destinations().next()?;
+        let (carriage, srtp) = (first.carriage(), first.srtp);
+        let opened = match self.media.open(call_id, leg_id, carriage) {
+            Ok(opened) => opened,
             Err(fault) => {
                 warn!(call.id = %call_id, %fault, "a leg could not be opened: {fault}");
                 return None;
             }
         };
         self.by_leg.insert(leg_id, call_id);
-        let local = sdp::make_offer(&ours(leg_id, address), None);
+        let ours = self.ours(leg_id, opened, srtp);
+        let local = sdp::make_offer(&ours, None);
         let Target {
             party,
             user,
             phones,
             mut one_by_one,
             outside: _,
+            others,
         } = target;
         let mut first = phones;
         if first.is_empty() && !one_by_one.is_empty() {
@@ -108,11 +102,14 @@ impl Control {
             user,
             dialogs: Vec::new(),
             sip_call_id: String::new(),
-            address,
+            ours,
             local,
             remote: None,
             early: false,
             held_by_remote: false,
+            quiet_since: None,
+            phone: None,
+            stranded_since: None,
             media_open: true,
             nat: false,
             hears: Hears::Nothing,
@@ -125,6 +122,7 @@ impl Control {
             referrer: None,
             gateway: None,
             alternatives: one_by_one,
+            others,
             give_up_at: None,
             heard: false,
             silent: None,
@@ -303,6 +301,7 @@ impl Control {
             | Event::OfferRejected { leg, .. }
             | Event::Info { leg, .. }
             | Event::Alive { leg }
+            | Event::Stranded { leg }
             | Event::Refer { leg, .. }
             | Event::ReferProgress { leg, .. }
             | Event::Ended { leg, .. } => *leg,
@@ -347,6 +346,7 @@ impl Control {
             | Event::ReferProgress { .. } => {}
             Event::Info { .. } => {}
             Event::Alive { .. } => self.phone_lives(call_id, leg_id),
+            Event::Stranded { .. } => self.leg_stranded(call_id, leg_id),
             Event::Refer {
                 refer_to, replaces, ..
             } => self.on_refer(call_id, leg_id, dialog, &refer_to, replaces.is_some()),
@@ -446,9 +446,21 @@ impl Control {
         leg.give_up_at = None;
         let (role, nat) = (leg.role, leg.nat);
         let user = leg.user.clone();
+        let party = Extension::from(leg.party.as_str());
         for other in others {
             self.by_dialog.remove(&other);
             let _ = self.endpoint.cancel(now, other, None);
+        }
+        let connection = self.endpoint.connection(dialog);
+        let phone = connection.and_then(|connection| {
+            let own = user.iter().flat_map(|user| self.extensions_of(user));
+            let extensions = own.map(|entry| &entry.number).chain([&party]);
+            let mut phones =
+                extensions.filter_map(|number| self.registrar.phone_at(connection, number));
+            phones.next()
+        });
+        if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+            leg.phone = phone;
         }
         self.media.connect(leg_id, &remote, nat);
         self.miss_later(call_id, leg_id);
@@ -566,24 +578,44 @@ impl Control {
         let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
             return;
         };
-        let local = ours(leg_id, leg.address);
         let Some(offer) = offer else {
             // They ask us to offer: the same again.
-            leg.local = sdp::make_offer(&local, Some(&leg.local));
+            leg.local = sdp::make_offer(&leg.ours, Some(&leg.local));
             let body = leg.local.to_string().into_bytes();
             let _ = self.endpoint.accept_offer(now, dialog, body);
             return;
         };
-        let previous = &leg.local;
-        let answer = SessionDescription::parse(offer)
-            .ok()
-            .and_then(|offer| sdp::answer(&offer, &local, Some(previous)).ok());
-        let Some(answer) = answer else {
-            let _ = self
-                .endpoint
-                .reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
-            return;
+        let answered = SessionDescription::parse(offer)
+            .map_err(|error| error.to_string())
+            .and_then(|offer| {
+                sdp::answer(&offer, &leg.ours, Some(&leg.local))
+                    .map(|answer| (offer, answer))
+                    .map_err(|error| error.to_string())
+            });
+        let (offer, mut answer) = match answered {
+            Ok(answered) => answered,
+            Err(why) => {
+                debug!(call.id = %call_id, "a changed session was refused: {why}");
+                let _ = self
+                    .endpoint
+                    .reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
+                return;
+            }
         };
+        if restarts_ice(leg.remote.as_ref(), &answer.negotiated)
+            && let Some(ice) = self.media.restart_ice(leg_id)
+        {
+            let leg = self
+                .call_mut(call_id)
+                .leg_mut(leg_id)
+                .expect("looked up above");
+            if let Protection::Dtls(dtls) = &mut leg.ours.protection {
+                dtls.ice = ice;
+            }
+            if let Ok(again) = sdp::answer(&offer, &leg.ours, Some(&leg.local)) {
+                answer = again;
+            }
+        }
         let body = answer.sdp.to_string().into_bytes();
         // From our side: they send us nothing to pass on, or want to hear nothing.
         let held = !(answer.negotiated.direction.sends() && answer.negotiated.direction.receives());
@@ -671,17 +703,90 @@ impl Control {
         sdp::accept_answer(local, &answer).ok()
     }
 
+    /// A phone registered from another connection than before: its calls are spoken of there from now on.
+    pub(super) fn phone_is_back(&mut self, phone: &PhoneName, flow: &Flow) {
+        let theirs = self.calls.values().flat_map(|call| {
+            let legs = call.live_legs();
+            legs.filter(|leg| leg.stage == Stage::Up && leg.phone.as_ref() == Some(phone))
+        });
+        let mut dialogs: Vec<LegHandle> = theirs.flat_map(|leg| leg.dialogs.clone()).collect();
+        let owed = self.goodbyes.extract_if(.., |(owed, _)| owed == phone);
+        dialogs.extend(owed.map(|(_, dialog)| dialog));
+        for dialog in dialogs {
+            metrics::counter!("hotline_legs_rerouted").increment(1);
+            self.endpoint.reroute(dialog, flow);
+        }
+    }
+
+    /// The connection that a leg was spoken of on is gone, and its phone must make another. Its sound may go on meanwhile.
+    fn leg_stranded(&mut self, call_id: CallId, leg_id: LegId) {
+        let now = self.clock.instant();
+        if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+            leg.stranded_since = Some(now);
+            let timer = Timer::Stranded(call_id, leg_id);
+            self.timers.insert((now + LOOK_AGAIN, timer));
+        }
+    }
+
+    /// A leg without connection that does not sound either has left; one that sounds is waited for.
+    pub(super) fn look_after_stranded(&mut self, now: Instant, call_id: CallId, leg_id: LegId) {
+        let Some(leg) = self
+            .calls
+            .get_mut(&call_id)
+            .and_then(|call| call.leg_mut(leg_id))
+            .filter(|leg| leg.stage == Stage::Up)
+        else {
+            return;
+        };
+        let Some(stranded) = leg.stranded_since else {
+            return;
+        };
+        let dialog = leg.dialogs.first();
+        if dialog.is_some_and(|dialog| self.endpoint.connection(*dialog).is_some()) {
+            leg.stranded_since = None;
+            return;
+        }
+        // From a phone that holds us, or was never heard, no sound is expected: its connection was its only sign of life.
+        let quiet = match leg.held_by_remote || !leg.heard {
+            true => Some(stranded),
+            false => leg.quiet_since.map(|quiet| quiet.max(stranded)),
+        };
+        if quiet.is_some_and(|quiet| now >= quiet + STRANDED) {
+            return self.leg_left(call_id, leg_id, Left::Died);
+        }
+        let timer = Timer::Stranded(call_id, leg_id);
+        self.timers.insert((now + LOOK_AGAIN, timer));
+    }
+
+    /// The media side has lost a leg, or never found it.
+    pub(super) fn leg_broke(&mut self, leg_id: LegId, why: &'static str) {
+        let Some((call_id, leg)) = self
+            .leg(leg_id)
+            .filter(|(_, leg)| leg.stage != Stage::Ended)
+        else {
+            return;
+        };
+        let role = leg.role;
+        metrics::counter!("hotline_legs_broken", "why" => why).increment(1);
+        warn!(call.id = %call_id, leg.id = %leg_id, ?role, "a leg of call {call_id} broke: {why}");
+        self.leg_left(call_id, leg_id, Left::Broken(why));
+    }
+
     /// The media side hears nothing from a leg that spoke before.
     pub(super) fn leg_fell_silent(&mut self, leg_id: LegId) {
+        let now = self.clock.instant();
         let Some((call_id, leg)) = self.leg(leg_id) else {
             return;
         };
-        if leg.role == LegRole::Citizen {
+        let (role, stage, held) = (leg.role, leg.stage.clone(), leg.held_by_remote);
+        let probing = matches!(leg.silence, Silence::Probing { .. });
+        if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
+            leg.quiet_since.get_or_insert(now);
+        }
+        if role == LegRole::Citizen {
             return self.citizen_fell_silent(call_id, leg_id);
         }
-        let suspect = leg.stage == Stage::Up
-            && !leg.held_by_remote
-            && !matches!(leg.silence, Silence::Probing { .. });
+        let suspect = stage == Stage::Up && !held && !probing;
         match self.call_mut(call_id).doing {
             Doing::Talking | Doing::Ringing | Doing::Echoing if suspect => {
                 self.probe(call_id, leg_id);
@@ -705,6 +810,7 @@ impl Control {
         };
         leg.heard = true;
         leg.silent = None;
+        leg.quiet_since = None;
         if !leg.held_by_remote && leg.silence != Silence::None {
             self.set_silence(call_id, leg_id, Silence::None);
             self.sound(call_id);
@@ -886,10 +992,8 @@ impl Control {
         let Some(mut target) = free.next() else {
             return Some(busy);
         };
-        for next in free {
-            target.one_by_one.extend(next.phones);
-            target.one_by_one.extend(next.one_by_one);
-        }
+        // Each is a leg of their own: the record says who was rung, and who came.
+        target.others = free.collect();
         Some(target)
     }
 
@@ -918,6 +1022,7 @@ impl Control {
             path: Vec::new(),
             trunk: None,
             registered: false,
+            srtp: false,
         };
         Some(Target {
             party: reach.to_owned(),
@@ -925,6 +1030,7 @@ impl Control {
             phones: Vec::new(),
             one_by_one: vec![destination],
             outside: false,
+            others: Vec::new(),
         })
     }
 
@@ -938,6 +1044,7 @@ impl Control {
             phones: Vec::new(),
             one_by_one,
             outside: true,
+            others: Vec::new(),
         })
     }
 
@@ -945,7 +1052,7 @@ impl Control {
     pub(super) fn phones_of(&self, extension: &Extension) -> Option<Target> {
         let now = self.clock.instant();
         let entry = self.directory.extensions.get(extension)?;
-        let phones: Vec<Destination> = self
+        let mut phones: Vec<Destination> = self
             .registrar
             .live(now, extension)
             .into_iter()
@@ -955,8 +1062,10 @@ impl Control {
                 path: binding.path,
                 trunk: None,
                 registered: true,
+                srtp: entry.srtp,
             })
             .collect();
+        prefer_pages(&mut phones);
         let party = extension.0.clone();
         (!phones.is_empty()).then_some(Target {
             party,
@@ -964,6 +1073,7 @@ impl Control {
             phones,
             one_by_one: Vec::new(),
             outside: false,
+            others: Vec::new(),
         })
     }
 
@@ -976,6 +1086,7 @@ impl Control {
         for next in targets {
             target.phones.extend(next.phones);
         }
+        prefer_pages(&mut target.phones);
         Some(target)
     }
 
@@ -1067,6 +1178,24 @@ pub(super) enum Left {
     Refused(u16),
     /// They vanished in mid-call.
     Died,
+    /// The media side lost them, and why.
+    Broken(&'static str),
+}
+
+/// A browser and a desk phone cannot be asked with one offer. Where a person has both, they sit at the browser.
+fn prefer_pages(phones: &mut Vec<Destination>) {
+    let is_page = |phone: &Destination| phone.carriage() == Carriage::WebRtc;
+    if phones.iter().any(is_page) {
+        phones.retain(is_page);
+    }
+}
+
+/// Their credentials are others than before (RFC 8839 §4.4.1.1.1).
+fn restarts_ice(before: Option<&Negotiated>, now: &Negotiated) -> bool {
+    match (before.map(|before| &before.security), &now.security) {
+        (Some(Security::Dtls(before)), Security::Dtls(now)) => before.ice != now.ice,
+        (_, Security::None | Security::Sdes { .. } | Security::Dtls(_)) => false,
+    }
 }
 
 fn on_duty(entry: &SpecialistEntry, at: crate::domain::time::Timestamp) -> bool {

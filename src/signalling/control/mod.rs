@@ -28,18 +28,20 @@ use tracing::warn;
 
 use self::trunks::Gateways;
 use super::admission::{Admission, Limits};
-use super::call::{Call, Doing};
+use super::call::{Call, Doing, Leg, Stage};
 use super::guesses::Guesses;
 use super::journal::{AgentStateChange, CommitToken, Entry};
 use super::media::{Media, MediaEvent};
-use super::registrar::{self, Registrar};
+use super::registrar::{self, PhoneName, Registrar};
+use super::transport::Farewell;
 use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
-use crate::domain::call::TerminationResult;
-use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
-use crate::domain::id::{CallId, LegId, Username};
+use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Party, Wish};
+use crate::domain::call::{AtLine, TerminationResult};
+use crate::domain::id::{CallId, Extension, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
+use crate::domain::time::Timestamp;
 
 /// How long a citizen waits before they are told that the line to their agent broke.
 const TELL_CITIZEN: Duration = Duration::from_millis(1_000);
@@ -71,6 +73,13 @@ const RING: Duration = Duration::from_secs(60);
 const COMMIT: Duration = Duration::from_secs(3);
 /// How long a digest nonce lives, seconds. Short: a captured response can be replayed while it lives.
 const NONCE_LIFE_S: u64 = 300;
+/// How often a leg without connection is looked at, and a page that is to close.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Goodbyes that wait for their phones. One more is only sent, and its phone finds out by itself (RFC 4028).
+const GOODBYES_MAX: usize = 1_024;
+/// How long a leg may be without connection and without sound: with what it takes to notice silence, a citizen is without
+/// agent for less than 10 s.
+const STRANDED: Duration = Duration::from_secs(5);
 /// How often the distributor is told which calls still live; well within its lease.
 const ROLL_CALL: Duration = Duration::from_secs(30);
 
@@ -108,6 +117,15 @@ pub enum Input {
         flow: Flow,
         error: Box<ParseError>,
     },
+    /// A connection came up that another part carries.
+    Connected {
+        flow: Flow,
+        at: AtLine,
+    },
+    /// That login is over.
+    SignedOut {
+        flow: Flow,
+    },
     /// A connection is gone, or a datagram could not leave.
     TransportFailed {
         flow: Flow,
@@ -140,6 +158,11 @@ pub enum Effect {
         flow: Flow,
         bytes: Arc<[u8]>,
     },
+    /// Close a connection that is not needed any more.
+    Close {
+        flow: Flow,
+        farewell: Farewell,
+    },
     /// To be kept, in order; with a token, its commit is waited for.
     Journal {
         entry: Entry,
@@ -159,11 +182,24 @@ enum Timer {
     GiveUp(CallId, LegId),
     /// A silent leg's next step.
     Silence(CallId, LegId),
+    /// A leg without connection: has it come back, does it sound?
+    Stranded(CallId, LegId),
+    /// A page that is to close: does it still need its connection?
+    Farewell(u64),
     /// A commit took longer than a caller should wait in silence.
     Commit(CommitToken),
     RollCall,
     /// Some carrier's gateway is to be asked whether it is there.
     Trunks,
+}
+
+/// A connection that another part carries: a WebSocket.
+#[derive(Debug)]
+struct Line {
+    flow: Flow,
+    at: AtLine,
+    /// To be closed once no call needs it; nothing begins here any more.
+    farewell: Option<Farewell>,
 }
 
 /// Call control. Bounded by the limit of live calls; each call by its few legs.
@@ -179,6 +215,10 @@ pub struct Control {
     admission: Admission,
     gateways: Gateways,
     media: Box<dyn Media>,
+    /// By number of the connection; bounded by whoever carries them.
+    lines: HashMap<u64, Line>,
+    /// Dialogs that ended while their phone had no connection, until the endpoint gives their goodbyes up.
+    goodbyes: Vec<(PhoneName, LegHandle)>,
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
     by_dialog: HashMap<LegHandle, CallId>,
@@ -187,6 +227,8 @@ pub struct Control {
     timers: BTreeSet<(Instant, Timer)>,
     effects: VecDeque<Effect>,
     last_token: u64,
+    /// One moment by both clocks, so that what is shown of an instant does not tremble.
+    began: (Instant, Timestamp),
 }
 
 impl Control {
@@ -205,13 +247,19 @@ impl Control {
             random.random(&mut bytes);
             u64::from_le_bytes(bytes)
         };
-        let advertised = [Transport::Udp, Transport::Tcp]
+        let transports = [
+            Transport::Udp,
+            Transport::Tcp,
+            Transport::Ws,
+            Transport::Wss,
+        ];
+        let advertised = transports
             .map(|transport| ((transport, settings.local), settings.advertised.to_string()));
         let endpoint = endpoint::Config {
             advertised: HashMap::from(advertised),
             legs_max: settings.limits.calls.saturating_mul(4),
             // Replaces (RFC 3891) is read but not honoured.
-            extensions: vec!["path".to_owned()],
+            extensions: vec!["path".to_owned(), "outbound".to_owned()],
             ..endpoint::Config::default()
         };
         let config = acd::Config::from_directory(&directory, settings.acd);
@@ -225,6 +273,8 @@ impl Control {
             admission: Admission::new(settings.limits, now),
             gateways: Gateways::default(),
             media,
+            lines: HashMap::new(),
+            goodbyes: Vec::new(),
             calls: BTreeMap::new(),
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
@@ -232,6 +282,7 @@ impl Control {
             timers: BTreeSet::from([(now + ROLL_CALL, Timer::RollCall)]),
             effects: VecDeque::new(),
             last_token: 0,
+            began: (now, clock.now()),
             clock,
             settings,
             directory,
@@ -250,8 +301,17 @@ impl Control {
             },
             Input::Message { flow, message } => self.on_message(now, &flow, *message),
             Input::Malformed { flow, error } => self.endpoint.received_malformed(&flow, &error),
+            Input::Connected { flow, at } => self.connected(flow, at),
+            Input::SignedOut { flow } => {
+                if let Some(connection) = flow.connection {
+                    let changes = self.registrar.connection_lost(connection);
+                    self.phones_changed(changes);
+                    self.say_farewell(now, connection, Farewell::SignedOut);
+                }
+            }
             Input::TransportFailed { flow } => {
                 if let Some(connection) = flow.connection {
+                    self.lines.remove(&connection);
                     let changes = self.registrar.connection_lost(connection);
                     self.phones_changed(changes);
                 }
@@ -287,6 +347,36 @@ impl Control {
             return;
         }
         self.endpoint.received_message(now, flow, message);
+    }
+
+    fn connected(&mut self, flow: Flow, at: AtLine) {
+        // TCP is open to everybody and says nothing of who is there: see `identity`.
+        let carried = matches!(flow.transport, Transport::Ws | Transport::Wss);
+        if let (Some(connection), true) = (flow.connection, carried) {
+            let farewell = None;
+            self.lines.insert(connection, Line { flow, at, farewell });
+        }
+    }
+
+    /// Lets a page go: at once, or as soon as the call on it has ended.
+    fn say_farewell(&mut self, now: Instant, connection: u64, farewell: Farewell) {
+        let Some(line) = self.lines.get_mut(&connection) else {
+            return;
+        };
+        line.farewell = Some(*line.farewell.get_or_insert(farewell));
+        if self.endpoint.is_used(connection) {
+            let timer = Timer::Farewell(connection);
+            self.timers.insert((now + LOOK_AGAIN, timer));
+        } else if let Some(line) = self.lines.remove(&connection) {
+            let flow = line.flow;
+            self.effects.push_back(Effect::Close { flow, farewell });
+        }
+    }
+
+    /// The extension of a person, the first in order when there are several.
+    pub fn extension_of(&self, person: &Username) -> Option<Extension> {
+        let entry = self.extensions_of(person).next()?;
+        Some(entry.number.clone())
     }
 
     /// Grants or refuses a person's wish.
@@ -367,19 +457,54 @@ impl Control {
                 },
                 agent: call.agent().and_then(|leg| leg.user.clone()),
                 legs: call.live_legs().map(|leg| leg.id).collect(),
+                parties: call.live_legs().map(|leg| self.party(leg)).collect(),
                 recording: call.recording.is_some() && !call.recording_paused,
+                contact: call.cdr.contact_id,
                 ticket: call.cdr.ticket_id,
             });
-        let agents = self.acd.agents().filter_map(|(username, state, _, call)| {
-            let user = self.directory.users.get(username)?;
-            Some(LiveAgent {
-                username: username.clone(),
-                display_name: user.display_name.clone(),
-                state,
-                call,
-            })
-        });
+        let agents = self
+            .acd
+            .agents()
+            .filter_map(|(username, state, since, call)| {
+                let user = self.directory.users.get(username)?;
+                Some(LiveAgent {
+                    username: username.clone(),
+                    display_name: user.display_name.clone(),
+                    state,
+                    since: self.wall(since),
+                    wrap_up_until: self.acd.wrap_up_ends(username).map(|at| self.wall(at)),
+                    call,
+                })
+            });
         (calls.collect(), agents.collect())
+    }
+
+    fn party(&self, leg: &Leg) -> Party {
+        let person = leg.user.as_ref();
+        Party {
+            leg: leg.id,
+            role: leg.role,
+            party: phone::mask(&leg.party),
+            user: leg.user.clone(),
+            name: person
+                .and_then(|user| self.directory.users.get(user))
+                .map(|user| user.display_name.clone()),
+            state: if leg.stage == Stage::Up {
+                "up"
+            } else {
+                "ringing"
+            },
+            room: leg.room.code(),
+        }
+    }
+
+    fn wall(&self, at: Instant) -> Timestamp {
+        let (instant, wall) = self.began;
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        match at.checked_duration_since(instant) {
+            Some(after) => wall.plus_millis(millis(after)),
+            None => wall.plus_millis(-millis(instant.duration_since(at))),
+        }
     }
 
     /// Lets every machine run until none has anything left to say.
@@ -505,6 +630,13 @@ impl Control {
             Timer::Announced(call) => self.announced(call),
             Timer::GiveUp(call, leg) => self.give_up(now, call, leg),
             Timer::Silence(call, leg) => self.silence_due(call, leg),
+            Timer::Stranded(call, leg) => self.look_after_stranded(now, call, leg),
+            Timer::Farewell(connection) => {
+                let farewell = self.lines.get(&connection).and_then(|line| line.farewell);
+                if let Some(farewell) = farewell {
+                    self.say_farewell(now, connection, farewell);
+                }
+            }
             Timer::Commit(token) => self.on_committed(token, false),
             Timer::Trunks => self.ask_trunks(now),
             Timer::RollCall => {
@@ -527,6 +659,7 @@ impl Control {
             MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
             MediaEvent::Heard { leg } => self.leg_was_heard(leg),
             MediaEvent::Dtmf { .. } => {}
+            MediaEvent::Broken { leg, why } => self.leg_broke(leg, why),
             MediaEvent::Closed { leg, quality } => {
                 let Some(call_id) = self.by_leg.remove(&leg) else {
                     return;
@@ -573,11 +706,18 @@ impl Control {
         }
     }
 
+    /// Tells the distributor of phones that came and went.
     fn phones_changed(&mut self, changes: impl IntoIterator<Item = registrar::Change>) {
+        enum Phone {
+            Up,
+            Down,
+            Cut,
+        }
         for change in changes {
-            let (extension, up) = match change {
-                registrar::Change::Up(extension) => (extension, true),
-                registrar::Change::Down(extension) => (extension, false),
+            let (extension, now_is) = match change {
+                registrar::Change::Up(extension) => (extension, Phone::Up),
+                registrar::Change::Down(extension) => (extension, Phone::Down),
+                registrar::Change::Cut(extension) => (extension, Phone::Cut),
             };
             let Some(agent) = self
                 .directory
@@ -587,11 +727,12 @@ impl Control {
             else {
                 continue;
             };
-            if up {
-                self.tell_acd(acd::Input::PhoneUp { agent });
-            } else if !self.has_phone(&agent) {
-                self.tell_acd(acd::Input::PhoneDown { agent });
-            }
+            match now_is {
+                Phone::Up => self.tell_acd(acd::Input::PhoneUp { agent }),
+                Phone::Down | Phone::Cut if self.has_phone(&agent) => continue,
+                Phone::Down => self.tell_acd(acd::Input::PhoneDown { agent }),
+                Phone::Cut => self.tell_acd(acd::Input::PhoneCut { agent }),
+            };
         }
     }
 

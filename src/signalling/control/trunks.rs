@@ -91,6 +91,7 @@ impl Control {
                     path: Vec::new(),
                     trunk: Some(trunk.name.clone()),
                     registered: false,
+                    srtp: trunk.srtp,
                 });
             }
         }

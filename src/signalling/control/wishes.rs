@@ -12,11 +12,11 @@ use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
 use crate::domain::id::{CallId, LegId, RecordingId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, Role};
-use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage};
+use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage, Target};
 use crate::signalling::journal::Entry;
 
 use super::Control;
-use super::legs::{Left, Target};
+use super::legs::Left;
 
 impl Control {
     pub(super) fn on_wish(&mut self, wish: Wish) -> Result<Granted, CallRefusal> {
@@ -30,6 +30,16 @@ impl Control {
                         state,
                     },
                 )?;
+                self.acd
+                    .state(&by.username)
+                    .map(Granted::State)
+                    .ok_or(CallRefusal::NoPhone)
+            }
+            Wish::ExtendWrapUp { by, reason } => {
+                let now = self.clock.instant();
+                let agent = by.username.clone();
+                self.acd
+                    .handle(now, acd::Input::WrapUpExtend { agent, reason })?;
                 self.acd
                     .state(&by.username)
                     .map(Granted::State)

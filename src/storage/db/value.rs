@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::vault::Vault;
 use crate::domain::id::{
-    CallId, CallOutId, ConferenceItemId, ContactId, Extension, LegId, QueueName, RecordingId,
-    RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName, UnitCode, Username,
+    CallId, CallOutId, CaseId, ClusterId, ConferenceItemId, ContactId, EntryId, Extension, HoldId,
+    LegId, QueueName, RecordingId, RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName, UnitCode,
+    Username,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -305,7 +306,10 @@ macro_rules! ids {
     )+};
 }
 
-ids! { CallId, CallOutId, ConferenceItemId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId }
+ids! {
+    CallId, CallOutId, ConferenceItemId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId, CaseId, ClusterId,
+    EntryId, HoldId
+}
 
 macro_rules! names {
     ($($name:ident),+ $(,)?) => {$(

@@ -43,6 +43,11 @@ impl Person {
         }
     }
 
+    /// The cookie, for a WebSocket.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// GET, 200 expected.
     pub fn get(&self, path: &str) -> Value {
         self.response(path).json().expect("JSON")

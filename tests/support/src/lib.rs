@@ -7,6 +7,7 @@
 )]
 
 pub mod http;
+pub mod page;
 pub mod phone;
 pub mod server;
 pub mod sipp;

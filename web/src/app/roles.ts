@@ -31,3 +31,6 @@ export const HOMES: Record<Role, readonly string[]> = {
   auditor: ['/tickets'],
   admin: ['/admin', '/tickets'],
 };
+
+/** Who talks to citizens, or watches over those who do, from a phone in the page. */
+export const PHONE_ROLES: readonly Role[] = ['agent', 'specialist', 'team_lead', 'supervisor', 'revisitor'];

@@ -6,7 +6,13 @@ import type { Role } from './roles';
 
 /** A person, signed in. */
 export type User = Omit<Schemas['UserView'], 'role'> & { role: Role };
-export type Me = Omit<Schemas['Me'], 'user'> & { user: User };
+/** The phone that one may have in this page. */
+export interface Phone {
+  extension: string;
+  sip_uri: string;
+  websocket: string;
+}
+export type Me = Omit<Schemas['Me'], 'user'> & { user: User; phone?: Phone | null };
 
 /** Who is signed in at this window. */
 export const useSession = defineStore('session', () => {

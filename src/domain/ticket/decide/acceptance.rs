@@ -57,7 +57,7 @@ impl Wish<'_> {
         let Stage::Registered { promise: None } = ticket.stage else {
             return Err(wrong(ticket));
         };
-        ticket.intake.ready(self.rules)?;
+        ticket.intake.ready(self.limits(ticket))?;
         written("答复内容", answer, PROSE, "11(2)")?;
         optional("引用知识", knowledge, LINE)?;
         Ok(vec![Event::AnsweredOnCall {

@@ -1,8 +1,11 @@
 //! 分类处置 by a ticket to member units: articles 10 and 11(2), and the clocks of article 11(3) that begin with it.
 
-use super::{CO_HANDLERS_MAX, PROSE, REGISTRARS, Wish, optional, wrong};
+use std::collections::BTreeMap;
+
+use super::{CO_HANDLERS_MAX, COORDINATORS, PROSE, REGISTRARS, Wish, optional, wrong};
+use crate::domain::calendar::Limit;
 use crate::domain::id::UnitCode;
-use crate::domain::ticket::event::Event;
+use crate::domain::ticket::event::{Event, UnitClocks};
 use crate::domain::ticket::refusal::Refusal;
 use crate::domain::ticket::state::{Stage, Ticket};
 
@@ -13,8 +16,13 @@ impl Wish<'_> {
         lead: &UnitCode,
         co_handlers: &[UnitCode],
         basis: Option<&str>,
+        urgent: bool,
     ) -> Result<Vec<Event>, Refusal> {
-        let actor = self.desk_person(REGISTRARS, "6")?;
+        // What was sent back too often goes where a coordinator says (article 26).
+        let actor = match ticket.coordinated {
+            Some(_) => self.desk_person(COORDINATORS, "26")?,
+            None => self.desk_person(REGISTRARS, "6")?,
+        };
         let Stage::Registered { promise } = &ticket.stage else {
             return Err(wrong(ticket));
         };
@@ -22,29 +30,55 @@ impl Wish<'_> {
             .demand
             .as_ref()
             .expect("a registered ticket has its demand");
-        ticket.intake.ready(self.rules)?;
+        ticket.intake.ready(self.limits(ticket))?;
         check_units(lead, co_handlers, &ticket.desk)?;
         optional("派单依据", basis, PROSE)?;
-        let (now, rules) = (self.now, self.rules);
-        let limits = &rules.limits;
-        // A second dispatch keeps the citizen's promise; only the new unit's own windows start now.
-        let (version, handle) = match promise {
-            Some(promise) => (promise.rules.clone(), promise.handle.deadline),
-            None => (
-                rules.version.clone(),
-                rules.in_days(now, limits.handle_days(demand.kind))?,
-            ),
+        // A second dispatch keeps the citizen's promise and rules; only the new units' own clocks start now.
+        let set = match promise {
+            Some(_) => self.set(ticket),
+            None => self.rules.in_force(self.now, ticket.source, lead),
         };
+        let limits = &set.limits;
+        let from_now = |unit, limit| {
+            self.rules
+                .deadline(unit, self.now, limit, limits.convention)
+        };
+        let days = Limit::WorkingDays(limits.handle_days(demand.kind));
+        let (version, handle, own) = match promise {
+            Some(promise) => (
+                promise.rules.clone(),
+                promise.handle.deadline,
+                Some(from_now(lead, days)?),
+            ),
+            None => (set.version.clone(), from_now(lead, days)?, None),
+        };
+        let acknowledge = from_now(lead, limits.acknowledge(urgent))?;
+        let mut clocks = BTreeMap::new();
+        if let Some(reply) = own {
+            let reply = Some(reply);
+            clocks.insert(lead.clone(), UnitClocks { acknowledge, reply });
+        }
+        let heard = Limit::WorkingDays(limits.co_handler_days(demand.kind));
+        for unit in co_handlers {
+            let own = UnitClocks {
+                acknowledge: from_now(unit, limits.acknowledge(urgent))?,
+                reply: Some(from_now(unit, heard)?),
+            };
+            clocks.insert(unit.clone(), own);
+        }
+        let window = Limit::WorkingDays(limits.send_back_days(demand.kind));
         Ok(vec![Event::Dispatched {
-            at: now,
+            at: self.now,
             by: actor.username.clone(),
             lead: lead.clone(),
             co_handlers: co_handlers.to_vec(),
             basis: basis.map(str::to_owned),
             rules: version,
-            acknowledge: rules.in_hours(now, limits.acknowledge_hours)?,
+            acknowledge,
             handle,
-            send_back_until: rules.due(now, limits.send_back_days(demand.kind))?,
+            send_back_until: from_now(lead, window)?.due(),
+            urgent,
+            clocks,
         }])
     }
 }

@@ -53,6 +53,16 @@ impl Wish<'_> {
 }
 
 impl ReviewOutcome {
+    /// The outcome for a person.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "通过",
+            Self::NotNormative => "不规范",
+            Self::NotSpecific => "不具体",
+            Self::NotComplete => "不完整",
+        }
+    }
+
     /// Is the reply good enough to close on?
     pub const fn passed(self) -> bool {
         match self {

@@ -1,12 +1,14 @@
 //! 办结回访: article 11(5), and the ends of a ticket.
 
 use super::{LEADS, NOT_ASSIGNED, PROSE, Wish, written, wrong};
-use crate::domain::id::{RecordingId, RevisitId};
+use crate::domain::calendar::Limit;
+use crate::domain::id::{RecordingId, RevisitId, Username};
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::ticket::event::Event;
 use crate::domain::ticket::refusal::{Refusal, server_only};
 use crate::domain::ticket::state::{
-    FollowUp, FollowUpResult, Missed, Rating, RevisitOutcome, Round, Stage, SurveyFailure, Ticket,
+    FollowUp, FollowUpResult, Missed, Rating, RevisitOutcome, Round, Stage, Survey, SurveyFailure,
+    Ticket,
 };
 
 impl Wish<'_> {
@@ -15,16 +17,44 @@ impl Wish<'_> {
         ticket: &Ticket,
         rating: Rating,
     ) -> Result<Vec<Event>, Refusal> {
-        self.survey_open(ticket)?;
+        server_only(self.by)?;
+        self.survey_brought(ticket, rating, None)
+    }
+
+    /// What a citizen wrote beside a rating is read by a person who had no part in the matter.
+    pub(super) fn read_survey(
+        &self,
+        ticket: &Ticket,
+        rating: Rating,
+    ) -> Result<Vec<Event>, Refusal> {
+        let actor = self.desk_person(&[Role::Revisitor, Role::TeamLead], "11(5)")?;
+        if ticket.handled_by(&actor.username) || ticket.reviewed_by(&actor.username) {
+            return Err(Refusal::RevisitorInvolved);
+        }
+        self.survey_brought(ticket, rating, Some(actor.username.clone()))
+    }
+
+    fn survey_brought(
+        &self,
+        ticket: &Ticket,
+        rating: Rating,
+        read_by: Option<Username>,
+    ) -> Result<Vec<Event>, Refusal> {
+        survey_open(ticket)?;
         let at = self.now;
         let next = if rating.is_satisfied() {
             Event::FollowUpEnded {
                 result: FollowUpResult::Satisfied { rating },
             }
         } else {
-            self.plan_revisit(Round::First)?
+            self.plan_revisit(ticket, Round::First)?
         };
-        Ok(vec![Event::SurveyAnswered { at, rating }, next])
+        let answered = Event::SurveyAnswered {
+            at,
+            rating,
+            read_by,
+        };
+        Ok(vec![answered, next])
     }
 
     pub(super) fn survey_failed(
@@ -32,8 +62,18 @@ impl Wish<'_> {
         ticket: &Ticket,
         why: SurveyFailure,
     ) -> Result<Vec<Event>, Refusal> {
-        self.survey_open(ticket)?;
+        server_only(self.by)?;
+        let survey = survey_open(ticket)?;
+        let sent = 1 + survey.resent.len();
+        let may_resend = sent < self.limits(ticket).survey_sends as usize;
         let missed = match why {
+            SurveyFailure::Undelivered | SurveyFailure::Silent if may_resend => {
+                return Ok(vec![Event::SurveyResent {
+                    at: self.now,
+                    phone: survey.phone.clone(),
+                    why,
+                }]);
+            }
             SurveyFailure::Undelivered => Missed::Undelivered,
             SurveyFailure::WrongNumber => Missed::WrongNumber,
             SurveyFailure::Silent => Missed::Silent,
@@ -46,23 +86,11 @@ impl Wish<'_> {
         ])
     }
 
-    fn survey_open(&self, ticket: &Ticket) -> Result<(), Refusal> {
-        server_only(self.by)?;
-        let Stage::Closed {
-            follow_up: FollowUp::Surveying,
-            ..
-        } = ticket.stage
-        else {
-            return Err(Refusal::NoOpenSurvey);
-        };
-        Ok(())
-    }
-
-    fn plan_revisit(&self, round: Round) -> Result<Event, Refusal> {
-        let days = self.rules.limits.revisit_days;
+    fn plan_revisit(&self, ticket: &Ticket, round: Round) -> Result<Event, Refusal> {
+        let days = Limit::WorkingDays(self.limits(ticket).revisit_days);
         Ok(Event::RevisitPlanned {
             round,
-            revisit: self.rules.in_days(self.now, days)?,
+            revisit: self.from_now(ticket, &ticket.desk, days)?,
         })
     }
 
@@ -72,10 +100,12 @@ impl Wish<'_> {
         revisit: RevisitId,
         outcome: RevisitOutcome,
         rating: Option<Rating>,
+        solved: Option<bool>,
         recording: Option<RecordingId>,
     ) -> Result<Vec<Event>, Refusal> {
         let (actor, round) = self.revisiting(ticket)?;
         let rating = outcome.rating(rating)?;
+        outcome.solved(solved)?;
         if rating.is_some() && recording.is_none() {
             return Err(Refusal::RevisitWithoutRecording);
         }
@@ -86,6 +116,7 @@ impl Wish<'_> {
             round,
             outcome,
             rating,
+            solved,
             recording,
         };
         Ok(vec![
@@ -132,9 +163,11 @@ impl Wish<'_> {
             (RevisitOutcome::Dissatisfied, rating) => match round {
                 Round::First => Event::RectificationOrdered {
                     unit: ticket.responsible().clone(),
-                    rectify: self
-                        .rules
-                        .in_days(self.now, self.rules.limits.rectify_days)?,
+                    rectify: self.from_now(
+                        ticket,
+                        ticket.responsible(),
+                        Limit::WorkingDays(self.limits(ticket).rectify_days),
+                    )?,
                 },
                 Round::Second => Event::FollowUpEnded {
                     result: FollowUpResult::Unsatisfied {
@@ -177,7 +210,7 @@ impl Wish<'_> {
             finding: finding.to_owned(),
             measures: measures.to_owned(),
         };
-        Ok(vec![rectified, self.plan_revisit(Round::Second)?])
+        Ok(vec![rectified, self.plan_revisit(ticket, Round::Second)?])
     }
 
     pub(super) fn archive(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
@@ -190,6 +223,9 @@ impl Wish<'_> {
         let Stage::Closed { follow_up, .. } = &ticket.stage else {
             return Err(wrong(ticket));
         };
+        if ticket.open_opinion().is_some() {
+            return Err(Refusal::OpinionAskedFor);
+        }
         match follow_up {
             FollowUp::Ended { .. } => Ok(vec![Event::Archived { at: self.now }]),
             FollowUp::Surveying | FollowUp::Revisiting { .. } | FollowUp::Rectifying { .. } => {
@@ -220,7 +256,34 @@ impl Wish<'_> {
     }
 }
 
+/// The survey that waits for its answer.
+fn survey_open(ticket: &Ticket) -> Result<&Survey, Refusal> {
+    match ticket.stage {
+        Stage::Closed {
+            follow_up: FollowUp::Surveying,
+            ..
+        } => ticket.surveys.last().ok_or(Refusal::NoOpenSurvey),
+        Stage::Draft
+        | Stage::Registered { .. }
+        | Stage::Dispatched { .. }
+        | Stage::Handling { .. }
+        | Stage::Replied { .. }
+        | Stage::Closed { .. }
+        | Stage::Archived { .. }
+        | Stage::Voided { .. } => Err(Refusal::NoOpenSurvey),
+    }
+}
+
 impl RevisitOutcome {
+    /// Whether it was solved can be said by a citizen who was reached, and by nobody else.
+    pub(in crate::domain) fn solved(self, solved: Option<bool>) -> Result<(), Refusal> {
+        match self {
+            Self::Satisfied | Self::Dissatisfied => Ok(()),
+            Self::NoAnswer | Self::WrongNumber | Self::Refused if solved.is_none() => Ok(()),
+            Self::NoAnswer | Self::WrongNumber | Self::Refused => Err(Refusal::RatingContradicts),
+        }
+    }
+
     /// The citizen's rating. What a revisitor wrote must agree with itself: who was not reached has none, and
     /// 不满意 is not a good one.
     pub(in crate::domain) fn rating(

@@ -10,14 +10,13 @@ impl Wish<'_> {
     pub(super) fn sweep(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
         server_only(self.by)?;
         let marks: Vec<Event> = ticket
-            .clocks()
-            .into_iter()
-            .filter_map(|(deadline, unit, clock)| {
+            .swept()
+            .filter_map(|clock| {
                 Some(Event::Marked {
-                    deadline,
-                    unit: unit.clone(),
-                    mark: clock.reached(self.now)?,
-                    due: clock.deadline.due,
+                    deadline: clock.kind,
+                    unit: clock.unit.clone(),
+                    mark: clock.running.reached(self.now)?,
+                    due: clock.running.deadline.due()?,
                 })
             })
             .chain(ticket.intake.sweep(self.now))

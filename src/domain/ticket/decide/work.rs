@@ -1,11 +1,13 @@
 //! 限时办理: what assigned units do with a ticket, article 11(3).
 
 use super::{PROSE, Wish, optional, with_units, written, wrong};
+use crate::domain::calendar::Limit;
 use crate::domain::id::{CallId, RecordingId, SmsId, UnitCode};
 use crate::domain::staff::By;
 use crate::domain::ticket::event::Event;
 use crate::domain::ticket::refusal::Refusal;
-use crate::domain::ticket::state::{Stage, Ticket};
+use crate::domain::ticket::state::{Assignment, Stage, Ticket};
+use crate::domain::time::Timestamp;
 
 impl Wish<'_> {
     pub(super) fn acknowledge(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
@@ -80,12 +82,35 @@ impl Wish<'_> {
         if !assignment.contacted && no_contact_reason.is_none() {
             return Err(Refusal::NoContactProof);
         }
+        let limits = self.limits(ticket);
+        if limits.co_handlers_first
+            && let Some(awaited) = work.co_handlers.iter().find(|unit| unit.is_awaited(at))
+        {
+            return Err(Refusal::CoHandlersFirst {
+                unit: awaited.unit.clone(),
+            });
+        }
+        // Inside the citizen's limit, whatever is left of it (article 11(4)).
+        let hours = Limit::WorkingHours(limits.review_hours);
+        let review = self.from_now(ticket, &ticket.desk, hours)?;
+        let review = self
+            .rules
+            .capped(&ticket.desk, review, &work.promise.handle.deadline);
         Ok(vec![Event::Replied {
             at,
             by,
             unit,
             text,
             no_contact_reason: no_contact_reason.map(str::to_owned),
+            review: Some(review),
         }])
+    }
+}
+
+impl Assignment {
+    /// Is its answer still to be waited for at `now`? A co-handler whose time is over holds nobody up.
+    fn is_awaited(&self, now: Timestamp) -> bool {
+        let running = self.reply.as_ref();
+        self.opinion.is_none() && running.is_some_and(|clock| !clock.deadline.is_over(now))
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event as TicketEvent;
 use super::refusal::Refusal;
-use super::rules::Rules;
+use super::rules::Limits;
 use crate::domain::id::{CallId, LegId, UnitCode, Username};
 use crate::domain::identity::RealName;
 use crate::domain::time::Timestamp;
@@ -190,14 +190,14 @@ impl Intake {
     }
 
     /// May the desk dispose of it now? Not while a superior has to speak first, and not what is sealed.
-    pub(super) fn ready(&self, rules: &Rules) -> Result<(), Refusal> {
+    pub(super) fn ready(&self, limits: &Limits) -> Result<(), Refusal> {
         if self.is_sealed() {
             return Err(Refusal::Sealed);
         }
         if self.awaits_review() || self.open_report().is_some() {
             return Err(Refusal::AwaitingDecision);
         }
-        if rules.limits.classify_first && self.classification.is_none() {
+        if limits.classify_first && self.classification.is_none() {
             return Err(Refusal::NotClassified);
         }
         Ok(())

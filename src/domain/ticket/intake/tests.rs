@@ -7,6 +7,7 @@ use crate::domain::ticket::{
     Applicant, Command as TicketCommand, Demand, Event as TicketEvent, Kind, Petitioner, Refusal,
     Rules, Stage, Ticket, apply, decide, fold,
 };
+use crate::domain::ticket::{Limits, RuleSet};
 
 fn at(minutes: i64) -> Timestamp {
     "2025-01-24T09:00:00+08:00"
@@ -309,7 +310,15 @@ fn a_report_goes_to_a_superior_in_time_and_the_petitioner_is_told() {
 #[test]
 fn codes_come_before_disposition_where_the_rules_ask_for_them() {
     let mut case = Case::registered();
-    case.rules.limits.classify_first = true;
+    case.rules = case.rules.clone().with_set(RuleSet {
+        version: "先分类".to_owned(),
+        from: jiff::civil::date(2020, 4, 23),
+        limits: Limits {
+            classify_first: true,
+            ..Limits::default()
+        },
+        ..RuleSet::provincial()
+    });
     let answer = || TicketCommand::AnswerOnCall {
         answer: "到窗口或网上办理".to_owned(),
         knowledge: Some("社保转移 v3".to_owned()),

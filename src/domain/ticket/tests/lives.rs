@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::model::{After, Model, Who, end_of_working_day};
 use super::*;
-use crate::domain::calendar::{Calendar, DayKind};
+use crate::domain::calendar::Calendar;
 
 /// Command, stages it may be granted in, who may wish it (`*`: the server).
 const TABLE: &[(&str, &[&str], &[&str])] = &[
@@ -45,8 +46,19 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     ("survey_answered", &["closed"], &["*"]),
     ("survey_failed", &["closed"], &["*"]),
+    ("read_survey", &["closed"], &["revisitor", "team_lead"]),
     ("revisit_recorded", &["closed"], &["revisitor"]),
     ("rectify", &["closed"], UNIT),
+    (
+        "request_written_opinion",
+        &["dispatched", "handling", "replied", "closed"],
+        &["agent", "team_lead", "supervisor", "revisitor"],
+    ),
+    (
+        "issue_written_opinion",
+        &["dispatched", "handling", "replied", "closed"],
+        UNIT,
+    ),
     (
         "sweep",
         &["registered", "dispatched", "handling", "replied", "closed"],
@@ -183,6 +195,13 @@ fn command(name: &str, choice: usize) -> Command {
             choice,
         )),
         "rectify" => rectify(),
+        "read_survey" => Command::ReadSurvey {
+            rating: pick(&Rating::ALL, choice),
+        },
+        "request_written_opinion" => Command::RequestWrittenOpinion,
+        "issue_written_opinion" => Command::IssueWrittenOpinion {
+            text: "经核查".to_owned(),
+        },
         "sweep" => Command::Sweep,
         other => panic!("{other} is not in the table"),
     }
@@ -202,20 +221,6 @@ struct Memory {
     dissatisfied_calls: u32,
 }
 
-/// End of business on the `n`th working day after `from`, counted day by day.
-fn count(from: Timestamp, n: u32) -> Timestamp {
-    let calendar = Calendar::statutory();
-    let mut day = from.in_beijing().date();
-    let mut left = n;
-    while left > 0 {
-        day = day.tomorrow().unwrap();
-        if matches!(calendar.day(day), DayKind::Workday | DayKind::Makeup) {
-            left -= 1;
-        }
-    }
-    at(&format!("{day}T18:00"))
-}
-
 impl Memory {
     /// Holds one granted event against the rules, and remembers it.
     fn witness(&mut self, now: Timestamp, event: &Event) {
@@ -231,13 +236,17 @@ impl Memory {
                 let short = self.kind == Some(Kind::Inquiry);
                 let promised = self
                     .handle_by
-                    .unwrap_or_else(|| count(now, if short { 3 } else { 5 }));
-                assert_eq!(handle.due, promised, "a second dispatch keeps the promise");
-                let window = count(now, if short { 1 } else { 2 });
-                assert_eq!(*send_back_until, window);
+                    .unwrap_or_else(|| end_of_working_day(now, if short { 3 } else { 5 }));
+                assert_eq!(
+                    handle.due(),
+                    Some(promised),
+                    "a second dispatch keeps the promise"
+                );
+                let window = end_of_working_day(now, if short { 1 } else { 2 });
+                assert_eq!(*send_back_until, Some(window));
                 let calendar = Calendar::statutory();
                 assert_eq!(
-                    calendar.working_ms_between(now, acknowledge.due),
+                    calendar.working_ms_between(now, acknowledge.due().unwrap()),
                     Ok(3_600_000)
                 );
                 self.unit = Some(lead.clone());
@@ -274,8 +283,8 @@ impl Memory {
                 self.handlers.insert(by.clone());
             }
             Event::ExtensionGranted { handle, .. } => {
-                assert!(handle.due > self.handle_by.unwrap());
-                self.handle_by = Some(handle.due);
+                assert!(handle.due() > self.handle_by);
+                self.handle_by = handle.due();
             }
             Event::Reopened { .. } => {
                 *self = Self {
@@ -320,6 +329,10 @@ impl Memory {
             | Event::SurveyAnswered { .. }
             | Event::SurveyFailed { .. }
             | Event::RevisitPlanned { .. }
+            | Event::SurveyResent { .. }
+            | Event::DeadlinesMoved { .. }
+            | Event::WrittenOpinionRequested { .. }
+            | Event::WrittenOpinionIssued { .. }
             | Event::FollowUpEnded { .. }
             | Event::Intake(_) => {}
         }
@@ -336,6 +349,7 @@ fn live(late: bool, tries: &[Try], seen: &mut BTreeMap<&'static str, u32>) {
         Case::called()
     };
     let mut memory = Memory::default();
+    let mut model = model_of(late);
     for event in &case.events {
         memory.witness(case.now, event);
     }
@@ -361,7 +375,19 @@ fn live(late: bool, tries: &[Try], seen: &mut BTreeMap<&'static str, u32>) {
             suited => By::Person(pick(suited, attempt.who)),
         };
         let known = case.events.len();
-        let refused = case.decide(by, &command(name, attempt.choice)).err();
+        let command = command(name, attempt.choice);
+        let refused = case.decide(by, &command).err();
+        if command != Command::Sweep {
+            let granted = model.grants(case.now, &who(by), &command);
+            assert_eq!(
+                granted,
+                refused.is_none(),
+                "{command:?} by {by:?}: {refused:?}\n{model:#?}"
+            );
+            if granted {
+                model.carry_out(case.now, &who(by), &command);
+            }
+        }
         if let Some(refusal) = refused {
             assert!(!refusal.detail().is_empty() && !refusal.article().is_empty());
             assert_eq!(*case.ticket(), before, "a refusal changes nothing");
@@ -394,6 +420,7 @@ fn live(late: bool, tries: &[Try], seen: &mut BTreeMap<&'static str, u32>) {
         // Exactly one unit answers for it, and it is the one last dispatched to, or the desk.
         let responsible = memory.unit.clone().unwrap_or_else(|| DESK.into());
         assert_eq!(*case.ticket().responsible(), responsible);
+        agree(&model, &case);
         // The promise runs from the first dispatch until closing, and moved only where the memory saw a cause.
         let promise = case.due(DeadlineKind::HandleBy);
         if promise.is_some() || WITH_UNITS.contains(&after) {
@@ -412,11 +439,109 @@ fn live(late: bool, tries: &[Try], seen: &mut BTreeMap<&'static str, u32>) {
     assert_eq!(read, *case.ticket());
 }
 
+/// The model at the point where a life begins.
+fn model_of(late: bool) -> Model {
+    let mut model = Model::called();
+    if !late {
+        return model;
+    }
+    let now = Case::new().now;
+    let server = By::Server;
+    let (lead, helper) = (handler(LEAD), handler(HELPER));
+    let (agent, reviewer) = (agent(), reviewer());
+    for (by, command) in [
+        (By::Person(&agent), register(Kind::Complaint)),
+        (By::Person(&agent), dispatch(LEAD, &[HELPER])),
+        (By::Person(&lead), Command::Acknowledge),
+        (By::Person(&lead), contact()),
+        (By::Person(&helper), Command::Acknowledge),
+        (By::Person(&helper), reply()),
+        (By::Person(&lead), reply()),
+        (By::Person(&reviewer), review(ReviewOutcome::Passed)),
+        (
+            server,
+            Command::SurveyAnswered {
+                rating: Rating::Dissatisfied,
+            },
+        ),
+    ] {
+        assert!(model.grants(now, &who(by), &command), "{command:?}");
+        model.carry_out(now, &who(by), &command);
+    }
+    model
+}
+
+fn who(by: By<'_>) -> Who {
+    match by {
+        By::Server => Who {
+            role: "*",
+            name: String::new(),
+            unit: String::new(),
+        },
+        By::Person(actor) => Who {
+            role: actor.role.code(),
+            name: actor.username.0.clone(),
+            unit: actor.unit.0.clone(),
+        },
+    }
+}
+
+/// Code and model say the same of where the ticket stands, who answers for it, and by when.
+fn agree(model: &Model, case: &Case) {
+    assert_eq!(model.stage, case.stage());
+    assert_eq!(model.responsible(), case.ticket().responsible().0);
+    assert_eq!(model.reopened, case.ticket().reopened);
+    let kinds = [
+        DeadlineKind::AcknowledgeBy,
+        DeadlineKind::HandleBy,
+        DeadlineKind::ReplyBy,
+    ];
+    let clocks = case.ticket().clocks();
+    let counted: BTreeSet<_> = clocks
+        .iter()
+        .filter(|clock| kinds.contains(&clock.kind))
+        .map(|clock| {
+            let due = clock.running.deadline.due().unwrap();
+            (clock.kind, clock.unit.0.clone(), due)
+        })
+        .collect();
+    assert_eq!(counted, model.deadlines());
+    let after = match &case.ticket().stage {
+        Stage::Closed { follow_up, .. } => Some(match follow_up {
+            FollowUp::Surveying => After::Surveying {
+                sent: 1 + u32::try_from(case.ticket().surveys.last().unwrap().resent.len())
+                    .unwrap(),
+            },
+            FollowUp::Revisiting { round, .. } => After::Revisiting(match round {
+                Round::First => 1,
+                Round::Second => 2,
+            }),
+            FollowUp::Rectifying { .. } => After::Rectifying,
+            FollowUp::Ended { .. } => After::Ended,
+        }),
+        _ => None,
+    };
+    assert_eq!(after, model.follow_up());
+    // Closed for good means asked, or exempt: nothing is archived in between.
+    if let Stage::Archived { result, .. } = &case.ticket().stage {
+        let asked = !case.ticket().surveys.is_empty() || case.ticket().phone().is_none();
+        assert!(asked || *result == FollowUpResult::Exempt);
+    }
+}
+
+/// Lives in the gate; `HOTLINE_LIVES=100000` for more.
+fn lives() -> u32 {
+    let given = std::env::var("HOTLINE_LIVES").ok();
+    given.map_or(3_000, |number| {
+        number.parse().expect("HOTLINE_LIVES is a number")
+    })
+}
+
 #[test]
 fn random_lives_keep_the_rules() {
     let seen = RefCell::new(BTreeMap::new());
     let mut runner = TestRunner::new(Config {
-        cases: 5_000,
+        cases: lives(),
         failure_persistence: None,
         ..Config::default()
     });
@@ -438,6 +563,8 @@ fn random_lives_keep_the_rules() {
         "unsatisfied",
         "opinion_given",
         "marked",
+        "survey_resent",
+        "written_opinion_issued",
     ] {
         assert!(seen.contains_key(name), "no life reached {name}: {seen:?}");
     }

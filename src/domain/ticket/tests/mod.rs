@@ -1,6 +1,8 @@
 //! Stories of single tickets, and in `lives` random ones against the rules written down a second time.
 
+mod clocks;
 mod lives;
+mod model;
 mod shapes;
 mod stories;
 
@@ -86,6 +88,7 @@ fn dispatch(lead: &str, co_handlers: &[&str]) -> Command {
         lead: lead.into(),
         co_handlers: co_handlers.iter().map(|&unit| unit.into()).collect(),
         basis: Some("城市照明管理规定".to_owned()),
+        urgent: false,
     }
 }
 
@@ -146,6 +149,7 @@ fn revisited(outcome: RevisitOutcome) -> Command {
         revisit: RevisitId(uuid(6)),
         outcome,
         rating: None,
+        solved: None,
         recording: Some(RecordingId(uuid(7))),
     }
 }
@@ -203,8 +207,15 @@ impl Case {
     fn replied(kind: Kind) -> Self {
         let mut case = Self::handling(kind);
         case.wish(&handler(LEAD), contact()).unwrap();
+        case.hear_helper();
         case.wish(&handler(LEAD), reply()).unwrap();
         case
+    }
+
+    /// The co-handler says what it has to say.
+    fn hear_helper(&mut self) {
+        self.wish(&handler(HELPER), Command::Acknowledge).unwrap();
+        self.wish(&handler(HELPER), reply()).unwrap();
     }
 
     fn closed() -> Self {

@@ -1,14 +1,24 @@
 //! The JSON of what is stored and sent. A changed snapshot is a changed contract: stored events are never rewritten.
 
 use super::*;
+use crate::domain::calendar::Limit;
 
 fn deadline() -> Deadline {
-    Deadline {
+    Deadline::Set(Due {
         from: at("2025-03-03T10:00"),
         half: at("2025-03-03T10:30"),
         most: at("2025-03-03T10:48"),
         due: at("2025-03-03T11:00"),
-    }
+        limit: Some(Limit::WorkingHours(1)),
+    })
+}
+
+fn pending() -> Deadline {
+    Deadline::Pending(Pending {
+        from: at("2026-12-31T10:00"),
+        limit: Limit::WorkingDays(5),
+        awaits: 2027,
+    })
 }
 
 /// One of each, in the order a ticket might have them.
@@ -66,7 +76,16 @@ fn every_event() -> Vec<Event> {
             rules: "苏政办发〔2020〕29号".to_owned(),
             acknowledge: deadline(),
             handle: deadline(),
-            send_back_until: now,
+            send_back_until: Some(now),
+            urgent: true,
+            clocks: [(
+                HELPER.into(),
+                UnitClocks {
+                    acknowledge: deadline(),
+                    reply: Some(pending()),
+                },
+            )]
+            .into(),
         },
         Event::Acknowledged {
             at: now,
@@ -94,6 +113,7 @@ fn every_event() -> Vec<Event> {
             unit: unit(),
             text: text(),
             no_contact_reason: Some(text()),
+            review: Some(deadline()),
         },
         Event::Reviewed {
             at: now,
@@ -112,6 +132,8 @@ fn every_event() -> Vec<Event> {
             unit: unit(),
             basis: text(),
             suggestion: text(),
+            coordination: true,
+            decide: Some(deadline()),
         },
         Event::SendBackDecided {
             at: now,
@@ -126,12 +148,14 @@ fn every_event() -> Vec<Event> {
             working_days: 2,
             reason: text(),
             told_petitioner: Told::NotNeeded(text()),
+            decide: None,
         },
         Event::ExtensionGranted {
             at: now,
             by: by(),
             reason: text(),
             handle: deadline(),
+            reply: None,
         },
         Event::ExtensionDeclined {
             at: now,
@@ -152,6 +176,12 @@ fn every_event() -> Vec<Event> {
         Event::SurveyAnswered {
             at: now,
             rating: Rating::VeryDissatisfied,
+            read_by: Some(by()),
+        },
+        Event::SurveyResent {
+            at: now,
+            phone: phone(),
+            why: SurveyFailure::Silent,
         },
         Event::SurveyFailed {
             at: now,
@@ -168,6 +198,7 @@ fn every_event() -> Vec<Event> {
             round: Round::Second,
             outcome: RevisitOutcome::NoAnswer,
             rating: None,
+            solved: Some(false),
             recording: None,
         },
         Event::RectificationOrdered {
@@ -193,6 +224,33 @@ fn every_event() -> Vec<Event> {
             mark: Mark::Most,
             due: now,
         },
+        Event::DeadlinesMoved {
+            at: now,
+            cause: CalendarChange {
+                revision: 3,
+                title: text(),
+            },
+            moved: vec![Moved {
+                deadline: DeadlineKind::HandleBy,
+                unit: unit(),
+                old: pending(),
+                new: deadline(),
+                marked: Some(Mark::Half),
+            }],
+        },
+        Event::WrittenOpinionRequested {
+            at: now,
+            by: by(),
+            number: 1,
+            issue: deadline(),
+        },
+        Event::WrittenOpinionIssued {
+            at: now,
+            by: by(),
+            unit: unit(),
+            number: 1,
+            text: text(),
+        },
     ]
 }
 
@@ -206,7 +264,26 @@ fn the_json_of_every_event_is_what_it_always_was() {
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), *event);
     }
     let names: std::collections::BTreeSet<_> = events.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 28, "one sample of each event");
+    assert_eq!(names.len(), 32, "one sample of each event");
+}
+
+/// Written down when the first tickets were: what is stored is never rewritten, so it is always read.
+#[test]
+fn events_of_the_first_ring_are_still_read() {
+    let old: Vec<Event> = serde_json::from_str(include_str!("first_ring_events.json")).unwrap();
+    assert_eq!(old.len(), 28);
+    let Event::Dispatched {
+        handle,
+        send_back_until,
+        clocks,
+        ..
+    } = &old[4]
+    else {
+        panic!("{:?}", old[4]);
+    };
+    assert_eq!(handle.due(), Some(at("2025-03-03T11:00")));
+    assert_eq!(*send_back_until, Some(at("2025-03-03T10:00")));
+    assert!(clocks.is_empty());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::calendar::Limit;
 
 // 受理 and 处置.
 
@@ -126,20 +127,39 @@ fn a_dispatch_sets_every_limit_by_the_kind_of_demand() {
             Some(at("2025-03-03T11:00"))
         );
         let work = case.ticket().work().unwrap();
-        assert_eq!(work.send_back_until, at(send_back), "{kind:?}");
+        assert_eq!(work.send_back_until, Some(at(send_back)), "{kind:?}");
         assert_eq!(case.handle_by(), at(handle), "{kind:?}");
         assert_eq!(work.promise.rules, "苏政办发〔2020〕29号");
     }
 }
 
 #[test]
-fn a_deadline_in_a_year_without_a_notice_is_refused_and_nothing_is_half_done() {
+fn a_dispatch_before_a_year_without_a_notice_goes_out_and_its_deadline_waits_for_the_notice() {
     let mut case = Case::registered(Kind::Complaint);
     case.set_clock("2026-12-29T10:00");
-    let refusal = case.wish(&agent(), dispatch(LEAD, &[])).unwrap_err();
-    assert_eq!(refusal.code(), "calendar_unpublished");
-    assert_eq!(refusal.detail(), "2027年节假日安排尚未公布, 无法计算时限");
-    assert_eq!(case.stage(), "registered");
+    case.wish(&agent(), dispatch(LEAD, &[])).unwrap();
+    // What is known is set: today's acknowledgement, and the two days of the window.
+    assert_eq!(
+        case.due(DeadlineKind::AcknowledgeBy),
+        Some(at("2026-12-29T11:00"))
+    );
+    let work = case.ticket().work().unwrap();
+    assert_eq!(work.send_back_until, Some(at("2026-12-31T18:00")));
+    assert_eq!(
+        work.promise.handle.deadline,
+        Deadline::Pending(Pending {
+            from: case.now,
+            limit: Limit::WorkingDays(5),
+            awaits: 2027,
+        })
+    );
+    assert_eq!(case.due(DeadlineKind::HandleBy), None);
+    // The unit works on it meanwhile, and may ask for more time.
+    case.wish(&handler(LEAD), Command::Acknowledge).unwrap();
+    case.set_clock("2027-01-05T10:00");
+    case.wish(&handler(LEAD), extend(2)).unwrap();
+    case.wish(&team_lead(), decide_extension(true)).unwrap();
+    assert_eq!(case.due(DeadlineKind::HandleBy), None);
 }
 
 #[test]
@@ -204,6 +224,7 @@ fn a_reply_needs_the_receipt_and_proof_that_somebody_spoke_with_the_citizen() {
     case.wish(&handler(HELPER), contact()).unwrap();
     let unproved = case.wish(&handler(LEAD), reply());
     assert_eq!(why(unproved), ("no_contact_proof", "11(3)"));
+    case.hear_helper();
     case.wish(&handler(LEAD), contact()).unwrap();
     case.wish(&handler(LEAD), reply()).unwrap();
     assert_eq!(case.stage(), "replied");
@@ -212,6 +233,7 @@ fn a_reply_needs_the_receipt_and_proof_that_somebody_spoke_with_the_citizen() {
 #[test]
 fn a_reply_may_say_why_nobody_was_called() {
     let mut case = Case::handling(Kind::Suggestion);
+    case.hear_helper();
     let anonymous = Command::Reply {
         text: "已采纳".to_owned(),
         no_contact_reason: Some("诉求人要求不联系".to_owned()),
@@ -224,6 +246,7 @@ fn a_reply_may_say_why_nobody_was_called() {
 fn a_call_the_server_placed_for_the_unit_is_its_proof() {
     let mut case = Case::handling(Kind::Complaint);
     case.server(contact()).unwrap();
+    case.hear_helper();
     case.wish(&handler(LEAD), reply()).unwrap();
 }
 
@@ -278,6 +301,7 @@ fn after_an_outage_one_lapse_is_recorded_not_three_late_messages() {
             (DeadlineKind::HandleBy, LEAD, Mark::Lapsed),
             (DeadlineKind::AcknowledgeBy, LEAD, Mark::Lapsed),
             (DeadlineKind::AcknowledgeBy, HELPER, Mark::Lapsed),
+            (DeadlineKind::ReplyBy, HELPER, Mark::Lapsed),
         ]
     );
     assert_eq!(case.ticket().wake_at(), None);
@@ -391,7 +415,7 @@ fn a_ticket_sent_back_keeps_the_citizens_deadline() {
         Some(at("2025-03-05T11:00"))
     );
     let work = case.ticket().work().unwrap();
-    assert_eq!(work.send_back_until, at("2025-03-07T18:00"));
+    assert_eq!(work.send_back_until, Some(at("2025-03-07T18:00")));
     // And owes a call of its own: the first unit's proof is not its.
     case.wish(&handler(OTHER), Command::Acknowledge).unwrap();
     let unproved = case.wish(&handler(OTHER), reply());
@@ -513,6 +537,12 @@ fn a_message_that_brought_no_answer_never_counts_as_satisfied() {
     ] {
         let mut case = Case::closed();
         case.server(Command::SurveyFailed { why }).unwrap();
+        if missed != Missed::WrongNumber {
+            // Sent once more, and then it is the last word.
+            assert_eq!(case.follow_up(), &FollowUp::Surveying);
+            assert_eq!(case.ticket().surveys[0].resent, [(case.now, why)]);
+            case.server(Command::SurveyFailed { why }).unwrap();
+        }
         assert_eq!(case.result(), &FollowUpResult::NotReached { why: missed });
     }
 }
@@ -606,6 +636,7 @@ fn what_a_citizen_said_needs_its_recording_and_agrees_with_itself() {
         revisit: RevisitId(uuid(6)),
         outcome,
         rating,
+        solved: None,
         recording: recording.map(|n| RecordingId(uuid(n))),
     };
     use RevisitOutcome::*;

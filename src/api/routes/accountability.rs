@@ -1,0 +1,200 @@
+//! The accountability ledger 问责台账 (article 28): entries by hand with approval. Computed facts are `GET /findings?kind=fact`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::read_command;
+use super::supervision::{ChainedEventView, chain};
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::accountability::{EntryCommand, Ground};
+use crate::domain::id::{EntryId, TicketId, UnitCode};
+use crate::domain::staff::By;
+use crate::domain::time::Timestamp;
+use crate::storage::accountability::{EntryFilter, EntryRecord};
+
+/// One entry. Person, unit and leaders are recorded apart.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntryView {
+    #[schema(value_type = uuid::Uuid)]
+    id: EntryId,
+    version: u64,
+    /// e.g. `28(7)`.
+    article: &'static str,
+    #[schema(value_type = String)]
+    ground: Ground,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    ticket_id: Option<TicketId>,
+    /// 责任单位.
+    unit: String,
+    /// 直接责任人.
+    person: Option<String>,
+    /// 领导干部.
+    leaders: Vec<String>,
+    facts: String,
+    evidence: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    by: String,
+    /// Null until somebody else decided.
+    approved: Option<bool>,
+    decided_by: Option<String>,
+    decision_reason: Option<String>,
+}
+
+impl From<EntryRecord> for EntryView {
+    fn from(record: EntryRecord) -> Self {
+        let entry = record.entry;
+        let decision = entry.decision;
+        Self {
+            id: record.id,
+            version: record.version,
+            article: entry.ground.article(),
+            ground: entry.ground,
+            ticket_id: entry.ticket,
+            unit: entry.unit.0,
+            person: entry.person,
+            leaders: entry.leaders,
+            facts: entry.facts,
+            evidence: entry.evidence,
+            at: entry.at,
+            by: entry.by.0,
+            approved: decision.as_ref().map(|decision| decision.approved),
+            decided_by: decision.as_ref().map(|decision| decision.by.0.clone()),
+            decision_reason: decision.map(|decision| decision.reason),
+        }
+    }
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    unit: Option<String>,
+    /// e.g. `28(7)`.
+    article: Option<String>,
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
+    decided: Option<bool>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The ledger, the latest entry first.
+#[utoipa::path(get, path = "/api/v1/accountability", tag = "accountability", params(Asked), responses((status = 200, body = Page<EntryView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<EntryView>>> {
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let filter = EntryFilter {
+        unit: asked.unit.map(UnitCode),
+        article: asked.article,
+        ticket: asked.ticket,
+        decided: asked.decided,
+    };
+    let entries = api.storage.ledger(&filter, &page).await?;
+    Ok(Json(Page::of(entries, Into::into)))
+}
+
+/// The whole chain of one entry in order.
+#[utoipa::path(get, path = "/api/v1/accountability/{id}/events", tag = "accountability", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ChainedEventView>)))]
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<EntryId>,
+) -> Answer<Json<Page<ChainedEventView>>> {
+    api.storage
+        .entry(id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Json(chain(api.storage.entry_events(id).await?)))
+}
+
+/// Records an entry by hand; it stands when another supervisor approved it.
+#[utoipa::path(post, path = "/api/v1/accountability", tag = "accountability",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "{ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, \
+        unit, ticket?, person?, leaders?, facts, evidence}"),
+    responses((status = 201, body = EntryView), (status = 409, description = "Refused")))]
+pub(crate) async fn record(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: EntryCommand = read_command(&["record"], "record", body.parse()?)?;
+    if let EntryCommand::Record {
+        ticket: Some(ticket),
+        ..
+    } = &command
+    {
+        super::tickets::visible(&api, &caller, *ticket).await?;
+    }
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .entry_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::CREATED, EntryView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// Decides about an entry that somebody else recorded.
+#[utoipa::path(post, path = "/api/v1/accountability/{id}/commands/{command}", tag = "accountability",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "decide {approved, reason}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = EntryView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(EntryId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: EntryCommand = read_command(&["decide"], &name, body.parse()?)?;
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .entry_command(
+            api.clock.now(),
+            by,
+            Some(id),
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::OK, EntryView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}

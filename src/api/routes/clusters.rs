@@ -1,0 +1,365 @@
+//! Same-event clusters 同一事件: which demands may be one matter, merging and splitting, and one command for all of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::supervision::{ChainedEventView, chain};
+use super::{read_command, tickets};
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::event_cluster::{
+    CARRIED, ClusterCommand, ClusterKind, MEMBERS_MAX, Refusal, RefusedMember, SimilarPolicy,
+    Suggestion, suggest,
+};
+use crate::domain::id::{ClusterId, TicketId};
+use crate::domain::staff::By;
+use crate::domain::ticket;
+use crate::domain::time::Timestamp;
+use crate::storage::Trouble;
+use crate::storage::event_clusters::ClusterRecord;
+use crate::storage::tickets::CommandRefusal;
+
+/// A cluster as it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClusterView {
+    #[schema(value_type = uuid::Uuid)]
+    id: ClusterId,
+    version: u64,
+    title: String,
+    /// `duplicate` or `same_event`.
+    #[schema(value_type = String)]
+    kind: ClusterKind,
+    #[schema(value_type = uuid::Uuid)]
+    lead_ticket_id: TicketId,
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    member_ticket_ids: Vec<TicketId>,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    open: bool,
+    /// Commands carried to every member, with what came of them; and how it was dissolved.
+    #[schema(value_type = Object)]
+    cluster: Value,
+}
+
+impl From<ClusterRecord> for ClusterView {
+    fn from(record: ClusterRecord) -> Self {
+        let cluster = record.cluster;
+        Self {
+            id: record.id,
+            version: record.version,
+            title: cluster.title.clone(),
+            kind: cluster.kind,
+            lead_ticket_id: cluster.lead,
+            member_ticket_ids: cluster.members.iter().copied().collect(),
+            opened_at: cluster.opened_at,
+            updated_at: record.updated_at,
+            open: cluster.dissolved.is_none(),
+            cluster: serde_json::to_value(&cluster).expect("a cluster is plain data"),
+        }
+    }
+}
+
+/// Another demand that may be about the same matter.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuggestionView {
+    #[schema(value_type = uuid::Uuid)]
+    ticket_id: TicketId,
+    ticket_number: String,
+    title: String,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// The matter it belongs to already.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    cluster_id: Option<ClusterId>,
+    /// In thousandths.
+    score: u32,
+    /// The same number asks again.
+    same_person: bool,
+    /// In words, in Chinese.
+    reasons: Vec<String>,
+}
+
+impl From<Suggestion> for SuggestionView {
+    fn from(suggestion: Suggestion) -> Self {
+        Self {
+            ticket_id: suggestion.ticket,
+            ticket_number: suggestion.number,
+            title: suggestion.title,
+            opened_at: suggestion.opened_at,
+            cluster_id: suggestion.cluster,
+            score: suggestion.score,
+            same_person: suggestion.same_person,
+            reasons: suggestion.reasons,
+        }
+    }
+}
+
+/// Demands of the last fortnight that may be about the same matter, the likeliest first, each with its reasons. A ticket
+/// is found some ten seconds after it was registered.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/similar", tag = "clusters", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<SuggestionView>)))]
+pub(crate) async fn similar(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+) -> Answer<Json<Page<SuggestionView>>> {
+    let record = tickets::visible(&api, &caller, id).await?;
+    let now = api.clock.now();
+    let policy = SimilarPolicy::default();
+    let items = match &record.ticket.demand {
+        None => Vec::new(),
+        Some(demand) => {
+            let since = now.plus_millis(-policy.window_ms);
+            let candidates = api.storage.candidates(id, demand, since).await?;
+            suggest(now, demand, &candidates, &policy)
+        }
+    };
+    Ok(Json(Page {
+        items: items.into_iter().map(Into::into).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Which clusters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    open: Option<bool>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Clusters, the latest opened first.
+#[utoipa::path(get, path = "/api/v1/clusters", tag = "clusters", params(Asked), responses((status = 200, body = Page<ClusterView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<ClusterView>>> {
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let clusters = api.storage.clusters(asked.open, &page).await?;
+    Ok(Json(Page::of(clusters, Into::into)))
+}
+
+/// One cluster.
+#[utoipa::path(get, path = "/api/v1/clusters/{id}", tag = "clusters", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = ClusterView)))]
+pub(crate) async fn get(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<ClusterId>,
+) -> Answer<Json<ClusterView>> {
+    Ok(Json(found(&api, id).await?.into()))
+}
+
+async fn found(api: &Api, id: ClusterId) -> Answer<ClusterRecord> {
+    api.storage
+        .cluster(id)
+        .await?
+        .ok_or_else(Problem::not_found)
+}
+
+/// The whole chain in order.
+#[utoipa::path(get, path = "/api/v1/clusters/{id}/events", tag = "clusters", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ChainedEventView>)))]
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<ClusterId>,
+) -> Answer<Json<Page<ChainedEventView>>> {
+    found(&api, id).await?;
+    Ok(Json(chain(api.storage.cluster_events(id).await?)))
+}
+
+const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
+
+/// Merges tickets into one matter. Each keeps its citizen, its clocks and its survey.
+#[utoipa::path(post, path = "/api/v1/clusters", tag = "clusters",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "{title, kind: duplicate|same_event, lead, members: [ticket id]}"),
+    responses((status = 201, body = ClusterView), (status = 409, description = "Refused")))]
+pub(crate) async fn open(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: ClusterCommand = read_command(&["open"], "open", body.parse()?)?;
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .cluster_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::CREATED, ClusterView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// Wishes something of a cluster.
+#[utoipa::path(post, path = "/api/v1/clusters/{id}/commands/{command}", tag = "clusters",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "join {tickets}, leave {ticket, reason}, choose_lead {ticket}, dissolve {reason}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = ClusterView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(ClusterId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: ClusterCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .cluster_command(
+            api.clock.now(),
+            by,
+            Some(id),
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::OK, ClusterView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// What came of a carried command.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CarriedView {
+    cluster: ClusterView,
+    /// Members that granted it.
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    granted: Vec<TicketId>,
+    /// Members that did not, and why.
+    refused: Vec<RefusedView>,
+}
+
+/// A member that said no.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusedView {
+    #[schema(value_type = uuid::Uuid)]
+    ticket_id: TicketId,
+    code: &'static str,
+    article: &'static str,
+    detail: String,
+}
+
+/// One ticket command, carried to every member's own front door, the leading ticket first: one reply answers all, and
+/// each citizen is asked. Members that refuse are named and do not hold the others up.
+#[utoipa::path(post, path = "/api/v1/clusters/{id}/carry/{command}", tag = "clusters",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "dispatch, acknowledge, record_contact, reply, review or rectify, as for one ticket")),
+    request_body(content = Object, description = "The ticket command's own fields"),
+    responses((status = 200, body = CarriedView), (status = 409, description = "Refused")))]
+pub(crate) async fn carry(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(ClusterId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let fields: Map<String, Value> = body.parse()?;
+    let command: ticket::Command = read_command(&CARRIED, &name, fields)?;
+    let outcome = carried(&api, &caller, id, &name, &command)
+        .await
+        .map(|view| (StatusCode::OK, view));
+    idempotency::answer(&api, once, outcome).await
+}
+
+async fn carried(
+    api: &Api,
+    caller: &Caller,
+    id: ClusterId,
+    name: &str,
+    command: &ticket::Command,
+) -> Answer<CarriedView> {
+    let cluster = found(api, id).await?.cluster;
+    if cluster.dissolved.is_some() {
+        return Err(Refusal::AlreadyDissolved.into());
+    }
+    let by = By::Person(&caller.actor);
+    let (mut granted, mut refused) = (Vec::new(), Vec::new());
+    let others = cluster
+        .members
+        .iter()
+        .filter(|member| **member != cluster.lead);
+    for member in std::iter::once(&cluster.lead)
+        .chain(others)
+        .take(MEMBERS_MAX)
+    {
+        let now = api.clock.now();
+        let done = api
+            .storage
+            .command(now, by, *member, command.clone(), &api.rules.now(), None)
+            .await;
+        match done {
+            Ok(record) => {
+                api.tell(&record);
+                granted.push(*member);
+            }
+            Err(Trouble::Refused(CommandRefusal::Rules(refusal))) => refused.push(RefusedView {
+                ticket_id: *member,
+                code: refusal.code(),
+                article: refusal.article(),
+                detail: refusal.detail(),
+            }),
+            Err(Trouble::Refused(CommandRefusal::KeyUsed)) => return Err(idempotency::reused()),
+            // What was granted stands; asked again, those refuse and the rest are carried on.
+            Err(Trouble::Fault(fault)) => return Err(fault.into()),
+        }
+    }
+    let note = ClusterCommand::NoteCarried {
+        name: name.to_owned(),
+        granted: granted.len(),
+        refused: refused
+            .iter()
+            .map(|no| RefusedMember {
+                ticket: no.ticket_id,
+                code: no.code.to_owned(),
+            })
+            .collect(),
+    };
+    let record = api
+        .storage
+        .cluster_command(api.clock.now(), by, Some(id), note, &api.rules.now(), None)
+        .await?;
+    Ok(CarriedView {
+        cluster: record.into(),
+        granted,
+        refused,
+    })
+}

@@ -1,0 +1,167 @@
+//! Legal holds: what may not be deleted whatever its retention class says.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::read_command;
+use super::supervision::{ChainedEventView, chain};
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::archive::HoldCommand;
+use crate::domain::id::HoldId;
+use crate::domain::staff::By;
+use crate::domain::time::Timestamp;
+use crate::storage::holds::HoldRecord;
+
+/// One hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HoldView {
+    #[schema(value_type = uuid::Uuid)]
+    id: HoldId,
+    version: u64,
+    /// `ticket` (every recording of its calls), `call` or `recording`.
+    held: &'static str,
+    held_id: uuid::Uuid,
+    reason: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    by: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    lifted_at: Option<Timestamp>,
+    lifted_by: Option<String>,
+    lift_reason: Option<String>,
+}
+
+impl From<HoldRecord> for HoldView {
+    fn from(record: HoldRecord) -> Self {
+        let hold = record.hold;
+        let lifted = hold.lifted;
+        Self {
+            id: record.id,
+            version: record.version,
+            held: hold.held.code(),
+            held_id: hold.held.id(),
+            reason: hold.reason,
+            at: hold.at,
+            by: hold.by.0,
+            lifted_at: lifted.as_ref().map(|lifted| lifted.at),
+            lifted_by: lifted.as_ref().map(|lifted| lifted.by.0.clone()),
+            lift_reason: lifted.map(|lifted| lifted.reason),
+        }
+    }
+}
+
+/// Which holds.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// `true`: not lifted.
+    standing: Option<bool>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Holds, the latest first.
+#[utoipa::path(get, path = "/api/v1/holds", tag = "holds", params(Asked), responses((status = 200, body = Page<HoldView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<HoldView>>> {
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let holds = api.storage.holds(asked.standing, &page).await?;
+    Ok(Json(Page::of(holds, Into::into)))
+}
+
+/// The whole chain of one hold in order.
+#[utoipa::path(get, path = "/api/v1/holds/{id}/events", tag = "holds", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ChainedEventView>)))]
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<HoldId>,
+) -> Answer<Json<Page<ChainedEventView>>> {
+    let events = api.storage.hold_events(id).await?;
+    if events.is_empty() {
+        return Err(Problem::not_found());
+    }
+    Ok(Json(chain(events)))
+}
+
+/// Places a hold. It is in the audit trail.
+#[utoipa::path(post, path = "/api/v1/holds", tag = "holds",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "{held: {ticket|call|recording: id}, reason}"),
+    responses((status = 201, body = HoldView), (status = 409, description = "Refused")))]
+pub(crate) async fn place(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: HoldCommand = read_command(&["place"], "place", body.parse()?)?;
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .hold_command(
+            api.clock.now(),
+            by,
+            None,
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::CREATED, HoldView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// Lifts a hold: supervisors only, with a reason, in the audit trail.
+#[utoipa::path(post, path = "/api/v1/holds/{id}/commands/{command}", tag = "holds",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "lift {reason}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = HoldView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(HoldId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: HoldCommand = read_command(&["lift"], &name, body.parse()?)?;
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .hold_command(
+            api.clock.now(),
+            by,
+            Some(id),
+            command,
+            &api.rules.now(),
+            once.clone(),
+        )
+        .await
+        .map(|record| (StatusCode::OK, HoldView::from(record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}

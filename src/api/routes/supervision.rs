@@ -1,0 +1,394 @@
+//! Supervision 督办: cases beside tickets, the papers they send out, and what is wished of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{read_command, tickets};
+use crate::api::Api;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
+use crate::api::idempotency;
+use crate::api::problem::{Answer, Problem};
+use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
+use crate::domain::staff::{By, Role};
+use crate::domain::supervision::{Case, CaseCommand, Level, Notice, Refusal};
+use crate::domain::ticket::Ticket;
+use crate::domain::time::Timestamp;
+use crate::storage::supervision::{CaseFilter, CaseRecord, ChainedEvent};
+
+/// A case as it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseView {
+    #[schema(value_type = uuid::Uuid)]
+    id: CaseId,
+    version: u64,
+    #[schema(value_type = uuid::Uuid)]
+    ticket_id: TicketId,
+    ticket_number: String,
+    /// 被督办单位.
+    unit: String,
+    /// 督办人; null while nobody took what a rule opened.
+    owner: Option<String>,
+    /// `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`.
+    #[schema(value_type = String)]
+    level: Level,
+    level_name: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// By when the present step wants its answer.
+    #[schema(value_type = String, format = DateTime)]
+    due: Timestamp,
+    overdue: bool,
+    open: bool,
+    /// Numbers in the register of notices, for `/notices/{serial}`.
+    notices: Vec<NoticeLine>,
+    /// Everything else: cause, steps with receipts and answers, meetings, proposals, measures, closing.
+    #[schema(value_type = Object)]
+    case: Value,
+}
+
+/// One paper of a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoticeLine {
+    serial: u64,
+    number: String,
+    title: &'static str,
+}
+
+impl CaseView {
+    fn of(now: Timestamp, record: CaseRecord) -> Self {
+        let case = record.case;
+        let rung = case.rung();
+        let line = |form: crate::domain::supervision::Form, at, serial| NoticeLine {
+            serial,
+            number: form.number(at, serial),
+            title: form.title(),
+        };
+        let notices = case
+            .rungs
+            .iter()
+            .filter_map(|rung| Some(line(rung.level.form()?, rung.at, rung.notice?)))
+            .chain(
+                case.measures
+                    .iter()
+                    .map(|measure| line(measure.kind.form(), measure.at, measure.notice)),
+            )
+            .collect();
+        Self {
+            id: record.id,
+            version: record.version,
+            ticket_id: case.ticket,
+            ticket_number: case.number.clone(),
+            unit: case.unit.0.clone(),
+            owner: case.owner.as_ref().map(|owner| owner.0.clone()),
+            level: rung.level,
+            level_name: rung.level.name(),
+            opened_at: case.opened_at,
+            updated_at: record.updated_at,
+            due: rung.due,
+            overdue: case.is_open() && rung.awaits_answer() && now > rung.due,
+            open: case.is_open(),
+            notices,
+            case: serde_json::to_value(&case).expect("a case is plain data"),
+        }
+    }
+}
+
+/// Which cases.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
+    unit: Option<String>,
+    owner: Option<String>,
+    /// `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`.
+    #[param(value_type = Option<String>)]
+    level: Option<Level>,
+    open: Option<bool>,
+    /// Only open ones whose answer limit ran out.
+    #[serde(default)]
+    overdue: bool,
+    /// Only those with a proposal (article 26) that waits for a person.
+    #[serde(default)]
+    proposed: bool,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Cases, the latest opened first. A unit sees its own.
+#[utoipa::path(get, path = "/api/v1/supervision", tag = "supervision", params(Asked), responses((status = 200, body = Page<CaseView>)))]
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Page<CaseView>>> {
+    let now = api.clock.now();
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let filter = CaseFilter {
+        ticket: asked.ticket,
+        unit: asked.unit.map(UnitCode),
+        owner: asked.owner.map(Username),
+        level: asked.level,
+        open: asked.open,
+        overdue_at: asked.overdue.then_some(now),
+        proposed: asked.proposed,
+    };
+    let by = By::Person(&caller.actor);
+    let cases = api.storage.cases(by, &filter, &page).await?;
+    Ok(Json(Page::of(cases, |record| CaseView::of(now, record))))
+}
+
+/// One case.
+#[utoipa::path(get, path = "/api/v1/supervision/{id}", tag = "supervision", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = CaseView)))]
+pub(crate) async fn get(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+) -> Answer<Json<CaseView>> {
+    let record = visible(&api, &caller, id).await?;
+    Ok(Json(CaseView::of(api.clock.now(), record)))
+}
+
+/// One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChainedEventView {
+    /// From 1, without gaps.
+    seq: u64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// A username, `token:…`, or `@server`.
+    actor: String,
+    name: String,
+    #[schema(value_type = Object)]
+    event: Value,
+    prev_hash: String,
+    hash: String,
+}
+
+/// A whole chain as one page.
+pub(super) fn chain(events: Vec<ChainedEvent>) -> Page<ChainedEventView> {
+    let show = |event: ChainedEvent| ChainedEventView {
+        seq: event.seq,
+        at: event.at,
+        actor: event.actor,
+        name: event.name,
+        event: event.event,
+        prev_hash: event.prev_hash,
+        hash: event.hash,
+    };
+    Page {
+        items: events.into_iter().map(show).collect(),
+        next_cursor: None,
+    }
+}
+
+/// The whole chain in order.
+#[utoipa::path(get, path = "/api/v1/supervision/{id}/events", tag = "supervision", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ChainedEventView>)))]
+pub(crate) async fn events(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+) -> Answer<Json<Page<ChainedEventView>>> {
+    visible(&api, &caller, id).await?;
+    Ok(Json(chain(api.storage.case_events(id).await?)))
+}
+
+async fn visible(api: &Api, caller: &Caller, id: CaseId) -> Answer<CaseRecord> {
+    api.storage
+        .case(By::Person(&caller.actor), id)
+        .await?
+        .ok_or_else(Problem::not_found)
+}
+
+/// How a paper is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AskedPaper {
+    /// `text` (the default) or `html`.
+    #[serde(default, rename = "as")]
+    #[param(rename = "as", value_type = Option<String>)]
+    form: PaperForm,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PaperForm {
+    #[default]
+    Text,
+    Html,
+}
+
+/// One paper of a case, as text or as a page for print. It names no citizen.
+#[utoipa::path(get, path = "/api/v1/supervision/{id}/notices/{serial}", tag = "supervision",
+    params(("id" = uuid::Uuid, Path), ("serial" = u64, Path), AskedPaper),
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(crate) async fn notice(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path((id, serial)): Path<(CaseId, u64)>,
+    Query(asked): Query<AskedPaper>,
+) -> Answer<Response> {
+    let record = visible(&api, &caller, id).await?;
+    let ticket = api
+        .storage
+        .ticket(By::Server, record.case.ticket)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let units = api.storage.units().await?;
+    let name = units
+        .iter()
+        .find(|unit| unit.code == record.case.unit)
+        .map_or(record.case.unit.0.as_str(), |unit| unit.name.as_str());
+    let notice =
+        paper(&record.case, serial, &ticket.ticket, name).ok_or_else(Problem::not_found)?;
+    let (kind, body) = match asked.form {
+        PaperForm::Text => ("text/plain; charset=utf-8", notice.text()),
+        PaperForm::Html => ("text/html; charset=utf-8", notice.html()),
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+}
+
+fn paper(case: &Case, serial: u64, ticket: &Ticket, unit_name: &str) -> Option<Notice> {
+    if let Some(rung) = case.rungs.iter().find(|rung| rung.notice == Some(serial)) {
+        return Notice::of_rung(case, rung, ticket, unit_name);
+    }
+    let measure = case.measures.iter().find(|m| m.notice == serial)?;
+    Some(Notice::of_measure(case, measure, ticket))
+}
+
+/// What opens a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Opening {
+    #[schema(value_type = uuid::Uuid)]
+    ticket: TicketId,
+    /// `track`, `urge`, `recheck`, `supervise` or `coordinate`.
+    #[schema(value_type = String)]
+    level: Level,
+    reason: String,
+    /// Instead of the unit that answers for the ticket now.
+    #[serde(default)]
+    unit: Option<String>,
+}
+
+/// Opens a case about a ticket, at any level but the last.
+#[utoipa::path(post, path = "/api/v1/supervision", tag = "supervision",
+    params(("Idempotency-Key" = Option<String>, Header)), request_body = Opening,
+    responses((status = 201, body = CaseView), (status = 409, description = "Refused")))]
+pub(crate) async fn open(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let opening: Opening = body.parse()?;
+    let record = tickets::visible(&api, &caller, opening.ticket).await?;
+    let now = api.clock.now();
+    let outcome = match case_about(&record.ticket, &record.number, opening) {
+        Ok(command) => {
+            let by = By::Person(&caller.actor);
+            api.storage
+                .case_command(now, by, None, command, &api.rules.now(), once.clone())
+                .await
+                .map_err(Problem::from)
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    let outcome = outcome.map(|record| (StatusCode::CREATED, CaseView::of(now, record)));
+    idempotency::answer(&api, once, outcome).await
+}
+
+fn case_about(ticket: &Ticket, number: &str, opening: Opening) -> Result<CaseCommand, Refusal> {
+    let unit = opening.unit.map(UnitCode);
+    if unit.is_none() && ticket.work().is_none() {
+        match opening.level {
+            // Whose duty it is may be the very question.
+            Level::Track | Level::Coordinate => {}
+            Level::Urge | Level::Recheck | Level::Supervise | Level::Account => {
+                return Err(Refusal::NobodyToSupervise);
+            }
+        }
+    }
+    Ok(CaseCommand::Open {
+        ticket: opening.ticket,
+        number: number.to_owned(),
+        unit: unit.unwrap_or_else(|| ticket.responsible().clone()),
+        level: opening.level,
+        reason: opening.reason,
+        rule: None,
+        trigger: None,
+    })
+}
+
+/// Commands for people. The others are the server's own.
+const COMMANDS: &[&str] = &[
+    "assign", "step_up", "receive", "answer", "judge", "convene", "rebind", "propose", "confirm",
+    "dismiss", "close",
+];
+
+/// Wishes something of a case: 200 and the new state, or 409 and the article that says no. `rebind` dispatches the
+/// ticket to the appointed lead by the ticket's own rules.
+#[utoipa::path(post, path = "/api/v1/supervision/{id}/commands/{command}", tag = "supervision",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
+        ("command" = String, Path, description = "assign {owner}, step_up {level, reason, answer_days?}, receive, answer {text}, \
+            judge {verdict: accepted|insufficient|evasive, remark?}, convene {attendees, minutes, lead?}, rebind {co_handlers?}, \
+            propose {trigger, reason}, confirm {proposal, kind: talk|circular|special_report, addressee, text}, \
+            dismiss {proposal, reason}, close {outcome: resolved|unfounded|to_accountability, evidence, finding?}")),
+    request_body(content = Object, description = "The command's own fields"),
+    responses((status = 200, body = CaseView), (status = 409, description = "Refused")))]
+pub(crate) async fn command(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Path((id, name)): Path<(CaseId, String)>,
+    body: RawJson,
+) -> Answer<Response> {
+    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
+    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
+        return Ok(answer);
+    }
+    let command: CaseCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    if let CaseCommand::Assign { owner } = &command {
+        assignable(&api, owner).await?;
+    }
+    let now = api.clock.now();
+    let by = By::Person(&caller.actor);
+    let outcome = api
+        .storage
+        .case_command(now, by, Some(id), command, &api.rules.now(), once.clone())
+        .await
+        .map(|record| (StatusCode::OK, CaseView::of(now, record)))
+        .map_err(Problem::from);
+    idempotency::answer(&api, once, outcome).await
+}
+
+/// A case's owner is somebody who may oversee one.
+async fn assignable(api: &Api, owner: &Username) -> Answer<()> {
+    let known = api.storage.login(owner).await?;
+    match known {
+        Some((user, _)) if matches!(user.role, Role::Supervisor | Role::TeamLead) => Ok(()),
+        Some(_) | None => Err(Problem::invalid(
+            "no_such_owner",
+            "督办人应为班长或督办人员 (no such team lead or supervisor)",
+        )),
+    }
+}

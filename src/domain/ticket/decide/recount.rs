@@ -1,0 +1,126 @@
+//! What a changed calendar does to a ticket: every clock that runs is counted again from where it started, by the
+//! ticket's own rule set. Nothing else about it changes.
+
+use super::Wish;
+use super::requests::{kind, promised_days};
+use crate::domain::calendar::Limit;
+use crate::domain::ticket::deadline::{Deadline, DeadlineKind, Moved, Pending};
+use crate::domain::ticket::event::Event;
+use crate::domain::ticket::refusal::{Refusal, server_only};
+use crate::domain::ticket::rules::Limits;
+use crate::domain::ticket::state::{Clock, Stage, Ticket, Work};
+
+impl Wish<'_> {
+    pub(super) fn recount(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
+        server_only(self.by)?;
+        let mut moved = Vec::new();
+        let mut promise = None;
+        for clock in ticket.clocks() {
+            if clock.kind == DeadlineKind::SendBackBy {
+                continue;
+            }
+            let old = clock.running.deadline;
+            let mut new = self.counted_again(ticket, &clock)?;
+            match clock.kind {
+                DeadlineKind::HandleBy => promise = Some(new),
+                DeadlineKind::ReviewBy => {
+                    let cap = promise.unwrap_or(new);
+                    new = self.rules.capped(clock.unit, new, &cap);
+                }
+                DeadlineKind::AcknowledgeBy
+                | DeadlineKind::ReplyBy
+                | DeadlineKind::SendBackBy
+                | DeadlineKind::DecideSendBackBy
+                | DeadlineKind::DecideExtensionBy
+                | DeadlineKind::WrittenOpinionBy
+                | DeadlineKind::RevisitBy
+                | DeadlineKind::RectifyBy => {}
+            }
+            if !old.is_at(&new) {
+                moved.push(Moved {
+                    deadline: clock.kind,
+                    unit: clock.unit.clone(),
+                    old,
+                    new,
+                    marked: clock.running.moved_to(new, self.now).marked,
+                });
+            }
+        }
+        if let Stage::Dispatched { work } | Stage::Handling { work } = &ticket.stage {
+            moved.extend(self.window_again(ticket, work)?);
+        }
+        if moved.is_empty() {
+            return Err(Refusal::NothingMoved);
+        }
+        Ok(vec![Event::DeadlinesMoved {
+            at: self.now,
+            cause: self.rules.change.clone(),
+            moved,
+        }])
+    }
+
+    fn counted_again(&self, ticket: &Ticket, clock: &Clock<'_>) -> Result<Deadline, Refusal> {
+        let limits = self.limits(ticket);
+        let deadline = &clock.running.deadline;
+        let limit = deadline
+            .limit()
+            .unwrap_or_else(|| limit_of(ticket, clock.kind, limits));
+        let unit = match (clock.kind, ticket.promise()) {
+            (DeadlineKind::HandleBy, Some(promise)) => {
+                promise.counted_for.as_ref().unwrap_or(&ticket.desk)
+            }
+            _ => clock.unit,
+        };
+        let convention = limits.convention;
+        Ok(self
+            .rules
+            .deadline(unit, deadline.from(), limit, convention)?)
+    }
+
+    fn window_again(&self, ticket: &Ticket, work: &Work) -> Result<Option<Moved>, Refusal> {
+        let limits = self.limits(ticket);
+        let from = work.dispatched_at;
+        let limit = Limit::WorkingDays(limits.send_back_days(kind(ticket)));
+        let unit = &work.lead.unit;
+        let new = self.rules.deadline(unit, from, limit, limits.convention)?;
+        if new.due() == work.send_back_until {
+            return Ok(None);
+        }
+        let old = work.send_back_until.map_or(
+            Deadline::Pending(Pending {
+                from,
+                limit,
+                awaits: from.in_beijing().year() + 1,
+            }),
+            |until| Deadline::until(from, until),
+        );
+        Ok(Some(Moved {
+            deadline: DeadlineKind::SendBackBy,
+            unit: unit.clone(),
+            old,
+            new,
+            marked: None,
+        }))
+    }
+}
+
+/// The limit of a clock that was counted before limits were written down beside what came of them.
+fn limit_of(ticket: &Ticket, clock: DeadlineKind, limits: &Limits) -> Limit {
+    match clock {
+        DeadlineKind::AcknowledgeBy => limits.acknowledge(false),
+        DeadlineKind::HandleBy | DeadlineKind::ReplyBy => {
+            let promise = ticket.promise();
+            Limit::WorkingDays(promise.map_or(limits.handle_days(kind(ticket)), |promise| {
+                promised_days(ticket, promise, limits)
+            }))
+        }
+        DeadlineKind::SendBackBy => Limit::WorkingDays(limits.send_back_days(kind(ticket))),
+        DeadlineKind::DecideSendBackBy | DeadlineKind::DecideExtensionBy => {
+            Limit::WorkingHours(limits.decide_hours)
+        }
+        DeadlineKind::ReviewBy => Limit::WorkingHours(limits.review_hours),
+        DeadlineKind::WrittenOpinionBy => Limit::WorkingDays(limits.written_opinion_days),
+        DeadlineKind::RevisitBy => Limit::WorkingDays(limits.revisit_days),
+        DeadlineKind::RectifyBy => Limit::WorkingDays(limits.rectify_days),
+    }
+}

@@ -1,0 +1,517 @@
+//! The rules a second time, written from the requirements and not from the code: who may wish what when, what it leads
+//! to, and by when. It knows nothing of events, of `decide` or of the calendar; [`lives`](super::lives) holds the code
+//! against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, Weekday};
+
+use super::*;
+
+/// 2025 as the State Council's notice has it: days off, and weekend days that are worked.
+const OFF: &[(&str, &str)] = &[
+    ("2025-01-01", "2025-01-01"),
+    ("2025-01-28", "2025-02-04"),
+    ("2025-04-04", "2025-04-06"),
+    ("2025-05-01", "2025-05-05"),
+    ("2025-05-31", "2025-06-02"),
+    ("2025-10-01", "2025-10-08"),
+    // 2026, as far as a life goes.
+    ("2026-01-01", "2026-01-03"),
+    ("2026-02-15", "2026-02-23"),
+    ("2026-04-04", "2026-04-06"),
+    ("2026-05-01", "2026-05-05"),
+    ("2026-06-19", "2026-06-21"),
+];
+const WORKED: &[&str] = &[
+    "2025-01-26",
+    "2025-02-08",
+    "2025-04-27",
+    "2025-09-28",
+    "2025-10-11",
+    "2026-01-04",
+    "2026-02-14",
+    "2026-02-28",
+    "2026-05-09",
+];
+
+fn is_worked(day: Date) -> bool {
+    let text = day.to_string();
+    if WORKED.contains(&text.as_str()) {
+        return true;
+    }
+    let off = OFF
+        .iter()
+        .any(|(first, last)| *first <= text.as_str() && text.as_str() <= *last);
+    !off && !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+/// The day of dispatch is not counted; due at the end of business on the `n`th working day (requirements §3.1).
+pub(super) fn end_of_working_day(from: Timestamp, n: u32) -> Timestamp {
+    let mut day = from.in_beijing().date();
+    let mut left = n;
+    while left > 0 {
+        day = day.tomorrow().unwrap();
+        if is_worked(day) {
+            left -= 1;
+        }
+    }
+    at(&format!("{day}T18:00"))
+}
+
+/// `hours` of 9–12 and 14–18 from the next working minute on.
+fn working_hours(from: Timestamp, hours: i64) -> Timestamp {
+    let mut left = hours * 3_600_000;
+    let mut day = from.in_beijing().date();
+    loop {
+        if is_worked(day) {
+            for (opens, closes) in [("09:00", "12:00"), ("14:00", "18:00")] {
+                let start = at(&format!("{day}T{opens}")).max(from);
+                let room = at(&format!("{day}T{closes}")).millis_since(start);
+                if room >= left {
+                    return start.plus_millis(left);
+                }
+                left -= room.max(0);
+            }
+        }
+        day = day.tomorrow().unwrap();
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    Surveying { sent: u32 },
+    Revisiting(u32),
+    Rectifying,
+    Ended,
+}
+
+/// One unit's part.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    acknowledge_by: Option<Timestamp>,
+    reply_by: Option<Timestamp>,
+    acknowledged: bool,
+    contacted: bool,
+    heard: bool,
+}
+
+/// A ticket as the requirements see it.
+#[derive(Debug, Clone)]
+pub(super) struct Model {
+    pub(super) stage: &'static str,
+    kind: Kind,
+    has_phone: bool,
+    promised: Option<Timestamp>,
+    promised_from: Option<Timestamp>,
+    promised_days: u32,
+    extensions: u32,
+    lead: Option<String>,
+    parts: BTreeMap<String, Part>,
+    window: Option<Timestamp>,
+    /// Pending, and whether a coordinator decides.
+    asked_back: Option<bool>,
+    asked_for_time: Option<u32>,
+    decided_backs: u32,
+    coordinated: bool,
+    dispatched_from: Option<Timestamp>,
+    by_reply: bool,
+    after: Option<After>,
+    opinion_asked: bool,
+    handlers: BTreeSet<String>,
+    reviewers: BTreeSet<String>,
+    pub(super) reopened: u32,
+}
+
+/// Whoever wishes: role (`*` for the server), name, unit.
+#[derive(Debug, Clone)]
+pub(super) struct Who {
+    pub(super) role: &'static str,
+    pub(super) name: String,
+    pub(super) unit: String,
+}
+
+const TAKERS: &[&str] = &["agent", "team_lead", "supervisor"];
+const DECIDE: &[&str] = &["reviewer", "team_lead", "supervisor"];
+const UNITS: &[&str] = &["unit_handler", "unit_head"];
+const WITH_UNITS: &[&str] = &["dispatched", "handling", "replied"];
+
+impl Model {
+    /// After the phone rang.
+    pub(super) fn called() -> Self {
+        Self {
+            stage: "draft",
+            kind: Kind::Complaint,
+            has_phone: true,
+            promised: None,
+            promised_from: None,
+            promised_days: 0,
+            extensions: 0,
+            lead: None,
+            parts: BTreeMap::new(),
+            window: None,
+            asked_back: None,
+            asked_for_time: None,
+            decided_backs: 0,
+            coordinated: false,
+            dispatched_from: None,
+            by_reply: false,
+            after: None,
+            opinion_asked: false,
+            handlers: BTreeSet::new(),
+            reviewers: BTreeSet::new(),
+            reopened: 0,
+        }
+    }
+
+    fn is_inquiry(&self) -> bool {
+        self.kind == Kind::Inquiry
+    }
+
+    /// R055, R056.
+    fn handle_days(&self) -> u32 {
+        if self.is_inquiry() { 3 } else { 5 }
+    }
+
+    fn is_lead(&self, who: &Who) -> bool {
+        UNITS.contains(&who.role) && self.lead.as_ref() == Some(&who.unit)
+    }
+
+    /// R023: only an assigned unit acts.
+    fn part(&self, who: &Who) -> Option<&Part> {
+        UNITS
+            .contains(&who.role)
+            .then(|| self.parts.get(&who.unit))
+            .flatten()
+    }
+
+    fn has_units(&self) -> bool {
+        WITH_UNITS.contains(&self.stage)
+    }
+
+    fn took_part(&self, who: &Who) -> bool {
+        self.handlers.contains(&who.name) || self.reviewers.contains(&who.name)
+    }
+
+    /// Whether the requirements grant `command` to `who` at `now`.
+    pub(super) fn grants(&self, now: Timestamp, who: &Who, command: &Command) -> bool {
+        let role = who.role;
+        let lead_works = self.is_lead(who) && ["dispatched", "handling"].contains(&self.stage);
+        match command {
+            Command::Register { .. } => {
+                TAKERS.contains(&role)
+                    && (self.stage == "draft"
+                        || (self.stage == "registered" && self.promised.is_none()))
+            }
+            Command::AnswerOnCall { .. } => {
+                TAKERS.contains(&role) && self.stage == "registered" && self.promised.is_none()
+            }
+            Command::NoteThreeWay { .. } => {
+                ["*", "agent", "specialist", "team_lead"].contains(&role)
+                    && ["draft", "registered", "dispatched", "handling"].contains(&self.stage)
+            }
+            Command::Dispatch {
+                lead, co_handlers, ..
+            } => {
+                let may = if self.coordinated {
+                    role == "supervisor"
+                } else {
+                    TAKERS.contains(&role)
+                };
+                may && self.stage == "registered" && !co_handlers.contains(lead)
+            }
+            Command::Acknowledge => {
+                self.has_units() && self.part(who).is_some_and(|part| !part.acknowledged)
+            }
+            Command::RecordContact { .. } => {
+                self.has_units() && (role == "*" || self.part(who).is_some())
+            }
+            Command::Reply { .. } => {
+                let Some(part) = self.part(who).filter(|part| part.acknowledged) else {
+                    return false;
+                };
+                if !self.is_lead(who) {
+                    return self.has_units();
+                }
+                // R054; and co-handlers are heard first, as long as their own time lasts.
+                let awaited = self.parts.iter().any(|(unit, part)| {
+                    Some(unit) != self.lead.as_ref()
+                        && !part.heard
+                        && part.reply_by.is_some_and(|by| now <= by)
+                });
+                self.stage == "handling" && self.asked_back.is_none() && part.contacted && !awaited
+            }
+            // R061.
+            Command::Review { .. } => {
+                role == "reviewer" && self.stage == "replied" && !self.handlers.contains(&who.name)
+            }
+            // R063, R067.
+            Command::SendBack { .. } => {
+                lead_works
+                    && self.asked_back.is_none()
+                    && !self.coordinated
+                    && self.window.is_some_and(|window| now <= window)
+            }
+            Command::DecideSendBack { .. } => {
+                self.has_units()
+                    && match self.asked_back {
+                        Some(true) => role == "supervisor",
+                        Some(false) => DECIDE.contains(&role),
+                        None => false,
+                    }
+            }
+            // R064.
+            Command::Extend { working_days, .. } => {
+                lead_works
+                    && self.asked_for_time.is_none()
+                    && self.promised.is_some_and(|promised| now <= promised)
+                    && self.extensions < 1
+                    && (1..=self.handle_days()).contains(working_days)
+            }
+            Command::DecideExtension { .. } => {
+                self.has_units() && self.asked_for_time.is_some() && DECIDE.contains(&role)
+            }
+            Command::Void { .. } => match self.stage {
+                "draft" => role == "*" || TAKERS.contains(&role),
+                "registered" => ["team_lead", "supervisor"].contains(&role),
+                _ => false,
+            },
+            Command::Archive => {
+                ["*", "team_lead", "supervisor"].contains(&role)
+                    && self.stage == "closed"
+                    && self.after == Some(After::Ended)
+                    && !self.opinion_asked
+            }
+            Command::Reopen { .. } => {
+                ["agent", "team_lead", "supervisor", "revisitor"].contains(&role)
+                    && self.stage == "closed"
+            }
+            Command::SurveyAnswered { .. } | Command::SurveyFailed { .. } => {
+                role == "*" && self.is_surveying()
+            }
+            Command::ReadSurvey { .. } => {
+                ["revisitor", "team_lead"].contains(&role)
+                    && self.is_surveying()
+                    && !self.took_part(who)
+            }
+            // R071.
+            Command::RevisitRecorded { .. } => {
+                role == "revisitor"
+                    && self.stage == "closed"
+                    && matches!(self.after, Some(After::Revisiting(_)))
+                    && !self.took_part(who)
+            }
+            // R072.
+            Command::Rectify { .. } => {
+                self.is_lead(who) && self.stage == "closed" && self.after == Some(After::Rectifying)
+            }
+            // R075.
+            Command::RequestWrittenOpinion => {
+                ["agent", "team_lead", "supervisor", "revisitor"].contains(&role)
+                    && self.has_a_unit()
+                    && !self.opinion_asked
+            }
+            Command::IssueWrittenOpinion { .. } => {
+                self.is_lead(who) && self.has_a_unit() && self.opinion_asked
+            }
+            // Nothing changed in the calendar of these lives.
+            Command::Open { .. } | Command::Recount | Command::Intake(_) => false,
+            Command::Sweep => panic!("time is not a wish: see `must_sweep`"),
+        }
+    }
+
+    fn is_surveying(&self) -> bool {
+        self.stage == "closed" && matches!(self.after, Some(After::Surveying { .. }))
+    }
+
+    fn has_a_unit(&self) -> bool {
+        self.has_units() || (self.stage == "closed" && self.by_reply)
+    }
+
+    /// What a granted command leads to.
+    pub(super) fn carry_out(&mut self, now: Timestamp, who: &Who, command: &Command) {
+        if UNITS.contains(&who.role) {
+            self.handlers.insert(who.name.clone());
+        }
+        match command {
+            Command::Register { kind, .. } => {
+                self.kind = *kind;
+                self.stage = "registered";
+            }
+            Command::AnswerOnCall { .. } => {
+                self.stage = "closed";
+                self.by_reply = false;
+                self.after = Some(After::Ended);
+            }
+            Command::Dispatch {
+                lead, co_handlers, ..
+            } => self.dispatch(now, lead, co_handlers),
+            Command::Acknowledge => {
+                self.parts.get_mut(&who.unit).unwrap().acknowledged = true;
+                if self.stage == "dispatched" && self.is_lead(who) {
+                    self.stage = "handling";
+                }
+            }
+            Command::RecordContact { .. } => {
+                let unit = match who.role {
+                    "*" => self.lead.clone().unwrap(),
+                    _ => who.unit.clone(),
+                };
+                self.parts.get_mut(&unit).unwrap().contacted = true;
+            }
+            Command::Reply { .. } if self.is_lead(who) => self.stage = "replied",
+            Command::Reply { .. } => self.parts.get_mut(&who.unit).unwrap().heard = true,
+            Command::Review { outcome, .. } => {
+                self.reviewers.insert(who.name.clone());
+                if *outcome == ReviewOutcome::Passed {
+                    self.stage = "closed";
+                    self.by_reply = true;
+                    self.after = Some(match self.has_phone {
+                        true => After::Surveying { sent: 1 },
+                        false => After::Ended,
+                    });
+                } else {
+                    self.stage = "handling";
+                }
+            }
+            Command::SendBack { .. } => self.asked_back = Some(self.decided_backs + 1 >= 2),
+            Command::DecideSendBack { granted, .. } => {
+                self.coordinated |= self.asked_back.take().unwrap();
+                self.decided_backs += 1;
+                if *granted {
+                    self.stage = "registered";
+                    self.lead = None;
+                    self.parts.clear();
+                    self.window = None;
+                    self.asked_for_time = None;
+                }
+            }
+            Command::Extend { working_days, .. } => self.asked_for_time = Some(*working_days),
+            Command::DecideExtension { granted, .. } => {
+                let days = self.asked_for_time.take().unwrap();
+                if *granted {
+                    self.extensions += 1;
+                    self.promised_days += days;
+                    let from = self.promised_from.unwrap();
+                    self.promised = Some(end_of_working_day(from, self.promised_days));
+                    // A later lead's own limit is as much longer.
+                    let (from, whole) = (self.dispatched_from.unwrap(), self.handle_days() + days);
+                    let lead = self.lead.clone().unwrap();
+                    let own = &mut self.parts.get_mut(&lead).unwrap().reply_by;
+                    *own = own.map(|_| end_of_working_day(from, whole));
+                }
+            }
+            Command::Void { .. } => self.stage = "voided",
+            Command::Archive => self.stage = "archived",
+            Command::Reopen { .. } => {
+                let kept = self.clone();
+                *self = Self {
+                    stage: "registered",
+                    kind: kept.kind,
+                    has_phone: kept.has_phone,
+                    handlers: kept.handlers,
+                    reviewers: kept.reviewers,
+                    decided_backs: kept.decided_backs,
+                    opinion_asked: kept.opinion_asked,
+                    reopened: kept.reopened + 1,
+                    ..Self::called()
+                };
+            }
+            Command::SurveyAnswered { rating } | Command::ReadSurvey { rating } => {
+                self.after = Some(match rating {
+                    Rating::VerySatisfied | Rating::Satisfied | Rating::BasicallySatisfied => {
+                        After::Ended
+                    }
+                    // R070.
+                    Rating::Dissatisfied | Rating::VeryDissatisfied => After::Revisiting(1),
+                });
+            }
+            // R068: once more, then it is an outcome of its own (R073).
+            Command::SurveyFailed { .. } => {
+                self.after = Some(match self.after {
+                    Some(After::Surveying { sent: 1 }) => After::Surveying { sent: 2 },
+                    _ => After::Ended,
+                });
+            }
+            Command::RevisitRecorded { outcome, .. } => {
+                let first = self.after == Some(After::Revisiting(1));
+                self.after = Some(match outcome {
+                    RevisitOutcome::Dissatisfied if first => After::Rectifying,
+                    _ => After::Ended,
+                });
+            }
+            Command::Rectify { .. } => self.after = Some(After::Revisiting(2)),
+            Command::RequestWrittenOpinion => self.opinion_asked = true,
+            Command::IssueWrittenOpinion { .. } => self.opinion_asked = false,
+            Command::NoteThreeWay { .. }
+            | Command::Open { .. }
+            | Command::Sweep
+            | Command::Recount
+            | Command::Intake(_) => {}
+        }
+    }
+
+    fn dispatch(&mut self, now: Timestamp, lead: &UnitCode, co_handlers: &[UnitCode]) {
+        let again = self.promised.is_some();
+        let own = end_of_working_day(now, self.handle_days());
+        if !again {
+            self.promised = Some(own);
+            self.promised_from = Some(now);
+            self.promised_days = self.handle_days();
+        }
+        let part = |reply_by| Part {
+            acknowledge_by: Some(working_hours(now, 1)),
+            reply_by,
+            ..Part::default()
+        };
+        let heard = end_of_working_day(now, self.handle_days() - 1);
+        self.parts = co_handlers
+            .iter()
+            .map(|unit| (unit.0.clone(), part(Some(heard))))
+            .collect();
+        self.parts
+            .insert(lead.0.clone(), part(again.then_some(own)));
+        self.lead = Some(lead.0.clone());
+        let window = if self.is_inquiry() { 1 } else { 2 };
+        self.window = Some(end_of_working_day(now, window));
+        self.dispatched_from = Some(now);
+        self.asked_back = None;
+        self.asked_for_time = None;
+        self.stage = "dispatched";
+    }
+
+    /// Who answers for it: exactly one at every instant (R007).
+    pub(super) fn responsible(&self) -> &str {
+        self.lead.as_deref().unwrap_or(DESK)
+    }
+
+    /// The deadlines of units that run, and the promise.
+    pub(super) fn deadlines(&self) -> BTreeSet<(DeadlineKind, String, Timestamp)> {
+        let mut due = BTreeSet::new();
+        if self.has_units() || self.stage == "registered" {
+            let promise = self.promised.into_iter();
+            due.extend(
+                promise.map(|by| (DeadlineKind::HandleBy, self.responsible().to_owned(), by)),
+            );
+        }
+        if !self.has_units() {
+            return due;
+        }
+        for (unit, part) in &self.parts {
+            if let (Some(by), false) = (part.acknowledge_by, part.acknowledged) {
+                due.insert((DeadlineKind::AcknowledgeBy, unit.clone(), by));
+            }
+            let answered =
+                part.heard || (self.stage == "replied" && self.lead.as_ref() == Some(unit));
+            if let (Some(by), false) = (part.reply_by, answered) {
+                due.insert((DeadlineKind::ReplyBy, unit.clone(), by));
+            }
+        }
+        due
+    }
+
+    /// What runs after closing.
+    pub(super) fn follow_up(&self) -> Option<After> {
+        (self.stage == "closed").then_some(self.after).flatten()
+    }
+}

@@ -1,0 +1,85 @@
+//! Keeps the rules as they are published: reads them again when anybody changed them, and counts the deadlines that run
+//! on a changed calendar again, ticket by ticket, with the cause in each.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::{Job, Pending, Report};
+use crate::domain::staff::By;
+use crate::domain::ticket::Command;
+use crate::domain::time::Timestamp;
+use crate::storage::rules::RulesInForce;
+use crate::storage::{Fault, Storage, Trouble};
+
+/// Tickets a batch.
+const BATCH: u32 = 200;
+
+/// Reads the rules and recounts tickets.
+pub struct Recount {
+    pub storage: Storage,
+    pub rules: RulesInForce,
+    /// The version of the rules that was read last.
+    read: AtomicU64,
+}
+
+impl Recount {
+    pub const fn new(storage: Storage, rules: RulesInForce) -> Self {
+        Self {
+            storage,
+            rules,
+            read: AtomicU64::new(0),
+        }
+    }
+
+    async fn recount(&self, now: Timestamp) -> Result<Report, Fault> {
+        self.read_again().await?;
+        let rules = self.rules.now();
+        let revision = rules.change.revision;
+        let stale = self.storage.counted_before(revision, BATCH).await?;
+        let mut report = Report::default();
+        for id in &stale {
+            let recounted = self
+                .storage
+                .command(now, By::Server, *id, Command::Recount, &rules, None)
+                .await;
+            match recounted {
+                Ok(_) => report.done += 1,
+                Err(Trouble::Refused(refusal)) => {
+                    warn!(ticket = %id, "ticket {id} could not be counted again: {refusal}");
+                    report.failed += 1;
+                }
+                Err(Trouble::Fault(fault)) => return Err(fault),
+            }
+        }
+        report.more = stale.len() == BATCH as usize && report.done > 0;
+        Ok(report)
+    }
+
+    async fn read_again(&self) -> Result<(), Fault> {
+        let version = self.storage.rules_version().await?;
+        if version == self.read.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let signature = self.rules.now().signature.clone();
+        self.rules.replace(self.storage.rules(&signature).await?);
+        self.read.store(version, Ordering::Relaxed);
+        info!(version, "the rules were read, version {version}");
+        Ok(())
+    }
+}
+
+impl Job for Recount {
+    fn name(&self) -> &'static str {
+        "recount"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn run_once(&self, now: Timestamp) -> Pending<'_, Result<Report, Fault>> {
+        Box::pin(self.recount(now))
+    }
+}

@@ -1,0 +1,208 @@
+// One agent in a browser, one citizen at a telephone: from logging in to the ticket.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { AGENT_HZ, HEARD_DB, ROOT, SILENT_DB, axeFaults, hears, logIn, openBrowser, picture, waitForState } from './support/browser.js';
+import { signIn, startHotline } from './support/hotline.js';
+import { SipPhone } from './support/sip_phone.js';
+import { hearsOnly, hearsSome } from './support/hearing.js';
+import { energyOf, readWav, shareOf, tone } from './support/sound.js';
+import { until } from './support/until.js';
+
+const CITIZEN_HZ = 600;
+const SPECIALIST_HZ = 1500;
+const CITIZEN = '13851234567';
+
+describe('an agent and a citizen', { timeout: 180_000 }, () => {
+  let hotline, agent, page, citizen, specialist;
+
+  before(async () => {
+    hotline = await startHotline();
+    agent = await openBrowser();
+    citizen = await new SipPhone({ user: CITIZEN, server: hotline.sip }).start();
+    specialist = await new SipPhone({ user: '8800', server: hotline.sip, password: 'secret' }).start();
+    citizen.say(tone(CITIZEN_HZ, 1));
+    specialist.say(tone(SPECIALIST_HZ, 1));
+  });
+
+  after(async () => {
+    citizen?.stop();
+    specialist?.stop();
+    await agent?.close();
+    await hotline?.stop();
+  });
+
+  it('logs in and is ready', async () => {
+    page = await logIn(agent.context, hotline.http, 'agent1000');
+    await waitForState(page, 'ready');
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-idle');
+  });
+
+  it('is shown who rings, and answers by keyboard', async () => {
+    const calling = citizen.call('12345');
+    await page.locator('[data-testid="answer"]').waitFor();
+    await page.locator('[data-testid="caller"]', { hasText: CITIZEN }).waitFor();
+    const announced = await page.locator('[aria-live="assertive"]').first().textContent();
+    assert.match(announced, new RegExp(CITIZEN));
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-ringing');
+    await page.keyboard.press('Alt+1');
+    await calling;
+    await waitForState(page, 'talking');
+  });
+
+  it('hears the citizen and is heard', async () => {
+    await citizen.listen(500);
+    const inside = await hears(page, [CITIZEN_HZ, SPECIALIST_HZ]);
+    assert.ok(inside[CITIZEN_HZ] > HEARD_DB, `the agent hears the citizen at ${inside[CITIZEN_HZ]} dB`);
+    assert.ok(inside[SPECIALIST_HZ] < SILENT_DB, `and nobody else: ${inside[SPECIALIST_HZ]} dB`);
+    const energy = await citizen.listen(1000);
+    assert.ok(energy > -40, `the citizen hears ${energy} dB`);
+    await hearsOnly(citizen, AGENT_HZ);
+    await picture(page, 'desk-call');
+    assert.deepEqual(await axeFaults(page), []);
+  });
+
+  it('is heard as speech, not only as tones', async () => {
+    citizen.say(readWav(join(ROOT, 'deploy/prompts/closing.wav')));
+    const before = await levelHeard(page);
+    await citizen.listen(1500);
+    const after = await levelHeard(page);
+    assert.ok(after.energy > before.energy, `${before.energy} to ${after.energy}`);
+    citizen.say(tone(CITIZEN_HZ, 1));
+  });
+
+  it('puts the citizen on hold, who hears music, and comes back', async () => {
+    await page.keyboard.press('Alt+3');
+    await page.locator('button[aria-pressed="true"]', { hasText: 'Alt+3' }).waitFor();
+    await citizen.listen(400);
+    const energy = await citizen.listen(1500);
+    assert.ok(energy > -50, `music at ${energy} dB`);
+    assert.ok(shareOf(AGENT_HZ, citizen.heard.flat()) < 0.1, 'the agent is not heard');
+    await page.keyboard.press('Alt+3');
+    await page.locator('button[aria-pressed="false"]', { hasText: 'Alt+3' }).waitFor();
+    await hearsOnly(citizen, AGENT_HZ);
+  });
+
+  it('sends digits', async () => {
+    await page.keyboard.press('Alt+6');
+    await page.locator('[data-testid="keypad"]').waitFor();
+    assert.deepEqual(await axeFaults(page), []);
+    await page.getByRole('button', { name: '5', exact: true }).click();
+    await page.getByRole('button', { name: '#', exact: true }).click();
+    await until(() => citizen.digits === '5#', () => `digits: ${citizen.digits}`);
+    await page.keyboard.press('Escape');
+  });
+
+  it('consults a specialist out of the citizen’s hearing, then joins all three', async () => {
+    await specialist.register();
+    await page.keyboard.press('Alt+5');
+    const dialog = page.locator('[data-testid="consult"]');
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name: /咨询 城管专席/ }).waitFor();
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-consult');
+    const rings = new Promise((done) => specialist.once('ringing', done));
+    await dialog.getByRole('button', { name: /咨询 城管专席/ }).click();
+    await rings;
+    specialist.answer();
+    await page.getByRole('button', { name: '三方通话', exact: true }).waitFor();
+    await hearsOnly(specialist, AGENT_HZ);
+    await citizen.listen(1000);
+    assert.ok(shareOf(SPECIALIST_HZ, citizen.heard.flat()) < 0.05, 'the citizen does not hear the specialist');
+
+    await page.getByRole('button', { name: '三方通话', exact: true }).click();
+    await page.locator('[data-testid="call-bar"] li[data-role="specialist"].main').waitFor();
+    await hearsSome(citizen, SPECIALIST_HZ);
+    await hearsSome(citizen, AGENT_HZ);
+    await hearsSome(specialist, CITIZEN_HZ);
+    const inside = await hears(page, [CITIZEN_HZ, SPECIALIST_HZ]);
+    assert.ok(inside[CITIZEN_HZ] > HEARD_DB && inside[SPECIALIST_HZ] > HEARD_DB, JSON.stringify(inside));
+    await picture(page, 'desk-three-way');
+    assert.deepEqual(await axeFaults(page), []);
+  });
+
+  it('drops the specialist and keeps the citizen', async () => {
+    const over = new Promise((done) => specialist.once('over', done));
+    await page.getByRole('button', { name: /^断开 城管专席|^断开 8800|^断开/ }).last().click();
+    await over;
+    assert.ok(citizen.inCall);
+    await hearsOnly(citizen, AGENT_HZ);
+  });
+
+  it('keeps what is written, and the call, through every page', async () => {
+    await page.locator('#desk-name').fill('王女士');
+    await page.locator('#desk-title').fill('小区门口占道经营');
+    await page.locator('#desk-content').fill('每天傍晚六点到九点，小区东门人行道被烧烤摊占满，行人只能走机动车道。');
+    await page.locator('#desk-address').fill('南京市鼓楼区中山北路');
+    await page.locator('#desk-category').click();
+    await page.keyboard.type('zdjy');
+    await page.getByRole('option', { name: /占道经营/ }).first().click();
+    // Another page and back, as a link would do it: the call stands above the pages.
+    await page.evaluate(() => {
+      history.pushState(null, '', '/nowhere');
+      dispatchEvent(new PopStateEvent('popstate', { state: null }));
+    });
+    await page.getByRole('heading', { name: '没有这个页面' }).waitFor();
+    await page.locator('[data-testid="call-bar"]').waitFor();
+    await page.goBack();
+    await page.locator('#desk-title').waitFor();
+    assert.equal(await page.locator('#desk-title').inputValue(), '小区门口占道经营');
+    assert.ok(citizen.inCall);
+    await picture(page, 'desk-form');
+  });
+
+  it('is in wrap-up when the citizen hangs up, may have more time, and submits', async () => {
+    await citizen.hangUp();
+    await page.locator('[data-testid="wrap-up"]').waitFor();
+    await waitForState(page, 'wrap_up');
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-wrap-up');
+    const left = async () => seconds(await page.locator('[role="timer"]').textContent());
+    const before = await left();
+    await page.locator('[data-testid="wrap-up"] .el-select').click();
+    await page.getByRole('option', { name: '诉求复杂' }).click();
+    await page.getByRole('button', { name: '延长', exact: true }).click();
+    await until(async () => (await left()) > before + 30, () => `from ${before} s`);
+
+    await page.locator('#desk-lead').click();
+    await page.keyboard.type('csgl');
+    await page.getByRole('option', { name: '南京市城市管理局' }).click();
+    await page.keyboard.press('Alt+Enter');
+    await page.locator('[data-testid="idle"]').waitFor();
+    await waitForState(page, 'ready');
+
+    const api = await signIn(hotline.http, 'team_lead');
+    const { items } = await api('GET', `/api/v1/tickets?phone=${CITIZEN}`);
+    assert.equal(items.length, 1);
+    assert.equal(items[0].stage, 'dispatched');
+    assert.equal(items[0].title, '小区门口占道经营');
+    assert.equal(items[0].ticket.demand.category, '城乡建设/市容环境/占道经营');
+  });
+
+  it('sees, when the same number calls again, what it asked before', async () => {
+    const calling = citizen.call('12345');
+    await page.locator('[data-testid="history"]', { hasText: '小区门口占道经营' }).waitFor();
+    await page.keyboard.press('Alt+2');
+    await waitForState(page, 'ready').catch(() => undefined);
+    calling.catch(() => undefined);
+    await citizen.hangUp();
+  });
+
+  it('ran without a fault in the page', () => {
+    assert.deepEqual(agent.faults, []);
+    assert.ok(energyOf([0]) < -100);
+  });
+});
+
+async function levelHeard(page) {
+  return page.evaluate(async () => {
+    const stats = [...(await window.peers.at(-1).getStats()).values()];
+    const inbound = stats.find((one) => one.type === 'inbound-rtp');
+    return { energy: inbound?.totalAudioEnergy ?? 0, packets: inbound?.packetsReceived ?? 0 };
+  });
+}
+
+const seconds = (clock) => clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);

@@ -1,0 +1,150 @@
+// Chromium as a person uses it, with ears to measure what it hears.
+import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { PASSWORD, ROOT } from './hotline.js';
+import { tone, writeWav } from './sound.js';
+
+// The tools belong to the pages.
+const require = createRequire(new URL('../../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const AXE = require.resolve('axe-core/axe.min.js');
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-features=WebRtcHideLocalIpsWithMdns,Translate,OptimizationHints,MediaRouter',
+  // Tabs in the background are phones too.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** What this browser's microphone says: a tone of its own, by which the others know it. */
+export const AGENT_HZ = 1000;
+export const DESK_SIZE = { width: 1440, height: 900 };
+
+/** A browser of one person. */
+export async function openBrowser({ hz = AGENT_HZ, size = DESK_SIZE } = {}) {
+  const voice = join(tmpdir(), `hotline-voice-${process.pid}-${hz}.wav`);
+  writeWav(voice, tone(hz, 4, 48_000), 48_000);
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [...FLAGS, `--use-file-for-fake-audio-capture=${voice}`],
+  });
+  const context = await browser.newContext({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
+  await context.addInitScript(ears);
+  const faults = [];
+  context.on('page', (page) => {
+    page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      // A policy that stops something of ours speaks up here.
+      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+    });
+  });
+  return { browser, context, faults, close: () => browser.close() };
+}
+
+/** Runs in every page before its own scripts: keeps the peer connections, and leaves the microphone's tone as it is. */
+function ears() {
+  window.peers = [];
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...given) {
+      super(...given);
+      window.peers.push(this);
+    }
+  };
+  const getUserMedia = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (getUserMedia) {
+    // Noise suppression takes a steady tone for noise, which it is.
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    navigator.mediaDevices.getUserMedia = () => getUserMedia({ audio: plain });
+  }
+  /** How loud each of `tones` is in what the call plays, in dB, over `ms`. */
+  window.hear = async (tones, ms = 1000) => {
+    const audio = document.querySelector('#phone-sound');
+    const context = (window.earsContext ??= new AudioContext());
+    await context.resume();
+    const levels = Object.fromEntries(tones.map((hz) => [hz, -Infinity]));
+    if (!audio?.srcObject) return levels;
+    const source = context.createMediaStreamSource(audio.srcObject);
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 4096;
+    analyser.smoothingTimeConstant = 0;
+    source.connect(analyser);
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    const width = context.sampleRate / analyser.fftSize;
+    for (const end = performance.now() + ms; performance.now() < end; ) {
+      await new Promise((done) => setTimeout(done, 60));
+      analyser.getFloatFrequencyData(bins);
+      for (const hz of tones) {
+        const at = Math.round(hz / width);
+        levels[hz] = Math.max(levels[hz], ...bins.subarray(at - 2, at + 3));
+      }
+    }
+    source.disconnect();
+    return levels;
+  };
+}
+
+/** Louder than this is heard, quieter than {@link SILENT_DB} is not; between them nothing is proved. */
+export const HEARD_DB = -45;
+export const SILENT_DB = -65;
+
+export async function hears(page, tones, ms) {
+  return page.evaluate(([tones, ms]) => window.hear(tones, ms), [tones, ms]);
+}
+
+export async function logIn(context, http, username, path = '/') {
+  const page = await context.newPage();
+  await page.goto(`${http}/login`);
+  await page.locator('#username').fill(username);
+  await page.locator('#password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+  if (path !== '/') await page.goto(http + path);
+  return page;
+}
+
+/** Waits until the badge in the top bar says so. */
+export async function waitForState(page, state, timeout = 15_000) {
+  await page.locator(`[data-testid="agent-state"][data-state="${state}"]`).waitFor({ timeout });
+}
+
+/** Critical and serious faults that axe-core finds (WCAG 2.1 AA). */
+export async function axeFaults(page) {
+  await page.addScriptTag({ path: AXE }).catch(() => undefined);
+  // The policy forbids script tags that are not ours; evaluating is the test's own right.
+  if (!(await page.evaluate(() => 'axe' in window))) {
+    const { readFileSync } = await import('node:fs');
+    await page.evaluate(readFileSync(AXE, 'utf8'));
+  }
+  const result = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] }),
+  );
+  return result.violations
+    .filter(({ impact }) => impact === 'critical' || impact === 'serious')
+    .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.failureSummary?.split('\n')[1] ?? ''}`));
+}
+
+/** A picture for the README; only when asked for, since two machines never draw the same. */
+export async function picture(page, name) {
+  const folder = process.env.HOTLINE_PICTURES ?? join(tmpdir(), 'hotline-pictures');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+export { ROOT };

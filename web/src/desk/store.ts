@@ -1,0 +1,205 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+
+import { api, must, type Schemas } from '../api/client';
+import { useSession } from '../app/session';
+import { usePhone } from '../phone/store';
+import { emptyForm, missing, registration, stepsOf, type Form, type Step } from './form';
+
+type Ticket = Schemas['TicketView'];
+
+/** One citizen's matter, from the ring to the submission. */
+export interface Work {
+  call: string;
+  contact: string | null;
+  ticket: string;
+  caller: string;
+  began_at: number;
+  form: Form;
+}
+
+/** How often what was written is kept. */
+const AUTOSAVE_MS = 5000;
+/** Matters laid aside, at most: a desk that reaches this has other troubles. */
+const ASIDE_MAX = 20;
+
+/** What is kept of a desk between two loads of its page. */
+interface Kept {
+  work: Work | null;
+  aside: Work[];
+}
+
+export const useDesk = defineStore('desk', () => {
+  const session = useSession();
+  const phone = usePhone();
+
+  const work = ref<Work | null>(null);
+  const aside = ref<Work[]>([]);
+  const ticket = shallowRef<Ticket | null>(null);
+  const history = shallowRef<Ticket[]>([]);
+  const saved_at = ref<number | null>(null);
+  const busy = ref(false);
+
+  const place = computed(() => (session.user === null ? null : `hotline-desk:${session.user.username}`));
+  let last_kept = '';
+
+  const lacks = computed(() => (work.value === null ? [] : missing(work.value.form)));
+
+  /** Brings back what a reload or a crash interrupted. */
+  function restore(): void {
+    if (place.value === null || work.value !== null) return;
+    const kept = localStorage.getItem(place.value);
+    if (kept === null) return;
+    try {
+      const { work: was, aside: were } = JSON.parse(kept) as Kept;
+      aside.value = were;
+      if (was !== null) {
+        work.value = was;
+        void look();
+      }
+    } catch {
+      // Written by another version of this page: nothing of it can be used.
+      localStorage.removeItem(place.value);
+    }
+  }
+
+  function keep(): void {
+    if (place.value === null) return;
+    const text = JSON.stringify({ work: work.value, aside: aside.value } satisfies Kept);
+    if (text === last_kept) return;
+    last_kept = text;
+    if (work.value === null && aside.value.length === 0) localStorage.removeItem(place.value);
+    else localStorage.setItem(place.value, text);
+    if (work.value !== null) saved_at.value = Date.now();
+  }
+
+  setInterval(keep, AUTOSAVE_MS);
+  window.addEventListener('pagehide', keep);
+
+  // The next citizen rings: their matter takes the desk.
+  watch(
+    () => phone.call,
+    (call) => {
+      if (call === null || !call.ticket || work.value?.ticket === call.ticket) return;
+      if (phone.own?.role !== 'agent') return;
+      if (work.value !== null) layAside();
+      begin({
+        call: call.id,
+        contact: call.contact ?? null,
+        ticket: call.ticket,
+        caller: phone.phone.call?.peer ?? '',
+        began_at: Date.now(),
+        form: emptyForm(phone.phone.call?.peer ?? ''),
+      });
+    },
+  );
+
+  function begin(next: Work): void {
+    work.value = next;
+    saved_at.value = null;
+    keep();
+    void look();
+  }
+
+  function layAside(): void {
+    if (work.value === null) return;
+    aside.value = [work.value, ...aside.value].slice(0, ASIDE_MAX);
+    clear();
+  }
+
+  function takeUp(ticket_id: string): void {
+    const taken = aside.value.find((one) => one.ticket === ticket_id);
+    if (taken === undefined) return;
+    aside.value = aside.value.filter((one) => one !== taken);
+    if (work.value !== null) layAside();
+    begin(taken);
+  }
+
+  function clear(): void {
+    work.value = null;
+    ticket.value = null;
+    history.value = [];
+    saved_at.value = null;
+    keep();
+  }
+
+  /** Reads the matter's ticket, and what the same number asked before. */
+  async function look(): Promise<void> {
+    const now = work.value;
+    if (now === null) return;
+    const path = { id: now.ticket };
+    const seen = must(await api.GET('/api/v1/tickets/{id}', { params: { path } }));
+    if (work.value?.ticket !== now.ticket) return;
+    ticket.value = seen;
+    const { caller, contact } = seen.ticket as { caller?: string | null; contact?: string | null };
+    work.value.contact ??= contact ?? null;
+    if (caller && work.value.caller === '') {
+      work.value.caller = caller;
+      work.value.form.phone ||= caller;
+    }
+    await readHistory(now.ticket);
+  }
+
+  async function readHistory(ticket_id: string): Promise<void> {
+    const number = work.value?.caller ?? '';
+    // Numbers that are withheld, extensions and names have no history.
+    if (!/^\+?\d{7,15}$/.test(number)) return;
+    const { data } = await api.GET('/api/v1/tickets', { params: { query: { phone: number, limit: 20 } } });
+    if (data !== undefined && work.value?.ticket === ticket_id) {
+      history.value = data.items.filter((one) => one.id !== ticket_id);
+    }
+  }
+
+  /** Registers what stands there, so that others see it too; it can be corrected until it is dispatched. */
+  async function save(): Promise<void> {
+    const now = work.value;
+    if (now === null) return;
+    keep();
+    const written = now.form.name.trim() && now.form.title.trim() && now.form.content.trim();
+    const open = ticket.value?.stage === 'draft' || ticket.value?.stage === 'registered';
+    if (!written || !open) return;
+    ticket.value = await carryOut(now, { of: 'ticket', command: 'register', body: registration(now.form) });
+  }
+
+  /** Does what was chosen, ends wrap-up and makes the desk free. */
+  async function submit(unit_of: (specialist: string) => string): Promise<void> {
+    const now = work.value;
+    if (now === null || busy.value || lacks.value.length > 0) return;
+    busy.value = true;
+    keep();
+    try {
+      const stage = ticket.value?.stage ?? 'draft';
+      for (const step of stepsOf(now.form, stage, unit_of)) {
+        const changed = await carryOut(now, step);
+        if (changed !== null) ticket.value = changed;
+      }
+      clear();
+      if (phone.agent?.state === 'wrap_up') await phone.setState('ready');
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  async function carryOut(now: Work, step: Step): Promise<Ticket | null> {
+    if (step.of === 'contact') {
+      if (now.contact === null) return null;
+      const path = { id: now.contact, command: step.command };
+      must(await api.POST('/api/v1/contacts/{id}/commands/{command}', { params: { path }, body: step.body }));
+      return null;
+    }
+    const path = { id: now.ticket, command: step.command };
+    // The same wish twice, after an answer that was lost on the way, is done once.
+    const header = { 'Idempotency-Key': await keyOf(now.ticket, step) };
+    return must(await api.POST('/api/v1/tickets/{id}/commands/{command}', { params: { path, header }, body: step.body }));
+  }
+
+  return { work, aside, ticket, history, saved_at, busy, lacks, restore, save, submit, layAside, takeUp, look };
+});
+
+async function keyOf(ticket: string, step: Step): Promise<string> {
+  const text = JSON.stringify([ticket, step.command, step.body]);
+  // FNV-1a: the key must only differ when the wish does; `crypto.subtle` is missing without TLS.
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return `desk-${ticket}-${step.command}-${hash.toString(16)}`;
+}
