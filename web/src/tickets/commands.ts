@@ -34,6 +34,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     { key: 'lead', kind: 'unit' },
     { key: 'co_handlers', kind: 'units', optional: true },
     { key: 'basis', kind: 'prose', optional: true },
+    { key: 'urgent', kind: 'yes' },
   ],
   acknowledge: [],
   record_contact: [{ key: 'call', kind: 'proof' }, prose('summary')],
@@ -48,13 +49,16 @@ export const FORMS: Record<string, readonly Field[]> = {
   ],
   rectify: [prose('finding'), prose('measures')],
   note_three_way: [line('specialist'), { key: 'unit', kind: 'unit' }, { key: 'result', kind: 'prose', optional: true }],
+  read_survey: [{ key: 'rating', kind: 'choice', choices: RATINGS, words: 'tickets.value' }],
+  request_written_opinion: [],
+  issue_written_opinion: [prose('text')],
   reopen: [prose('reason')],
   archive: [],
   void: [prose('reason')],
 };
 
 /** Commands whose button stands out: the next step of the ticket's way. */
-export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'rectify'];
+export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'rectify', 'issue_written_opinion'];
 /** Commands that cannot be taken back by another. */
 export const FINAL: readonly string[] = ['void', 'archive'];
 

@@ -37,7 +37,8 @@ export interface Work {
   dispatched_at: string;
   dispatched_by: string;
   basis: string | null;
-  send_back_until: string;
+  /** Null while the calendar for it is not published. */
+  send_back_until: string | null;
   lead: Assignment;
   co_handlers: Assignment[];
   send_back: { at: string; unit: string; basis: string; suggestion: string } | null;
