@@ -2,10 +2,6 @@
 //! `cargo run --release --example ticket_load -- postgres://… [N]`. Real tickets of every stage are made through the
 //! rules, multiplied to N rows by `psql` (which must be on the PATH), and then asked for as people and jobs ask.
 //! The database must be empty.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "how long the database really takes is what is measured"
-)]
 
 use std::io::Write as _;
 use std::process::{Command as Process, Stdio};

@@ -197,7 +197,7 @@ impl Wish<'_> {
     }
 
     /// `limit` from now on the calendar of `unit`.
-    fn counted_from_now(
+    fn from_now(
         &self,
         ticket: &Ticket,
         unit: &UnitCode,
