@@ -197,7 +197,7 @@ impl Wish<'_> {
     }
 
     /// `limit` from now on the calendar of `unit`.
-    fn from_now(
+    fn starting_now(
         &self,
         ticket: &Ticket,
         unit: &UnitCode,

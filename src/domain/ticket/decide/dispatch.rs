@@ -39,7 +39,7 @@ impl Wish<'_> {
             None => self.rules.in_force(self.now, ticket.source, lead),
         };
         let limits = &set.limits;
-        let from_now = |unit, limit| {
+        let starting_now = |unit, limit| {
             self.rules
                 .deadline(unit, self.now, limit, limits.convention)
         };
@@ -48,11 +48,11 @@ impl Wish<'_> {
             Some(promise) => (
                 promise.rules.clone(),
                 promise.handle.deadline,
-                Some(from_now(lead, days)?),
+                Some(starting_now(lead, days)?),
             ),
-            None => (set.version.clone(), from_now(lead, days)?, None),
+            None => (set.version.clone(), starting_now(lead, days)?, None),
         };
-        let acknowledge = from_now(lead, limits.acknowledge(urgent))?;
+        let acknowledge = starting_now(lead, limits.acknowledge(urgent))?;
         let mut clocks = BTreeMap::new();
         if let Some(reply) = own {
             let reply = Some(reply);
@@ -61,8 +61,8 @@ impl Wish<'_> {
         let heard = Limit::WorkingDays(limits.co_handler_days(demand.kind));
         for unit in co_handlers {
             let own = UnitClocks {
-                acknowledge: from_now(unit, limits.acknowledge(urgent))?,
-                reply: Some(from_now(unit, heard)?),
+                acknowledge: starting_now(unit, limits.acknowledge(urgent))?,
+                reply: Some(starting_now(unit, heard)?),
             };
             clocks.insert(unit.clone(), own);
         }
@@ -76,7 +76,7 @@ impl Wish<'_> {
             rules: version,
             acknowledge,
             handle,
-            send_back_until: from_now(lead, window)?.due(),
+            send_back_until: starting_now(lead, window)?.due(),
             urgent,
             clocks,
         }])

@@ -28,7 +28,7 @@ impl Wish<'_> {
             at: self.now,
             by: actor.username.clone(),
             number: u32::try_from(number).expect("nobody asks four billion times"),
-            issue: self.from_now(ticket, ticket.responsible(), Limit::WorkingDays(days))?,
+            issue: self.starting_now(ticket, ticket.responsible(), Limit::WorkingDays(days))?,
         }])
     }
 

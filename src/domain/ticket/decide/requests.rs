@@ -163,7 +163,7 @@ impl Wish<'_> {
     /// By when the desk answers a request.
     fn decide_by(&self, ticket: &Ticket) -> Result<Deadline, Refusal> {
         let hours = self.limits(ticket).decide_hours;
-        self.from_now(ticket, &ticket.desk, Limit::WorkingHours(hours))
+        self.starting_now(ticket, &ticket.desk, Limit::WorkingHours(hours))
     }
 }
 

@@ -90,7 +90,7 @@ impl Wish<'_> {
         let days = Limit::WorkingDays(self.limits(ticket).revisit_days);
         Ok(Event::RevisitPlanned {
             round,
-            revisit: self.from_now(ticket, &ticket.desk, days)?,
+            revisit: self.starting_now(ticket, &ticket.desk, days)?,
         })
     }
 
@@ -163,7 +163,7 @@ impl Wish<'_> {
             (RevisitOutcome::Dissatisfied, rating) => match round {
                 Round::First => Event::RectificationOrdered {
                     unit: ticket.responsible().clone(),
-                    rectify: self.from_now(
+                    rectify: self.starting_now(
                         ticket,
                         ticket.responsible(),
                         Limit::WorkingDays(self.limits(ticket).rectify_days),

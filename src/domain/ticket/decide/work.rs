@@ -92,7 +92,7 @@ impl Wish<'_> {
         }
         // Inside the citizen's limit, whatever is left of it (article 11(4)).
         let hours = Limit::WorkingHours(limits.review_hours);
-        let review = self.from_now(ticket, &ticket.desk, hours)?;
+        let review = self.starting_now(ticket, &ticket.desk, hours)?;
         let review = self
             .rules
             .capped(&ticket.desk, review, &work.promise.handle.deadline);
