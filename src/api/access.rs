@@ -250,7 +250,6 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/supervision/{id}/notices/{serial}", CASE_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/supervision/{id}/commands/{command}", CASE_WRITERS, Scope::TicketsWrite),
 
-    rule(Method::GET, "/api/v1/tickets/{id}/steps", TICKET_READERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/tickets/{id}/marks", WATCHED, Scope::TicketsRead),
     rule(Method::PUT, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),
     rule(Method::DELETE, "/api/v1/tickets/{id}/marks/{category}", CASE_OPENERS, Scope::TicketsWrite),

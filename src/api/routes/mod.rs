@@ -121,7 +121,6 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(supervision::notice))
         .routes(routes!(supervision::command))
         .routes(routes!(watch::of_ticket))
-        .routes(routes!(watch::steps_of_ticket))
         .routes(routes!(watch::mark, watch::unmark))
         .routes(routes!(watch::list))
         .routes(routes!(watch::key_marks))

@@ -31,6 +31,7 @@ use crate::domain::ticket::{
     StepKind, Ticket, check_reply, remaining, shares, steps,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::watch;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
 /// A ticket as it stands.
@@ -426,6 +427,8 @@ pub(crate) struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepsView {
     items: Vec<StepView>,
+    /// Names of the steps that a closed ticket lacks; empty when all is well.
+    missing: Vec<&'static str>,
     desk_ms: i64,
     unit_ms: i64,
     reviewer_ms: i64,
@@ -440,8 +443,13 @@ pub(crate) async fn five_steps(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<StepsView>> {
     visible(&api, &caller, id).await?;
-    let events = api.storage.ticket_events(id).await?;
-    let events = || events.iter().map(|event| &event.event);
+    let told = api.storage.ticket_events(id).await?;
+    let events = || told.iter().map(|event| &event.event);
+    let with_actors: Vec<_> = told
+        .iter()
+        .map(|event| (event.actor.clone(), event.event.clone()))
+        .collect();
+    let missing = watch::missing(&with_actors);
     let share = shares(api.clock.now(), events());
     let show = |step: Step| StepView {
         kind: step.kind,
@@ -452,6 +460,7 @@ pub(crate) async fn five_steps(
     };
     Ok(Json(StepsView {
         items: steps(events()).into_iter().map(show).collect(),
+        missing: missing.into_iter().map(|step| step.name()).collect(),
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,

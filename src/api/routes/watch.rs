@@ -16,7 +16,7 @@ use crate::api::problem::{Answer, Problem};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::staff::Role;
 use crate::domain::time::Timestamp;
-use crate::domain::watch::{Category, Step, StepKind, missing, steps};
+use crate::domain::watch::Category;
 use crate::storage;
 use crate::storage::watch::{FindingFilter, FindingRow, KeyMark};
 
@@ -125,58 +125,6 @@ pub(crate) async fn of_ticket(
     Ok(Json(MarksView {
         findings: findings.items.into_iter().map(Into::into).collect(),
         by_hand: by_hand.items.into_iter().map(Into::into).collect(),
-    }))
-}
-
-/// One of the five steps 接听、登记、转交办、解答、回访.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StepView {
-    /// `receive`, `register`, `hand_on`, `answer` or `follow_up`.
-    #[schema(value_type = String)]
-    step: StepKind,
-    step_name: &'static str,
-    /// Who ended it.
-    actor: String,
-    #[schema(value_type = String, format = DateTime)]
-    start: Timestamp,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    end: Option<Timestamp>,
-}
-
-/// The way a ticket went, and what it lacks.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StepsView {
-    steps: Vec<StepView>,
-    /// Steps that a closed ticket lacks; empty when all is well.
-    #[schema(value_type = Vec<String>)]
-    missing: Vec<StepKind>,
-}
-
-/// The five steps of article 6 in a ticket, each with who, from when and until when.
-#[utoipa::path(get, path = "/api/v1/tickets/{id}/steps", tag = "watch", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = StepsView)))]
-pub(crate) async fn steps_of_ticket(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    Path(id): Path<TicketId>,
-) -> Answer<Json<StepsView>> {
-    tickets::visible(&api, &caller, id).await?;
-    let events: Vec<_> = api
-        .storage
-        .ticket_events(id)
-        .await?
-        .into_iter()
-        .map(|event| (event.actor, event.event))
-        .collect();
-    let view = |step: Step| StepView {
-        step: step.step,
-        step_name: step.step.name(),
-        actor: step.actor,
-        start: step.start,
-        end: step.end,
-    };
-    Ok(Json(StepsView {
-        missing: missing(&events),
-        steps: steps(&events).into_iter().map(view).collect(),
     }))
 }
 
