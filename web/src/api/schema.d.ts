@@ -18,6 +18,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accountability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger, the latest entry first. */
+        get: operations["accountability_list"];
+        put?: never;
+        /** Records an entry by hand; it stands when another supervisor approved it. */
+        post: operations["accountability_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accountability/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about an entry that somebody else recorded. */
+        post: operations["accountability_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accountability/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain of one entry in order. */
+        get: operations["accountability_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -27,6 +79,40 @@ export interface paths {
         };
         /** The agents and their states. Which call an agent is on is shown to team leads, supervisors and the agent. */
         get: operations["organisation_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The regulation, article by article. */
+        get: operations["rules_articles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles/{article}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The words a deadline or a refusal rests on: `11(3)` as its `article` says. */
+        get: operations["rules_one_article"];
         put?: never;
         post?: never;
         delete?: never;
@@ -61,6 +147,44 @@ export interface paths {
         };
         /** Computes every entry's hash anew and compares. Reads the whole trail: some seconds for a million entries. */
         get: operations["audit_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar_changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every change of a calendar, in order. */
+        get: operations["calendars_changes"];
+        put?: never;
+        /**
+         * Publishes a notice. Its days hold at once; what runs is counted again within seconds, and listed under
+         *     `/api/v1/calendar_changes/{revision}/moved`. A second notice for a year takes the first one's place.
+         */
+        post: operations["calendars_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar_changes/{revision}/moved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deadlines a change of calendars has moved so far, old and new. */
+        get: operations["calendars_moved"];
         put?: never;
         post?: never;
         delete?: never;
@@ -222,6 +346,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clusters, the latest opened first. */
+        get: operations["clusters_list"];
+        put?: never;
+        /** Merges tickets into one matter. Each keeps its citizen, its clocks and its survey. */
+        post: operations["clusters_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cluster. */
+        get: operations["clusters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}/carry/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One ticket command, carried to every member's own front door, the leading ticket first: one reply answers all, and
+         *     each citizen is asked. Members that refuse are named and do not hold the others up.
+         */
+        post: operations["clusters_carry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wishes something of a cluster. */
+        post: operations["clusters_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain in order. */
+        get: operations["clusters_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conference": {
         parameters: {
             query?: never;
@@ -233,6 +446,41 @@ export interface paths {
         get: operations["organisation_conference"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conference/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items, the latest first. */
+        get: operations["conference_list"];
+        put?: never;
+        /** Enters an item: `{agenda, held_at, tickets?}`. */
+        post: operations["conference_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conference/items/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides, links, closes or checks an item. */
+        post: operations["conference_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -290,6 +538,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules found, the latest first: key matters by category, suspicions, facts for accountability. */
+        get: operations["watch_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest_calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A pass for one call from a page, good for half an hour. 404 where citizens may not call, 429 when one source asks too often. */
+        post: operations["guests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds, the latest first. */
+        get: operations["holds_list"];
+        put?: never;
+        /** Places a hold. It is in the audit trail. */
+        post: operations["holds_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts a hold: supervisors only, with a reason, in the audit trail. */
+        post: operations["holds_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain of one hold in order. */
+        get: operations["holds_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/intake": {
         parameters: {
             query?: never;
@@ -301,6 +635,23 @@ export interface paths {
         put?: never;
         /** Takes a demand in: any channel, any of article 8's six groups, one ticket for each id of its origin. */
         post: operations["intake_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/key-marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Key matters marked by hand, the latest first. */
+        get: operations["watch_key_marks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -426,6 +777,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What my phone is doing now: what `board` would say within a second. */
+        get: operations["session_my_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/state": {
         parameters: {
             query?: never;
@@ -443,6 +811,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/wrap_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** As much time again for wrap-up 话后处理. */
+        post: operations["session_extend_wrap_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/quarantine": {
         parameters: {
             query?: never;
@@ -454,6 +839,23 @@ export interface paths {
         get: operations["messages_quarantine"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/quarantine/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads what could not be matched: it is a citizen's answer to a ticket's survey, or nothing of the kind. Once. */
+        post: operations["messages_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -539,6 +941,40 @@ export interface paths {
         put?: never;
         /** Somebody's tickets, by their number or their identity: a body, so that no number stands in a log of addresses. */
         post: operations["intake_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How does my ticket stand? */
+        post: operations["citizens_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/written_opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Is this written opinion 书面办理意见 genuine? */
+        post: operations["citizens_written_opinion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -716,6 +1152,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every rule set, the provincial regulation first. */
+        get: operations["rules_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule set. */
+        get: operations["rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{version}/differences/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two rule sets. */
+        get: operations["rules_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/specialists": {
         parameters: {
             query?: never;
@@ -725,6 +1212,95 @@ export interface paths {
         };
         /** Whom an agent can consult. */
         get: operations["organisation_specialists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, the latest opened first. A unit sees its own. */
+        get: operations["supervision_list"];
+        put?: never;
+        /** Opens a case about a ticket, at any level but the last. */
+        post: operations["supervision_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervision/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case. */
+        get: operations["supervision_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervision/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wishes something of a case: 200 and the new state, or 409 and the article that says no. `rebind` dispatches the
+         *     ticket to the appointed lead by the ticket's own rules.
+         */
+        post: operations["supervision_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervision/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain in order. */
+        get: operations["supervision_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervision/{id}/notices/{serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One paper of a case, as text or as a page for print. It names no citizen. */
+        get: operations["supervision_notice"];
         put?: never;
         post?: never;
         delete?: never;
@@ -896,6 +1472,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules found in a ticket, and what was marked by hand. */
+        get: operations["watch_of_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/marks/{category}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks a key matter by hand; of two the latest reason stands. Marked in the audit trail. */
+        put: operations["watch_mark"];
+        post?: never;
+        /** Takes a mark by hand away. What a rule found stays until it is no longer so. */
+        delete: operations["watch_unmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -947,6 +1558,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/query_code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to tell a citizen who wants to ask after their ticket themselves. */
+        get: operations["tickets_query_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/reply_checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks the reply that waits for review (or passed it) and says what it saw. */
+        get: operations["tickets_reply_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Demands of the last fortnight that may be about the same matter, the likeliest first, each with its reasons. A ticket
+         *     is found some ten seconds after it was registered.
+         */
+        get: operations["clusters_similar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 接听、登记、解答、转交办、回访 (article 6): who, from when to when; and how the time is shared between desk, unit and
+         *     reviewer.
+         */
+        get: operations["tickets_five_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/unmask": {
         parameters: {
             query?: never;
@@ -958,6 +1643,23 @@ export interface paths {
         put?: never;
         /** Shows who asks, whole. For those who work on the ticket; every time is written down with its purpose. */
         post: operations["intake_unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/written_opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ticket's written opinions 书面办理意见, in order. */
+        get: operations["tickets_written_opinions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -994,6 +1696,40 @@ export interface paths {
         post?: never;
         /** Revokes a token, at once. */
         delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit_notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's unit's notices, newest first. */
+        get: operations["units_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit_notices/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody of the unit has read it. */
+        post: operations["units_read"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1136,6 +1872,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SIP over WebSocket (RFC 7118), subprotocol `sip`.
+         * @description With the session's cookie and an Origin of ours the connection is that person's phone: their own extension registers and
+         *     calls without a password. Without, digest; only over TLS or from this machine. Closed with 4001 when another page took the
+         *     phone, with 4003 when the login is over, with 1009 after a message of more than 64 KiB.
+         */
+        get: operations["phone_sip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1162,15 +1920,32 @@ export interface components {
             refusal?: components["schemas"]["ActionRefusal"] | null;
         };
         /** @description An agent, as they stand now. */
-        AgentView: Record<string, never> & {
+        AgentView: Record<string, unknown> & {
             /** Format: uuid */
             call?: string | null;
             display_name: string;
+            /** Format: date-time */
+            since: string;
             username: string;
+            /**
+             * Format: date-time
+             * @description When wrap-up runs out.
+             */
+            wrap_up_until?: string | null;
         };
         /** @description What was changed. */
         AppliedView: {
             changes: components["schemas"]["ChangeView"][];
+        };
+        /** @description An article, or one paragraph of it. */
+        ArticleView: {
+            /** @example 11(3) */
+            article: string;
+            /** @description Every rule set's interpretation of it. */
+            interpretations: components["schemas"]["InterpretationView"][];
+            /** @example 第十一条第（三）项 */
+            name: string;
+            text: string;
         };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
@@ -1178,7 +1953,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            detail: Record<string, never>;
+            detail: Record<string, unknown>;
             /** @description Over the entry and the hash before it. */
             hash: string;
             object: string;
@@ -1204,7 +1979,7 @@ export interface components {
             actor: string;
             /** Format: date-time */
             at: string;
-            event: Record<string, never>;
+            event: Record<string, unknown>;
             name: string;
             /** Format: int64 */
             seq: number;
@@ -1217,7 +1992,7 @@ export interface components {
             ladder: components["schemas"]["RungView"][];
             reason: string;
             /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
-            stage: Record<string, never>;
+            stage: Record<string, unknown>;
             /** Format: date-time */
             started_at: string;
             started_by: string;
@@ -1256,6 +2031,46 @@ export interface components {
             /** Format: int64 */
             wait_ms?: number | null;
         };
+        /** @description What came of a carried command. */
+        CarriedView: {
+            cluster: components["schemas"]["ClusterView"];
+            /** @description Members that granted it. */
+            granted: string[];
+            /** @description Members that did not, and why. */
+            refused: components["schemas"]["RefusedView"][];
+        };
+        /** @description A case as it stands. */
+        CaseView: {
+            /** @description Everything else: cause, steps with receipts and answers, meetings, proposals, measures, closing. */
+            case: Record<string, unknown>;
+            /**
+             * Format: date-time
+             * @description By when the present step wants its answer.
+             */
+            due: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
+            level: string;
+            level_name: string;
+            /** @description Numbers in the register of notices, for `/notices/{serial}`. */
+            notices: components["schemas"]["NoticeLine"][];
+            open: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            overdue: boolean;
+            /** @description 督办人; null while nobody took what a rule opened. */
+            owner?: string | null;
+            /** Format: uuid */
+            ticket_id: string;
+            ticket_number: string;
+            /** @description 被督办单位. */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A category. */
         CategoryView: {
             code: string;
@@ -1263,6 +2078,22 @@ export interface components {
             initials: string;
             name: string;
             parent?: string | null;
+        };
+        /** @description One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold. */
+        ChainedEventView: {
+            /** @description A username, `token:…`, or `@server`. */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            event: Record<string, unknown>;
+            hash: string;
+            name: string;
+            prev_hash: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps.
+             */
+            seq: number;
         };
         /** @description One entry that is new or differs. */
         ChangeView: {
@@ -1274,6 +2105,33 @@ export interface components {
             kind: string;
             name: string;
         };
+        /** @description One hand-over. */
+        CitizenStep: {
+            /** Format: date-time */
+            at: string;
+            /** @description In Chinese. */
+            what: string;
+        };
+        /** @description A cluster as it stands. */
+        ClusterView: {
+            /** @description Commands carried to every member, with what came of them; and how it was dissolved. */
+            cluster: Record<string, unknown>;
+            /** Format: uuid */
+            id: string;
+            /** @description `duplicate` or `same_event`. */
+            kind: string;
+            /** Format: uuid */
+            lead_ticket_id: string;
+            member_ticket_ids: string[];
+            open: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A member of the joint conference 联席会议: the head of a unit. */
         ConferenceSeatView: {
             /** Format: date-time */
@@ -1283,7 +2141,7 @@ export interface components {
             unit: string;
         };
         /** @description One citizen contact, first ring to end of wrap-up. */
-        ContactView: Record<string, never> & {
+        ContactView: Record<string, unknown> & {
             agent?: string | null;
             /** Format: uuid */
             call_id: string;
@@ -1313,27 +2171,50 @@ export interface components {
              */
             kind: string;
         };
-        /** @description 时限. */
+        /** @description 时限. The same calculation is shown to the citizen, the unit and the platform. */
         DeadlineView: {
-            /** Format: date-time */
-            due: string;
-            /** @description Four fifths of the working time are gone. */
+            /**
+             * @description `/api/v1/articles/{article}` has its words.
+             * @example 11(3)
+             */
+            article: string;
+            /**
+             * Format: int32
+             * @description The year whose notice is awaited, when `due` is `null`.
+             */
+            awaits?: number | null;
+            /**
+             * Format: date-time
+             * @description The last instant in time; `null` while the calendar for it is not published.
+             */
+            due?: string | null;
+            /** @description Four fifths of the limit's working time are gone, and it has not run out. */
             due_soon: boolean;
             /** Format: date-time */
             from: string;
-            /** @description `acknowledge_by`, `handle_by`, `revisit_by` or `rectify_by`. */
+            /**
+             * @description `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
+             *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+             *     `written_opinion_by`, `revisit_by` or `rectify_by`.
+             */
             kind: string;
             /**
              * Format: int64
-             * @description Until it is due by the clock on the wall; negative when overdue.
+             * @description Until it is due; negative: by how much it is late.
              */
-            left_ms: number;
+            left_ms?: number | null;
+            /** @description What was counted: `{working_days}`, `{working_hours}` or `{natural_hours}`. */
+            limit?: Record<string, unknown> | null;
+            /** @description What is recorded: `half`, `most` (80 %) or `lapsed`. */
+            marked?: string | null;
+            /** @description In Chinese. */
+            name: string;
             overdue: boolean;
             /** @description Whom it runs against. */
             unit: string;
             /**
              * Format: int64
-             * @description Of that, time in which people work; null where the calendar is not published.
+             * @description The same in working time of the unit.
              */
             working_left_ms?: number | null;
         };
@@ -1341,6 +2222,19 @@ export interface components {
         DeputyLine: {
             person: string;
             phone: string;
+        };
+        /** @description One number in which two rule sets differ. */
+        DifferenceView: {
+            /** @example 11(3) */
+            article: string;
+            /** @example inquiry_days */
+            field: string;
+            /** @description For people, in Chinese. */
+            name: string;
+            /** @description In the rule set that was asked for. */
+            ours: Record<string, unknown>;
+            /** @description In the one it is held against. */
+            theirs: Record<string, unknown>;
         };
         /** @description When the limit runs out, and the working days that were counted. */
         Due: {
@@ -1378,6 +2272,33 @@ export interface components {
             /** @description e.g. `Mon-Fri 18:00-09:00; Sat,Sun 00:00-24:00`. */
             when: string;
         };
+        /** @description One entry. Person, unit and leaders are recorded apart. */
+        EntryView: {
+            /** @description Null until somebody else decided. */
+            approved?: boolean | null;
+            /** @description e.g. `28(7)`. */
+            article: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            decided_by?: string | null;
+            decision_reason?: string | null;
+            evidence: string;
+            facts: string;
+            ground: string;
+            /** Format: uuid */
+            id: string;
+            /** @description 领导干部. */
+            leaders: string[];
+            /** @description 直接责任人. */
+            person?: string | null;
+            /** Format: uuid */
+            ticket_id?: string | null;
+            /** @description 责任单位. */
+            unit: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description One fact in a ticket's chain. */
         EventView: {
             /** @description A username, `token:…`, or `@server`. */
@@ -1386,7 +2307,7 @@ export interface components {
             actor_name?: string | null;
             /** Format: date-time */
             at: string;
-            event: Record<string, never>;
+            event: Record<string, unknown>;
             hash: string;
             name: string;
             prev_hash: string;
@@ -1404,9 +2325,38 @@ export interface components {
         };
         /** @description One key before and after. Secrets are not shown. */
         FieldView: {
-            after: Record<string, never>;
-            before: Record<string, never>;
+            after: Record<string, unknown>;
+            before: Record<string, unknown>;
             field: string;
+        };
+        /** @description Something a rule found. */
+        FindingView: {
+            article: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Of a key matter: `livelihood`, `poor_quality`, `assigned`, `many_units` or `unresolved`. */
+            category?: string | null;
+            /** @description `key`, `suspicion`, `overdue`, `trigger` or `fact`. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The other ticket it takes to see it.
+             */
+            other_ticket_id?: string | null;
+            /** @description In words, in Chinese. */
+            reason: string;
+            /** @description Which rule found it. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description The event of the ticket that shows it.
+             */
+            seq: number;
+            /** Format: uuid */
+            ticket_id: string;
+            ticket_number: string;
+            /** @description Whom it is about. */
+            unit: string;
         };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
@@ -1425,9 +2375,37 @@ export interface components {
             /** Format: uuid */
             recording: string;
         };
+        /** @description What a page needs for one call. */
+        GuestPass: {
+            /** @description What to call oneself; the server calls every guest anonymous. */
+            sip_uri: string;
+            /** @description What to dial. */
+            target: string;
+            /** @description Where SIP over WebSocket is served for this pass, on this host. */
+            websocket: string;
+        };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
             status: string;
+        };
+        /** @description One hold. */
+        HoldView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description `ticket` (every recording of its calls), `call` or `recording`. */
+            held: string;
+            /** Format: uuid */
+            held_id: string;
+            /** Format: uuid */
+            id: string;
+            lift_reason?: string | null;
+            /** Format: date-time */
+            lifted_at?: string | null;
+            lifted_by?: string | null;
+            reason: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description A document and its number. */
         IdentityBody: {
@@ -1435,9 +2413,43 @@ export interface components {
             id_kind: string;
             id_number: string;
         };
+        /** @description How an article is to be read. */
+        InterpretationView: {
+            /** @example 11(3) */
+            article: string;
+            by: string;
+            /** @example 2021-01-01 */
+            from: string;
+            text: string;
+        };
         IntervalView: components["schemas"]["SumsView"] & {
             /** Format: date-time */
             at: string;
+        };
+        /** @description An item as it stands. */
+        ItemView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+            item: Record<string, unknown>;
+            /** @description Decided, not closed, and its day is past. */
+            overdue: boolean;
+            /** @description `entered`, `decided`, `closed` or `checked`. */
+            stage: string;
+        };
+        /** @description A key matter marked by hand. */
+        KeyMarkView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            category: string;
+            category_name: string;
+            /** @description Where the media reported it. */
+            link?: string | null;
+            reason: string;
+            /** Format: uuid */
+            ticket_id: string;
+            ticket_number: string;
         };
         /** @description One figure with its definition. */
         KpiView: {
@@ -1549,8 +2561,11 @@ export interface components {
             /** @description Masked. */
             caller: string;
             /** Format: uuid */
+            contact?: string | null;
+            /** Format: uuid */
             id: string;
             legs: string[];
+            parties: components["schemas"]["PartyView"][];
             /**
              * Format: int32
              * @description 1 for the head of the queue.
@@ -1585,11 +2600,23 @@ export interface components {
             offset_ms: number;
             text: string;
         };
+        /** @description A mark by hand. */
+        Marking: {
+            /** @description For what the media reported: an http or https address. */
+            link?: string | null;
+            reason: string;
+        };
+        /** @description Everything marked on one ticket. */
+        MarksView: {
+            by_hand: components["schemas"]["KeyMarkView"][];
+            findings: components["schemas"]["FindingView"][];
+        };
         /** @description Oneself, with the CSRF token again for a page that was reloaded. */
         Me: {
             csrf?: string | null;
+            phone?: components["schemas"]["PhoneView"] | null;
             /** @description Where one stands as an agent; null for those who take no calls. */
-            state?: Record<string, never> | null;
+            state?: Record<string, unknown> | null;
             user: components["schemas"]["UserView"];
         };
         /** @description One outgoing message. */
@@ -1601,6 +2628,8 @@ export interface components {
              */
             id: string;
             message_id?: string | null;
+            /** @description `survey`, `extension_told`, `written_opinion`, `reminder`, `callout` or `receipt`. */
+            purpose: string;
             /** Format: date-time */
             queued_at: string;
             reason?: string | null;
@@ -1611,6 +2640,34 @@ export interface components {
             to: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description Why more time is needed. */
+        MoreTime: {
+            reason: string;
+        };
+        /** @description One deadline that a change moved. */
+        MoveView: {
+            /**
+             * @description As in a ticket's `deadlines`.
+             * @example handle_by
+             */
+            deadline: string;
+            /** Format: date-time */
+            new?: string | null;
+            number: string;
+            /**
+             * Format: date-time
+             * @description `null`: it waited for a calendar.
+             */
+            old?: string | null;
+            /** Format: uuid */
+            ticket_id: string;
+            unit: string;
+        };
+        /** @description The call one's phone is in, ringing included, and where one stands. */
+        MyLine: {
+            agent?: components["schemas"]["AgentView"] | null;
+            call?: components["schemas"]["LiveCallView"] | null;
         };
         /** @description What a desk person tells to start a call-out. */
         NewCallOut: {
@@ -1635,7 +2692,7 @@ export interface components {
             origin_id: string;
             petitioner: components["schemas"]["NewPetitioner"];
             /** @description What came, as it came; kept beside the ticket. */
-            raw?: Record<string, never> | null;
+            raw?: Record<string, unknown> | null;
             /**
              * Format: date-time
              * @description When it was received there; now when left out.
@@ -1673,6 +2730,53 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             unit: string;
         };
+        /** @description A notice 部分节假日安排的通知 to publish. */
+        NoticeBody: {
+            /**
+             * @description 放假. Weekends need not be named.
+             * @example [
+             *       "2027-01-01"
+             *     ]
+             */
+            off: string[];
+            /** @description Its name or number: the cause that every moved deadline tells. */
+            title: string;
+            /** @description 调休上班: weekend days that are worked. */
+            work?: string[];
+            /**
+             * Format: int32
+             * @example 2027
+             */
+            year: number;
+        };
+        /** @description One paper of a case. */
+        NoticeLine: {
+            number: string;
+            /** Format: int64 */
+            serial: number;
+            title: string;
+        };
+        /** @description What opens a case. */
+        Opening: {
+            /** @description `track`, `urge`, `recheck`, `supervise` or `coordinate`. */
+            level: string;
+            reason: string;
+            /** Format: uuid */
+            ticket: string;
+            /** @description Instead of the unit that answers for the ticket now. */
+            unit?: string | null;
+        };
+        /** @description A written opinion as its unit issued it. */
+        OpinionForCitizen: {
+            /** Format: date-time */
+            issued_at: string;
+            number: string;
+            /** @description SHA-256 of the text in UTF-8, to hold a copy against. */
+            sha256: string;
+            text: string;
+            /** @description The unit's name on the day it was issued. */
+            unit: string;
+        };
         /** @description An organisation file's text, or a part of one: what it does not mention stays as it is. */
         OrganisationText: {
             toml: string;
@@ -1680,23 +2784,23 @@ export interface components {
         /** @description Everything that can be set up, without its secrets. */
         OrganisationView: {
             /** @description `{name, source, hours}`. */
-            calendars: Record<string, never>[];
+            calendars: Record<string, unknown>[];
             /** @description `{number, user?, auto_ready, toll, skills}`. */
-            extensions: Record<string, never>[];
+            extensions: Record<string, unknown>[];
             /** @description `{number, queue | announce | extension | flow, record}`. */
-            numbers: Record<string, never>[];
+            numbers: Record<string, unknown>[];
             /** @description `{name, strategy, ring_timeout_s, wrap_up_s, needs, priority}`. */
-            queues: Record<string, never>[];
+            queues: Record<string, unknown>[];
             /** @description `{name, kind, url, signed}`. */
-            sms_gateways: Record<string, never>[];
+            sms_gateways: Record<string, unknown>[];
             /** @description `{unit, name, reach, duty, topics}`. */
-            specialists: Record<string, never>[];
+            specialists: Record<string, unknown>[];
             /** @description `{name, allow, outbound, has_digest}`. */
-            trunks: Record<string, never>[];
+            trunks: Record<string, unknown>[];
             /** @description `{code, name, kind, parent?}`. */
-            units: Record<string, never>[];
+            units: Record<string, unknown>[];
             /** @description `{username, display_name, role, unit}`. */
-            users: Record<string, never>[];
+            users: Record<string, unknown>[];
         };
         /** @description A system that demands come from. */
         OriginEntryView: {
@@ -1729,12 +2833,33 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_AgentView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** Format: uuid */
                 call?: string | null;
                 display_name: string;
+                /** Format: date-time */
+                since: string;
                 username: string;
+                /**
+                 * Format: date-time
+                 * @description When wrap-up runs out.
+                 */
+                wrap_up_until?: string | null;
             })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ArticleView: {
+            items: {
+                /** @example 11(3) */
+                article: string;
+                /** @description Every rule set's interpretation of it. */
+                interpretations: components["schemas"]["InterpretationView"][];
+                /** @example 第十一条第（三）项 */
+                name: string;
+                text: string;
+            }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -1745,7 +2870,7 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
-                detail: Record<string, never>;
+                detail: Record<string, unknown>;
                 /** @description Over the entry and the hash before it. */
                 hash: string;
                 object: string;
@@ -1761,7 +2886,7 @@ export interface components {
                 actor: string;
                 /** Format: date-time */
                 at: string;
-                event: Record<string, never>;
+                event: Record<string, unknown>;
                 name: string;
                 /** Format: int64 */
                 seq: number;
@@ -1778,7 +2903,7 @@ export interface components {
                 ladder: components["schemas"]["RungView"][];
                 reason: string;
                 /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
-                stage: Record<string, never>;
+                stage: Record<string, unknown>;
                 /** Format: date-time */
                 started_at: string;
                 started_by: string;
@@ -1825,6 +2950,42 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CaseView: {
+            items: {
+                /** @description Everything else: cause, steps with receipts and answers, meetings, proposals, measures, closing. */
+                case: Record<string, unknown>;
+                /**
+                 * Format: date-time
+                 * @description By when the present step wants its answer.
+                 */
+                due: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
+                level: string;
+                level_name: string;
+                /** @description Numbers in the register of notices, for `/notices/{serial}`. */
+                notices: components["schemas"]["NoticeLine"][];
+                open: boolean;
+                /** Format: date-time */
+                opened_at: string;
+                overdue: boolean;
+                /** @description 督办人; null while nobody took what a rule opened. */
+                owner?: string | null;
+                /** Format: uuid */
+                ticket_id: string;
+                ticket_number: string;
+                /** @description 被督办单位. */
+                unit: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CategoryView: {
             items: {
                 code: string;
@@ -1832,6 +2993,69 @@ export interface components {
                 initials: string;
                 name: string;
                 parent?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ChainedEventView: {
+            items: {
+                /** @description A username, `token:…`, or `@server`. */
+                actor: string;
+                /** Format: date-time */
+                at: string;
+                event: Record<string, unknown>;
+                hash: string;
+                name: string;
+                prev_hash: string;
+                /**
+                 * Format: int64
+                 * @description From 1, without gaps.
+                 */
+                seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ChangeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who published it; `@apply` for the organisation file. */
+                by: string;
+                /** @description The notice, where it was one: `{year, title, off, work}`. */
+                notice?: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                revision: number;
+                title: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClusterView: {
+            items: {
+                /** @description Commands carried to every member, with what came of them; and how it was dissolved. */
+                cluster: Record<string, unknown>;
+                /** Format: uuid */
+                id: string;
+                /** @description `duplicate` or `same_event`. */
+                kind: string;
+                /** Format: uuid */
+                lead_ticket_id: string;
+                member_ticket_ids: string[];
+                open: boolean;
+                /** Format: date-time */
+                opened_at: string;
+                title: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                version: number;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1860,6 +3084,23 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_DifferenceView: {
+            items: {
+                /** @example 11(3) */
+                article: string;
+                /** @example inquiry_days */
+                field: string;
+                /** @description For people, in Chinese. */
+                name: string;
+                /** @description In the rule set that was asked for. */
+                ours: Record<string, unknown>;
+                /** @description In the one it is held against. */
+                theirs: Record<string, unknown>;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_DutyGapView: {
             items: {
                 /** Format: date-time */
@@ -1874,6 +3115,37 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_EntryView: {
+            items: {
+                /** @description Null until somebody else decided. */
+                approved?: boolean | null;
+                /** @description e.g. `28(7)`. */
+                article: string;
+                /** Format: date-time */
+                at: string;
+                by: string;
+                decided_by?: string | null;
+                decision_reason?: string | null;
+                evidence: string;
+                facts: string;
+                ground: string;
+                /** Format: uuid */
+                id: string;
+                /** @description 领导干部. */
+                leaders: string[];
+                /** @description 直接责任人. */
+                person?: string | null;
+                /** Format: uuid */
+                ticket_id?: string | null;
+                /** @description 责任单位. */
+                unit: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             items: {
                 /** @description A username, `token:…`, or `@server`. */
@@ -1882,7 +3154,7 @@ export interface components {
                 actor_name?: string | null;
                 /** Format: date-time */
                 at: string;
-                event: Record<string, never>;
+                event: Record<string, unknown>;
                 hash: string;
                 name: string;
                 prev_hash: string;
@@ -1891,6 +3163,95 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FindingView: {
+            items: {
+                article: string;
+                /** Format: date-time */
+                at: string;
+                /** @description Of a key matter: `livelihood`, `poor_quality`, `assigned`, `many_units` or `unresolved`. */
+                category?: string | null;
+                /** @description `key`, `suspicion`, `overdue`, `trigger` or `fact`. */
+                kind: string;
+                /**
+                 * Format: uuid
+                 * @description The other ticket it takes to see it.
+                 */
+                other_ticket_id?: string | null;
+                /** @description In words, in Chinese. */
+                reason: string;
+                /** @description Which rule found it. */
+                rule: string;
+                /**
+                 * Format: int64
+                 * @description The event of the ticket that shows it.
+                 */
+                seq: number;
+                /** Format: uuid */
+                ticket_id: string;
+                ticket_number: string;
+                /** @description Whom it is about. */
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_HoldView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** @description `ticket` (every recording of its calls), `call` or `recording`. */
+                held: string;
+                /** Format: uuid */
+                held_id: string;
+                /** Format: uuid */
+                id: string;
+                lift_reason?: string | null;
+                /** Format: date-time */
+                lifted_at?: string | null;
+                lifted_by?: string | null;
+                reason: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ItemView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+                item: Record<string, unknown>;
+                /** @description Decided, not closed, and its day is past. */
+                overdue: boolean;
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KeyMarkView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                category: string;
+                category_name: string;
+                /** @description Where the media reported it. */
+                link?: string | null;
+                reason: string;
+                /** Format: uuid */
+                ticket_id: string;
+                ticket_number: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -1958,6 +3319,8 @@ export interface components {
                  */
                 id: string;
                 message_id?: string | null;
+                /** @description `survey`, `extension_told`, `written_opinion`, `reminder`, `callout` or `receipt`. */
+                purpose: string;
                 /** Format: date-time */
                 queued_at: string;
                 reason?: string | null;
@@ -1968,6 +3331,29 @@ export interface components {
                 to: string;
                 /** Format: date-time */
                 updated_at: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MoveView: {
+            items: {
+                /**
+                 * @description As in a ticket's `deadlines`.
+                 * @example handle_by
+                 */
+                deadline: string;
+                /** Format: date-time */
+                new?: string | null;
+                number: string;
+                /**
+                 * Format: date-time
+                 * @description `null`: it waited for a calendar.
+                 */
+                old?: string | null;
+                /** Format: uuid */
+                ticket_id: string;
+                unit: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -2010,12 +3396,19 @@ export interface components {
             items: {
                 /** Format: date-time */
                 at: string;
-                content: Record<string, never>;
+                content: Record<string, unknown>;
                 gateway: string;
                 /** Format: uuid */
                 id: string;
                 /** @description `receipt` or `reply`. */
                 kind: string;
+                resolution?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When and by whom it was read; `null`: nobody has.
+                 */
+                resolved_at?: string | null;
+                resolved_by?: string | null;
                 /** @description `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, … */
                 why: string;
             }[];
@@ -2052,11 +3445,14 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_RevisitView: {
-            items: (Record<string, never> & {
+            items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
-                attempts: Record<string, never>[];
-                /** Format: date-time */
-                due: string;
+                attempts: Record<string, unknown>[];
+                /**
+                 * Format: date-time
+                 * @description `null` while the calendar for it is not published.
+                 */
+                due?: string | null;
                 /** Format: uuid */
                 id: string;
                 overdue: boolean;
@@ -2077,6 +3473,32 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RuleSetView: {
+            items: {
+                /** @description The city it is for (article 32); `null`: the whole province. */
+                city?: string | null;
+                /** @description What differs from the provincial regulation. */
+                differences: components["schemas"]["DifferenceView"][];
+                /**
+                 * @description Holds for tickets dispatched on this day or later.
+                 * @example 2020-04-22
+                 */
+                from: string;
+                /** @description 解释 (article 33). */
+                interpretations: components["schemas"]["InterpretationView"][];
+                is_in_force: boolean;
+                /** @description Every number by its field. */
+                limits: Record<string, unknown>;
+                /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+                sources: string[];
+                title: string;
+                /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
+                version: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_SpecialistView: {
             items: {
                 duty: string;
@@ -2087,6 +3509,33 @@ export interface components {
                 reach: string;
                 topics: string[];
                 unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SuggestionView: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The matter it belongs to already.
+                 */
+                cluster_id?: string | null;
+                /** Format: date-time */
+                opened_at: string;
+                /** @description In words, in Chinese. */
+                reasons: string[];
+                /** @description The same number asks again. */
+                same_person: boolean;
+                /**
+                 * Format: int32
+                 * @description In thousandths.
+                 */
+                score: number;
+                /** Format: uuid */
+                ticket_id: string;
+                ticket_number: string;
+                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -2111,12 +3560,14 @@ export interface components {
                 number: string;
                 /** Format: date-time */
                 opened_at: string;
+                /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
+                rules?: string | null;
                 /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
                 stage: string;
                 /** @description The stage for a person, in Chinese. */
                 stage_name: string;
                 /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-                ticket: Record<string, never>;
+                ticket: Record<string, unknown>;
                 title?: string | null;
                 /** @description The one unit that answers for it now. */
                 unit: string;
@@ -2158,6 +3609,26 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_UnitNoticeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `assigned`, `reminder`, `moved`, `decided` or `asked`. */
+                kind: string;
+                /** Format: date-time */
+                read_at?: string | null;
+                read_by?: string | null;
+                /** @description In Chinese. */
+                text: string;
+                /** Format: uuid */
+                ticket_id: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_UnitView: {
             items: {
                 code: string;
@@ -2175,6 +3646,55 @@ export interface components {
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_WrittenOpinionView: {
+            items: {
+                /** Format: date-time */
+                issued_at: string;
+                /** @example 20261123-000001-1 */
+                number: string;
+                sha256: string;
+                /**
+                 * Format: uuid
+                 * @description The message that told the citizen: its state is among the ticket's messages.
+                 */
+                sms_id?: string | null;
+                text: string;
+                unit: string;
+                unit_name: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One party of a call that is up. */
+        PartyView: {
+            /** Format: uuid */
+            leg: string;
+            name?: string | null;
+            /** @description Number or extension, masked. */
+            party: string;
+            role: string;
+            /** @description `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`. */
+            room: string;
+            /** @description `ringing` or `up`. */
+            state: string;
+            /** @description The person, when it is one of ours. */
+            user?: string | null;
+        };
+        /** @description What a page needs to be a person's phone. */
+        PhoneView: {
+            extension: string;
+            /**
+             * @description Its address of record.
+             * @example sip:agent1000@127.0.0.1
+             */
+            sip_uri: string;
+            /**
+             * @description Where SIP over WebSocket is served on this host; no password is needed.
+             * @example /sip
+             */
+            websocket: string;
         };
         /** @description Who does what in a unit, by name. */
         PostsView: {
@@ -2223,14 +3743,34 @@ export interface components {
         QuarantinedView: {
             /** Format: date-time */
             at: string;
-            content: Record<string, never>;
+            content: Record<string, unknown>;
             gateway: string;
             /** Format: uuid */
             id: string;
             /** @description `receipt` or `reply`. */
             kind: string;
+            resolution?: string | null;
+            /**
+             * Format: date-time
+             * @description When and by whom it was read; `null`: nobody has.
+             */
+            resolved_at?: string | null;
+            resolved_by?: string | null;
             /** @description `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, … */
             why: string;
+        };
+        /** @description The code with which the citizen can ask after the ticket, to be told to them. */
+        QueryCodeView: {
+            /** @example 04711742 */
+            code: string;
+            number: string;
+        };
+        /** @description A number and the code that belongs to it. */
+        Question: {
+            /** @description Eight digits, told to the citizen. */
+            code: string;
+            /** @description e.g. `20261123-000001`; of a written opinion `20261123-000001-1`. */
+            number: string;
         };
         QueueSumsView: components["schemas"]["SumsView"] & {
             queue: string;
@@ -2244,6 +3784,18 @@ export interface components {
             waiting: number;
             /** Format: int32 */
             wrap_up_s: number;
+        };
+        /** @description What a person makes of something that could not be matched. */
+        Reading: {
+            /** @description `very_satisfied`, `satisfied`, `basically_satisfied`, `dissatisfied` or `very_dissatisfied`. */
+            rating?: string | null;
+            /** @description Why it was read so. */
+            remark: string;
+            /**
+             * Format: uuid
+             * @description Whose survey it answers, and with what: both, or neither.
+             */
+            ticket_id?: string | null;
         };
         /** @description A finished recording's evidence sheet. */
         RecordingView: {
@@ -2259,7 +3811,7 @@ export interface components {
              * @description The manifest as the store wrote it: parties by track, gaps, files with their hashes. Numbers are masked for
              *     roles that need not call back, so it hashes to `manifest_sha256` only for the others.
              */
-            manifest: Record<string, never>;
+            manifest: Record<string, unknown>;
             /** @description SHA-256 of the manifest file; the next manifest carries it. */
             manifest_sha256: string;
             /** Format: date-time */
@@ -2275,12 +3827,23 @@ export interface components {
              */
             ground: number;
         };
+        /** @description A member that said no. */
+        RefusedView: {
+            article: string;
+            code: string;
+            detail: string;
+            /** Format: uuid */
+            ticket_id: string;
+        };
         /** @description A planned contact after closing. */
-        RevisitView: Record<string, never> & {
+        RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
-            attempts: Record<string, never>[];
-            /** Format: date-time */
-            due: string;
+            attempts: Record<string, unknown>[];
+            /**
+             * Format: date-time
+             * @description `null` while the calendar for it is not published.
+             */
+            due?: string | null;
             /** Format: uuid */
             id: string;
             overdue: boolean;
@@ -2300,6 +3863,28 @@ export interface components {
         /** @description A unit's whole roster. */
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
+        };
+        /** @description One version of the rules. */
+        RuleSetView: {
+            /** @description The city it is for (article 32); `null`: the whole province. */
+            city?: string | null;
+            /** @description What differs from the provincial regulation. */
+            differences: components["schemas"]["DifferenceView"][];
+            /**
+             * @description Holds for tickets dispatched on this day or later.
+             * @example 2020-04-22
+             */
+            from: string;
+            /** @description 解释 (article 33). */
+            interpretations: components["schemas"]["InterpretationView"][];
+            is_in_force: boolean;
+            /** @description Every number by its field. */
+            limits: Record<string, unknown>;
+            /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+            sources: string[];
+            title: string;
+            /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
+            version: string;
         };
         /** @description Somebody who may be called. */
         RungView: {
@@ -2336,10 +3921,61 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["StateName"];
         };
+        /** @description One of the five steps of article 6. */
+        StepView: {
+            /** @description `null`: the server itself, or nobody yet. */
+            by?: string | null;
+            /**
+             * Format: date-time
+             * @description `null` while it goes on.
+             */
+            end?: string | null;
+            /** @description `answer`, `register`, `resolve`, `dispatch` or `revisit`. */
+            kind: string;
+            /** @description 接听, 登记, 解答, 转交办 or 回访. */
+            name: string;
+            /** Format: date-time */
+            start: string;
+        };
+        /** @description The five steps of a ticket, and in whose hands its time lay. */
+        StepsView: {
+            /** Format: int64 */
+            desk_ms: number;
+            items: components["schemas"]["StepView"][];
+            /** @description Names of the steps that a closed ticket lacks; empty when all is well. */
+            missing: string[];
+            /** Format: int64 */
+            reviewer_ms: number;
+            /** Format: int64 */
+            unit_ms: number;
+        };
         /** @description Stored; it will be read. */
         Stored: {
             /** Format: uuid */
             callback: string;
+        };
+        /** @description Another demand that may be about the same matter. */
+        SuggestionView: {
+            /**
+             * Format: uuid
+             * @description The matter it belongs to already.
+             */
+            cluster_id?: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            /** @description In words, in Chinese. */
+            reasons: string[];
+            /** @description The same number asks again. */
+            same_person: boolean;
+            /**
+             * Format: int32
+             * @description In thousandths.
+             */
+            score: number;
+            /** Format: uuid */
+            ticket_id: string;
+            ticket_number: string;
+            title: string;
         };
         /** @description What came in one interval, or to one queue. */
         SumsView: {
@@ -2372,6 +4008,25 @@ export interface components {
             /** @description Whether one may hear its recording. */
             listenable: boolean;
         };
+        /** @description How a ticket stands, as its citizen may see it: no name, no number, no address. */
+        TicketForCitizen: {
+            answer_by?: components["schemas"]["DeadlineView"] | null;
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @description The unit's answer, once it passed review. */
+            reply?: string | null;
+            /** @description As in a ticket's `stage`. */
+            stage: string;
+            /** @description In Chinese. */
+            stage_name: string;
+            /** @description Every hand-over in order. */
+            steps: components["schemas"]["CitizenStep"][];
+            /** @description `null` where secrecy was asked for. */
+            title?: string | null;
+            /** @description The name of the unit that answers for it now. */
+            unit: string;
+        };
         /** @description A ticket as it stands. */
         TicketView: {
             /** @description The clocks that run. */
@@ -2382,12 +4037,14 @@ export interface components {
             number: string;
             /** Format: date-time */
             opened_at: string;
+            /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
+            rules?: string | null;
             /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
             stage: string;
             /** @description The stage for a person, in Chinese. */
             stage_name: string;
             /** @description Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded. */
-            ticket: Record<string, never>;
+            ticket: Record<string, unknown>;
             title?: string | null;
             /** @description The one unit that answers for it now. */
             unit: string;
@@ -2433,6 +4090,22 @@ export interface components {
             /** @description Who has its duties now: itself, or the unit it was merged into. */
             successor?: string | null;
         };
+        /** @description One notice to one's unit. */
+        UnitNoticeView: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `assigned`, `reminder`, `moved`, `decided` or `asked`. */
+            kind: string;
+            /** Format: date-time */
+            read_at?: string | null;
+            read_by?: string | null;
+            /** @description In Chinese. */
+            text: string;
+            /** Format: uuid */
+            ticket_id: string;
+        };
         /** @description 成员单位 or a part of the platform. */
         UnitView: {
             code: string;
@@ -2455,12 +4128,12 @@ export interface components {
         /** @description Who asks, whole. */
         UnmaskedView: {
             /** @description `{id_kind, id_number}`. */
-            identity?: Record<string, never> | null;
-            legal_person?: Record<string, never> | null;
+            identity?: Record<string, unknown> | null;
+            legal_person?: Record<string, unknown> | null;
             mobile?: string | null;
             name?: string | null;
             phone?: string | null;
-            verification?: Record<string, never> | null;
+            verification?: Record<string, unknown> | null;
         };
         /** @description A person, as the API shows them. */
         UserView: {
@@ -2491,6 +4164,22 @@ export interface components {
             limit?: number | null;
             phone?: string | null;
         };
+        /** @description A written opinion as it was issued. */
+        WrittenOpinionView: {
+            /** Format: date-time */
+            issued_at: string;
+            /** @example 20261123-000001-1 */
+            number: string;
+            sha256: string;
+            /**
+             * Format: uuid
+             * @description The message that told the citizen: its state is among the ticket's messages.
+             */
+            sms_id?: string | null;
+            text: string;
+            unit: string;
+            unit_name: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2514,7 +4203,161 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountability_list: {
+        parameters: {
+            query?: {
+                unit?: string;
+                /** @description e.g. `28(7)`. */
+                article?: string;
+                ticket?: string;
+                decided?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntryView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountability_record: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, unit, ticket?, person?, leaders?, facts, evidence} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountability_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description decide {approved, reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accountability_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChainedEventView"];
                 };
             };
             /** @description Not done, and why */
@@ -2543,6 +4386,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AgentView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_articles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ArticleView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_one_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 11(3) */
+                article: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleView"];
                 };
             };
             /** @description Not done, and why */
@@ -2609,6 +4511,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Not a notice */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_moved: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MoveView"];
                 };
             };
             /** @description Not done, and why */
@@ -2746,7 +4748,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2886,7 +4888,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -2947,6 +4949,232 @@ export interface operations {
             };
         };
     };
+    clusters_list: {
+        parameters: {
+            query?: {
+                open?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClusterView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_open: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {title, kind: duplicate|same_event, lead, members: [ticket id]} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_carry: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description dispatch, acknowledge, record_contact, reply, review or rectify, as for one ticket */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The ticket command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description join {tickets}, leave {ticket, reason}, choose_lead {ticket}, dissolve {reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChainedEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisation_conference: {
         parameters: {
             query?: {
@@ -2966,6 +5194,123 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ConferenceSeatView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_list: {
+        parameters: {
+            query?: {
+                /** @description `entered`, `decided`, `closed` or `checked`. */
+                stage?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {agenda, held_at, tickets?} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conference_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3022,7 +5367,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3080,6 +5425,223 @@ export interface operations {
             };
         };
     };
+    watch_list: {
+        parameters: {
+            query?: {
+                /** @description `key`, `suspicion`, `overdue`, `trigger` or `fact`. */
+                kind?: string;
+                /** @description Of key matters: `livelihood`, `poor_quality`, `assigned`, `many_units` or `unresolved`. */
+                category?: string;
+                unit?: string;
+                /** @description e.g. `28(3)`. */
+                article?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FindingView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestPass"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_list: {
+        parameters: {
+            query?: {
+                /** @description `true`: not lifted. */
+                standing?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HoldView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_place: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description {held: {ticket|call|recording: id}, reason} */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description lift {reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChainedEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     intake_accept: {
         parameters: {
             query?: never;
@@ -3116,6 +5678,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_key_marks: {
+        parameters: {
+            query?: {
+                category?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyMarkView"];
+                };
             };
             /** @description Not done, and why */
             default: {
@@ -3334,6 +5928,34 @@ export interface operations {
             };
         };
     };
+    session_my_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyLine"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_set_state: {
         parameters: {
             query?: never;
@@ -3353,8 +5975,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_extend_wrap_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoreTime"];
+            };
+        };
+        responses: {
+            /** @description The state one is in now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3386,6 +6048,52 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_QuarantinedView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reading"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there, or read already */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused by the ticket */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3545,6 +6253,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_TicketView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    citizens_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketForCitizen"];
+                };
+            };
+            /** @description No ticket of this number and code */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many wrong codes */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    citizens_written_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionForCitizen"];
+                };
+            };
+            /** @description None of this number and code */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many wrong codes */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -3804,7 +6604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Not done, and why */
@@ -3893,7 +6693,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description call, release, record {outcome, rating?, remark?} */
+                /** @description call, release, record {outcome, rating?, solved?, remark?} */
                 command: string;
             };
             cookie?: never;
@@ -3901,7 +6701,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3931,6 +6731,96 @@ export interface operations {
             };
         };
     };
+    rules_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleSetView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 苏政办发〔2020〕29号 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSetView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_differences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DifferenceView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisation_specialists: {
         parameters: {
             query?: never;
@@ -3946,6 +6836,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SpecialistView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_list: {
+        parameters: {
+            query?: {
+                ticket?: string;
+                unit?: string;
+                owner?: string;
+                /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
+                level?: string;
+                open?: boolean;
+                /** @description Only open ones whose answer limit ran out. */
+                overdue?: boolean;
+                /** @description Only those with a proposal (article 26) that waits for a person. */
+                proposed?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_open: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opening"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description assign {owner}, step_up {level, reason, answer_days?}, receive, answer {text}, judge {verdict: accepted|insufficient|evasive, remark?}, convene {attendees, minutes, lead?}, rebind {co_handlers?}, propose {trigger, reason}, confirm {proposal, kind: talk|circular|special_report, addressee, text}, dismiss {proposal, reason}, close {outcome: resolved|unfounded|to_accountability, evidence, finding?} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChainedEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_notice: {
+        parameters: {
+            query?: {
+                /** @description `text` (the default) or `html`. */
+                as?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not done, and why */
@@ -4029,7 +7141,7 @@ export interface operations {
         /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4263,7 +7375,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
@@ -4271,7 +7383,7 @@ export interface operations {
         /** @description The command's own fields */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4319,6 +7431,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_EventView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_of_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Marking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMarkView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_unmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -4421,6 +7627,133 @@ export interface operations {
             };
         };
     };
+    tickets_query_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryCodeView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_reply_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FindingView"];
+                };
+            };
+            /** @description No reply yet */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clusters_similar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_five_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepsView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     intake_unmask: {
         parameters: {
             query?: never;
@@ -4450,6 +7783,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_written_opinions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WrittenOpinionView"];
+                };
             };
             /** @description Not done, and why */
             default: {
@@ -4523,6 +7886,67 @@ export interface operations {
         };
     };
     tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    units_list: {
+        parameters: {
+            query?: {
+                /** @description Only those nobody has read. */
+                unread?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnitNoticeView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    units_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -4687,7 +8111,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4724,7 +8148,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4822,6 +8246,36 @@ export interface operations {
             };
             /** @description Draining, or a part does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    phone_sip: {
+        parameters: {
+            query?: {
+                /** @description A citizen's pass from `POST /api/v1/guest_calls`. */
+                guest?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket is open */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };
