@@ -80,12 +80,16 @@ async fn a_list_holds_what_its_counter_counts_while_a_ticket_moves() {
     command(&reviewer, &first, "decide_send_back", no).await;
     assert_eq!(counters(&reviewer).await["decide_send_back"], 0);
 
+    // The first waits for its co-handler's opinion; the second has none to wait for.
+    command(&lead, &second, "dispatch", json!({"lead": UNIT})).await;
+    command(&unit, &second, "acknowledge", json!({})).await;
     let reply = json!({"text": "已处理", "no_contact_reason": "电话无人接听"});
-    command(&unit, &first, "reply", reply).await;
+    command(&unit, &second, "reply", reply).await;
+    assert_eq!(listed(&reviewer, "view=review").await, [second.as_str()]);
     let bounced = json!({"outcome": "not_specific", "remark": "请说明完成时间"});
-    command(&reviewer, &first, "review", bounced).await;
-    assert_eq!(listed(&unit, "view=reply_again").await, [first.as_str()]);
-    assert_eq!(counters(&unit).await["handle"], 0);
+    command(&reviewer, &second, "review", bounced).await;
+    assert_eq!(listed(&unit, "view=reply_again").await, [second.as_str()]);
+    assert_eq!(listed(&unit, "view=handle").await, [first.as_str()]);
 
     let unknown = lead.get("/api/v1/tickets?view=everything").await;
     assert_eq!(unknown.refusal(), (400, "invalid_view".to_owned()));
