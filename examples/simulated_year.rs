@@ -3,6 +3,8 @@
 //! wake-up times, as the job does at the table. Checks that no reminder and no lapse is lost or late, and prints how
 //! it went. `cargo run --release --example simulated_year -- [DAYS] [PER_DAY] [UNITS]`
 
+#![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::io::Write as _;

@@ -87,7 +87,9 @@ async fn who_is_let_in() {
     let stale = "hotline_session=0123456789abcdef";
     let foreign = ("origin", "https://evil.example");
     let in_the_clear = ("origin", "http://hotline.example");
-    let table: [(&str, &[(&'static str, &str)], Option<u16>); 9] = [
+    // What it is, its headers, and what it is refused with.
+    type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], Option<u16>);
+    let table: [Case<'_>; 9] = [
         ("an agent's page", &[SIP, OURS, ("cookie", &agent)], None),
         // From this machine or over TLS: it must then prove itself by each request.
         ("a desk phone", &[SIP], None),
