@@ -386,7 +386,7 @@ impl Year {
     }
 
     fn open(&mut self, now: Timestamp, id: u64, random: u64, unit: usize) {
-        let kind = if random % 3 == 0 {
+        let kind = if random.is_multiple_of(3) {
             Kind::Inquiry
         } else {
             Kind::Complaint
