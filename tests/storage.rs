@@ -29,7 +29,7 @@ use hotline::domain::ticket::intake::{
 };
 use hotline::domain::ticket::{
     Applicant, Command, Demand, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome,
-    Rules,
+    Rules, Task,
 };
 use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
@@ -45,6 +45,7 @@ use hotline::storage::recovery::Recovered;
 use hotline::storage::revisits::RevisitFilter;
 use hotline::storage::sessions::SessionLimits;
 use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState};
+use hotline::storage::ticket_lists::View;
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 use hotline::storage::tokens::TokenWish;
 use hotline::storage::{Aes256, Fault, Page, Storage, Trouble, Vault};
@@ -94,6 +95,8 @@ stories! {
     ticket_numbers_of_a_day_have_no_gaps_and_no_twins,
     a_member_unit_sees_its_own_tickets_only,
     tickets_are_found_by_stage_phone_unit_and_overdue,
+    lists_page_in_place_and_are_built_anew_for_an_older_database,
+    sums_of_calls_and_states_are_the_same_on_both_databases,
     the_sweep_finds_what_is_due_in_order,
     work_is_claimed_once_tried_again_and_kept_when_given_up,
     a_message_that_may_have_left_is_never_sent_again,
@@ -1243,6 +1246,113 @@ async fn tickets_are_found_by_stage_phone_unit_and_overdue(place: Place) {
     // One working hour to acknowledge.
     case.place.pass_minutes(61);
     assert_eq!(found(overdue(case.now())).await, [dispatched]);
+}
+
+async fn lists_page_in_place_and_are_built_anew_for_an_older_database(place: Place) {
+    let case = Case::open(place).await;
+    let mut expected = Vec::new();
+    for n in 0..5 {
+        let ticket = case.registered(&format!("路灯不亮 {n}号")).await;
+        expected.insert(0, ticket.id);
+        case.place.pass_minutes(1);
+    }
+    let agent = person("agent1000", Role::Agent, "js-12345");
+    let walk = async |filter: TicketFilter| -> Vec<TicketId> {
+        let mut page = Page {
+            limit: Some(2),
+            after: None,
+        };
+        let mut seen = Vec::new();
+        loop {
+            let by = By::Person(&agent);
+            let listing = case.storage.tickets(by, &filter, &page).await.unwrap();
+            seen.extend(listing.items.into_iter().map(|record| record.id));
+            match listing.next_cursor {
+                Some(cursor) => page.after = Some(cursor.parse().unwrap()),
+                None => break seen,
+            }
+        }
+    };
+    let view = |view| TicketFilter {
+        view: Some(view),
+        ..TicketFilter::default()
+    };
+    let text = |text: &str| TicketFilter {
+        text: Some(text.to_owned()),
+        ..TicketFilter::default()
+    };
+    assert_eq!(walk(view(View::Waiting(Task::Dispatch))).await, expected);
+    assert_eq!(walk(view(View::Mine)).await, expected);
+    assert_eq!(walk(text("路灯不亮")).await, expected);
+    assert_eq!(walk(text("3号")).await, [expected[1]]);
+    assert_eq!(walk(text("灯")).await, [], "one character is no word");
+
+    // As a database from before the lists would come up.
+    case.place.run("DELETE FROM ticket_todo").await.unwrap();
+    case.place.run("DELETE FROM ticket_word").await.unwrap();
+    assert_eq!(walk(view(View::Waiting(Task::Dispatch))).await, []);
+    case.storage.recover(case.now(), &case.rules).await.unwrap();
+    assert_eq!(walk(view(View::Waiting(Task::Dispatch))).await, expected);
+    assert_eq!(walk(text("路灯")).await, expected);
+    let me = "agent1000".into();
+    let counters = case.storage.ticket_counters(case.now(), &me, None).await;
+    let counters = counters.unwrap();
+    assert_eq!(counters.waiting[&Task::Dispatch], 5);
+    assert_eq!(counters.mine, 5);
+}
+
+async fn sums_of_calls_and_states_are_the_same_on_both_databases(place: Place) {
+    let storage = place.open().await;
+    storage.apply(place.now(), organisation()).await.unwrap();
+    let since = place.now();
+    for (n, agent, wait_ms) in [(0, Some("agent1000"), 9_000), (1, None, 30_000)] {
+        let mut cdr = place.cdr("13812345678");
+        cdr.started_at = since.plus_millis(n * 900_000);
+        cdr.answered_at = Some(cdr.started_at);
+        cdr.wait_ms = Some(wait_ms);
+        cdr.queue = Some("main".into());
+        cdr.agent = agent.map(Into::into);
+        cdr.ended_at = Some(cdr.started_at.plus_millis(wait_ms + 60_000));
+        cdr.termination = Some(Termination {
+            result: TerminationResult::Success,
+            reason: "caller_hung_up".to_owned(),
+        });
+        storage.call_written(cdr).await.unwrap();
+    }
+    let until = since.plus_millis(3_600_000);
+    let sums = storage.call_sums(since, until, 900_000).await.unwrap();
+    assert_eq!(sums.len(), 2);
+    assert_eq!((sums[0].interval, sums[1].interval), (0, 1));
+    let (first, second) = (sums[0].sums, sums[1].sums);
+    assert_eq!(
+        (
+            first.answered,
+            first.answered_within_15_s,
+            first.wait_ms,
+            first.talk_ms
+        ),
+        (1, 1, 9_000, 60_000)
+    );
+    assert_eq!(
+        (second.answered, second.abandoned, second.talk_ms),
+        (0, 1, 0)
+    );
+
+    let change = |at: Timestamp, state| AgentStateChange {
+        username: "agent1000".into(),
+        at,
+        state,
+        call: None,
+    };
+    let changes = vec![
+        change(since.plus_millis(-60_000), AgentState::Ready),
+        change(since.plus_millis(10_000), AgentState::Talking),
+        change(since.plus_millis(40_000), AgentState::Offline),
+    ];
+    storage.agent_states_changed(changes).await.unwrap();
+    let times = storage.state_times(since, until).await.unwrap();
+    let times = times[&"agent1000".into()];
+    assert_eq!((times.ready_ms, times.talking_ms), (10_000, 30_000));
 }
 
 async fn the_sweep_finds_what_is_due_in_order(place: Place) {

@@ -86,6 +86,9 @@ const CALL_READERS: &[Role] = &[
 const RECORDING_READERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
 /// An auditor verifies recordings; hearing them is not theirs.
 const LISTENERS: &[Role] = &[Agent, TeamLead, Supervisor, Reviewer, Revisitor];
+const LISTEN_READERS: &[Role] = &[TeamLead, Supervisor, Auditor];
+const MARKERS: &[Role] = &[TeamLead, Supervisor, Reviewer];
+const FIGURES: &[Role] = &[TeamLead, Supervisor, Analyst, Leader];
 const TICKET_READERS: &[Role] = &[
     Agent,
     Specialist,
@@ -207,10 +210,18 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/recordings/{id}/audio", LISTENERS, Scope::RecordingsRead),
     rule(Method::GET, "/api/v1/recordings/{id}/peaks", LISTENERS, Scope::RecordingsRead),
 
+    rule(Method::GET, "/api/v1/recordings/{id}/listens", LISTEN_READERS, Scope::RecordingsRead),
+    rule(Method::GET, "/api/v1/recordings/{id}/marks", LISTENERS, Scope::RecordingsRead),
+    person(Method::POST, "/api/v1/recordings/{id}/marks", Who::Roles(MARKERS)),
+    person(Method::DELETE, "/api/v1/recordings/{id}/marks/{mark}", Who::Roles(MARKERS)),
+
     rule(Method::GET, "/api/v1/tickets", TICKET_READERS, Scope::TicketsRead),
+    person(Method::GET, "/api/v1/tickets/counters", Who::Roles(TICKET_READERS)),
     rule(Method::POST, "/api/v1/tickets", DESK, Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/tickets/{id}", TICKET_READERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/tickets/{id}/events", TICKET_READERS, Scope::TicketsRead),
+    person(Method::GET, "/api/v1/tickets/{id}/actions", Who::Roles(TICKET_READERS)),
+    rule(Method::GET, "/api/v1/tickets/{id}/calls", TICKET_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/tickets/{id}/commands/{command}", TICKET_WRITERS, Scope::TicketsWrite),
 
     // People only: a machine has no extension to be called at.
@@ -299,7 +310,13 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/specialists", DIRECTORY, Scope::OrganisationRead),
     rule(Method::GET, "/api/v1/queues", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/agents", FLOOR, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/kpis", FIGURES, Scope::CallsRead),
     rule(Method::GET, "/api/v1/audit", &[Auditor], Scope::AuditRead),
+    person(Method::GET, "/api/v1/audit/verification", Who::Roles(&[Auditor])),
+
+    person(Method::GET, "/api/v1/organisation", Who::Roles(&[Admin])),
+    person(Method::POST, "/api/v1/organisation/preview", Who::Roles(&[Admin])),
+    person(Method::POST, "/api/v1/organisation/apply", Who::Roles(&[Admin])),
 ];
 
 const fn open(method: Method, path: &'static str) -> Rule {
@@ -348,6 +365,11 @@ pub(crate) fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
     RULES
         .iter()
         .find(|rule| rule.method == *method && rule.path == path)
+}
+
+/// Whether hearing recordings is part of `role`'s post.
+pub(crate) fn may_listen(role: Role) -> bool {
+    LISTENERS.contains(&role)
 }
 
 /// What of a ticket, a call or a person's number `role` may see whole: those who must be able to call the citizen.

@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
+use crate::domain::staff::Directory;
 use crate::storage::Storage;
 use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
@@ -54,6 +55,8 @@ pub trait CallControl: Send + Sync + 'static {
     fn wish(&self, wish: Wish) -> Pending<'_, Result<Granted, CallRefusal>>;
     /// Every call and agent as they stand now, numbers masked.
     fn live(&self) -> Pending<'_, (Vec<LiveCall>, Vec<LiveAgent>)>;
+    /// The organisation changed: works with the new one from the next call on.
+    fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()>;
     /// Signalling and media answer: for `/readyz`.
     fn healthy(&self) -> Pending<'_, bool>;
     /// The extension of this person, if one is theirs.

@@ -15,6 +15,7 @@ use super::idempotency;
 use crate::domain::call::wish::CallRefusal;
 use crate::domain::ticket::Refusal;
 use crate::domain::{accountability, archive, event_cluster, supervision};
+use crate::storage::organisation::Unknown;
 use crate::storage::tickets::CommandRefusal;
 use crate::storage::{Fault, Trouble};
 
@@ -207,6 +208,12 @@ impl<R: Into<Self>> From<Trouble<R>> for Problem {
             Trouble::Refused(refusal) => refusal.into(),
             Trouble::Fault(fault) => fault.into(),
         }
+    }
+}
+
+impl From<Unknown> for Problem {
+    fn from(unknown: Unknown) -> Self {
+        Self::invalid("invalid_organisation", unknown.to_string())
     }
 }
 

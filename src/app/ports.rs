@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hotline_recordings::{self as recordings, Archive};
 
@@ -15,6 +16,7 @@ use crate::api::{
 use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
+use crate::domain::staff::Directory;
 use crate::jobs::{self, Disposer};
 use crate::signalling::line::Ear;
 use crate::signalling::shell::Signalling;
@@ -33,6 +35,10 @@ impl CallControl for Telephone {
             let live = self.0.live().await;
             (live.calls, live.agents)
         })
+    }
+
+    fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()> {
+        Box::pin(self.0.directory(directory))
     }
 
     fn healthy(&self) -> Pending<'_, bool> {

@@ -11,6 +11,7 @@ pub mod disposition;
 pub mod event_cluster;
 pub mod id;
 pub mod identity;
+pub mod kpi;
 pub mod organisation;
 pub mod phone;
 pub mod revisit;

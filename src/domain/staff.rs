@@ -364,6 +364,8 @@ pub enum Password {
     Plain(String),
     /// Argon2id in PHC form, `$argon2id$…`.
     Hash(String),
+    /// The one the person has already.
+    Kept,
 }
 
 impl std::fmt::Debug for Password {

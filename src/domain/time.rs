@@ -43,6 +43,11 @@ impl Timestamp {
             .to_zoned(beijing())
     }
 
+    /// The midnight in Beijing that this day began with.
+    pub fn start_of_day(self) -> Self {
+        Self::from_beijing(self.in_beijing().date().at(0, 0, 0, 0))
+    }
+
     /// The instant at which Beijing's clocks show `civil`.
     pub fn from_beijing(civil: jiff::civil::DateTime) -> Self {
         let zoned = civil

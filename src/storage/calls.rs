@@ -4,7 +4,7 @@
 use super::db::{Personal, Select, Tx, Value, values};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
 use crate::domain::call::{Cdr, Direction, TerminationResult};
-use crate::domain::id::{CallId, Username};
+use crate::domain::id::{CallId, TicketId, Username};
 use crate::domain::time::Timestamp;
 
 /// Which calls.
@@ -33,6 +33,18 @@ impl Storage {
             .row("SELECT json FROM call WHERE id = $1", &values![id])
             .await?;
         row.map(|row| row.json("json")).transpose()
+    }
+
+    /// The calls about one ticket, in order: the one it came from, those to the petitioner, the revisits.
+    pub async fn calls_of_ticket(&self, ticket: TicketId) -> Result<Vec<Cdr>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT json FROM call WHERE ticket_id = $1 ORDER BY started_at, id LIMIT 500",
+                &values![ticket],
+            )
+            .await?;
+        rows.iter().map(|row| row.json("json")).collect()
     }
 
     /// Call records, newest first.
@@ -88,8 +100,8 @@ pub(super) async fn insert(tx: &mut Tx, cdr: &Cdr) -> Result<bool, Fault> {
     let inserted = tx
         .execute(
             "INSERT INTO call (id, sip_call_id, direction, caller, called, started_at, answered_at, \
-             ended_at, result, reason, queue, agent, recording_id, contact_id, ticket_id, json) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             ended_at, result, reason, queue, agent, recording_id, contact_id, ticket_id, json, wait_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT (id) DO NOTHING",
             &row_of(cdr),
         )
@@ -105,7 +117,8 @@ pub(super) async fn write(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
     tx.execute(
         "UPDATE call SET sip_call_id = $2, direction = $3, caller = $4, called = $5, \
          started_at = $6, answered_at = $7, ended_at = $8, result = $9, reason = $10, queue = $11, \
-         agent = $12, recording_id = $13, contact_id = $14, ticket_id = $15, json = $16 \
+         agent = $12, recording_id = $13, contact_id = $14, ticket_id = $15, json = $16, \
+         wait_ms = $17 \
          WHERE id = $1 AND ended_at IS NULL",
         &row_of(cdr),
     )
@@ -113,7 +126,7 @@ pub(super) async fn write(tx: &mut Tx, cdr: &Cdr) -> Result<(), Fault> {
     Ok(())
 }
 
-fn row_of(cdr: &Cdr) -> [Value; 16] {
+fn row_of(cdr: &Cdr) -> [Value; 17] {
     let termination = cdr.termination.as_ref();
     values![
         cdr.id,
@@ -131,6 +144,7 @@ fn row_of(cdr: &Cdr) -> [Value; 16] {
         cdr.recording_id,
         cdr.contact_id,
         cdr.ticket_id,
-        to_json(cdr)
+        to_json(cdr),
+        cdr.wait_ms
     ]
 }

@@ -60,6 +60,14 @@ impl Storage {
         found.all("call", "its recording has no manifest", &rows)?;
         Ok(found.0)
     }
+
+    /// As [`Storage::check`], of the audit trail alone; with how many entries there are.
+    pub async fn check_audit(&self) -> Result<(i64, Vec<Difference>), Fault> {
+        let mut tx = self.db.snapshot().await?;
+        let mut found = Found(Vec::new());
+        let entries = check_audit(&mut tx, &mut found).await?;
+        Ok((entries, found.0))
+    }
 }
 
 /// Rows that should not be: kind, what is wrong, and the statement that finds them.
@@ -354,7 +362,7 @@ fn retold<E: DeserializeOwned, S: serde::Serialize>(
     serde_json::to_value(state.ok()??).ok()
 }
 
-async fn check_audit(tx: &mut Tx, found: &mut Found) -> Result<(), Fault> {
+async fn check_audit(tx: &mut Tx, found: &mut Found) -> Result<i64, Fault> {
     let mut head = audit::GENESIS.to_owned();
     let mut seq = 0;
     loop {
@@ -376,7 +384,7 @@ async fn check_audit(tx: &mut Tx, found: &mut Found) -> Result<(), Fault> {
                 && entry.hash == chained(&head, seq, &entry.deed);
             if !fits {
                 found.one("audit", seq.to_string(), "the chain is broken here");
-                return Ok(());
+                return Ok(seq);
             }
             head = entry.hash;
         }
@@ -394,5 +402,5 @@ async fn check_audit(tx: &mut Tx, found: &mut Found) -> Result<(), Fault> {
             "the chain does not end where its head says",
         );
     }
-    Ok(())
+    Ok(seq)
 }

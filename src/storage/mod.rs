@@ -6,8 +6,9 @@
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
+//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
+//! - [`kpis`]: figures of calls and agents
 //! - [`rules`]: rule sets, calendars, published notices
-//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`])
 //! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way
 //! - [`watch`]: what the rules see in tickets; can be deleted and found again
 //! - [`notices`], [`citizens`]: what units are told, what citizens can ask
@@ -36,6 +37,7 @@ mod follow_up;
 pub mod holds;
 pub mod idempotency;
 pub mod intake;
+pub mod kpis;
 mod migrations;
 pub mod notices;
 pub mod organisation;
@@ -48,6 +50,7 @@ pub mod rules;
 pub mod sessions;
 pub mod sms;
 pub mod supervision;
+pub mod ticket_lists;
 pub mod tickets;
 pub mod tokens;
 pub mod watch;

@@ -35,6 +35,55 @@ pub struct Change {
     pub name: String,
     /// `false`: it was there and differs now.
     pub added: bool,
+    /// What differs, by key; secrets are not shown.
+    pub fields: Vec<FieldChange>,
+}
+
+/// One key of an entry before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldChange {
+    pub field: String,
+    /// Null when the entry or the key is new.
+    pub before: serde_json::Value,
+    pub after: serde_json::Value,
+}
+
+/// Keys whose values are nobody's to read.
+const SECRETS: [&str; 4] = ["password", "secret", "callback_token", "digest"];
+const VEILED: &str = "•••";
+
+fn fields_changed(before: Option<&str>, after: &str) -> Vec<FieldChange> {
+    let read = |text: &str| -> serde_json::Map<String, serde_json::Value> {
+        serde_json::from_str(text).unwrap_or_default()
+    };
+    let (before, after) = (before.map(read).unwrap_or_default(), read(after));
+    let veil = |field: &str, value: &serde_json::Value| match value {
+        serde_json::Value::Null => serde_json::Value::Null,
+        _ if SECRETS.contains(&field) => serde_json::Value::from(VEILED),
+        value => value.clone(),
+    };
+    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    keys.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .map(|key| FieldChange {
+            field: key.clone(),
+            before: veil(key, before.get(key).unwrap_or(&serde_json::Value::Null)),
+            after: veil(key, after.get(key).unwrap_or(&serde_json::Value::Null)),
+        })
+        .collect()
+}
+
+/// An organisation tried out: what it would change. Ends its transaction, so that nothing is kept.
+enum Tried {
+    WouldChange(Vec<Change>),
+    Unknown(Unknown),
+    Fault(Fault),
+}
+
+impl From<Fault> for Tried {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// An entry names another that is neither in the file nor in the database.
@@ -88,6 +137,37 @@ impl Storage {
                 },
             )
             .await
+    }
+
+    /// What [`Storage::apply`] would change, or why it would be refused. Changes nothing.
+    pub async fn try_out(
+        &self,
+        now: Timestamp,
+        organisation: Organisation,
+    ) -> Result<Vec<Change>, Trouble<Unknown>> {
+        let hashes = self.hash_passwords(&organisation.users).await?;
+        let tried: Result<(), Tried> = self
+            .db
+            .write(
+                (now, organisation, hashes),
+                |tx, (now, organisation, hashes)| {
+                    Box::pin(async move {
+                        let changes = write_entries(tx, *now, organisation, hashes).await?;
+                        match check_names(tx).await {
+                            Ok(()) => Err(Tried::WouldChange(changes)),
+                            Err(Trouble::Refused(unknown)) => Err(Tried::Unknown(unknown)),
+                            Err(Trouble::Fault(fault)) => Err(fault.into()),
+                        }
+                    })
+                },
+            )
+            .await;
+        match tried {
+            Ok(()) => Ok(Vec::new()),
+            Err(Tried::WouldChange(changes)) => Ok(changes),
+            Err(Tried::Unknown(unknown)) => Err(Trouble::Refused(unknown)),
+            Err(Tried::Fault(fault)) => Err(Trouble::Fault(fault)),
+        }
     }
 
     /// Everything the telephone side needs to know.
@@ -262,6 +342,11 @@ impl Storage {
         for (user, password) in users {
             let hash = match password {
                 Password::Hash(hash) => hash.clone(),
+                Password::Kept => match self.login(&user.username).await? {
+                    Some((_, hash)) => hash,
+                    // Nobody can sign in with this.
+                    None => "!".to_owned(),
+                },
                 Password::Plain(plain) => {
                     let stored = self.login(&user.username).await?.map(|(_, hash)| hash);
                     let mut salt = [0; 16];
@@ -402,13 +487,7 @@ async fn write_entries(
     let mut all: Vec<(&'static str, String, String)> = Vec::new();
     let o = organisation;
     for unit in &o.units {
-        if let Some(added) = write_stand(tx, now, unit).await? {
-            changes.push(Change {
-                kind: UNIT,
-                name: unit.unit.code.0.clone(),
-                added,
-            });
-        }
+        changes.extend(write_stand(tx, now, unit).await?);
     }
     all.extend(o.units.iter().filter_map(|e| {
         let profile = e.profile.as_ref()?;
@@ -486,32 +565,25 @@ async fn write_entries(
             .map(|e| entry(DISPATCH_RULE, &e.name, to_json(e))),
     );
     for (kind, name, json) in all {
-        let added = write_entry(tx, now, kind, name.clone(), json).await?;
-        changes.extend(added.map(|added| Change { kind, name, added }));
+        changes.extend(write_entry(tx, now, kind, name, json).await?);
     }
     for (user, _) in &organisation.users {
         let hash = &hashes[&user.username];
-        if let Some(added) = write_user(tx, now, user, hash).await? {
-            changes.push(Change {
-                kind: USER,
-                name: user.username.0.clone(),
-                added,
-            });
-        }
+        changes.extend(write_user(tx, now, user, hash).await?);
     }
     Ok(changes)
 }
 
-/// `Some(true)` when added, `Some(false)` when changed, `None` when it was so already.
+/// What changed, if anything.
 async fn write_entry(
     tx: &mut Tx,
     now: Timestamp,
     kind: &'static str,
     name: String,
     json: String,
-) -> Result<Option<bool>, Fault> {
+) -> Result<Option<Change>, Fault> {
     let stored = tx
-        .row(ENTRY, &values![kind, name])
+        .row(ENTRY, &values![kind, name.as_str()])
         .await?
         .map(|row| row.get::<String>("json"))
         .transpose()?;
@@ -534,10 +606,15 @@ async fn write_entry(
         "INSERT INTO organisation_entry (kind, name, json, updated_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (kind, name) DO UPDATE SET json = excluded.json, \
          updated_at = excluded.updated_at",
-        &values![kind, name, json, now],
+        &values![kind, name.as_str(), json.as_str(), now],
     )
     .await?;
-    Ok(Some(stored.is_none()))
+    Ok(Some(Change {
+        kind,
+        name,
+        added: stored.is_none(),
+        fields: fields_changed(stored.as_deref(), &json),
+    }))
 }
 
 /// As [`write_entry`]. A unit that changes gets another stand; the ones before stay.
@@ -545,7 +622,7 @@ async fn write_stand(
     tx: &mut Tx,
     now: Timestamp,
     entry: &UnitEntry,
-) -> Result<Option<bool>, Fault> {
+) -> Result<Option<Change>, Fault> {
     let rows = tx
         .rows(
             "SELECT code, valid_from, merged_into, json FROM unit_stand WHERE code = $1 \
@@ -573,7 +650,16 @@ async fn write_stand(
         ],
     )
     .await?;
-    Ok(Some(known.is_empty()))
+    let before = known.iter().rfind(|other| other.from <= stand.from);
+    Ok(Some(Change {
+        kind: UNIT,
+        name: stand.unit.code.0.clone(),
+        added: known.is_empty(),
+        fields: fields_changed(
+            before.map(|before| to_json(&before.unit)).as_deref(),
+            &to_json(&stand.unit),
+        ),
+    }))
 }
 
 fn stand_of(row: &Row) -> Result<Stand, Fault> {
@@ -584,13 +670,13 @@ fn stand_of(row: &Row) -> Result<Stand, Fault> {
     })
 }
 
-/// `Some(true)` when added, `Some(false)` when changed. A new password or role ends the person's sessions.
+/// What changed, if anything. A new password or role ends the person's sessions.
 async fn write_user(
     tx: &mut Tx,
     now: Timestamp,
     user: &User,
     hash: &str,
-) -> Result<Option<bool>, Fault> {
+) -> Result<Option<Change>, Fault> {
     let stored = tx
         .row(
             "SELECT username, display_name, role, unit, password_hash FROM staff \
@@ -626,7 +712,19 @@ async fn write_user(
         &values![user.username],
     )
     .await?;
-    Ok(Some(stored.is_none()))
+    let whole = |(user, hash): &(User, String)| {
+        let mut entry = serde_json::to_value(user).expect("a user is plain data");
+        entry["password"] = serde_json::Value::from(hash.as_str());
+        entry.to_string()
+    };
+    let before = stored.as_ref().map(whole);
+    let after = whole(&(user.clone(), hash.to_owned()));
+    Ok(Some(Change {
+        kind: USER,
+        name: user.username.0.clone(),
+        added: before.is_none(),
+        fields: fields_changed(before.as_deref(), &after),
+    }))
 }
 
 /// Every name that an entry mentions must exist, in this file or from an earlier one.

@@ -23,6 +23,16 @@ pub struct RecordingRow {
     pub manifest: serde_json::Value,
 }
 
+/// What somebody noted at a place in a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    pub id: uuid::Uuid,
+    pub offset_ms: i64,
+    pub text: String,
+    pub by: Username,
+    pub at: Timestamp,
+}
+
 /// What somebody did with a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listening {
@@ -82,6 +92,94 @@ impl Storage {
             )
             .await?;
         rows.iter().map(recording_of).collect()
+    }
+
+    /// The marks of one recording, from its beginning.
+    pub async fn recording_marks(&self, recording: RecordingId) -> Result<Vec<Mark>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT id, offset_ms, text, noted_by, noted_at FROM recording_mark \
+                 WHERE recording_id = $1 ORDER BY offset_ms, id LIMIT 1000",
+                &values![recording],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Mark {
+                    id: row.get("id")?,
+                    offset_ms: row.get("offset_ms")?,
+                    text: row.get("text")?,
+                    by: row.get("noted_by")?,
+                    at: row.get("noted_at")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Notes something at a place in a recording.
+    pub async fn mark_recording(
+        &self,
+        now: Timestamp,
+        by: &Username,
+        recording: RecordingId,
+        offset_ms: i64,
+        text: String,
+    ) -> Result<Mark, Fault> {
+        let mark = Mark {
+            id: self.new_id(),
+            offset_ms,
+            text,
+            by: by.clone(),
+            at: now,
+        };
+        let row = values![
+            mark.id,
+            recording,
+            mark.offset_ms,
+            mark.text,
+            mark.by,
+            mark.at
+        ];
+        self.db
+            .write(row, |tx, row| {
+                Box::pin(async move {
+                    tx.execute(
+                        "INSERT INTO recording_mark \
+                         (id, recording_id, offset_ms, text, noted_by, noted_at) \
+                         VALUES ($1, $2, $3, $4, $5, $6)",
+                        row,
+                    )
+                    .await?;
+                    Ok::<_, Fault>(())
+                })
+            })
+            .await?;
+        Ok(mark)
+    }
+
+    /// Takes back one's own mark. `false` when there is none.
+    pub async fn unmark_recording(
+        &self,
+        by: &Username,
+        recording: RecordingId,
+        mark: uuid::Uuid,
+    ) -> Result<bool, Fault> {
+        let key = values![mark, recording, by.clone()];
+        self.db
+            .write(key, |tx, key| {
+                Box::pin(async move {
+                    let gone = tx
+                        .execute(
+                            "DELETE FROM recording_mark \
+                             WHERE id = $1 AND recording_id = $2 AND noted_by = $3",
+                            key,
+                        )
+                        .await?;
+                    Ok::<_, Fault>(gone > 0)
+                })
+            })
+            .await
     }
 
     /// Audits a listen or a download before the sound leaves.

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::chronicle::Chronicler;
 use super::db::{Tx, values};
-use super::{Fault, Storage, Trouble, agent_states, calls};
+use super::{Fault, Storage, Trouble, agent_states, calls, ticket_lists};
 use crate::domain::call::{Cdr, Termination, TerminationResult};
 use crate::domain::contact::ContactCommand;
 use crate::domain::revisit::RevisitCommand;
@@ -47,6 +47,7 @@ impl Chronicler<'_> {
             &[],
         )
         .await?;
+        ticket_lists::build(tx).await?;
         Ok(Recovered {
             calls: self.end_calls(tx).await?,
             contacts: self.end_contacts(tx).await?,

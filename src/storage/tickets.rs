@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::chronicle::{Chain, Chronicler, Kind, actor_of};
 use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
 use super::idempotency::{Once, Replay, claim};
+use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::id::{TicketId, UnitCode};
@@ -56,6 +57,9 @@ pub struct TicketFilter {
     /// Only those with a deadline that ran out before this instant.
     pub overdue_at: Option<Timestamp>,
     pub number: Option<String>,
+    pub view: Option<View>,
+    /// Words of the title.
+    pub text: Option<String>,
     /// [`SourceGroup::code`](crate::domain::ticket::intake::SourceGroup::code).
     pub source: Option<String>,
     /// The number of a ground of article 9: tickets that were not accepted for it.
@@ -250,12 +254,61 @@ impl Storage {
         filter: &TicketFilter,
         page: &Page,
     ) -> Result<Listing<TicketRecord>, Fault> {
-        let mut select =
-            Select::new("SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1");
-        match Sight::of(by) {
-            Sight::All => {}
-            Sight::Unit(unit) => select = select.and(HAS_PART, unit).text(")"),
-            Sight::Nothing => return Ok(Listing::empty()),
+        let sight = Sight::of(by);
+        let mut words = filter.text.as_deref().map(wanted).unwrap_or_default();
+        if filter.text.is_some() && words.is_empty() {
+            return Ok(Listing::empty());
+        }
+        // Pages run along the list's own index, so that the first rows come without reading the rest.
+        let (mut select, listed_at) = match (&filter.view, &sight) {
+            (_, Sight::Nothing) => return Ok(Listing::empty()),
+            (Some(View::Waiting(task)), Sight::All) => (
+                Select::new(WAITING).and("head = 1 AND task =", task.code()),
+                "listed_at",
+            ),
+            (Some(View::Waiting(task)), Sight::Unit(unit)) => (
+                Select::new(WAITING)
+                    .and("owner =", unit.clone())
+                    .and("task =", task.code()),
+                "listed_at",
+            ),
+            (Some(View::Mine), _) => (Select::new(MINE).and("username =", by.name()), "listed_at"),
+            (None, _) if !words.is_empty() => {
+                let first = words.remove(0);
+                (Select::new(WORDED).and("word =", first), "listed_at")
+            }
+            (Some(View::DueSoon(_) | View::Overdue(_)) | None, _) => {
+                (Select::new(TICKETS), "opened_at")
+            }
+        };
+        select = match filter.view {
+            Some(View::DueSoon(now)) => {
+                select.and(CLOCK_RUNS_OUT, now).bind(" AND ends_at >=", now)
+            }
+            Some(View::Overdue(now)) => select.and(
+                "id IN (SELECT ticket_id FROM ticket_todo WHERE ends_at <",
+                now,
+            ),
+            Some(View::Waiting(_) | View::Mine) | None => select,
+        };
+        if let Some(View::DueSoon(_) | View::Overdue(_)) = filter.view {
+            select = match &sight {
+                Sight::Unit(unit) => select.bind(" AND owner =", unit.clone()),
+                Sight::All | Sight::Nothing => select,
+            };
+            select = select.text(")");
+        }
+        if let Sight::Unit(unit) = sight {
+            select = select.and(HAS_PART, unit).text(")");
+        }
+        for word in words {
+            select = select
+                .and(
+                    "EXISTS (SELECT 1 FROM ticket_word w WHERE w.ticket_id = ticket.id \
+                     AND w.listed_at = opened_at AND w.word =",
+                    word,
+                )
+                .text(")");
         }
         if !sees_sealed(by) {
             select = select.text(" AND sealed = 0");
@@ -279,7 +332,12 @@ impl Storage {
                 .text(")");
         }
         if let Some(after) = &page.after {
-            select = select.before("opened_at", "id", after);
+            let id = if listed_at == "listed_at" {
+                "ticket_id"
+            } else {
+                "id"
+            };
+            select = select.before(listed_at, id, after);
         }
         let rows = self
             .db
@@ -293,7 +351,10 @@ impl Storage {
                     .and_some("lane =", filter.lane.clone())
                     .and_some("handover =", filter.handover.clone())
                     .and_some("identity =", filter.identity.clone().map(Personal))
-                    .text(" ORDER BY opened_at DESC, id DESC")
+                    .text(match listed_at {
+                        "listed_at" => " ORDER BY listed_at DESC, ticket_id DESC",
+                        _ => " ORDER BY opened_at DESC, id DESC",
+                    })
                     .bind(" LIMIT", i64::from(page.limit()) + 1),
             )
             .await?;
@@ -355,6 +416,14 @@ impl Storage {
     }
 }
 
+const TICKETS: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1";
+const WAITING: &str = "SELECT id, number, version, updated_at, json \
+                       FROM ticket_todo JOIN ticket ON id = ticket_id WHERE 1 = 1";
+const WORDED: &str = "SELECT id, number, version, updated_at, json \
+                      FROM ticket_word JOIN ticket ON id = ticket_id WHERE 1 = 1";
+const MINE: &str = "SELECT id, number, version, updated_at, json \
+                    FROM ticket_person JOIN ticket ON id = ticket_id WHERE 1 = 1";
+const CLOCK_RUNS_OUT: &str = "id IN (SELECT ticket_id FROM ticket_todo WHERE soon_at <=";
 const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
 pub(super) const TICKET: &str =
     "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
@@ -432,6 +501,10 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
+        Listed::of(&record.ticket)
+            .store(tx, id, record.ticket.opened_at, None)
+            .await?;
+        acted(tx, self.by, id, record.ticket.opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
         self.watch(tx, id, 1, &events).await?;
         Ok(record)
@@ -452,6 +525,7 @@ impl Chronicler<'_> {
             .await?
             .filter(|locked| may_see(self.by, &locked.record.ticket))
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
+        let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
         let parts_before: Vec<UnitCode> = parts_of(&ticket).into_iter().cloned().collect();
         let mut events = Vec::new();
@@ -489,6 +563,11 @@ impl Chronicler<'_> {
         )
         .await?;
         store_parts(tx, &record, &parts_before).await?;
+        let opened_at = record.ticket.opened_at;
+        Listed::of(&record.ticket)
+            .store(tx, id, opened_at, Some(&listed_before))
+            .await?;
+        acted(tx, self.by, id, opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
         let first = record.version + 1 - events.len() as u64;
         self.watch(tx, id, first, &events).await?;

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod calls;
 mod clocks;
+mod desks;
 mod duty;
 mod intake;
 mod live;

@@ -22,7 +22,7 @@ use hotline::domain::acd::AgentState;
 use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish, WishedState};
 use hotline::domain::id::{CallId, LegId, RecordingId, UnitCode, Username};
-use hotline::domain::staff::{Organisation, Password};
+use hotline::domain::staff::{Directory, Organisation, Password};
 use hotline::domain::staff::{Role, Unit, UnitKind, User};
 use hotline::domain::ticket::Rules;
 use hotline::domain::time::Timestamp;
@@ -316,6 +316,7 @@ pub(crate) struct Floor {
     pub(crate) agents: Mutex<Vec<LiveAgent>>,
     pub(crate) sick: Mutex<bool>,
     pub(crate) places: Mutex<Option<(CallId, RecordingId)>>,
+    pub(crate) directory: Mutex<Option<Arc<Directory>>>,
     /// What phones at WebSockets did and said.
     pub(crate) heard: Mutex<Vec<String>>,
 }
@@ -349,6 +350,11 @@ impl CallControl for Floor {
         let calls = self.calls.lock().unwrap().clone();
         let agents = self.agents.lock().unwrap().clone();
         Box::pin(async move { (calls, agents) })
+    }
+
+    fn organisation_changed(&self, directory: Arc<Directory>) -> Pending<'_, ()> {
+        *self.directory.lock().unwrap() = Some(directory);
+        Box::pin(async {})
     }
 
     fn healthy(&self) -> Pending<'_, bool> {

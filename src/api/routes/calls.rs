@@ -20,6 +20,7 @@ use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Usernam
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{Command, intake};
 use crate::domain::time::Timestamp;
+use crate::storage::audit::Deed;
 use crate::storage::calls::CallFilter;
 
 /// One call's record 话单.
@@ -88,7 +89,7 @@ pub(crate) struct LegView {
 }
 
 impl CallView {
-    fn seen_by(caller: &Caller, cdr: Cdr) -> Self {
+    pub(super) fn seen_by(caller: &Caller, cdr: Cdr) -> Self {
         Self {
             id: cdr.id,
             sip_call_id: cdr.sip_call_id,
@@ -272,6 +273,18 @@ pub(crate) async fn command(
     let body: Map<String, Value> = body.parse()?;
     let command: CallCommand = read_command(COMMANDS, &command, body)?;
     check(&caller, &command)?;
+    if listens_in(&command) {
+        // Written before anything is heard, as with recordings.
+        api.storage
+            .audit(Deed {
+                at: api.clock.now(),
+                by: caller.actor.username.clone(),
+                action: command.name().to_owned(),
+                object: call.to_string(),
+                detail: Value::Null,
+            })
+            .await?;
+    }
     let emergency = match &command {
         CallCommand::Emergency { service, location } => Some((service.clone(), location.clone())),
         _ => None,
@@ -326,6 +339,14 @@ async fn note_emergency(
             error!(call.id = %call, %trouble, "an emergency transfer is not in its ticket: {trouble}");
         }
     }
+}
+
+/// Whether a third person comes into a call that is not theirs.
+const fn listens_in(command: &CallCommand) -> bool {
+    matches!(
+        command,
+        CallCommand::Monitor | CallCommand::Whisper | CallCommand::Barge | CallCommand::TakeOver
+    )
 }
 
 fn check(caller: &Caller, command: &CallCommand) -> Answer<()> {

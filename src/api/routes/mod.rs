@@ -1,6 +1,7 @@
 //! One file per resource: what it takes, what it shows, to whom it shows less.
 
 mod accountability;
+mod administration;
 mod audit;
 mod calendars;
 mod callbacks;
@@ -14,15 +15,18 @@ mod guests;
 mod health;
 mod holds;
 mod intake;
+mod kpis;
 mod messages;
 mod notices;
 mod organisation;
 mod phone;
+mod recording_notes;
 mod recordings;
 mod revisits;
 mod rules;
 mod session;
 mod supervision;
+mod ticket_lists;
 mod tickets;
 mod tokens;
 mod watch;
@@ -78,7 +82,13 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(recordings::manifest))
         .routes(routes!(recordings::audio))
         .routes(routes!(recordings::peaks))
+        .routes(routes!(recording_notes::listens))
+        .routes(routes!(recording_notes::marks, recording_notes::mark))
+        .routes(routes!(recording_notes::unmark))
         .routes(routes!(tickets::list, tickets::create))
+        .routes(routes!(ticket_lists::counters))
+        .routes(routes!(ticket_lists::actions))
+        .routes(routes!(ticket_lists::calls))
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
@@ -152,7 +162,12 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::specialists))
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
+        .routes(routes!(kpis::get))
+        .routes(routes!(administration::get))
+        .routes(routes!(administration::preview))
+        .routes(routes!(administration::apply))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::verification))
         .routes(routes!(callbacks::receipt))
         .routes(routes!(callbacks::reply))
 }

@@ -74,7 +74,7 @@ pub(crate) async fn manifest(
 }
 
 /// The recording, if `caller` may know of it: an agent knows those of their own calls.
-async fn visible(api: &Api, caller: &Caller, id: RecordingId) -> Answer<RecordingRow> {
+pub(super) async fn visible(api: &Api, caller: &Caller, id: RecordingId) -> Answer<RecordingRow> {
     let row = api
         .storage
         .recording(id)

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::calls::GrantedView;
 use super::intake::check_codes;
 use super::read_command;
+use super::ticket_lists::{Named, names_of};
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
@@ -87,6 +88,8 @@ pub(crate) struct DeadlineView {
     /// What was counted: `{working_days}`, `{working_hours}` or `{natural_hours}`.
     #[schema(value_type = Option<Object>)]
     limit: Option<Limit>,
+    /// Four fifths of the limit's working time are gone, and it has not run out.
+    due_soon: bool,
     overdue: bool,
     /// Until it is due; negative: by how much it is late.
     left_ms: Option<i64>,
@@ -108,6 +111,7 @@ impl From<Remaining> for DeadlineView {
             due: clock.due,
             awaits: clock.awaits,
             limit: clock.limit,
+            due_soon: clock.is_due_soon,
             overdue: clock.is_overdue,
             left_ms: clock.left_ms,
             working_left_ms: clock.working_left_ms,
@@ -238,6 +242,11 @@ pub(crate) struct Asked {
     /// Only those with a deadline that has run out.
     #[serde(default)]
     overdue: bool,
+    /// A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
+    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+    view: Option<String>,
+    /// What a person types to find one: a ticket's number, a whole phone number, or words of the title.
+    q: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -259,24 +268,61 @@ pub(crate) async fn list(
         .map(|text| PhoneNumber::parse(&text))
         .transpose()
         .map_err(|bad| Problem::malformed("invalid_phone", bad.to_string()))?;
-    let filter = TicketFilter {
+    let view = asked
+        .view
+        .map(|code| {
+            Named::view(&code, now)
+                .ok_or_else(|| Problem::malformed("invalid_view", "there is no such list"))
+        })
+        .transpose()?;
+    let mut filter = TicketFilter {
         stage: asked.stage,
         unit: asked.unit.map(UnitCode),
         phone,
         overdue_at: asked.overdue.then_some(now),
         number: asked.number,
+        view,
+        text: None,
         source: asked.source,
         refusal: asked.refusal,
         handover: asked.handover,
         lane: asked.lane,
         identity: None,
     };
+    if let Some(typed) = asked.q.as_deref().map(str::trim) {
+        look_for(&caller, typed, &mut filter)?;
+    }
     let by = By::Person(&caller.actor);
     let tickets = api.storage.tickets(by, &filter, &page).await?;
     let rules = api.rules.now();
     Ok(Json(Page::of(tickets, |record| {
         TicketView::seen_by(&caller, now, &rules, record)
     })))
+}
+
+/// Reads what somebody typed as what it looks like.
+fn look_for(caller: &Caller, typed: &str, filter: &mut TicketFilter) -> Answer<()> {
+    let digits = typed.bytes().filter(u8::is_ascii_digit).count();
+    let like_number = typed.len() == 15 && digits == 14 && typed.as_bytes().get(8) == Some(&b'-');
+    if like_number {
+        filter.number = Some(typed.to_owned());
+        return Ok(());
+    }
+    match PhoneNumber::parse(typed) {
+        Ok(phone) if digits >= 7 && sees_whole_numbers(caller.actor.role) => {
+            filter.phone = Some(phone);
+        }
+        // For whom numbers are masked they cannot be searched by: that would tell what masking hides.
+        Ok(_) if digits >= 7 => return Err(Problem::forbidden()),
+        Ok(_) | Err(_) if typed.chars().count() <= 100 => filter.text = Some(typed.to_owned()),
+        Ok(_) | Err(_) => {
+            return Err(Problem::malformed(
+                "invalid_query",
+                "搜索内容过长, 最多100字",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// One ticket.
@@ -320,6 +366,8 @@ pub(crate) struct EventView {
     at: Timestamp,
     /// A username, `token:…`, or `@server`.
     actor: String,
+    /// Their name, if they have a login.
+    actor_name: Option<String>,
     name: &'static str,
     #[schema(value_type = Object)]
     event: Value,
@@ -337,12 +385,14 @@ pub(crate) async fn events(
     let record = visible(&api, &caller, id).await?;
     let veil = Veil::over(&caller, &record.ticket);
     let events = api.storage.ticket_events(id).await?;
+    let names = names_of(&api, events.iter().map(|event| event.actor.as_str())).await?;
     let show = |event: TicketEvent| {
         let mut json = serde_json::to_value(&event.event).expect("an event is plain data");
         veil.cover(&mut json);
         EventView {
             seq: event.seq,
             at: event.at,
+            actor_name: names.get(&event.actor).cloned(),
             actor: event.actor,
             name: event.event.name(),
             event: json,

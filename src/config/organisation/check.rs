@@ -59,7 +59,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
 
     Organisation {
         units: check.units(file.units, &units),
-        users: check.users(users, &units),
+        users: check.users(users, &units, &known.users),
         extensions: check.extensions(extensions, &usernames),
         trunks: check.trunks(file.trunks),
         queues: check.queues(file.queues),
@@ -427,6 +427,7 @@ impl Check<'_> {
         &mut self,
         entries: Vec<Entry<shape::User>>,
         units: &BTreeMap<UnitCode, Option<UnitCode>>,
+        known: &BTreeSet<Username>,
     ) -> Vec<(User, Password)> {
         self.unique("user", &entries, |user| user.username.clone());
         let mut users = Vec::new();
@@ -434,7 +435,15 @@ impl Check<'_> {
             self.code(line, "username", &is.username.0);
             self.title(line, "display_name", &is.display_name);
             self.unit(line, units, &is.unit);
-            if let Some(password) = self.password(line, is.password) {
+            let password = match is.password {
+                Some(text) => self.password(line, text),
+                None if known.contains(&is.username) => Some(Password::Kept),
+                None => {
+                    self.fault(line, "somebody new needs a password");
+                    None
+                }
+            };
+            if let Some(password) = password {
                 let user = User {
                     username: is.username,
                     display_name: is.display_name,

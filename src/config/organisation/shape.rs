@@ -76,8 +76,8 @@ pub(super) struct User {
     pub(super) display_name: String,
     pub(super) role: Role,
     pub(super) unit: UnitCode,
-    /// Plain, or Argon2id in PHC form.
-    pub(super) password: String,
+    /// Plain, or Argon2id in PHC form. May be left out for somebody who has one.
+    pub(super) password: Option<String>,
     #[serde(default = "one")]
     pub(super) count: u32,
 }

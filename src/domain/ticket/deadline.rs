@@ -199,6 +199,19 @@ impl Deadline {
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.due().is_some_and(|due| now > due)
     }
+
+    /// From when on it is nearly over, if that is known: four fifths of the working time are gone.
+    pub const fn soon(&self) -> Option<Timestamp> {
+        match self {
+            Self::Set(due) => Some(due.most),
+            Self::Pending(_) => None,
+        }
+    }
+
+    /// Nearly over at `now`, and not over.
+    pub fn is_due_soon(&self, now: Timestamp) -> bool {
+        self.soon().is_some_and(|soon| now >= soon) && !self.is_over(now)
+    }
 }
 
 /// What the sweep records about a deadline, in this order.

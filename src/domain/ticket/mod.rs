@@ -13,11 +13,13 @@ mod deadline;
 mod decide;
 mod event;
 pub mod intake;
+mod possible;
 mod refusal;
 mod remaining;
 mod rules;
 mod state;
 mod steps;
+mod todo;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use deadline::{CalendarChange, Deadline, DeadlineKind, Due, Mark, Moved, Pen
 pub use decide::decide;
 pub(in crate::domain) use decide::{PROSE, check_demand, written};
 pub use event::{Event, UnitClocks};
+pub use possible::{Possible, possible};
 pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
 pub use remaining::{Remaining, remaining};
@@ -44,3 +47,4 @@ pub use state::{
     WrittenOpinion,
 };
 pub use steps::{Shares, Step, StepKind, shares, steps};
+pub use todo::{Task, Todo};

@@ -21,6 +21,8 @@ pub struct Remaining {
     /// The year whose notice is awaited.
     pub awaits: Option<i16>,
     pub limit: Option<Limit>,
+    /// Four fifths of the working time are gone, and it has not run out.
+    pub is_due_soon: bool,
     pub is_overdue: bool,
     /// Until it is due; negative by how much it is late.
     pub left_ms: Option<i64>,
@@ -66,6 +68,7 @@ pub fn remaining(now: Timestamp, ticket: &Ticket, rules: &Rules) -> Vec<Remainin
                     Deadline::Pending(pending) => Some(pending.awaits),
                 },
                 limit: deadline.limit(),
+                is_due_soon: deadline.is_due_soon(now),
                 is_overdue: deadline.is_over(now),
                 left_ms: due.map(|due| due.millis_since(now)),
                 working_left_ms: due.and_then(working),

@@ -138,6 +138,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Computes every entry's hash anew and compares. Reads the whole trail: some seconds for a million entries. */
+        get: operations["audit_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar_changes": {
         parameters: {
             query?: never;
@@ -641,6 +658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a period: by default of today until now. */
+        get: operations["kpis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lacks": {
         parameters: {
             query?: never;
@@ -828,6 +862,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole organisation. */
+        get: operations["administration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies a text: all of it or nothing. Call control works with it from the next call on. */
+        post: operations["administration_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What applying a text would change. Changes nothing. */
+        post: operations["administration_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/origins": {
         parameters: {
             query?: never;
@@ -942,6 +1027,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/listens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who listened, the latest first: the last hundred answers that carried sound. */
+        get: operations["recordings_listens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The marks, from the recording's beginning. */
+        get: operations["recordings_marks"];
+        put?: never;
+        /** Notes something at a place in the recording. */
+        post: operations["recordings_mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/marks/{mark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back a mark of one's own. */
+        delete: operations["recordings_unmark"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1190,6 +1327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's lists and how much waits in them, in the order of the day. */
+        get: operations["tickets_counters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}": {
         parameters: {
             query?: never;
@@ -1199,6 +1353,23 @@ export interface paths {
         };
         /** One ticket. */
         get: operations["tickets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one may do with a ticket now. The rules themselves say so; they are asked again when it is done. */
+        get: operations["tickets_actions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1241,6 +1412,26 @@ export interface paths {
          *     of them has it.
          */
         post: operations["duty_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calls about a ticket: the one it came from, those to the petitioner, the revisits. Whoever sees the ticket sees
+         *     that they were made; the sound is for those whose post includes it.
+         */
+        get: operations["tickets_calls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1716,6 +1907,18 @@ export interface components {
             /** Format: uuid */
             ticket: string;
         };
+        /** @description Why a command would be refused. */
+        ActionRefusal: {
+            article: string;
+            code: string;
+            detail: string;
+        };
+        /** @description A command of one's post on this ticket. */
+        ActionView: {
+            /** @description What to POST to `/tickets/{id}/commands/{command}`. */
+            command: string;
+            refusal?: components["schemas"]["ActionRefusal"] | null;
+        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, unknown> & {
             /** Format: uuid */
@@ -1729,6 +1932,10 @@ export interface components {
              * @description When wrap-up runs out.
              */
             wrap_up_until?: string | null;
+        };
+        /** @description What was changed. */
+        AppliedView: {
+            changes: components["schemas"]["ChangeView"][];
         };
         /** @description An article, or one paragraph of it. */
         ArticleView: {
@@ -1888,20 +2095,15 @@ export interface components {
              */
             seq: number;
         };
-        /** @description One change of a calendar. */
+        /** @description One entry that is new or differs. */
         ChangeView: {
-            /** Format: date-time */
-            at: string;
-            /** @description Who published it; `@apply` for the organisation file. */
-            by: string;
-            /** @description The notice, where it was one: `{year, title, off, work}`. */
-            notice?: Record<string, unknown> | null;
-            /**
-             * Format: int64
-             * @description From 1.
-             */
-            revision: number;
-            title: string;
+            added: boolean;
+            /** @description Taken up when the server starts next: deadlines are not recomputed under people's hands. */
+            at_next_start: boolean;
+            fields: components["schemas"]["FieldView"][];
+            /** @description `unit`, `user`, `extension`, … as the file's tables are called. */
+            kind: string;
+            name: string;
         };
         /** @description One hand-over. */
         CitizenStep: {
@@ -1954,6 +2156,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description How many tickets wait in a list. */
+        CounterView: {
+            /** Format: int64 */
+            tickets: number;
+            /** @description What to ask `GET /tickets` with. */
+            view: string;
+        };
         /** @description What kind of day it is. */
         Day: {
             /**
@@ -1979,6 +2188,8 @@ export interface components {
              * @description The last instant in time; `null` while the calendar for it is not published.
              */
             due?: string | null;
+            /** @description Four fifths of the limit's working time are gone, and it has not run out. */
+            due_soon: boolean;
             /** Format: date-time */
             from: string;
             /**
@@ -2092,6 +2303,8 @@ export interface components {
         EventView: {
             /** @description A username, `token:…`, or `@server`. */
             actor: string;
+            /** @description Their name, if they have a login. */
+            actor_name?: string | null;
             /** Format: date-time */
             at: string;
             event: Record<string, unknown>;
@@ -2103,6 +2316,18 @@ export interface components {
              * @description From 1, without gaps.
              */
             seq: number;
+        };
+        /** @description Why a text was not taken. */
+        FaultView: {
+            /** @description From 1. */
+            line: number;
+            reason: string;
+        };
+        /** @description One key before and after. Secrets are not shown. */
+        FieldView: {
+            after: Record<string, unknown>;
+            before: Record<string, unknown>;
+            field: string;
         };
         /** @description Something a rule found. */
         FindingView: {
@@ -2197,6 +2422,10 @@ export interface components {
             from: string;
             text: string;
         };
+        IntervalView: components["schemas"]["SumsView"] & {
+            /** Format: date-time */
+            at: string;
+        };
         /** @description An item as it stands. */
         ItemView: {
             /** Format: uuid */
@@ -2221,6 +2450,45 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
             ticket_number: string;
+        };
+        /** @description One figure with its definition. */
+        KpiView: {
+            basis: string;
+            code: string;
+            definition: string;
+            definition_en: string;
+            /** @description `calls`, `ms` or `ratio`. */
+            measure: string;
+            name: string;
+            name_en: string;
+            /**
+             * Format: double
+             * @description What it should be at least.
+             */
+            target?: number | null;
+            /**
+             * Format: double
+             * @description Null when there is nothing to divide by.
+             */
+            value?: number | null;
+        };
+        /** @description A period in figures. */
+        KpisView: {
+            /**
+             * Format: date-time
+             * @description When it was computed.
+             */
+            as_of: string;
+            /** Format: int64 */
+            interval_ms: number;
+            kpis: components["schemas"]["KpiView"][];
+            queues: components["schemas"]["QueueSumsView"][];
+            /** Format: date-time */
+            since: string;
+            /** @description Every interval of the period, also those in which nothing came. */
+            trend: components["schemas"]["IntervalView"][];
+            /** Format: date-time */
+            until: string;
         };
         /** @description What a unit does not have yet. */
         LackView: {
@@ -2277,6 +2545,15 @@ export interface components {
             /** Format: int32 */
             working_hours?: number | null;
         };
+        /** @description Somebody heard it, or took it away. */
+        ListenView: {
+            /** @description `listen` or `download`. */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name?: string | null;
+        };
         /** @description One call that is up. */
         LiveCallView: {
             agent?: string | null;
@@ -2311,6 +2588,17 @@ export interface components {
             /** @description For `Authorization: Bearer`. It is not kept and cannot be shown again. */
             secret: string;
             token: components["schemas"]["TokenView"];
+        };
+        /** @description A note at a place in a recording. */
+        MarkView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            offset_ms: number;
+            text: string;
         };
         /** @description A mark by hand. */
         Marking: {
@@ -2416,6 +2704,12 @@ export interface components {
             system: string;
             title: string;
         };
+        /** @description What to note, and where. */
+        NewMark: {
+            /** Format: int64 */
+            offset_ms: number;
+            text: string;
+        };
         /** @description Who asks. */
         NewPetitioner: {
             /** @description `person` or `enterprise`. */
@@ -2483,6 +2777,31 @@ export interface components {
             /** @description The unit's name on the day it was issued. */
             unit: string;
         };
+        /** @description An organisation file's text, or a part of one: what it does not mention stays as it is. */
+        OrganisationText: {
+            toml: string;
+        };
+        /** @description Everything that can be set up, without its secrets. */
+        OrganisationView: {
+            /** @description `{name, source, hours}`. */
+            calendars: Record<string, unknown>[];
+            /** @description `{number, user?, auto_ready, toll, skills}`. */
+            extensions: Record<string, unknown>[];
+            /** @description `{number, queue | announce | extension | flow, record}`. */
+            numbers: Record<string, unknown>[];
+            /** @description `{name, strategy, ring_timeout_s, wrap_up_s, needs, priority}`. */
+            queues: Record<string, unknown>[];
+            /** @description `{name, kind, url, signed}`. */
+            sms_gateways: Record<string, unknown>[];
+            /** @description `{unit, name, reach, duty, topics}`. */
+            specialists: Record<string, unknown>[];
+            /** @description `{name, allow, outbound, has_digest}`. */
+            trunks: Record<string, unknown>[];
+            /** @description `{code, name, kind, parent?}`. */
+            units: Record<string, unknown>[];
+            /** @description `{username, display_name, role, unit}`. */
+            users: Record<string, unknown>[];
+        };
         /** @description A system that demands come from. */
         OriginEntryView: {
             /** @description Of article 8, e.g. `8(2)`. */
@@ -2501,6 +2820,16 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             system: string;
+        };
+        /** @description One page of a list. */
+        Page_ActionView: {
+            items: {
+                /** @description What to POST to `/tickets/{id}/commands/{command}`. */
+                command: string;
+                refusal?: components["schemas"]["ActionRefusal"] | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Page_AgentView: {
@@ -2744,6 +3073,17 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CounterView: {
+            items: {
+                /** Format: int64 */
+                tickets: number;
+                /** @description What to ask `GET /tickets` with. */
+                view: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_DifferenceView: {
             items: {
                 /** @example 11(3) */
@@ -2810,6 +3150,8 @@ export interface components {
             items: {
                 /** @description A username, `token:…`, or `@server`. */
                 actor: string;
+                /** @description Their name, if they have a login. */
+                actor_name?: string | null;
                 /** Format: date-time */
                 at: string;
                 event: Record<string, unknown>;
@@ -2935,6 +3277,34 @@ export interface components {
                 queue?: string | null;
                 statistics: string;
                 unit?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ListenView: {
+            items: {
+                /** @description `listen` or `download`. */
+                action: string;
+                /** Format: date-time */
+                at: string;
+                by: string;
+                by_name?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MarkView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                offset_ms: number;
+                text: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3171,6 +3541,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_TicketCallView: {
+            items: (components["schemas"]["CallView"] & {
+                /** @description Whether one may hear its recording. */
+                listenable: boolean;
+            })[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TicketView: {
             items: {
                 /** @description The clocks that run. */
@@ -3324,6 +3703,13 @@ export interface components {
             review: string[];
             sign: string[];
         };
+        /** @description What a text would do. */
+        PreviewView: {
+            /** @description Empty when nothing would change, or when there are faults. */
+            changes: components["schemas"]["ChangeView"][];
+            /** @description Every line that cannot be taken; with any, nothing can. */
+            faults: components["schemas"]["FaultView"][];
+        };
         /** @description The body of every answer that is not a success (RFC 9457). */
         Problem: {
             /** @description The article of the regulation a refusal rests on, e.g. `11(4)`. */
@@ -3385,6 +3771,9 @@ export interface components {
             code: string;
             /** @description e.g. `20261123-000001`; of a written opinion `20261123-000001-1`. */
             number: string;
+        };
+        QueueSumsView: components["schemas"]["SumsView"] & {
+            queue: string;
         };
         /** @description A waiting line, as it is now. */
         QueueView: {
@@ -3588,11 +3977,36 @@ export interface components {
             ticket_number: string;
             title: string;
         };
+        /** @description What came in one interval, or to one queue. */
+        SumsView: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            answered_within_15_s: number;
+            /** Format: int64 */
+            answered_within_30_s: number;
+            /** Format: int64 */
+            offered: number;
+            /** Format: int64 */
+            wait_max_ms: number;
+            /**
+             * Format: int64
+             * @description Mean wait of those answered; null when there were none.
+             */
+            wait_mean_ms?: number | null;
+        };
         /** @description Why, and by whose fault, a call ended. */
         TerminationView: {
             reason: string;
             /** @description `success`, `caller`, `ours`, `upstream` or `unknown`. */
             result: string;
+        };
+        /** @description A call about a ticket. */
+        TicketCallView: components["schemas"]["CallView"] & {
+            /** @description Whether one may hear its recording. */
+            listenable: boolean;
         };
         /** @description How a ticket stands, as its citizen may see it: no name, no number, no address. */
         TicketForCitizen: {
@@ -3728,6 +4142,19 @@ export interface components {
             role: string;
             unit: string;
             username: string;
+        };
+        /** @description Whether the trail is whole. */
+        VerificationView: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Entries whose hashes were computed anew.
+             */
+            entries: number;
+            /** @description Where it is broken, and how. */
+            faults: string[];
+            whole: boolean;
         };
         /** @description Whose history. */
         WhoseHistory: {
@@ -4056,6 +4483,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationView"];
                 };
             };
             /** @description Not done, and why */
@@ -5267,6 +5722,41 @@ export interface operations {
             };
         };
     };
+    kpis_get: {
+        parameters: {
+            query?: {
+                /** @description Midnight in Beijing unless given. */
+                since?: string;
+                /** @description Now unless given. */
+                until?: string;
+                /** @description One queue only. */
+                queue?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     organisation_lacks: {
         parameters: {
             query?: never;
@@ -5616,6 +6106,105 @@ export interface operations {
             };
         };
     };
+    administration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    administration_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedView"];
+                };
+            };
+            /** @description A line that cannot be taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    administration_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     intake_origins: {
         parameters: {
             query?: never;
@@ -5860,6 +6449,129 @@ export interface operations {
             };
             /** @description No such range */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_listens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListenView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MarkView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMark"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordings_unmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                mark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6382,6 +7094,13 @@ export interface operations {
                 lane?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
+                /**
+                 * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+                 */
+                view?: string;
+                /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */
+                q?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -6452,6 +7171,34 @@ export interface operations {
             };
         };
     };
+    tickets_counters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_get: {
         parameters: {
             query?: never;
@@ -6469,6 +7216,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActionView"];
                 };
             };
             /** @description Not done, and why */
@@ -6548,6 +7325,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tickets_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketCallView"];
+                };
             };
             /** @description Not done, and why */
             default: {

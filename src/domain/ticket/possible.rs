@@ -1,0 +1,119 @@
+//! Which wishes the rules would grant a person now, and why not the others: what a page offers before anything is
+//! written. The rules themselves are asked, with texts filled in, so that a page cannot know better than they.
+
+use super::command::{Command, Told};
+use super::decide::decide;
+use super::refusal::Refusal;
+use super::rules::Rules;
+use super::state::{Applicant, Kind, Petitioner, Rating, ReviewOutcome, Ticket};
+use crate::domain::id::{CallId, UnitCode};
+use crate::domain::staff::By;
+use crate::domain::time::Timestamp;
+use uuid::Uuid;
+
+/// A command this person's post includes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible {
+    /// [`Command::name`].
+    pub command: &'static str,
+    /// Why not now; `None` when it would be granted.
+    pub refusal: Option<Refusal>,
+}
+
+/// The commands that `by` could give for this ticket, those refused for now with the reason. What is not this person's
+/// to do at all is left out.
+pub fn possible(now: Timestamp, ticket: &Ticket, by: By<'_>, rules: &Rules) -> Vec<Possible> {
+    examples()
+        .into_iter()
+        .filter_map(|command| {
+            let refusal = decide(now, Some(ticket), &command, by, rules).err();
+            let mine = !matches!(refusal, Some(Refusal::NotYours { .. }));
+            mine.then_some(Possible {
+                command: command.name(),
+                refusal,
+            })
+        })
+        .collect()
+}
+
+/// One complete example of each command a person may give.
+fn examples() -> Vec<Command> {
+    let text = || "…".to_owned();
+    let unit = || UnitCode("…".to_owned());
+    vec![
+        Command::Register {
+            title: text(),
+            content: text(),
+            kind: Kind::Inquiry,
+            petitioner: Petitioner {
+                name: text(),
+                phone: None,
+                applicant: Applicant::Person,
+                secrecy: false,
+            },
+            address: None,
+            category: None,
+        },
+        Command::AnswerOnCall {
+            answer: text(),
+            knowledge: None,
+        },
+        Command::Dispatch {
+            lead: unit(),
+            co_handlers: Vec::new(),
+            basis: None,
+            urgent: false,
+        },
+        Command::Acknowledge,
+        Command::RecordContact {
+            call: Some(CallId(Uuid::nil())),
+            recording: None,
+            sms: None,
+            summary: text(),
+        },
+        Command::Reply {
+            text: text(),
+            no_contact_reason: Some(text()),
+        },
+        Command::SendBack {
+            basis: text(),
+            suggestion: text(),
+        },
+        Command::Extend {
+            working_days: 1,
+            reason: text(),
+            told_petitioner: Told::NotNeeded(text()),
+        },
+        Command::DecideSendBack {
+            granted: false,
+            reason: text(),
+        },
+        Command::DecideExtension {
+            granted: false,
+            reason: text(),
+        },
+        Command::Review {
+            outcome: ReviewOutcome::NotComplete,
+            remark: text(),
+        },
+        Command::Rectify {
+            finding: text(),
+            measures: text(),
+        },
+        Command::NoteThreeWay {
+            specialist: text(),
+            unit: unit(),
+            call: None,
+            recording: None,
+            result: None,
+        },
+        Command::ReadSurvey {
+            rating: Rating::Satisfied,
+        },
+        Command::RequestWrittenOpinion,
+        Command::IssueWrittenOpinion { text: text() },
+        Command::Reopen { reason: text() },
+        Command::Archive,
+        Command::Void { reason: text() },
+    ]
+}

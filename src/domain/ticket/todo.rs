@@ -1,0 +1,189 @@
+//! What a ticket waits for now 待办, and from whom. Lists and their counters are made of it.
+
+use super::deadline::{Deadline, Running};
+use super::state::{FollowUp, Stage, Ticket, Work};
+use crate::domain::id::UnitCode;
+
+/// One kind of work that waits for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Task {
+    /// 待登记: the call was answered, nothing is written yet.
+    Register,
+    /// 待派单.
+    Dispatch,
+    /// 待签收.
+    Acknowledge,
+    /// 办理中: the lead owes its reply.
+    Handle,
+    /// 审核退回: the lead owes a better reply, within the same limit.
+    ReplyAgain,
+    /// 待会办: a co-handler owes its opinion.
+    GiveOpinion,
+    /// 退回申请 waits for the desk.
+    DecideSendBack,
+    /// 延期申请 waits for the desk.
+    DecideExtension,
+    /// 待审核.
+    Review,
+    /// 待出具书面意见: the citizen asked for it.
+    IssueOpinion,
+    /// 待人工回访: the citizen was dissatisfied.
+    Revisit,
+    /// 待整改: dissatisfied again.
+    Rectify,
+}
+
+impl Task {
+    /// Every task, in the order of a ticket's life.
+    pub const ALL: [Self; 12] = [
+        Self::Register,
+        Self::Dispatch,
+        Self::Acknowledge,
+        Self::Handle,
+        Self::ReplyAgain,
+        Self::GiveOpinion,
+        Self::DecideSendBack,
+        Self::DecideExtension,
+        Self::Review,
+        Self::IssueOpinion,
+        Self::Revisit,
+        Self::Rectify,
+    ];
+
+    /// The task's name in tables and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Dispatch => "dispatch",
+            Self::Acknowledge => "acknowledge",
+            Self::Handle => "handle",
+            Self::ReplyAgain => "reply_again",
+            Self::GiveOpinion => "give_opinion",
+            Self::DecideSendBack => "decide_send_back",
+            Self::DecideExtension => "decide_extension",
+            Self::Review => "review",
+            Self::IssueOpinion => "issue_opinion",
+            Self::Revisit => "revisit",
+            Self::Rectify => "rectify",
+        }
+    }
+}
+
+/// A task of one ticket: whose it is, and the clock that runs against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Todo<'a> {
+    pub task: Task,
+    pub unit: &'a UnitCode,
+    pub clock: Option<Deadline>,
+}
+
+impl Ticket {
+    /// What waits now. Nothing waits for the citizen's answer to a short message, nor in a ticket that has ended.
+    pub fn todos(&self) -> Vec<Todo<'_>> {
+        let desk = |task, clock| Todo {
+            task,
+            unit: &self.desk,
+            clock,
+        };
+        let mut todos = match &self.stage {
+            Stage::Draft => vec![desk(Task::Register, None)],
+            Stage::Registered { promise } => {
+                let promised = promise.as_ref().map(|promise| promise.handle.deadline);
+                vec![desk(Task::Dispatch, promised)]
+            }
+            Stage::Dispatched { work } => self.of_work(work, None),
+            Stage::Handling { work } => {
+                let task = if self.bounced(work) {
+                    Task::ReplyAgain
+                } else {
+                    Task::Handle
+                };
+                let main = Todo {
+                    task,
+                    unit: &work.lead.unit,
+                    clock: nearer(work, work.lead.reply.as_ref()),
+                };
+                self.of_work(work, Some(main))
+            }
+            Stage::Replied { work, review, .. } => {
+                let main = desk(Task::Review, nearer(work, review.as_ref()));
+                self.of_work(work, Some(main))
+            }
+            Stage::Closed { follow_up, .. } => match follow_up {
+                FollowUp::Surveying | FollowUp::Ended { .. } => Vec::new(),
+                FollowUp::Revisiting { revisit, .. } => {
+                    vec![desk(Task::Revisit, Some(revisit.deadline))]
+                }
+                FollowUp::Rectifying { rectify } => vec![Todo {
+                    task: Task::Rectify,
+                    unit: self.responsible(),
+                    clock: Some(rectify.deadline),
+                }],
+            },
+            Stage::Archived { .. } | Stage::Voided { .. } => return Vec::new(),
+        };
+        todos.extend(self.open_opinion().map(|opinion| Todo {
+            task: Task::IssueOpinion,
+            unit: self.responsible(),
+            clock: Some(opinion.issue.deadline),
+        }));
+        todos
+    }
+
+    fn of_work<'a>(&'a self, work: &'a Work, main: Option<Todo<'a>>) -> Vec<Todo<'a>> {
+        let to_acknowledge = work
+            .assignments()
+            .filter(|part| part.acknowledged.is_none())
+            .map(|part| Todo {
+                task: Task::Acknowledge,
+                unit: &part.unit,
+                clock: Some(part.acknowledge.deadline),
+            });
+        let to_say = work
+            .co_handlers
+            .iter()
+            .filter(|part| part.acknowledged.is_some() && part.opinion.is_none())
+            .map(|part| Todo {
+                task: Task::GiveOpinion,
+                unit: &part.unit,
+                clock: nearer(work, part.reply.as_ref()),
+            });
+        let send_back = work
+            .send_back
+            .as_ref()
+            .map(|asked| (Task::DecideSendBack, asked.decide.as_ref()));
+        let extension = work
+            .extension
+            .as_ref()
+            .map(|asked| (Task::DecideExtension, asked.decide.as_ref()));
+        let to_decide = send_back
+            .into_iter()
+            .chain(extension)
+            .map(|(task, decide)| Todo {
+                task,
+                unit: &self.desk,
+                clock: nearer(work, decide),
+            });
+        to_acknowledge
+            .chain(main)
+            .chain(to_say)
+            .chain(to_decide)
+            .collect()
+    }
+
+    /// The lead's last reply did not pass, and it has not written another.
+    fn bounced(&self, work: &Work) -> bool {
+        self.reviews
+            .last()
+            .is_some_and(|review| !review.outcome.passed() && review.at >= work.dispatched_at)
+    }
+}
+
+/// Of a task's own clock and the promise to the citizen, the one that runs out first.
+fn nearer(work: &Work, own: Option<&Running>) -> Option<Deadline> {
+    let promised = work.promise.handle.deadline;
+    let own = own.map(|running| running.deadline);
+    own.into_iter()
+        .chain([promised])
+        .min_by_key(|deadline| (deadline.due().is_none(), deadline.due()))
+}

@@ -1,0 +1,94 @@
+/**
+ * The inside of a ticket as the server keeps it (`src/domain/ticket/state.rs`): the OpenAPI document says only that it is
+ * an object, because its shape is the domain's. What a reader may not see is masked or null.
+ */
+import type { Schemas } from '../api/client';
+
+export interface Running {
+  from: string;
+  due: string;
+}
+
+export interface Promise_ {
+  dispatched_at: string;
+  rules: string;
+  handle: Running;
+  extensions: number;
+}
+
+export interface Reply {
+  at: string;
+  by: string;
+  unit: string;
+  text: string;
+  no_contact_reason: string | null;
+}
+
+export interface Assignment {
+  unit: string;
+  acknowledge: Running;
+  acknowledged: { at: string; by: string } | null;
+  contacted: boolean;
+  opinion: Reply | null;
+}
+
+export interface Work {
+  promise: Promise_;
+  dispatched_at: string;
+  dispatched_by: string;
+  basis: string | null;
+  /** Null while the calendar for it is not published. */
+  send_back_until: string | null;
+  lead: Assignment;
+  co_handlers: Assignment[];
+  send_back: { at: string; unit: string; basis: string; suggestion: string } | null;
+  extension: { at: string; unit: string; working_days: number; reason: string } | null;
+}
+
+export interface Stage {
+  stage: string;
+  work?: Work;
+  reply?: Reply;
+  closing?: { how: 'answered_on_call'; by: string; answer: string; knowledge: string | null } | { how: 'replied'; work: Work; reply: Reply };
+  follow_up?: { step: string; round?: string; result?: { result: string } };
+}
+
+export interface Demand {
+  title: string;
+  content: string;
+  kind: string;
+  petitioner: { name: string; phone: string | null; applicant: string; secrecy: boolean };
+  address: string | null;
+  category: string | null;
+}
+
+export interface Ticket {
+  source: string;
+  contact: string | null;
+  call: string | null;
+  caller: string | null;
+  desk: string;
+  demand: Demand | null;
+  stage: Stage;
+  contacts: { at: string; unit: string; call: string | null; recording: string | null; sms: string | null; summary: string }[];
+  reviews: { at: string; by: string; outcome: string; remark: string; reply: Reply }[];
+  reopened: number;
+}
+
+export type TicketView = Schemas['TicketView'];
+export type Clock = TicketView['deadlines'][number];
+
+export function inside(view: TicketView): Ticket {
+  return view.ticket as unknown as Ticket;
+}
+
+/** The units' work, from dispatch on. */
+export function workOf(ticket: Ticket): Work | null {
+  const { work, closing } = ticket.stage;
+  return work ?? (closing?.how === 'replied' ? closing.work : null);
+}
+
+/** What a list needs of a ticket, beside what every list has. */
+export function demandOf(view: TicketView): Demand | null {
+  return inside(view).demand;
+}
