@@ -61,7 +61,8 @@ pub(crate) fn test(only: &[String]) -> Done {
         // The browser opens what the program embeds.
         if name == "browser" {
             web::build_when_stale()?;
-            run(&mut cargo(["build", "--bin", "hotline"]))?;
+            // With the features of the whole workspace: what the tests built is used again.
+            run(&mut cargo(["build", "--workspace", "--bin", "hotline"]))?;
         }
         match step.run() {
             Ok(outcome) => outcomes.push(outcome),
