@@ -46,5 +46,5 @@ pub use state::{
     SendBack, SendBackRequest, Source, Stage, Survey, SurveyFailure, ThreeWay, Ticket, Work,
     WrittenOpinion,
 };
-pub use steps::{Shares, Step, StepKind, shares, steps};
+pub use steps::{Shares, Step, StepKind, missing, shares, steps};
 pub use todo::{Task, Todo};

@@ -4,6 +4,7 @@ mod clocks;
 mod lives;
 mod model;
 mod shapes;
+mod steps;
 mod stories;
 
 use super::*;
