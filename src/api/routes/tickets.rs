@@ -66,7 +66,7 @@ pub(crate) struct TicketView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeadlineView {
     /// `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
-    /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+    /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
     /// `written_opinion_by`, `revisit_by` or `rectify_by`.
     #[schema(value_type = String)]
     kind: DeadlineKind,
@@ -242,7 +242,7 @@ pub(crate) struct Asked {
     #[serde(default)]
     overdue: bool,
     /// A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
     view: Option<String>,
     /// What a person types to find one: a ticket's number, a whole phone number, or words of the title.
     q: Option<String>,
@@ -577,6 +577,8 @@ const COMMANDS: &[&str] = &[
     "decide_send_back",
     "extend",
     "decide_extension",
+    "change_kind",
+    "decide_kind",
     "void",
     "archive",
     "reopen",
@@ -632,7 +634,8 @@ pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answe
             dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
             reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
             decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
-            decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
+            decide_extension {granted, reason}, \
+            change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
             read_survey {rating}, request_written_opinion, issue_written_opinion {text}, \
             identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, \
             classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, \

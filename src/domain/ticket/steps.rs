@@ -116,6 +116,9 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
             | Event::ExtensionRequested { .. }
             | Event::ExtensionGranted { .. }
             | Event::ExtensionDeclined { .. }
+            | Event::KindChangeRequested { .. }
+            | Event::KindChanged { .. }
+            | Event::KindChangeDeclined { .. }
             | Event::Archived { .. }
             | Event::SurveyResent { .. }
             | Event::RevisitPlanned { .. }

@@ -43,6 +43,8 @@ export const FORMS: Record<string, readonly Field[]> = {
   decide_send_back: [{ key: 'granted', kind: 'granted' }, prose('reason')],
   extend: [{ key: 'working_days', kind: 'days' }, prose('reason'), { key: 'told_petitioner', kind: 'told' }],
   decide_extension: [{ key: 'granted', kind: 'granted' }, prose('reason')],
+  change_kind: [{ key: 'kind', kind: 'choice', choices: KINDS, words: 'tickets.kind' }, prose('reason')],
+  decide_kind: [{ key: 'granted', kind: 'granted' }, prose('reason')],
   review: [
     { key: 'outcome', kind: 'choice', choices: ['passed', 'not_normative', 'not_specific', 'not_complete'], words: 'tickets.outcome' },
     { key: 'remark', kind: 'prose', optional: true },
@@ -58,7 +60,7 @@ export const FORMS: Record<string, readonly Field[]> = {
 };
 
 /** Commands whose button stands out: the next step of the ticket's way. */
-export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'rectify', 'issue_written_opinion'];
+export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'decide_kind', 'rectify', 'issue_written_opinion'];
 /** Commands that cannot be taken back by another. */
 export const FINAL: readonly string[] = ['void', 'archive'];
 
