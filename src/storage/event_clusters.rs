@@ -74,10 +74,11 @@ impl Storage {
         row.map(|row| row.get("cluster_id")).transpose()
     }
 
-    /// Clusters, the latest opened first.
+    /// Clusters, the latest opened first; with `ticket`, the one it belongs to.
     pub async fn clusters(
         &self,
         open: Option<bool>,
+        ticket: Option<TicketId>,
         page: &Page,
     ) -> Result<Listing<ClusterRecord>, Fault> {
         let mut select =
@@ -87,6 +88,14 @@ impl Storage {
             Some(false) => select.text(" AND dissolved_at IS NOT NULL"),
             None => select,
         };
+        if let Some(ticket) = ticket {
+            select = select
+                .and(
+                    "id IN (SELECT cluster_id FROM cluster_ticket WHERE ticket_id =",
+                    ticket,
+                )
+                .text(")");
+        }
         if let Some(after) = &page.after {
             select = select.before("opened_at", "id", after);
         }

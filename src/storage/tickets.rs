@@ -13,7 +13,7 @@ use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
 use super::idempotency::Once;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, apply, decide, fold};
@@ -69,6 +69,8 @@ pub struct TicketFilter {
     pub lane: Option<String>,
     /// The whole identity number of who asks.
     pub identity: Option<String>,
+    /// Members of this same-event cluster.
+    pub cluster: Option<ClusterId>,
 }
 
 /// Why a command was not carried out.
@@ -294,6 +296,14 @@ impl Storage {
             select = select
                 .and("(phone =", phone.clone())
                 .bind(" OR caller =", phone.clone())
+                .text(")");
+        }
+        if let Some(cluster) = filter.cluster {
+            select = select
+                .and(
+                    "id IN (SELECT ticket_id FROM cluster_ticket WHERE cluster_id =",
+                    cluster,
+                )
                 .text(")");
         }
         if let Some(after) = &page.after {

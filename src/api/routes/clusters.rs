@@ -22,7 +22,7 @@ use crate::domain::event_cluster::{
 };
 use crate::domain::id::{ClusterId, TicketId};
 use crate::domain::staff::By;
-use crate::domain::ticket;
+use crate::domain::ticket::{self, Demand};
 use crate::domain::time::Timestamp;
 use crate::storage::Trouble;
 use crate::storage::event_clusters::ClusterRecord;
@@ -114,20 +114,24 @@ pub(crate) async fn similar(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<Page<SuggestionView>>> {
     let record = tickets::visible(&api, &caller, id).await?;
-    let now = api.clock.now();
-    let policy = SimilarPolicy::default();
     let items = match &record.ticket.demand {
         None => Vec::new(),
-        Some(demand) => {
-            let since = now.plus_millis(-policy.window_ms);
-            let candidates = api.storage.candidates(id, demand, since).await?;
-            suggest(now, demand, &candidates, &policy)
-        }
+        Some(demand) => alike(&api, id, demand).await?,
     };
     Ok(Json(Page {
-        items: items.into_iter().map(Into::into).collect(),
+        items,
         next_cursor: None,
     }))
+}
+
+/// Other demands that may be about the matter of ticket `id`, if it read like `demand`.
+pub(super) async fn alike(api: &Api, id: TicketId, demand: &Demand) -> Answer<Vec<SuggestionView>> {
+    let now = api.clock.now();
+    let policy = SimilarPolicy::default();
+    let since = now.plus_millis(-policy.window_ms);
+    let candidates = api.storage.candidates(id, demand, since).await?;
+    let found = suggest(now, demand, &candidates, &policy);
+    Ok(found.into_iter().map(Into::into).collect())
 }
 
 /// Which clusters.
@@ -136,6 +140,9 @@ pub(crate) async fn similar(
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     open: Option<bool>,
+    /// The one this ticket belongs to.
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -147,7 +154,10 @@ pub(crate) async fn list(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ClusterView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let clusters = api.storage.clusters(asked.open, &page).await?;
+    let clusters = api
+        .storage
+        .clusters(asked.open, asked.ticket, &page)
+        .await?;
     Ok(Json(Page::of(clusters, Into::into)))
 }
 

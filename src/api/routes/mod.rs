@@ -151,6 +151,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(intake::unmask))
         .routes(routes!(intake::history))
         .routes(routes!(intake::proposals))
+        .routes(routes!(intake::advice))
         .routes(routes!(intake::categories))
         .routes(routes!(intake::lanes))
         .routes(routes!(intake::origins))

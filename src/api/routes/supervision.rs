@@ -1,5 +1,6 @@
 //! Supervision 督办: cases beside tickets, the papers they send out, and what is wished of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
+use super::ticket_lists::names_of;
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -52,6 +54,8 @@ pub(crate) struct CaseView {
     open: bool,
     /// Numbers in the register of notices, for `/notices/{serial}`.
     notices: Vec<NoticeLine>,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// Everything else: cause, steps with receipts and answers, meetings, proposals, measures, closing.
     #[schema(value_type = Object)]
     case: Value,
@@ -66,6 +70,26 @@ pub(crate) struct NoticeLine {
 }
 
 impl CaseView {
+    async fn told(api: &Api, now: Timestamp, record: CaseRecord) -> Answer<Self> {
+        let mut view = Self::of(now, record);
+        Self::name(api, std::slice::from_mut(&mut view)).await?;
+        Ok(view)
+    }
+
+    /// Adds the names of whoever did something in them.
+    async fn name(api: &Api, views: &mut [Self]) -> Answer<()> {
+        let people: Vec<BTreeSet<String>> =
+            views.iter().map(|view| people_in(&view.case)).collect();
+        let known = names_of(api, people.iter().flatten().map(String::as_str)).await?;
+        for (view, people) in views.iter_mut().zip(people) {
+            let in_it = known.iter().filter(|(name, _)| people.contains(*name));
+            view.names = in_it
+                .map(|(name, shown)| (name.clone(), shown.clone()))
+                .collect();
+        }
+        Ok(())
+    }
+
     fn of(now: Timestamp, record: CaseRecord) -> Self {
         let case = record.case;
         let rung = case.rung();
@@ -99,8 +123,24 @@ impl CaseView {
             overdue: case.is_open() && rung.awaits_answer() && now > rung.due,
             open: case.is_open(),
             notices,
+            names: BTreeMap::new(),
             case: serde_json::to_value(&case).expect("a case is plain data"),
         }
+    }
+}
+
+/// Whoever did something in a case.
+fn people_in(case: &Value) -> BTreeSet<String> {
+    match case {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| match (key.as_str(), value) {
+                ("by" | "owner", Value::String(name)) => BTreeSet::from([name.clone()]),
+                (_, value) => people_in(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(people_in).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
     }
 }
 
@@ -147,7 +187,9 @@ pub(crate) async fn list(
     };
     let by = By::Person(&caller.actor);
     let cases = api.storage.cases(by, &filter, &page).await?;
-    Ok(Json(Page::of(cases, |record| CaseView::of(now, record))))
+    let mut page = Page::of(cases, |record| CaseView::of(now, record));
+    CaseView::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// One case.
@@ -158,7 +200,7 @@ pub(crate) async fn get(
     Path(id): Path<CaseId>,
 ) -> Answer<Json<CaseView>> {
     let record = visible(&api, &caller, id).await?;
-    Ok(Json(CaseView::of(api.clock.now(), record)))
+    Ok(Json(CaseView::told(&api, api.clock.now(), record).await?))
 }
 
 /// The whole chain in order.
@@ -274,7 +316,10 @@ pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<
         }
         Err(refusal) => Err(Trouble::Refused(refusal)),
     };
-    let outcome = outcome.map(|record| CaseView::of(now, record));
+    let outcome = match outcome {
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
     wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
@@ -326,7 +371,7 @@ pub(crate) async fn command(
         assignable(&api, owner).await?;
     }
     let now = api.clock.now();
-    let outcome = api
+    let done = api
         .storage
         .case_command(
             now,
@@ -336,8 +381,11 @@ pub(crate) async fn command(
             &api.rules.now(),
             wished.once.clone(),
         )
-        .await
-        .map(|record| CaseView::of(now, record));
+        .await;
+    let outcome = match done {
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
     wished.answer(&api, StatusCode::OK, outcome).await
 }
 

@@ -23,7 +23,7 @@ use crate::api::live::{TicketNews, takes_part};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Limit;
 use crate::domain::call::wish::{LiveCall, Purpose, Wish};
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{
@@ -238,6 +238,9 @@ pub(crate) struct Asked {
     handover: Option<String>,
     /// Of this special channel.
     lane: Option<String>,
+    /// Members of this same-event cluster.
+    #[param(value_type = Option<uuid::Uuid>)]
+    cluster: Option<ClusterId>,
     /// Only those with a deadline that has run out.
     #[serde(default)]
     overdue: bool,
@@ -287,6 +290,7 @@ pub(crate) async fn list(
         handover: asked.handover,
         lane: asked.lane,
         identity: None,
+        cluster: asked.cluster,
     };
     if let Some(typed) = asked.q.as_deref().map(str::trim) {
         look_for(&caller, typed, &mut filter)?;

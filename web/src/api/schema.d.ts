@@ -1378,6 +1378,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Similar demands and proposed units for a ticket whose demand is still being written: nothing is saved. A body, so that
+         *     no demand stands in a log of addresses.
+         */
+        post: operations["intake_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/call": {
         parameters: {
             query?: never;
@@ -1919,6 +1939,13 @@ export interface components {
             command: string;
             refusal?: components["schemas"]["ActionRefusal"] | null;
         };
+        /** @description What the desk may want to know of a demand that is being written. */
+        AdviceView: {
+            /** @description As of `GET /tickets/{id}/proposals`. */
+            proposals: components["schemas"]["ProposalView"][];
+            /** @description As of `GET /tickets/{id}/similar`. */
+            similar: components["schemas"]["SuggestionView"][];
+        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, unknown> & {
             /** Format: uuid */
@@ -2053,6 +2080,10 @@ export interface components {
             /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
             level: string;
             level_name: string;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** @description Numbers in the register of notices, for `/notices/{serial}`. */
             notices: components["schemas"]["NoticeLine"][];
             open: boolean;
@@ -2964,6 +2995,10 @@ export interface components {
                 /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
                 level: string;
                 level_name: string;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description Numbers in the register of notices, for `/notices/{serial}`. */
                 notices: components["schemas"]["NoticeLine"][];
                 open: boolean;
@@ -3864,6 +3899,12 @@ export interface components {
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
         };
+        /** @description A unit's roster, and who it names for now. */
+        RosterView: {
+            lines: components["schemas"]["DutyLine"][];
+            /** @description Whom a call-out would ring now, in order. */
+            on_duty: components["schemas"]["RungView"][];
+        };
         /** @description One version of the rules. */
         RuleSetView: {
             /** @description The city it is for (article 32); `null`: the whole province. */
@@ -4163,6 +4204,14 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
+        };
+        /** @description A demand as it stands in a form, not saved yet. */
+        Written: {
+            address?: string | null;
+            /** @description A code of `GET /categories`. */
+            category?: string | null;
+            content?: string;
+            title?: string;
         };
         /** @description A written opinion as it was issued. */
         WrittenOpinionView: {
@@ -4953,6 +5002,8 @@ export interface operations {
         parameters: {
             query?: {
                 open?: boolean;
+                /** @description The one this ticket belongs to. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7092,6 +7143,8 @@ export interface operations {
                 handover?: string;
                 /** @description Of this special channel. */
                 lane?: string;
+                /** @description Members of this same-event cluster. */
+                cluster?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 /**
@@ -7247,6 +7300,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ActionView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Written"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceView"];
+                };
+            };
+            /** @description Too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -8051,7 +8145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RosterBody"];
+                    "application/json": components["schemas"]["RosterView"];
                 };
             };
             /** @description Not done, and why */
