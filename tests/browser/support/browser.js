@@ -69,8 +69,9 @@ function noteFaults(context, faults) {
   context.on('page', (page) => {
     page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {
-      // A policy that stops something of ours speaks up here.
-      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+      // A component that broke, or a policy that stops something of ours, speaks up here; so does every answer that is no, and
+      // a wire that was cut, which are no faults.
+      if (message.type() === 'error' && !/Failed to load resource|WebSocket|ERR_/.test(message.text())) faults.push(message.text());
     });
   });
 }
