@@ -318,3 +318,12 @@ async fn a_reply_is_checked_and_its_steps_are_told() {
         .collect();
     assert_eq!(names, ["接听", "登记", "转交办", "解答", "回访"]);
 }
+
+#[tokio::test]
+async fn every_answer_says_what_time_it_is_by_the_clock_that_deadlines_run_by() {
+    let world = World::new().await;
+    let asked = async || world.nobody().get("/healthz").await.header("date");
+    assert_eq!(asked().await, "Fri, 24 Jan 2025 01:00:00 GMT");
+    world.pass(Duration::from_secs(3 * 86_400 + 1));
+    assert_eq!(asked().await, "Mon, 27 Jan 2025 01:00:01 GMT");
+}
