@@ -470,7 +470,7 @@ pub(crate) async fn five_steps(
 
 /// What a reviewer's eye should rest on. It decides nothing.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FindingView {
+pub(crate) struct ReplyFindingView {
     /// `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`.
     #[schema(value_type = String)]
     kind: CheckKind,
@@ -479,18 +479,18 @@ pub(crate) struct FindingView {
 }
 
 /// Checks the reply that waits for review (or passed it) and says what it saw.
-#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<FindingView>), (status = 404, description = "No reply yet")))]
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ReplyFindingView>), (status = 404, description = "No reply yet")))]
 pub(crate) async fn reply_checks(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<TicketId>,
-) -> Answer<Json<Page<FindingView>>> {
+) -> Answer<Json<Page<ReplyFindingView>>> {
     let record = visible(&api, &caller, id).await?;
     let reply = record.ticket.reply().ok_or_else(Problem::not_found)?;
     let demand = record.ticket.demand.as_ref();
     let demand = demand.map_or("", |demand| demand.content.as_str());
     let others = api.storage.replies_of_unit(&reply.unit, id).await?;
-    let show = |finding: Finding| FindingView {
+    let show = |finding: Finding| ReplyFindingView {
         kind: finding.kind,
         why: finding.why,
     };

@@ -2001,6 +2001,21 @@ export interface components {
             /** @description Citizens waiting in a queue. */
             waiting: number;
         };
+        /** @description One change of a calendar. */
+        CalendarChangeView: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who published it; `@apply` for the organisation file. */
+            by: string;
+            /** @description The notice, where it was one: `{year, title, off, work}`. */
+            notice?: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            revision: number;
+            title: string;
+        };
         /** @description One line of a call-out's log. */
         CallOutEventView: {
             actor: string;
@@ -2912,6 +2927,25 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CalendarChangeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who published it; `@apply` for the organisation file. */
+                by: string;
+                /** @description The notice, where it was one: `{year, title, off, work}`. */
+                notice?: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                revision: number;
+                title: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CallOutEventView: {
             items: {
                 actor: string;
@@ -3048,25 +3082,6 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_ChangeView: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** @description Who published it; `@apply` for the organisation file. */
-                by: string;
-                /** @description The notice, where it was one: `{year, title, off, work}`. */
-                notice?: Record<string, unknown> | null;
-                /**
-                 * Format: int64
-                 * @description From 1.
-                 */
-                revision: number;
-                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3479,6 +3494,17 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ReplyFindingView: {
+            items: {
+                /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+                kind: string;
+                /** @description In Chinese, with the words it rests on. */
+                why: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_RevisitView: {
             items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
@@ -3869,6 +3895,13 @@ export interface components {
             detail: string;
             /** Format: uuid */
             ticket_id: string;
+        };
+        /** @description What a reviewer's eye should rest on. It decides nothing. */
+        ReplyFindingView: {
+            /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+            kind: string;
+            /** @description In Chinese, with the words it rests on. */
+            why: string;
         };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, unknown> & {
@@ -4587,7 +4620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ChangeView"];
+                    "application/json": components["schemas"]["Page_CalendarChangeView"];
                 };
             };
             /** @description Not done, and why */
@@ -4619,7 +4652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeView"];
+                    "application/json": components["schemas"]["CalendarChangeView"];
                 };
             };
             /** @description Not a notice */
@@ -7767,7 +7800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_FindingView"];
+                    "application/json": components["schemas"]["Page_ReplyFindingView"];
                 };
             };
             /** @description No reply yet */

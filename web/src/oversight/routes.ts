@@ -9,6 +9,6 @@ const OversightPage = () => import('./OversightPage.vue');
 
 export const routes: RouteRecordRaw[] = [
   { path: '/oversight', component: OversightPage, meta: { title: 'oversight.title', roles: CASE_READERS, nav: 22 } },
-  { path: '/oversight/findings', component: () => import('./FindingsPage.vue'), meta: { title: 'oversight.findings', roles: WATCHED, nav: 23 } },
+  { path: '/oversight/findings', component: () => import('./FindingsPage.vue'), meta: { title: 'oversight.findings', roles: WATCHED } },
   { path: '/oversight/:id', component: OversightPage, meta: { title: 'oversight.title', roles: CASE_READERS } },
 ];

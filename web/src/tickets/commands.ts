@@ -113,7 +113,9 @@ export const FORMS: Record<string, readonly Field[]> = {
 };
 
 /** Commands whose button stands out: the next step of the ticket's way. */
-export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'decide_kind', 'rectify', 'issue_written_opinion', 'decide_report', 'review_refusal', 'take_at_seat', 'answer_at_seat'];
+export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'decide_kind', 'rectify', 'issue_written_opinion'];
+/** What the desk's own rules put before somebody: no next step of every ticket, but the next of this one. */
+export const DECISIONS: readonly string[] = ['decide_report', 'review_refusal', 'take_at_seat', 'answer_at_seat'];
 /** What the desk does with a demand beside or before its dispatch. */
 export const INTAKE: readonly string[] = ['classify', 'identify', 'verify_identity', 'explain', 'report_up', 'notify_petitioner', 'hand_to_seat', 'enter_lane', 'refuse', 'seal'];
 /** Commands that cannot be taken back by another. */
