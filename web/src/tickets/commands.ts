@@ -1,7 +1,7 @@
 /** What each command asks of the person: the form is made of it. Whether it is granted is the server's to say. */
 
 export type Field =
-  | { key: string; kind: 'line' | 'prose'; optional?: boolean; max?: number }
+  | { key: string; kind: 'line' | 'prose'; optional?: boolean }
   | { key: string; kind: 'choice'; choices: readonly string[]; words: string }
   | { key: string; kind: 'granted' }
   | { key: string; kind: 'unit' }
@@ -12,7 +12,7 @@ export type Field =
   | { key: string; kind: 'proof' };
 
 const prose = (key: string): Field => ({ key, kind: 'prose' });
-const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional, max: 200 });
+const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional });
 
 export const KINDS = ['inquiry', 'help_request', 'complaint', 'report', 'suggestion'] as const;
 export const RATINGS = ['very_satisfied', 'satisfied', 'basically_satisfied', 'dissatisfied', 'very_dissatisfied'] as const;
