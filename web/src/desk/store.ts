@@ -76,10 +76,15 @@ export const useDesk = defineStore('desk', () => {
     const bare = (one: Work): Work => ({ ...one, form: keptOf(one.form) });
     const text = JSON.stringify({ work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) } satisfies Kept);
     if (text === last_kept) return;
-    last_kept = text;
-    if (work.value === null && aside.value.length === 0) localStorage.removeItem(place.value);
-    else localStorage.setItem(place.value, text);
-    if (work.value !== null) saved_at.value = Date.now();
+    try {
+      if (work.value === null && aside.value.length === 0) localStorage.removeItem(place.value);
+      else localStorage.setItem(place.value, text);
+      last_kept = text;
+      saved_at.value = work.value === null ? null : Date.now();
+    } catch {
+      // Somebody pasted more than a browser keeps. The form says that it is not saved; the server will say what is too long.
+      saved_at.value = null;
+    }
   }
 
   setInterval(keep, AUTOSAVE_MS);

@@ -9,7 +9,7 @@ export type Field = Kind_ & {
 };
 
 type Kind_ =
-  | { kind: 'line' | 'prose'; optional?: boolean; max?: number }
+  | { kind: 'line' | 'prose'; optional?: boolean }
   | { kind: 'choice'; choices: readonly string[]; words: string; optional?: boolean; barred?: readonly string[] }
   /** Yes or no: agreed to, unless `words` says otherwise. */
   | { kind: 'granted'; words?: string }
@@ -22,7 +22,7 @@ type Kind_ =
   | { kind: 'proof' };
 
 const prose = (key: string): Field => ({ key, kind: 'prose' });
-const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional, max: 200 });
+const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional });
 /** What a ground of article 9 needs beside its name. */
 const ofGround = (code: string, field: Field): Field => ({ ...field, when: (values) => values['ground.code'] === code });
 
