@@ -204,15 +204,21 @@ describe('oversight', { timeout: 240_000 }, () => {
     assert.deepEqual(await axeFaults(page), []);
     await page.getByRole('button', { name: '节假日通知' }).click();
     await page.getByRole('button', { name: '发布节假日通知' }).click();
-    const year = Number(await page.locator('#notice-year').inputValue());
+    // The day on which the first demand's answer is due becomes a day off.
+    const { deadlines } = await lead('GET', `/api/v1/tickets/${ticket.id}`);
+    const { due } = deadlines.find(({ kind }) => kind === 'handle_by');
+    const [day, year] = [due.slice(0, 10), due.slice(0, 4)];
+    await page.locator('#notice-year').fill(year);
     await page.locator('#notice-title').fill('关于部分节假日安排的通知');
-    await page.locator('#notice-off').fill(`${year}-05-01~${year}-05-02、元旦`);
+    await page.locator('#notice-off').fill(`${day}、元旦`);
     await page.getByText('“元旦”不是日期').waitFor();
     assert.ok(await page.getByRole('button', { name: '发布', exact: true }).isDisabled());
-    await page.locator('#notice-off').fill(`${year}-05-01~${year}-05-02`);
+    await page.locator('#notice-off').fill(day);
     await page.getByRole('button', { name: '发布', exact: true }).click();
     await page.getByRole('heading', { name: '关于部分节假日安排的通知' }).waitFor();
-    await page.getByRole('region', { name: '时限变化' }).waitFor();
+    const moved = page.getByRole('region', { name: '时限变化' }).getByRole('row', { name: new RegExp(`${ticket.number} 办理`) });
+    await moved.waitFor({ timeout: 30_000 });
+    assert.match(await moved.textContent(), new RegExp(day), 'the old deadline is listed');
     assert.deepEqual(await axeFaults(page), []);
     await picture(page, 'rules');
     await page.getByRole('button', { name: '管理办法条文' }).click();
