@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
-use super::idempotency::{Once, Replay, claim};
+use super::idempotency::Once;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Actor, By, Role};
+use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, apply, decide, fold};
 use crate::domain::time::Timestamp;
 
@@ -70,6 +69,8 @@ pub struct TicketFilter {
     pub lane: Option<String>,
     /// The whole identity number of who asks.
     pub identity: Option<String>,
+    /// Members of this same-event cluster.
+    pub cluster: Option<ClusterId>,
 }
 
 /// Why a command was not carried out.
@@ -172,18 +173,6 @@ fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
     units
 }
 
-/// A wish as it travels to the database.
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new ticket.
-    id: Option<TicketId>,
-    command: Command,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Opens a ticket without a call, by [`Command::Register`] (or, by the server, [`Command::Open`]).
     pub async fn open_ticket(
@@ -194,7 +183,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        self.wish(now, by, None, command, rules, once).await
+        self.carry_out(now, by, None, command, rules, once).await
     }
 
     /// Carries out a command on a ticket. One that was carried out before under the same [`Once`] is not
@@ -208,29 +197,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        self.wish(now, by, Some(id), command, rules, once).await
-    }
-
-    async fn wish(
-        &self,
-        now: Timestamp,
-        by: By<'_>,
-        id: Option<TicketId>,
-        command: Command,
-        rules: &Arc<Rules>,
-        once: Option<Once>,
-    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
+        self.carry_out(now, by, Some(id), command, rules, once)
             .await
     }
 
@@ -329,6 +296,14 @@ impl Storage {
             select = select
                 .and("(phone =", phone.clone())
                 .bind(" OR caller =", phone.clone())
+                .text(")");
+        }
+        if let Some(cluster) = filter.cluster {
+            select = select
+                .and(
+                    "id IN (SELECT ticket_id FROM cluster_ticket WHERE cluster_id =",
+                    cluster,
+                )
                 .text(")");
         }
         if let Some(after) = &page.after {
@@ -430,38 +405,32 @@ pub(super) const TICKET: &str =
 const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
                       WHERE subject = $1 AND kind = 'ticket' ORDER BY seq";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        let id = self.id.unwrap_or_else(|| TicketId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => return before(tx, &subject).await,
-                Replay::OtherBody => return Err(Trouble::Refused(CommandRefusal::KeyUsed)),
-            }
-        }
-        let by = self.by.as_ref().map_or(By::Server, By::Person);
-        let chronicler = Chronicler {
-            now: self.now,
-            by,
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        let done = match self.id {
-            None => chronicler.open_ticket(tx, id, &self.command).await,
-            Some(id) => chronicler.change_ticket(tx, id, &self.command).await,
+impl Subject for TicketRecord {
+    type Id = TicketId;
+    type Command = Command;
+    type Refusal = CommandRefusal;
+
+    const KEY_USED: CommandRefusal = CommandRefusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(TICKET, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: TicketId,
+        new: bool,
+        command: &Command,
+    ) -> Result<Self, Trouble<CommandRefusal>> {
+        let done = if new {
+            chronicler.open_ticket(tx, id, command).await
+        } else {
+            chronicler.change_ticket(tx, id, command).await
         };
         done.map_err(Trouble::widen)
     }
-}
-
-/// The ticket that the same request led to before.
-async fn before(tx: &mut Tx, subject: &str) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-    let row = tx.row(TICKET, &values![subject]).await?;
-    let row =
-        row.ok_or_else(|| Fault::Corrupt("an idempotency key without its ticket".to_owned()))?;
-    Ok(record_of(&row)?)
 }
 
 impl Chronicler<'_> {

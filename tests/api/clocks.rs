@@ -17,13 +17,13 @@ fn deadline<'a>(ticket: &'a Value, kind: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("no {kind} in {deadlines:?}"))
 }
 
-async fn recount(world: &World) -> u32 {
+pub(crate) async fn recount(world: &World) -> u32 {
     let job = Recount::new(world.storage.clone(), world.rules.clone());
     job.run_once(world.now()).await.unwrap().done
 }
 
 /// Dispatched on the last working afternoon before a year that nobody has announced.
-async fn at_the_end_of_2026(world: &World) -> String {
+pub(crate) async fn at_the_end_of_2026(world: &World) -> String {
     let then: Timestamp = "2026-12-31T17:30:00+08:00".parse().unwrap();
     let ahead = u64::try_from(then.millis_since(world.now())).unwrap();
     world.pass(Duration::from_millis(ahead));

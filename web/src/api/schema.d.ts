@@ -1378,6 +1378,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Similar demands and proposed units for a ticket whose demand is still being written: nothing is saved. A body, so that
+         *     no demand stands in a log of addresses.
+         */
+        post: operations["intake_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/call": {
         parameters: {
             query?: never;
@@ -1919,6 +1939,13 @@ export interface components {
             command: string;
             refusal?: components["schemas"]["ActionRefusal"] | null;
         };
+        /** @description What the desk may want to know of a demand that is being written. */
+        AdviceView: {
+            /** @description As of `GET /tickets/{id}/proposals`. */
+            proposals: components["schemas"]["ProposalView"][];
+            /** @description As of `GET /tickets/{id}/similar`. */
+            similar: components["schemas"]["SuggestionView"][];
+        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, unknown> & {
             /** Format: uuid */
@@ -1973,6 +2000,21 @@ export interface components {
             talking: number;
             /** @description Citizens waiting in a queue. */
             waiting: number;
+        };
+        /** @description One change of a calendar. */
+        CalendarChangeView: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who published it; `@apply` for the organisation file. */
+            by: string;
+            /** @description The notice, where it was one: `{year, title, off, work}`. */
+            notice?: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            revision: number;
+            title: string;
         };
         /** @description One line of a call-out's log. */
         CallOutEventView: {
@@ -2053,6 +2095,10 @@ export interface components {
             /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
             level: string;
             level_name: string;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** @description Numbers in the register of notices, for `/notices/{serial}`. */
             notices: components["schemas"]["NoticeLine"][];
             open: boolean;
@@ -2194,7 +2240,7 @@ export interface components {
             from: string;
             /**
              * @description `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
-             *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+             *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
              *     `written_opinion_by`, `revisit_by` or `rectify_by`.
              */
             kind: string;
@@ -2881,6 +2927,25 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CalendarChangeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who published it; `@apply` for the organisation file. */
+                by: string;
+                /** @description The notice, where it was one: `{year, title, off, work}`. */
+                notice?: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                revision: number;
+                title: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CallOutEventView: {
             items: {
                 actor: string;
@@ -2964,6 +3029,10 @@ export interface components {
                 /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
                 level: string;
                 level_name: string;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description Numbers in the register of notices, for `/notices/{serial}`. */
                 notices: components["schemas"]["NoticeLine"][];
                 open: boolean;
@@ -3013,25 +3082,6 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_ChangeView: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** @description Who published it; `@apply` for the organisation file. */
-                by: string;
-                /** @description The notice, where it was one: `{year, title, off, work}`. */
-                notice?: Record<string, unknown> | null;
-                /**
-                 * Format: int64
-                 * @description From 1.
-                 */
-                revision: number;
-                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3444,6 +3494,17 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ReplyFindingView: {
+            items: {
+                /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+                kind: string;
+                /** @description In Chinese, with the words it rests on. */
+                why: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_RevisitView: {
             items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
@@ -3835,6 +3896,13 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
+        /** @description What a reviewer's eye should rest on. It decides nothing. */
+        ReplyFindingView: {
+            /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+            kind: string;
+            /** @description In Chinese, with the words it rests on. */
+            why: string;
+        };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
@@ -3863,6 +3931,12 @@ export interface components {
         /** @description A unit's whole roster. */
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
+        };
+        /** @description A unit's roster, and who it names for now. */
+        RosterView: {
+            lines: components["schemas"]["DutyLine"][];
+            /** @description Whom a call-out would ring now, in order. */
+            on_duty: components["schemas"]["RungView"][];
         };
         /** @description One version of the rules. */
         RuleSetView: {
@@ -4163,6 +4237,14 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
+        };
+        /** @description A demand as it stands in a form, not saved yet. */
+        Written: {
+            address?: string | null;
+            /** @description A code of `GET /categories`. */
+            category?: string | null;
+            content?: string;
+            title?: string;
         };
         /** @description A written opinion as it was issued. */
         WrittenOpinionView: {
@@ -4538,7 +4620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ChangeView"];
+                    "application/json": components["schemas"]["Page_CalendarChangeView"];
                 };
             };
             /** @description Not done, and why */
@@ -4570,7 +4652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeView"];
+                    "application/json": components["schemas"]["CalendarChangeView"];
                 };
             };
             /** @description Not a notice */
@@ -4953,6 +5035,8 @@ export interface operations {
         parameters: {
             query?: {
                 open?: boolean;
+                /** @description The one this ticket belongs to. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7092,11 +7176,13 @@ export interface operations {
                 handover?: string;
                 /** @description Of this special channel. */
                 lane?: string;
+                /** @description Members of this same-event cluster. */
+                cluster?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 /**
                  * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
                  */
                 view?: string;
                 /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */
@@ -7259,6 +7345,47 @@ export interface operations {
             };
         };
     };
+    intake_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Written"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceView"];
+                };
+            };
+            /** @description Too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_call: {
         parameters: {
             query?: never;
@@ -7375,7 +7502,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
@@ -7673,7 +7800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_FindingView"];
+                    "application/json": components["schemas"]["Page_ReplyFindingView"];
                 };
             };
             /** @description No reply yet */
@@ -8051,7 +8178,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RosterBody"];
+                    "application/json": components["schemas"]["RosterView"];
                 };
             };
             /** @description Not done, and why */

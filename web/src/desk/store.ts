@@ -5,7 +5,7 @@ import { api, must, type Schemas } from '../api/client';
 import { useSession } from '../app/session';
 import { usePhone } from '../phone/store';
 import { draftAt, putDraft } from './drafts';
-import { emptyForm, missing, registration, stepsOf, type Form, type Step } from './form';
+import { emptyForm, keptOf, missing, registration, stepsOf, type Form, type Known, type Step } from './form';
 
 type Ticket = Schemas['TicketView'];
 
@@ -21,8 +21,13 @@ export interface Work {
 
 /** How often what was written is kept. */
 const AUTOSAVE_MS = 5000;
+/** How long nothing must be written before the server is asked what it thinks of it, and from how many letters on. */
+const ADVICE_AFTER_MS = 900;
+const ADVICE_FROM = 6;
 /** Matters laid aside, at most: a desk that reaches this has other troubles. */
 const ASIDE_MAX = 20;
+
+const NO_ADVICE: Schemas['AdviceView'] = { similar: [], proposals: [] };
 
 /** What is kept of a desk between two loads of its page. */
 interface Kept {
@@ -40,6 +45,7 @@ export const useDesk = defineStore('desk', () => {
   const aside = ref<Work[]>([]);
   const ticket = shallowRef<Ticket | null>(null);
   const history = shallowRef<Ticket[]>([]);
+  const advice = shallowRef<Schemas['AdviceView']>(NO_ADVICE);
   const saved_at = ref<number | null>(null);
   const busy = ref(false);
 
@@ -60,11 +66,15 @@ export const useDesk = defineStore('desk', () => {
     const kept = (there?.at ?? 0) > (here?.at ?? 0) ? there : here;
     restored = at;
     if (kept === null) return;
+    // What another version of this page kept may lack a field.
+    const whole = (one: Work): Work => ({ ...one, form: { ...emptyForm(one.caller), ...one.form } });
+    const was = kept.work === null ? null : whole(kept.work);
+    const were = kept.aside.map(whole);
     // Somebody may have rung meanwhile: their matter stays on the desk.
-    const was = work.value === null ? [] : [kept.work].filter((one) => one !== null);
-    aside.value = [...aside.value, ...was, ...kept.aside];
-    if (work.value !== null || kept.work === null) return;
-    work.value = kept.work;
+    if (work.value !== null && was !== null) were.unshift(was);
+    aside.value = [...aside.value, ...were];
+    if (work.value !== null || was === null) return;
+    work.value = was;
     void look();
   }
 
@@ -72,7 +82,8 @@ export const useDesk = defineStore('desk', () => {
   function keep(): void {
     const to = place.value;
     if (to === null || (restored !== to && work.value === null)) return;
-    const now = { work: work.value, aside: aside.value };
+    const bare = (one: Work): Work => ({ ...one, form: keptOf(one.form) });
+    const now = { work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) };
     const text = JSON.stringify(now);
     if (text === last_kept) return;
     last_kept = text;
@@ -112,6 +123,32 @@ export const useDesk = defineStore('desk', () => {
     },
   );
 
+  /** Similar demands and proposed units for what stands there now, a moment after the last letter. */
+  let thinking: ReturnType<typeof setTimeout> | undefined;
+  const written = computed(() => {
+    const form = work.value?.form;
+    return form === undefined ? null : { title: form.title.trim(), content: form.content.trim(), address: form.address.trim() || null, category: form.category || null };
+  });
+  watch(
+    () => JSON.stringify(written.value),
+    () => {
+      clearTimeout(thinking);
+      thinking = setTimeout(() => void askAdvice(), ADVICE_AFTER_MS);
+    },
+  );
+
+  async function askAdvice(): Promise<void> {
+    const [now, text] = [work.value, written.value];
+    if (now === null || text === null) return;
+    if (text.title.length + text.content.length < ADVICE_FROM && text.category === null) {
+      advice.value = NO_ADVICE;
+      return;
+    }
+    const { data } = await api.POST('/api/v1/tickets/{id}/advice', { params: { path: { id: now.ticket } }, body: text });
+    // A desk without advice works as well.
+    if (data !== undefined && work.value?.ticket === now.ticket) advice.value = data;
+  }
+
   function begin(next: Work): void {
     work.value = next;
     saved_at.value = null;
@@ -137,6 +174,7 @@ export const useDesk = defineStore('desk', () => {
     work.value = null;
     ticket.value = null;
     history.value = [];
+    advice.value = NO_ADVICE;
     saved_at.value = null;
     keep();
   }
@@ -180,14 +218,14 @@ export const useDesk = defineStore('desk', () => {
   }
 
   /** Does what was chosen, ends wrap-up and makes the desk free. */
-  async function submit(unit_of: (specialist: string) => string): Promise<void> {
+  async function submit(known: Known): Promise<void> {
     const now = work.value;
     if (now === null || busy.value || lacks.value.length > 0) return;
     busy.value = true;
     keep();
     try {
       const stage = ticket.value?.stage ?? 'draft';
-      for (const step of stepsOf(now.form, stage, unit_of)) {
+      for (const step of stepsOf(now.form, stage, known)) {
         const changed = await carryOut(now, step);
         if (changed !== null) ticket.value = changed;
       }
@@ -196,6 +234,13 @@ export const useDesk = defineStore('desk', () => {
     } finally {
       busy.value = false;
     }
+  }
+
+  /** 向上级汇报: what the first to receive it cannot settle. */
+  async function reportUp(question: string): Promise<void> {
+    const now = work.value;
+    if (now === null) return;
+    ticket.value = await carryOut(now, { of: 'ticket', command: 'report_up', body: { question } });
   }
 
   async function carryOut(now: Work, step: Step): Promise<Ticket | null> {
@@ -211,7 +256,7 @@ export const useDesk = defineStore('desk', () => {
     return must(await api.POST('/api/v1/tickets/{id}/commands/{command}', { params: { path, header }, body: step.body }));
   }
 
-  return { work, aside, ticket, history, saved_at, busy, lacks, restore, save, submit, layAside, takeUp, look };
+  return { work, aside, ticket, history, advice, saved_at, busy, lacks, restore, save, submit, reportUp, layAside, takeUp, look, askAdvice };
 });
 
 /** Null also for what another version of this page wrote: nothing of it can be used. */
