@@ -1,6 +1,6 @@
 // Chromium as a person uses it, with ears to measure what it hears.
 import { createRequire } from 'node:module';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -54,6 +54,35 @@ export async function openBrowser({ hz = AGENT_HZ, size = DESK_SIZE } = {}) {
     anotherSeat: () => seat(browser, faults, size),
     close: () => browser.close(),
   };
+}
+
+/** A browser whose profile stays in `folder`, as at a desk, and that can die as programs do. */
+export async function openBrowserAt(folder) {
+  const context = await chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: FLAGS, ...asAt(DESK_SIZE) });
+  await context.addInitScript(ears);
+  return {
+    context,
+    close: () => context.close(),
+    async die() {
+      const gone = new Promise((done) => context.once('close', done));
+      process.kill(mainProcessOf(folder), 'SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** Of the processes with this profile the one that is nobody's child process: only those have a type. */
+function mainProcessOf(folder) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    let words = '';
+    try {
+      words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      continue; // Gone meanwhile.
+    }
+    if (words.includes(`--user-data-dir=${folder}`) && !words.includes('--type=')) return Number(pid);
+  }
+  throw new Error(`no browser has its profile in ${folder}`);
 }
 
 async function seat(browser, faults, size) {
