@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::chronicle::{Chain, Chronicler, Kind, actor_of};
 use super::db::{Row, Select, Tx, Value, count_up, values};
 use super::idempotency::{Once, Replay, claim};
+use super::tickets::sees_sealed;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::clock::Clock;
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
@@ -93,7 +94,11 @@ impl Storage {
     pub async fn case(&self, by: By<'_>, id: CaseId) -> Result<Option<CaseRecord>, Fault> {
         let row = self.db.row(CASE, &values![id]).await?;
         let record = row.as_ref().map(record_of).transpose()?;
-        Ok(record.filter(|record| sees(by, &record.case)))
+        let Some(record) = record.filter(|record| sees(by, &record.case)) else {
+            return Ok(None);
+        };
+        let hidden = self.is_hidden(by, record.case.ticket).await?;
+        Ok((!hidden).then_some(record))
     }
 
     /// Cases, the latest opened first. A unit sees its own.
@@ -109,6 +114,7 @@ impl Storage {
         };
         let mut select =
             Select::new("SELECT id, version, updated_at, json FROM supervision WHERE 1 = 1")
+                .text(hidden_case(by))
                 .and_some("unit =", own)
                 .and_some("unit =", filter.unit.clone())
                 .and_some("ticket_id =", filter.ticket)
@@ -186,6 +192,15 @@ impl Storage {
                 })
             })
             .collect()
+    }
+}
+
+/// 涉密: a case about a sealed ticket is seen by whom the ticket is.
+fn hidden_case(by: By<'_>) -> &'static str {
+    if sees_sealed(by) {
+        ""
+    } else {
+        " AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = ticket_id AND t.sealed = 1)"
     }
 }
 

@@ -2194,7 +2194,7 @@ export interface components {
             from: string;
             /**
              * @description `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
-             *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+             *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
              *     `written_opinion_by`, `revisit_by` or `rectify_by`.
              */
             kind: string;
@@ -2502,8 +2502,14 @@ export interface components {
         /** @description A special channel 专项服务通道. */
         LaneView: {
             code: string;
+            /** @description Its tickets are key matters (article 25) from the start. */
+            key_supervision: boolean;
             name: string;
             queue?: string | null;
+            /** @description Its tickets are seen by leads and the assigned units only. */
+            restricted: boolean;
+            /** @description The version of the rule set of its own: `/api/v1/rules/{version}`. */
+            rules?: string | null;
             statistics: string;
             unit?: string | null;
         };
@@ -2809,7 +2815,11 @@ export interface components {
             /** @description Results and revisits go back to it. */
             feedback: boolean;
             group: string;
+            /** @description Its tickets are key matters (article 25) from the start. */
+            key_supervision: boolean;
             name: string;
+            /** @description Its tickets are seen by leads and the assigned units only. */
+            restricted: boolean;
             system: string;
         };
         /** @description What came, as it came. */
@@ -3273,8 +3283,14 @@ export interface components {
         Page_LaneView: {
             items: {
                 code: string;
+                /** @description Its tickets are key matters (article 25) from the start. */
+                key_supervision: boolean;
                 name: string;
                 queue?: string | null;
+                /** @description Its tickets are seen by leads and the assigned units only. */
+                restricted: boolean;
+                /** @description The version of the rule set of its own: `/api/v1/rules/{version}`. */
+                rules?: string | null;
                 statistics: string;
                 unit?: string | null;
             }[];
@@ -3366,7 +3382,11 @@ export interface components {
                 /** @description Results and revisits go back to it. */
                 feedback: boolean;
                 group: string;
+                /** @description Its tickets are key matters (article 25) from the start. */
+                key_supervision: boolean;
                 name: string;
+                /** @description Its tickets are seen by leads and the assigned units only. */
+                restricted: boolean;
                 system: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
@@ -3489,7 +3509,7 @@ export interface components {
                 is_in_force: boolean;
                 /** @description Every number by its field. */
                 limits: Record<string, unknown>;
-                /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+                /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
                 sources: string[];
                 title: string;
                 /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
@@ -3560,6 +3580,8 @@ export interface components {
                 number: string;
                 /** Format: date-time */
                 opened_at: string;
+                /** @description The rule set its limits are of, or would be if it were dispatched now, and why that one. */
+                rule_profile: components["schemas"]["RuleProfileView"];
                 /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
                 rules?: string | null;
                 /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
@@ -3864,6 +3886,18 @@ export interface components {
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
         };
+        /** @description Whose rules hold for a ticket. */
+        RuleProfileView: {
+            /**
+             * @description Why such a set comes before the province's.
+             * @example 11
+             */
+            article: string;
+            /** @description `lane` (a special channel's own), `source` (of article 8's groups), `city` or `province`: the nearest holds. */
+            scope: string;
+            title: string;
+            version: string;
+        };
         /** @description One version of the rules. */
         RuleSetView: {
             /** @description The city it is for (article 32); `null`: the whole province. */
@@ -3880,7 +3914,7 @@ export interface components {
             is_in_force: boolean;
             /** @description Every number by its field. */
             limits: Record<string, unknown>;
-            /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+            /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
             sources: string[];
             title: string;
             /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
@@ -4037,6 +4071,8 @@ export interface components {
             number: string;
             /** Format: date-time */
             opened_at: string;
+            /** @description The rule set its limits are of, or would be if it were dispatched now, and why that one. */
+            rule_profile: components["schemas"]["RuleProfileView"];
             /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
             rules?: string | null;
             /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
@@ -7096,7 +7132,7 @@ export interface operations {
                 overdue?: boolean;
                 /**
                  * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
                  */
                 view?: string;
                 /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */
@@ -7375,7 +7411,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
