@@ -36,6 +36,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accountability/unmet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What units lacked of the duties of article 7, from when to when, also when it is mended by now: facts for an entry
+         *     `duties_unmet` of the ledger of accountability (article 28(6)).
+         */
+        get: operations["organisation_unmet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accountability/{id}/commands/{command}": {
         parameters: {
             query?: never;
@@ -81,6 +101,26 @@ export interface paths {
         get: operations["organisation_agents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An archive of the selected tickets, as a tar: what `hotline export` writes into a folder, with the hash of every file in
+         *     `archive.json`, which comes last. A tar without it broke off. At most 1,000 tickets.
+         */
+        post: operations["archives_make"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,6 +1418,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a ticket, in the order they came. */
+        get: operations["attachments_list"];
+        put?: never;
+        /**
+         * Adds a file to a ticket: the body is its bytes, at most 10 MiB; at most 20 a ticket. What it is is read from the bytes:
+         *     JPEG, PNG, GIF, WebP, PDF, MP4, WAV and ZIP containers (office documents) are taken, text of any kind is not.
+         */
+        post: operations["attachments_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/attachments/{attachment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's bytes, to be saved: never shown in place. Each time is in the audit trail before the first byte leaves. */
+        get: operations["attachments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/call": {
         parameters: {
             query?: never;
@@ -1862,7 +1940,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The database and the media engine answer, and calls are accepted. 503 while draining. */
+        /** The database and the media engine answer, there is room on the disks, and calls are accepted. 503 while draining. */
         get: operations["health_readyz"];
         put?: never;
         post?: never;
@@ -1946,6 +2024,27 @@ export interface components {
             /** @example 第十一条第（三）项 */
             name: string;
             text: string;
+        };
+        /** @description A file of a ticket. */
+        AttachmentView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What it is by its bytes.
+             * @example image/jpeg
+             */
+            media_type: string;
+            /** @description For people; with an ending that says what the bytes are. */
+            name: string;
+            /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+            purpose: string;
+            sha256: string;
+            unit: string;
         };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
@@ -2874,6 +2973,31 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_AttachmentView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** Format: int64 */
+                bytes: number;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * @description What it is by its bytes.
+                 * @example image/jpeg
+                 */
+                media_type: string;
+                /** @description For people; with an ending that says what the bytes are. */
+                name: string;
+                /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+                purpose: string;
+                sha256: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AuditView: {
             items: {
                 action: string;
@@ -3670,6 +3794,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_UnmetView: {
+            items: {
+                /**
+                 * @description Where it belongs in the ledger of accountability.
+                 * @example 28(6)
+                 */
+                article: string;
+                /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+                lack: string;
+                /** @description In Chinese. */
+                name: string;
+                /** Format: date-time */
+                since: string;
+                unit: string;
+                /**
+                 * Format: date-time
+                 * @description `null` while it goes on.
+                 */
+                until?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_WrittenOpinionView: {
             items: {
                 /** Format: date-time */
@@ -4171,6 +4319,26 @@ export interface components {
             phone?: string | null;
             verification?: Record<string, unknown> | null;
         };
+        /** @description A duty of article 7 that a unit did not meet. */
+        UnmetView: {
+            /**
+             * @description Where it belongs in the ledger of accountability.
+             * @example 28(6)
+             */
+            article: string;
+            /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+            lack: string;
+            /** @description In Chinese. */
+            name: string;
+            /** Format: date-time */
+            since: string;
+            unit: string;
+            /**
+             * Format: date-time
+             * @description `null` while it goes on.
+             */
+            until?: string | null;
+        };
         /** @description A person, as the API shows them. */
         UserView: {
             display_name: string;
@@ -4191,6 +4359,30 @@ export interface components {
             /** @description Where it is broken, and how. */
             faults: string[];
             whole: boolean;
+        };
+        /** @description Which tickets, and what for. */
+        Wanted: {
+            /**
+             * Format: uuid
+             * @description All tickets of one matter.
+             */
+            cluster?: string | null;
+            /**
+             * @description Ticket numbers.
+             * @example [
+             *       "20261123-000001"
+             *     ]
+             */
+            numbers?: string[];
+            /** @description What it is for: in the audit trail. */
+            purpose: string;
+            /**
+             * Format: date-time
+             * @description Opened from this instant on; with `until`.
+             */
+            since?: string | null;
+            /** Format: date-time */
+            until?: string | null;
         };
         /** @description Whose history. */
         WhoseHistory: {
@@ -4331,6 +4523,38 @@ export interface operations {
             };
         };
     };
+    organisation_unmet: {
+        parameters: {
+            query?: {
+                unit?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnmetView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accountability_command: {
         parameters: {
             query?: never;
@@ -4423,6 +4647,59 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AgentView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archives_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            /** @description No such ticket */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No purpose, or too much */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -7295,6 +7572,127 @@ export interface operations {
             };
         };
     };
+    attachments_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttachmentView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachments_add: {
+        parameters: {
+            query: {
+                /** @description What it is called where it comes from; only its last part is kept. */
+                name?: string;
+                /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing that is taken */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tickets_call: {
         parameters: {
             query?: never;
@@ -7411,7 +7809,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, hand_down {unit}, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
@@ -8280,7 +8678,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Draining, or a part does not answer */
+            /** @description Draining, a part does not answer, or a disk is nearly full */
             503: {
                 headers: {
                     [name: string]: unknown;
