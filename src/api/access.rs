@@ -113,6 +113,24 @@ const TICKET_WRITERS: &[Role] = &[
     UnitHandler,
     UnitHead,
 ];
+/// What people brought in shows them: it is for those who work on their matter.
+const ATTACHMENT_READERS: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    Reviewer,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+];
+const ATTACHERS: &[Role] = &[
+    Agent,
+    TeamLead,
+    Supervisor,
+    Revisitor,
+    UnitHandler,
+    UnitHead,
+];
 /// Who speaks with a petitioner about a ticket; revisits are placed by their own command.
 const CALLERS: &[Role] = &[Agent, TeamLead, Supervisor, UnitHandler, UnitHead];
 const REVISIT_READERS: &[Role] = &[TeamLead, Supervisor, Reviewer, Revisitor, Auditor];
@@ -224,6 +242,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/tickets/{id}/calls", TICKET_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/tickets/{id}/commands/{command}", TICKET_WRITERS, Scope::TicketsWrite),
 
+    rule(Method::GET, "/api/v1/tickets/{id}/attachments", ATTACHMENT_READERS, Scope::TicketsRead),
+    rule(Method::POST, "/api/v1/tickets/{id}/attachments", ATTACHERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/tickets/{id}/attachments/{attachment}", ATTACHMENT_READERS, Scope::TicketsRead),
+
     // People only: a machine has no extension to be called at.
     person(Method::POST, "/api/v1/tickets/{id}/call", Who::Roles(CALLERS)),
     rule(Method::GET, "/api/v1/tickets/{id}/messages", TICKET_READERS, Scope::TicketsRead),
@@ -265,12 +287,16 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::POST, "/api/v1/clusters/{id}/carry/{command}", CARRIERS, Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/accountability", LEDGER, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/accountability", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/accountability/unmet", LEDGER, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
     rule(Method::POST, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
     rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
     rule(Method::POST, "/api/v1/holds/{id}/commands/{command}", &[Supervisor], Scope::RecordingsRead),
+
+    // People only, with a purpose: it takes tickets out of the house, sealed ones and their sound among them.
+    person(Method::POST, "/api/v1/archives", Who::Roles(&[Supervisor])),
 
     any_role(Method::GET, "/api/v1/calendars/{name}/days/{day}"),
     any_role(Method::POST, "/api/v1/calendars/{name}/deadline"),

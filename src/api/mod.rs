@@ -38,6 +38,7 @@ use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish}
 use crate::domain::id::{RecordingId, Username};
 use crate::domain::staff::Directory;
 use crate::storage::Storage;
+use crate::storage::archive::Selection;
 use crate::storage::rules::RulesInForce;
 use crate::storage::sessions::SessionLimits;
 use live::Live;
@@ -122,6 +123,23 @@ pub trait RecordingReader: Send + Sync + 'static {
     ) -> Pending<'_, io::Result<Option<Box<dyn Audio>>>>;
 }
 
+/// The files of attachments, each under the SHA-256 of its bytes, in hexadecimal.
+pub trait AttachmentStore: Send + Sync + 'static {
+    /// Keeps the bytes; whole and on the disk when it answers.
+    fn keep(&self, sha256: String, bytes: Bytes) -> Pending<'_, io::Result<()>>;
+    /// The bytes, if they are there; an error if they are no longer what they were.
+    fn read(&self, sha256: String) -> Pending<'_, io::Result<Option<Bytes>>>;
+}
+
+/// What [`ArchiveMaker::make`] brings, a chunk at a time; an error where it broke off.
+pub type ArchiveChunks = tokio::sync::mpsc::Receiver<io::Result<Bytes>>;
+
+/// Makes archives of tickets.
+pub trait ArchiveMaker: Send + Sync + 'static {
+    /// Begins an archive of a selection that holds something, as a tar. `None`: too many are being made.
+    fn make(&self, selection: Selection) -> Pending<'_, Option<ArchiveChunks>>;
+}
+
 /// One WAV file, open.
 pub trait Audio: Send + 'static {
     fn length_bytes(&self) -> u64;
@@ -135,10 +153,14 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub calls: Arc<dyn CallControl>,
     pub recordings: Arc<dyn RecordingReader>,
+    pub attachments: Arc<dyn AttachmentStore>,
+    pub archives: Arc<dyn ArchiveMaker>,
     /// The rules that tickets are handled under.
     pub rules: RulesInForce,
     /// Renders the metrics page.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// Says which disk is nearly full, when one is.
+    pub disks: Box<dyn Fn() -> Option<String> + Send + Sync>,
     /// How long a sign-in lasts.
     pub sessions: SessionLimits,
     /// How browsers reach us.
@@ -164,8 +186,11 @@ pub struct Api {
     clock: Arc<dyn Clock>,
     calls: Arc<dyn CallControl>,
     recordings: Arc<dyn RecordingReader>,
+    attachments: Arc<dyn AttachmentStore>,
+    archives: Arc<dyn ArchiveMaker>,
     rules: RulesInForce,
     metrics: Box<dyn Fn() -> String + Send + Sync>,
+    disks: Box<dyn Fn() -> Option<String> + Send + Sync>,
     gatekeeper: auth::Gatekeeper,
     guesses: auth::Guesses,
     doors: lines::Doors,
@@ -191,8 +216,11 @@ impl Api {
             clock: parts.clock,
             calls: parts.calls,
             recordings: parts.recordings,
+            attachments: parts.attachments,
+            archives: parts.archives,
             rules: parts.rules,
             metrics: parts.metrics,
+            disks: parts.disks,
             gatekeeper,
             guesses: auth::Guesses::of_codes(),
             doors: lines::Doors::new(origins, encrypted),

@@ -5,6 +5,7 @@
 //! tickets/<number>.json    each ticket for a reader: state, events, supervision with minutes
 //! rows/<table>.jsonl       the same for a server
 //! recordings/<id>.json     manifests as they were sealed, with the sound, or the tombstone of what was deleted
+//! attachments/<ab>/<hash>  files of the tickets under the hash of their bytes
 //! ```
 
 use std::fs::{self, File};
@@ -17,17 +18,20 @@ use hotline_recordings::Archive;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::attachments;
 use super::open_storage;
 use super::ports::file_id;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::id::RecordingId;
 use crate::domain::time::Timestamp;
+use crate::storage::Storage;
 use crate::storage::archive::{Exported, Selection};
 
 const FORMAT: &str = "hotline-archive/1";
 const SHEET: &str = "archive.json";
 const RECORDINGS: &str = "recordings";
+const ATTACHMENTS: &str = "attachments";
 
 /// What an archive holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +53,26 @@ struct FileSheet {
     sha256: String,
 }
 
+/// What an archive is made from.
+#[derive(Clone)]
+pub(super) struct Making {
+    pub(super) storage: Storage,
+    pub(super) recordings: Archive,
+    pub(super) attachments: attachments::Folder,
+}
+
+/// Writes the selected tickets into the new folder `dir`; the paths of the files, the sheet last.
+pub(super) async fn make(
+    making: &Making,
+    now: Timestamp,
+    selection: &Selection,
+    dir: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let sheet = made(making, now, selection, dir).await?;
+    let files = sheet.files.into_iter().map(|file| file.path);
+    Ok(files.chain([SHEET.to_owned()]).collect())
+}
+
 /// Writes the selected tickets into the new folder `dir`. A line for a person.
 pub async fn export(
     config: &Config,
@@ -56,6 +80,27 @@ pub async fn export(
     selection: &Selection,
     dir: &Path,
 ) -> anyhow::Result<String> {
+    let making = Making {
+        storage: open_storage(config, Arc::clone(&clock)).await?,
+        recordings: Archive::open(config.recordings_folder()),
+        attachments: attachments::Folder::at(config.attachments_folder()),
+    };
+    let sheet = made(&making, clock.now(), selection, dir).await?;
+    making.storage.close().await;
+    Ok(format!(
+        "{} tickets, {} files in {}",
+        sheet.tickets.len(),
+        sheet.files.len(),
+        dir.display()
+    ))
+}
+
+async fn made(
+    making: &Making,
+    now: Timestamp,
+    selection: &Selection,
+    dir: &Path,
+) -> anyhow::Result<Sheet> {
     fs::DirBuilder::new()
         .recursive(true)
         .create(dir)
@@ -66,22 +111,18 @@ pub async fn export(
         dir.display()
     );
     restrict(dir)?;
-    let storage = open_storage(config, Arc::clone(&clock)).await?;
-    let tickets = storage.selected(selection).await?;
+    let tickets = making.storage.selected(selection).await?;
     ensure!(!tickets.is_empty(), "no ticket is selected");
-    let exported = storage
+    let exported = making
+        .storage
         .export(&tickets, dir)
         .await
         .context("cannot export the tickets")?;
-    storage.close().await;
-    let archive = Archive::open(config.recordings_folder());
-    let sheet = finish(&archive, exported, clock.now(), dir)?;
-    Ok(format!(
-        "{} tickets, {} files in {}",
-        sheet.tickets.len(),
-        sheet.files.len(),
-        dir.display()
-    ))
+    let (making, dir) = (making.clone(), dir.to_owned());
+    tokio::task::spawn_blocking(move || {
+        finish(&making.recordings, &making.attachments, exported, now, &dir)
+    })
+    .await?
 }
 
 /// What was asked for on the command line; a day is Beijing's.
@@ -117,6 +158,7 @@ fn restrict(dir: &Path) -> anyhow::Result<()> {
 /// Adds the recordings, then the sheet.
 fn finish(
     archive: &Archive,
+    attachments: &attachments::Folder,
     exported: Exported,
     now: Timestamp,
     dir: &Path,
@@ -126,6 +168,13 @@ fn finish(
     fs::create_dir_all(&folder)?;
     for id in &exported.recordings {
         paths.extend(copy_recording(archive, *id, &folder)?);
+    }
+    let there = attachments::Folder::at(dir.join(ATTACHMENTS));
+    for sha256 in &exported.attachments {
+        // One that is missing here is for `hotline check` to tell.
+        if attachments.copy_to(sha256, &there)? {
+            paths.push(format!("{ATTACHMENTS}/{}/{sha256}", &sha256[..2]));
+        }
     }
     let mut files = Vec::new();
     for path in paths {
@@ -206,7 +255,17 @@ pub async fn import(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyho
     let archive = Archive::open(config.recordings_folder());
     let folder = dir.join(RECORDINGS);
     let mut recordings = 0;
+    let there = attachments::Folder::at(dir.join(ATTACHMENTS));
+    let here = attachments::Folder::at(config.attachments_folder());
     for file in &sheet.files {
+        if file.path.starts_with("attachments/") {
+            let sha256 = file.path.rsplit('/').next().unwrap_or_default();
+            ensure!(
+                there.copy_to(sha256, &here)?,
+                "{} is not where an attachment's file would be",
+                file.path
+            );
+        }
         let name = file.path.strip_prefix("recordings/");
         if let Some(id) = name.and_then(|name| name.strip_suffix(".json")) {
             let manifest = fs::read(folder.join(format!("{id}.json")))?;

@@ -9,15 +9,19 @@ use anyhow::{Context as _, bail};
 use hotline_recordings::Archive;
 use uuid::Uuid;
 
+use super::attachments::Folder;
 use super::open_storage;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::id::RecordingId;
 use crate::storage::Storage;
-use crate::storage::backup::BackupSheet;
+use crate::storage::attachments::KeptFile;
+use crate::storage::backup::{BackupSheet, sheet_of};
 
 /// The recordings' part of a backup.
 const MANIFESTS: &str = "recordings.jsonl";
+/// The attachments' part.
+const ATTACHMENTS: &str = "attachments";
 /// The data key's copy, when the key is our own file and not the operator's.
 const DATA_KEY: &str = "data.key";
 
@@ -47,6 +51,7 @@ pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec
     let wrong = tokio::task::spawn_blocking(move || archive.verify()).await??;
     differences.extend(wrong.iter().map(ToString::to_string));
     differences.extend(foreign_tombstones(&storage, config).await?);
+    differences.extend(lost_attachments(&storage, config).await?);
     storage.close().await;
     Ok(differences)
 }
@@ -69,13 +74,63 @@ async fn foreign_tombstones(storage: &Storage, config: &Config) -> anyhow::Resul
     Ok(foreign)
 }
 
-/// Copies the database and the recordings' manifests into `dir`, while a server may be running. A line for a person.
+/// Files of tickets that are missing, or not what they were.
+async fn lost_attachments(storage: &Storage, config: &Config) -> anyhow::Result<Vec<String>> {
+    let folder = Folder::at(config.attachments_folder());
+    let mut lost = Vec::new();
+    each_attachment(storage, |file| {
+        let trouble = match folder.read(&file.sha256) {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => "is missing".to_owned(),
+            Err(fault) => fault.to_string(),
+        };
+        lost.push(format!(
+            "attachment {} of ticket {}: {trouble}",
+            file.sha256, file.ticket
+        ));
+        Ok(())
+    })
+    .await?;
+    Ok(lost)
+}
+
+/// Does something with every file that belongs to a ticket.
+async fn each_attachment(
+    storage: &Storage,
+    mut with: impl FnMut(&KeptFile) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    const BATCH: u32 = 1_000;
+    let mut after = String::new();
+    loop {
+        let files = storage.attachment_files(&after, BATCH).await?;
+        let Some(last) = files.last() else {
+            return Ok(());
+        };
+        after.clone_from(&last.sha256);
+        for file in &files {
+            with(file)?;
+        }
+    }
+}
+
+/// Copies the database, the recordings' manifests and the attachments' files into `dir`, while a server may be running. A line for
+/// a person.
 pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyhow::Result<String> {
     let storage = open_existing(config, Arc::clone(&clock)).await?;
     let sheet = storage
         .backup(clock.now(), dir)
         .await
         .with_context(|| format!("cannot copy the database into {}", dir.display()))?;
+    let mut attachments = 0;
+    let (here, there) = (
+        Folder::at(config.attachments_folder()),
+        Folder::at(dir.join(ATTACHMENTS)),
+    );
+    each_attachment(&storage, |file| {
+        attachments += u64::from(here.copy_to(&file.sha256, &there)?);
+        Ok(())
+    })
+    .await?;
     storage.close().await;
     if config.storage.data_key_file.is_none() {
         // Keeps the mode of the original: readable by nobody else.
@@ -94,7 +149,7 @@ pub async fn backup(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyho
         manifests
     };
     Ok(format!(
-        "{} rows, {manifests} recordings' manifests in {}",
+        "{} rows, {manifests} recordings' manifests, {attachments} attachments in {}",
         rows(&sheet),
         dir.display()
     ))
@@ -112,6 +167,16 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
     }
     // The key its rows are sealed with, unless there is one already: then it must be the same.
     let (kept, key) = (dir.join(DATA_KEY), config.data_key_file());
+    let sheet = sheet_of(dir)
+        .await
+        .with_context(|| format!("no backup in {}", dir.display()))?;
+    if sheet.is_sealed() && !kept.exists() && !key.exists() {
+        bail!(
+            "the backup's numbers are sealed with a key that is neither in it nor at {}: put the key there first, a new \
+             one opens nothing",
+            key.display()
+        );
+    }
     if kept.exists() && !key.exists() {
         std::fs::create_dir_all(&config.data_dir)?;
         std::fs::copy(&kept, &key).with_context(|| format!("cannot write {}", key.display()))?;
@@ -121,12 +186,22 @@ pub async fn restore(config: &Config, clock: Arc<dyn Clock>, dir: &Path) -> anyh
         .restore(dir)
         .await
         .with_context(|| format!("cannot restore the database from {}", dir.display()))?;
+    let mut attachments = 0;
+    let (there, here) = (
+        Folder::at(dir.join(ATTACHMENTS)),
+        Folder::at(config.attachments_folder()),
+    );
+    each_attachment(&storage, |file| {
+        attachments += u64::from(there.copy_to(&file.sha256, &here)?);
+        Ok(())
+    })
+    .await?;
     storage.close().await;
     let path = dir.join(MANIFESTS);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifests = archive.import(BufReader::new(file))?;
     Ok(format!(
-        "{} rows, {manifests} recordings' manifests from {}",
+        "{} rows, {manifests} recordings' manifests, {attachments} attachments from {}",
         rows(&sheet),
         dir.display()
     ))

@@ -4,6 +4,9 @@
 //! Down: no new calls → live calls end → journal kept → jobs stop → HTTP ends → recordings sealed → storage closed.
 
 pub mod archive;
+mod archivist;
+pub mod attachments;
+mod disks;
 mod jobs;
 mod journal;
 pub mod keeping;
@@ -163,10 +166,16 @@ impl Server {
             clock: Arc::clone(&clock),
             calls: Arc::new(ports::Telephone(signalling.clone())),
             recordings: Arc::new(ports::Archives(store.archive().clone())),
+            attachments: Arc::new(attachments::Folder::at(config.attachments_folder())),
+            archives: archive_maker(config, storage.clone(), Arc::clone(&clock)),
             rules: rules.clone(),
             metrics: {
                 let metrics = metrics.clone();
                 Box::new(move || metrics.render())
+            },
+            disks: {
+                let disks = disks::Disks::of(config);
+                Box::new(move || disks.nearly_full())
             },
             sessions: SessionLimits {
                 idle_ms: 1000 * i64::from(config.auth.session_idle_s.get()),
@@ -356,6 +365,21 @@ fn cannot_listen(what: &str, key: &str, at: SocketAddr) -> String {
     format!("cannot listen for {what} on {at} ({key}; `ss -lntup` shows who listens there)")
 }
 
+/// Makes archives of what is kept under `config`.
+pub fn archive_maker(
+    config: &Config,
+    storage: Storage,
+    clock: Arc<dyn Clock>,
+) -> Arc<dyn api::ArchiveMaker> {
+    let making = archive::Making {
+        storage,
+        recordings: hotline_recordings::Archive::open(config.recordings_folder()),
+        attachments: attachments::Folder::at(config.attachments_folder()),
+    };
+    let folder = config.data_dir.clone();
+    Arc::new(archivist::Archivist::new(making, clock, folder))
+}
+
 /// Opens the database of `config`.
 pub async fn open_storage(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Storage> {
     std::fs::create_dir_all(&config.data_dir)
@@ -416,8 +440,10 @@ pub async fn apply(
     let units = storage.units().await?;
     let directory = storage.directory().await?;
     let disposition = storage.disposition().await?;
-    let known =
-        organisation::Known::new(&units, &directory).with_categories(&disposition.categories);
+    let rules = storage.rules("").await?;
+    let known = organisation::Known::new(&units, &directory)
+        .with_categories(&disposition.categories)
+        .with_rules(rules.sets());
     let organisation = organisation::parse(text, &known)?;
     match storage.apply(clock.now(), organisation).await {
         Ok(changes) => Ok(changes),

@@ -163,6 +163,11 @@ impl Config {
         }
     }
 
+    /// Where the files of attachments are: beside the recordings' folder, on the same disk.
+    pub fn attachments_folder(&self) -> PathBuf {
+        self.recordings_folder().with_file_name("attachments")
+    }
+
     /// The folder of `recordings.url`, or one in the data folder.
     pub fn recordings_folder(&self) -> PathBuf {
         match &self.recordings.url {

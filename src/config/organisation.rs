@@ -20,6 +20,7 @@ use super::line_at;
 use crate::domain::disposition::{CategoryEntry, LaneEntry, OriginEntry};
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::staff::{Directory, Organisation, Unit};
+use crate::domain::ticket::RuleSet;
 
 /// What is there already, so that a file may name it.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,7 @@ pub struct Known {
     extensions: BTreeSet<Extension>,
     queues: BTreeSet<QueueName>,
     categories: BTreeSet<String>,
+    rules: Vec<RuleSet>,
 }
 
 impl Known {
@@ -44,6 +46,7 @@ impl Known {
             extensions: directory.extensions.keys().cloned().collect(),
             queues: directory.queues.keys().cloned().collect(),
             categories: BTreeSet::new(),
+            rules: Vec::new(),
         }
     }
 
@@ -51,6 +54,13 @@ impl Known {
     #[must_use]
     pub fn with_categories(mut self, categories: &[CategoryEntry]) -> Self {
         self.categories = categories.iter().map(|known| known.code.clone()).collect();
+        self
+    }
+
+    /// With the rule sets that are there already.
+    #[must_use]
+    pub fn with_rules(mut self, rules: &[RuleSet]) -> Self {
+        self.rules = rules.to_vec();
         self
     }
 }
@@ -124,7 +134,7 @@ struct File {
     sms_gateways: Vec<Entry<crate::domain::staff::SmsGatewayEntry>>,
     calendars: Vec<Entry<crate::domain::staff::CalendarEntry>>,
     unit_contacts: Vec<Entry<crate::domain::staff::UnitContact>>,
-    rules: Vec<Entry<crate::domain::ticket::RuleSet>>,
+    rules: Vec<Entry<RuleSet>>,
     duty: Vec<Entry<shape::DutyLine>>,
     conference: Vec<Entry<shape::ConferenceMember>>,
     categories: Vec<Entry<CategoryEntry>>,

@@ -5,11 +5,22 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// Which store.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recordings {
     /// `file:PATH`; without it a folder in the data folder.
     pub url: Option<Url>,
+    /// Less room than this on its disk, and the server says it is not ready; 0: never.
+    pub min_free_mb: u32,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self {
+            url: None,
+            min_free_mb: 1024,
+        }
+    }
 }
 
 /// A store's address.

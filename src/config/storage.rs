@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 /// Which database.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Storage {
     /// `sqlite:PATH` or `postgres://…`; without it a file in the data folder.
@@ -13,6 +13,18 @@ pub struct Storage {
     /// 64 hexadecimal digits: what names people is sealed with it. Without it a file in the data folder, made at the
     /// first start.
     pub data_key_file: Option<PathBuf>,
+    /// Less room than this on the disk of an SQLite database, and the server says it is not ready; 0: never.
+    pub min_free_mb: u32,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            url: None,
+            data_key_file: None,
+            min_free_mb: 256,
+        }
+    }
 }
 
 /// A database's address. May hold a password: its debug print does not.

@@ -64,6 +64,8 @@ ids! {
     EntryId,
     /// A legal hold.
     HoldId,
+    /// A file of a ticket 附件.
+    AttachmentId,
 }
 
 macro_rules! names {

@@ -3,6 +3,7 @@
 pub mod accountability;
 pub mod acd;
 pub mod archive;
+pub mod attachment;
 pub mod calendar;
 pub mod call;
 pub mod callout;

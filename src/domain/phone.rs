@@ -33,6 +33,13 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// Is `party`, as a network names one end of a call, this number? Prefixes differ from network to network; the last
+    /// digits do not.
+    pub fn is_party(&self, party: &str) -> bool {
+        const TAIL: usize = 7;
+        party.ends_with(&self.0[self.0.len().saturating_sub(TAIL)..])
+    }
+
     /// The number with its middle hidden: `138****5678`, `12345` as it is (short codes name services, not people).
     pub fn masked(&self) -> String {
         mask(&self.0)

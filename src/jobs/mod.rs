@@ -5,6 +5,7 @@
 mod deadlines;
 mod duty;
 mod feedback;
+mod lacks;
 mod recount;
 mod retention;
 mod sms_callbacks;
@@ -23,6 +24,7 @@ use tracing::{info, warn};
 pub use deadlines::Deadlines;
 pub use duty::{CallOuts, DutyGaps, Telephone};
 pub use feedback::{Delivery, OriginFeedback, OriginGateway};
+pub use lacks::Lacks;
 pub use recount::Recount;
 pub use retention::{Disposer, RetentionSweep};
 pub use sms_callbacks::SmsCallbacks;

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::{Job, Pending, Report};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, Source, SurveyFailure};
+use crate::domain::ticket::{Command, SurveyFailure, Way};
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
@@ -21,7 +21,7 @@ pub struct Surveys {
 impl Surveys {
     async fn end_silent(&self, now: Timestamp) -> Result<Report, Fault> {
         let rules = self.rules.now();
-        let limits = &rules.in_force(now, Source::Phone, &rules.desk).limits;
+        let limits = &rules.in_force(now, Way::default(), &rules.desk).limits;
         let hours = i64::from(limits.survey_answer_hours);
         let asked_before = now.plus_millis(-hours * 3_600_000);
         let silent = self.storage.silent_surveys(asked_before, BATCH).await?;

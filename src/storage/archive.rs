@@ -42,6 +42,8 @@ pub struct Exported {
     pub tickets: Vec<String>,
     /// Recordings whose files belong to it.
     pub recordings: Vec<RecordingId>,
+    /// Hashes of the attachments' files that belong to it.
+    pub attachments: BTreeSet<String>,
     /// Paths of the files written, relative to the folder.
     pub files: Vec<String>,
 }
@@ -137,6 +139,7 @@ impl Storage {
                 schema: schema(&mut tx).await?,
                 tickets: Vec::new(),
                 recordings: Vec::new(),
+                attachments: BTreeSet::new(),
                 files: Vec::new(),
             },
             subjects: BTreeSet::new(),
@@ -291,6 +294,9 @@ impl Export<'_> {
                             self.subjects.insert(own);
                         }
                     }
+                }
+                if table.name == "attachment" {
+                    self.done.attachments.insert(row.get("sha256")?);
                 }
                 if table.name == "ticket" {
                     self.done.tickets.push(row.get("number")?);

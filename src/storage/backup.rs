@@ -112,12 +112,7 @@ impl Storage {
 
     /// Fills the empty database from `folder`, whole or not at all.
     pub async fn restore(&self, folder: &Path) -> Result<BackupSheet, BackupTrouble> {
-        let text = fs::read_to_string(folder.join(SHEET)).await?;
-        let sheet: BackupSheet = serde_json::from_str(&text)
-            .map_err(|error| BackupTrouble::Foreign(error.to_string()))?;
-        if sheet.format != FORMAT {
-            return Err(BackupTrouble::Foreign(sheet.format));
-        }
+        let sheet = sheet_of(folder).await?;
         for table in &sheet.tables {
             verify(table, folder).await?;
         }
@@ -146,6 +141,25 @@ impl Storage {
                 })
             })
             .await
+    }
+}
+
+/// The sheet of the backup in `folder`.
+pub async fn sheet_of(folder: &Path) -> Result<BackupSheet, BackupTrouble> {
+    let text = fs::read_to_string(folder.join(SHEET)).await?;
+    let sheet: BackupSheet =
+        serde_json::from_str(&text).map_err(|error| BackupTrouble::Foreign(error.to_string()))?;
+    if sheet.format != FORMAT {
+        return Err(BackupTrouble::Foreign(sheet.format));
+    }
+    Ok(sheet)
+}
+
+impl BackupSheet {
+    /// Are its rows sealed with a key? Then nobody reads them without it.
+    pub fn is_sealed(&self) -> bool {
+        let proof = |table: &TableSheet| table.name == "data_key" && table.rows > 0;
+        self.tables.iter().any(proof)
     }
 }
 

@@ -169,7 +169,7 @@ impl Storage {
                 .row(
                     "SELECT t.id, t.number, t.opened_at, t.stage, t.json, c.cluster_id FROM ticket t \
                      LEFT JOIN cluster_ticket c ON c.ticket_id = t.id WHERE t.id = $1 AND t.sealed = 0 \
-                     AND (t.source IS NULL OR t.source <> 'assigned_task')",
+                     AND t.restricted = 0",
                     &values![id],
                 )
                 .await?;

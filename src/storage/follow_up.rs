@@ -2,6 +2,7 @@
 //! no longer to be asked. The whole of it is one `match`; the rest of the chain comes back as commands.
 
 use super::Fault;
+use super::attachments::list_attachment;
 use super::chronicle::Chronicler;
 use super::db::Tx;
 use super::sms::Purpose;
@@ -74,6 +75,9 @@ impl Chronicler<'_> {
                 Event::Dispatched { lead, .. } => {
                     self.handed_over(tx, record.id, lead).await?;
                 }
+                Event::Attached { attachment } => {
+                    list_attachment(tx, record.id, attachment).await?;
+                }
                 // 签收: the unit has it, nobody need be called out for it any more.
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
@@ -81,6 +85,7 @@ impl Chronicler<'_> {
                 Event::Registered { .. }
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
+                | Event::HandedDown { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }

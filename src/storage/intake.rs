@@ -277,15 +277,16 @@ impl Chronicler<'_> {
             .filter(|_| refused)
             .map(|refusal| u32::from(refusal.ground.number()));
         tx.execute(
-            "UPDATE ticket SET source = $2, identity = $3, refusal = $4, lane = $5, sealed = $6 \
-             WHERE id = $1",
+            "UPDATE ticket SET source = $2, identity = $3, refusal = $4, lane = $5, sealed = $6, \
+             restricted = $7 WHERE id = $1",
             &values![
                 record.id,
                 intake.origin.as_ref().map(|origin| origin.group.code()),
                 identity,
                 ground,
                 intake.lane.as_ref().map(|lane| lane.code.clone()),
-                intake.is_sealed()
+                intake.is_sealed(),
+                intake.is_restricted()
             ],
         )
         .await?;

@@ -22,6 +22,7 @@
 pub mod accountability;
 pub mod agent_states;
 pub mod archive;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod callouts;
@@ -38,6 +39,7 @@ pub mod holds;
 pub mod idempotency;
 pub mod intake;
 pub mod kpis;
+pub mod lacks;
 mod migrations;
 pub mod notices;
 pub mod organisation;

@@ -194,6 +194,10 @@ impl Chronicler<'_> {
                 self.notify(tx, record, responsible, NoticeKind::Decided, &text)
                     .await
             }
+            Event::HandedDown { to, .. } => {
+                let text = format!("工单{number}由上级单位交办, 请办理");
+                self.notify(tx, record, to, NoticeKind::Asked, &text).await
+            }
             Event::KindChanged { kind, .. } => {
                 let text = format!(
                     "工单{number}的诉求类型已变更为{}, 时限随之调整",
@@ -240,6 +244,7 @@ impl Chronicler<'_> {
             | Event::SendBackRequested { .. }
             | Event::ExtensionRequested { .. }
             | Event::KindChangeRequested { .. }
+            | Event::Attached { .. }
             | Event::Voided { .. }
             | Event::Archived { .. }
             | Event::Reopened { .. }

@@ -113,7 +113,7 @@ const PROFILE: &str = "profile";
 const DUTY: &str = "duty";
 const CONFERENCE_MEMBER: &str = "conference_member";
 const CATEGORY: &str = "category";
-const LANE: &str = "lane";
+pub(super) const LANE: &str = "lane";
 const ORIGIN: &str = "origin";
 const DISPATCH_RULE: &str = "dispatch_rule";
 
@@ -599,7 +599,7 @@ async fn write_entry(
             check_amended(stored, &json, now)?;
             rules_changed(tx).await?;
         }
-        (RULES, None) => rules_changed(tx).await?,
+        (RULES, None) | (LANE, _) => rules_changed(tx).await?,
         _ => {}
     }
     tx.execute(
@@ -634,8 +634,18 @@ async fn write_stand(
     let Some(stand) = entry.news(&known, now) else {
         return Ok(None);
     };
-    // Whose calendar and whose rules a unit keeps follows from where it stands.
-    rules_changed(tx).await?;
+    let before = known.iter().rfind(|other| other.from <= stand.from);
+    // Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted again.
+    match before {
+        Some(before) if before.unit.parent != stand.unit.parent && stand.from <= now => {
+            let title = match &stand.unit.parent {
+                Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
+                None => format!("“{}”不再隶属其他单位", stand.unit.name),
+            };
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        }
+        Some(_) | None => rules_changed(tx).await?,
+    }
     tx.execute(
         "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code, valid_from) DO UPDATE SET \
@@ -650,7 +660,6 @@ async fn write_stand(
         ],
     )
     .await?;
-    let before = known.iter().rfind(|other| other.from <= stand.from);
     Ok(Some(Change {
         kind: UNIT,
         name: stand.unit.code.0.clone(),

@@ -77,9 +77,12 @@ impl Storage {
                             Dialect::Sqlite => CLAIM_SQLITE,
                             Dialect::Postgres => CLAIM_POSTGRES,
                         };
+                        // What a clock that ran ahead wrote down is not held until that time comes.
+                        let ahead = lease_until.plus_millis(AHEAD_MS);
+                        let limit = i64::from(*limit);
                         tx.rows(
                             claim,
-                            &values![kind.code(), *now, *lease_until, i64::from(*limit)],
+                            &values![kind.code(), *now, *lease_until, limit, ahead],
                         )
                         .await
                     })
@@ -174,15 +177,20 @@ impl Storage {
     }
 }
 
+/// Clocks of several processes may differ by this much; what is written down further ahead is from a clock that was wrong.
+const AHEAD_MS: i64 = 3_600_000;
+
 const CLAIM_SQLITE: &str = "UPDATE outbox SET lease_until = $3, attempts = attempts + 1 \
-    WHERE id IN (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' AND due_at <= $2 \
-    AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $4) \
+    WHERE id IN (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' \
+    AND (due_at <= $2 OR created_at > $5) \
+    AND (lease_until IS NULL OR lease_until <= $2 OR lease_until > $5) ORDER BY due_at, id LIMIT $4) \
     RETURNING id, subject, attempts, created_at";
 
 /// Several claimers at once each take what the others have not.
 const CLAIM_POSTGRES: &str = "UPDATE outbox SET lease_until = $3, attempts = attempts + 1 \
     WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE kind = $1 AND state = 'waiting' \
-    AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $4 \
+    AND (due_at <= $2 OR created_at > $5) \
+    AND (lease_until IS NULL OR lease_until <= $2 OR lease_until > $5) ORDER BY due_at, id LIMIT $4 \
     FOR UPDATE SKIP LOCKED)) RETURNING id, subject, attempts, created_at";
 
 fn work_of(row: &Row, kind: WorkKind, lease_until: Timestamp) -> Result<Work, Fault> {

@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, count_up, values};
-use super::organisation::{CALENDAR, RULES, entries, units_at};
+use super::organisation::{CALENDAR, LANE, RULES, entries, units_at};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
 use crate::domain::calendar::{Calendar, Notice};
+use crate::domain::disposition::LaneEntry;
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::staff::{By, CalendarEntry, UnitKind};
-use crate::domain::ticket::{CalendarChange, Moved, RuleSet, Rules};
+use crate::domain::ticket::{CalendarChange, LaneProfile, Moved, RuleSet, Rules};
 use crate::domain::time::Timestamp;
 
 /// The calendar that everybody keeps who has none of their own.
@@ -63,6 +64,7 @@ impl Storage {
         let units = units_at(&mut tx, self.clock.now()).await?;
         let calendars: Vec<CalendarEntry> = entries(&mut tx, CALENDAR).await?;
         let sets: Vec<RuleSet> = entries(&mut tx, RULES).await?;
+        let lanes: Vec<LaneEntry> = entries(&mut tx, LANE).await?;
         let changes = tx.rows(CHANGES, &[]).await?;
         let changes = changes
             .iter()
@@ -75,7 +77,17 @@ impl Storage {
         let tree = units
             .into_iter()
             .filter_map(|unit| Some((unit.code, unit.parent?)));
-        let mut rules = Rules::provincial(desk).with_tree(tree);
+        let profile = |lane: LaneEntry| {
+            let profile = LaneProfile {
+                rules: lane.rules,
+                restricted: lane.restricted,
+                key_supervision: lane.key_supervision,
+            };
+            (lane.code, profile)
+        };
+        let mut rules = Rules::provincial(desk)
+            .with_tree(tree)
+            .with_lanes(lanes.into_iter().map(profile));
         signature.clone_into(&mut rules.signature);
         for set in sets {
             rules = rules.with_set(set);

@@ -17,7 +17,8 @@ use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, apply, decide, fold};
+use crate::domain::ticket::proof::{OnRecord, is_about};
+use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, Told, apply, decide, fold};
 use crate::domain::time::Timestamp;
 
 /// A ticket as it stands.
@@ -98,8 +99,10 @@ enum Along {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Sight {
     All,
-    /// Those in which this unit has a part.
+    /// Those in which this unit or one under it has a part (article 7).
     Unit(UnitCode),
+    /// Those in which this unit itself has a part.
+    Seat(UnitCode),
     Nothing,
 }
 
@@ -115,37 +118,44 @@ impl Sight {
                 | Role::Revisitor
                 | Role::Analyst
                 | Role::Auditor => Self::All,
-                Role::Specialist | Role::UnitHandler | Role::UnitHead => {
-                    Self::Unit(actor.unit.clone())
-                }
+                Role::UnitHandler | Role::UnitHead => Self::Unit(actor.unit.clone()),
+                Role::Specialist => Self::Seat(actor.unit.clone()),
                 Role::Leader | Role::Admin => Self::Nothing,
             },
         }
     }
 
-    fn covers(&self, ticket: &Ticket) -> bool {
+    /// `above` a unit are those above it.
+    fn covers(&self, ticket: &Ticket, above: impl Fn(&UnitCode) -> Vec<UnitCode>) -> bool {
         match self {
             Self::All => true,
-            Self::Unit(unit) => parts_of(ticket).contains(&unit),
+            Self::Unit(unit) => parts_of(ticket)
+                .into_iter()
+                .any(|part| part == unit || above(part).contains(unit)),
+            Self::Seat(unit) => parts_of(ticket).contains(&unit),
             Self::Nothing => false,
         }
     }
 }
 
-/// What is sealed (article 9(3)) is seen by supervisors only, what was assigned by the province's leaders (article 8(6))
+/// What is sealed (article 9(3)) is seen by supervisors only, what is restricted (article 8(6), or by its special channel)
 /// by leads and the units that have it.
-fn may_see(by: By<'_>, ticket: &Ticket) -> bool {
-    let restricted = ticket
-        .intake
-        .origin
-        .as_ref()
-        .is_some_and(|origin| origin.group.profile().restricted);
-    Sight::of(by).covers(ticket)
+fn may_see(by: By<'_>, ticket: &Ticket, above: impl Fn(&UnitCode) -> Vec<UnitCode>) -> bool {
+    Sight::of(by).covers(ticket, above)
         && (!ticket.intake.is_sealed() || sees_sealed(by))
-        && (!restricted || sees_restricted(by))
+        && (!ticket.intake.is_restricted() || sees_restricted(by))
 }
 
-fn sees_sealed(by: By<'_>) -> bool {
+/// The same for lists that join the ticket as `t` and are for the desk's overseers, who see what is restricted.
+pub(super) fn hidden(by: By<'_>) -> &'static str {
+    if sees_sealed(by) {
+        ""
+    } else {
+        " AND t.sealed = 0"
+    }
+}
+
+pub(super) fn sees_sealed(by: By<'_>) -> bool {
     match by {
         By::Server => true,
         By::Person(actor) => actor.role == Role::Supervisor,
@@ -168,13 +178,13 @@ fn sees_restricted(by: By<'_>) -> bool {
     }
 }
 
-/// The units with a part in a ticket now: lead, co-handlers, those whose specialist was joined to the call, and the seat
+/// The units with a part in a ticket now: lead, co-handlers, those it was handed down to, those whose specialist was joined to the call, and the seat
 /// it was handed to.
 fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
     let assigned = ticket
         .work()
         .into_iter()
-        .flat_map(|work| work.assignments().map(|assignment| &assignment.unit));
+        .flat_map(|work| work.assignments().flat_map(|part| part.units()));
     let mut units: Vec<_> = assigned
         .chain(ticket.three_ways.iter().map(|three_way| &three_way.unit))
         .chain(ticket.intake.seat_unit())
@@ -216,7 +226,47 @@ impl Storage {
     pub async fn ticket(&self, by: By<'_>, id: TicketId) -> Result<Option<TicketRecord>, Fault> {
         let row = self.db.row(TICKET, &values![id]).await?;
         let record = row.as_ref().map(record_of).transpose()?;
-        Ok(record.filter(|record| may_see(by, &record.ticket)))
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let above = self.units_above(by, &record).await?;
+        let seen = may_see(by, &record.ticket, |part| {
+            above.get(part).cloned().unwrap_or_default()
+        });
+        Ok(seen.then_some(record))
+    }
+
+    /// For somebody of a unit: the units above each part of a ticket, as it was last listed.
+    async fn units_above(
+        &self,
+        by: By<'_>,
+        record: &TicketRecord,
+    ) -> Result<BTreeMap<UnitCode, Vec<UnitCode>>, Fault> {
+        let Sight::Unit(_) = Sight::of(by) else {
+            return Ok(BTreeMap::new());
+        };
+        let rows = self
+            .db
+            .rows(
+                "SELECT unit FROM ticket_unit WHERE ticket_id = $1 AND tie = 'above'",
+                &values![record.id],
+            )
+            .await?;
+        let above: Vec<UnitCode> = rows
+            .iter()
+            .map(|row| row.get("unit"))
+            .collect::<Result<_, _>>()?;
+        let parts = parts_of(&record.ticket).into_iter().cloned();
+        Ok(parts.map(|part| (part, above.clone())).collect())
+    }
+
+    /// Is what ticket `id` says kept from `by`, whatever part they have in it?
+    pub(super) async fn is_hidden(&self, by: By<'_>, id: TicketId) -> Result<bool, Fault> {
+        if sees_sealed(by) {
+            return Ok(false);
+        }
+        let sealed = "SELECT id FROM ticket WHERE id = $1 AND sealed = 1";
+        Ok(self.db.row(sealed, &values![id]).await?.is_some())
     }
 
     /// A ticket's whole chain, in order. Whether somebody may see it is asked of [`Storage::ticket`].
@@ -246,7 +296,7 @@ impl Storage {
                 Select::new(WAITING).and("head = 1 AND task =", task.code()),
                 Along::Listed,
             ),
-            (Some(View::Waiting(task)), Sight::Unit(unit), _) => (
+            (Some(View::Waiting(task)), Sight::Unit(unit) | Sight::Seat(unit), _) => (
                 Select::new(WAITING)
                     .and("owner =", unit.clone())
                     .and("task =", task.code()),
@@ -263,6 +313,12 @@ impl Storage {
                 Select::new(OF_UNIT)
                     .and("ticket_unit.unit =", unit.clone())
                     .text(" AND tie <> 'answers'"),
+                Along::Listed,
+            ),
+            (None, Sight::Seat(unit), _) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie = 'part'"),
                 Along::Listed,
             ),
             (None, Sight::All, Some(unit)) => (
@@ -297,7 +353,7 @@ impl Storage {
         };
         if let Some(View::DueSoon(_) | View::Overdue(_)) = filter.view {
             select = match &sight {
-                Sight::Unit(unit) => select.bind(" AND owner =", unit.clone()),
+                Sight::Unit(unit) | Sight::Seat(unit) => select.bind(" AND owner =", unit.clone()),
                 Sight::All | Sight::Nothing => select,
             };
             select = select.text(")");
@@ -305,6 +361,7 @@ impl Storage {
         if filter.view.is_some() {
             select = match sight {
                 Sight::Unit(unit) => select.and(TIED, unit).text(" AND u.tie <> 'answers') = 1"),
+                Sight::Seat(unit) => select.and(TIED, unit).text(" AND u.tie = 'part') = 1"),
                 Sight::All | Sight::Nothing => select,
             };
         }
@@ -324,7 +381,7 @@ impl Storage {
             select = select.text(" AND sealed = 0");
         }
         if !sees_restricted(by) {
-            select = select.text(" AND (source IS NULL OR source <> 'assigned_task')");
+            select = select.text(" AND restricted = 0");
         }
         if let Some(phone) = &filter.phone {
             select = select
@@ -532,7 +589,7 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
-        store_tied(tx, &record, &BTreeMap::new()).await?;
+        self.store_ties(tx, &record).await?;
         Listed::of(&record.ticket)
             .store(tx, id, record.ticket.opened_at, None)
             .await?;
@@ -555,11 +612,14 @@ impl Chronicler<'_> {
             counted_after,
         } = lock(tx, id)
             .await?
-            .filter(|locked| may_see(self.by, &locked.record.ticket))
+            .filter(|locked| {
+                may_see(self.by, &locked.record.ticket, |part| {
+                    self.rules.above(part)
+                })
+            })
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
         let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
-        let tied_before = tied(&ticket);
         let mut events = Vec::new();
         // Whatever is decided is decided by the calendar as it is published now.
         if counted_after < self.rules.change.revision {
@@ -578,6 +638,7 @@ impl Chronicler<'_> {
         if *command != Command::Recount {
             let decided = decide(self.now, Some(&ticket), command, self.by, self.rules)
                 .map_err(Trouble::Refused)?;
+            check_proof(tx, id, &ticket, command).await?;
             self.append_all(tx, id, &mut chain, &decided).await?;
             ticket = after(ticket, &decided);
             events.extend(decided);
@@ -594,7 +655,7 @@ impl Chronicler<'_> {
             &self.columns(&record, &chain),
         )
         .await?;
-        store_tied(tx, &record, &tied_before).await?;
+        self.store_ties(tx, &record).await?;
         let opened_at = record.ticket.opened_at;
         Listed::of(&record.ticket)
             .store(tx, id, opened_at, Some(&listed_before))
@@ -675,36 +736,110 @@ impl Chronicler<'_> {
     }
 }
 
-/// The units that list a ticket, each with its tie: it has a part in it, or answers for it without one as the desk does.
-fn tied(ticket: &Ticket) -> BTreeMap<UnitCode, &'static str> {
-    let mut tied = BTreeMap::from([(ticket.responsible().clone(), "answers")]);
-    let parts = parts_of(ticket).into_iter();
-    tied.extend(parts.map(|part| (part.clone(), "part")));
-    tied
-}
-
-async fn store_tied(
-    tx: &mut Tx,
-    record: &TicketRecord,
-    before: &BTreeMap<UnitCode, &'static str>,
-) -> Result<(), Fault> {
-    let tied = tied(&record.ticket);
-    if tied == *before {
-        return Ok(());
+impl Chronicler<'_> {
+    /// The units that list a ticket, each with its tie: it has a part in it, answers for it without one as the desk does, or
+    /// is above one that has.
+    fn ties(&self, ticket: &Ticket) -> BTreeMap<UnitCode, String> {
+        let parts = parts_of(ticket);
+        let above = parts.iter().flat_map(|part| self.rules.above(part));
+        let mut ties: BTreeMap<_, _> = above.map(|unit| (unit, "above".to_owned())).collect();
+        ties.insert(ticket.responsible().clone(), "answers".to_owned());
+        ties.extend(
+            parts
+                .into_iter()
+                .map(|part| (part.clone(), "part".to_owned())),
+        );
+        ties
     }
-    tx.execute(
-        "DELETE FROM ticket_unit WHERE ticket_id = $1",
-        &values![record.id],
-    )
-    .await?;
-    for (unit, tie) in tied {
+
+    async fn store_ties(&self, tx: &mut Tx, record: &TicketRecord) -> Result<(), Fault> {
+        let rows = tx
+            .rows(
+                "SELECT unit, tie FROM ticket_unit WHERE ticket_id = $1",
+                &values![record.id],
+            )
+            .await?;
+        let mut stored = BTreeMap::new();
+        for row in &rows {
+            stored.insert(row.get::<UnitCode>("unit")?, row.get::<String>("tie")?);
+        }
+        let ties = self.ties(&record.ticket);
+        if stored == ties {
+            return Ok(());
+        }
         tx.execute(
-            "INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie) VALUES ($1, $2, $3, $4)",
-            &values![record.id, unit, record.ticket.opened_at, tie],
+            "DELETE FROM ticket_unit WHERE ticket_id = $1",
+            &values![record.id],
         )
         .await?;
+        for (unit, tie) in ties {
+            tx.execute(
+                "INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie) VALUES ($1, $2, $3, $4)",
+                &values![record.id, unit, record.ticket.opened_at, tie],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a command names as proof is looked up, and must be about this ticket.
+async fn check_proof(
+    tx: &mut Tx,
+    id: TicketId,
+    ticket: &Ticket,
+    command: &Command,
+) -> Result<(), Trouble<Refusal>> {
+    let (call, recording, sms) = match command {
+        Command::RecordContact {
+            call,
+            recording,
+            sms,
+            ..
+        } => (*call, *recording, *sms),
+        Command::Extend {
+            told_petitioner: Told::Call(call),
+            ..
+        } => (Some(*call), None, None),
+        Command::Extend {
+            told_petitioner: Told::Sms(sms),
+            ..
+        } => (None, None, Some(*sms)),
+        _ => return Ok(()),
+    };
+    let about = |named: Option<&OnRecord>| is_about(id, ticket, named).map_err(Trouble::Refused);
+    if let Some(call) = call {
+        let row = tx.row(CALL, &values![call]).await?;
+        about(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
+    }
+    if let Some(recording) = recording {
+        let row = tx.row(RECORDED_CALL, &values![recording]).await?;
+        about(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
+    }
+    if let Some(sms) = sms {
+        let row = tx.row(MESSAGE, &values![sms]).await?;
+        let message = row
+            .as_ref()
+            .map(|row| row.get("ticket_id"))
+            .transpose()?
+            .map(|ticket| OnRecord::Message { ticket });
+        about(message.as_ref())?;
     }
     Ok(())
+}
+
+const CALL: &str = "SELECT ticket_id, contact_id, caller, called FROM call WHERE id = $1";
+/// While a call goes on its record names the recording; the recording's own row comes when it is sealed.
+const RECORDED_CALL: &str = "SELECT ticket_id, contact_id, caller, called FROM call WHERE recording_id = $1 \
+    OR id = (SELECT call_id FROM recording WHERE id = $1)";
+const MESSAGE: &str = "SELECT ticket_id FROM sms WHERE id = $1";
+
+fn call_on_record(row: &Row) -> Result<OnRecord, Fault> {
+    Ok(OnRecord::Call {
+        ticket: row.opt("ticket_id")?,
+        contact: row.opt("contact_id")?,
+        parties: [row.get("caller")?, row.get("called")?],
+    })
 }
 
 /// The day's next number. The day is Beijing's.

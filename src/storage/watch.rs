@@ -10,9 +10,11 @@ use super::audit::{Deed, append};
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
 use super::event_clusters::print_demand;
+use super::tickets::hidden;
 use super::{Cursor, Fault, Listing, Page, Storage};
 use crate::domain::id::{CallId, TicketId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::staff::By;
 use crate::domain::supervision::{Case, Outcome};
 use crate::domain::ticket::Event;
 use crate::domain::time::Timestamp;
@@ -318,6 +320,7 @@ impl Storage {
     /// Marks by hand, the latest first.
     pub async fn key_marks(
         &self,
+        by: By<'_>,
         ticket: Option<TicketId>,
         category: Option<Category>,
         page: &Page,
@@ -327,7 +330,8 @@ impl Storage {
              JOIN ticket t ON t.id = m.ticket_id WHERE 1 = 1",
         )
         .and_some("m.ticket_id =", ticket)
-        .and_some("m.category =", category.map(Category::code));
+        .and_some("m.category =", category.map(Category::code))
+        .text(hidden(by));
         if let Some(after) = &page.after {
             select = select.before("m.at", "m.ticket_id || m.category", after);
         }

@@ -176,3 +176,14 @@ async fn readiness_follows_the_parts() {
     let metrics = world.nobody().get("/metrics").await;
     assert_eq!(metrics.body, "up 1\n");
 }
+
+#[tokio::test]
+async fn a_server_whose_disk_is_nearly_full_is_not_ready_until_there_is_room() {
+    let world = World::new().await;
+    *world.full.lock().unwrap() = Some("12 MB are left on the disk of recordings".to_owned());
+    let reply = world.nobody().get("/readyz").await;
+    assert_eq!(reply.refusal(), (503, "disk_full".to_owned()));
+    assert_eq!(world.nobody().get("/healthz").await.status, 200);
+    *world.full.lock().unwrap() = None;
+    assert_eq!(world.nobody().get("/readyz").await.status, 200);
+}

@@ -10,6 +10,7 @@ use hotline::domain::disposition::{
 };
 use hotline::domain::staff::{Organisation, Role};
 use hotline::domain::ticket::intake::SourceGroup;
+use hotline::domain::ticket::{Limits, RuleSet};
 use hotline::domain::time::Timestamp;
 use hotline::domain::watch::Policy;
 use hotline::gateways::origin::{NotDelivered, OriginClient};
@@ -68,6 +69,8 @@ async fn prepared(url: Option<String>) -> World {
                 queue: None,
                 unit: None,
                 rules: None,
+                restricted: false,
+                key_supervision: false,
                 statistics: "enterprise".to_owned(),
             }],
             origins: vec![
@@ -256,6 +259,143 @@ async fn a_task_of_the_province_is_for_leads_and_its_units() {
     command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
     let unit = world.person(Role::UnitHandler).await;
     assert_eq!(unit.get(&path).await.status, 200);
+}
+
+/// Rules for what the province assigns and for what national platforms send, and a channel with rules, eyes and
+/// supervision of its own.
+async fn with_profiles() -> World {
+    let world = prepared(None).await;
+    let set = |version: &str, sources: &[SourceGroup], days| RuleSet {
+        version: version.to_owned(),
+        title: version.to_owned(),
+        sources: sources.to_vec(),
+        limits: Limits {
+            other_days: days,
+            ..Limits::default()
+        },
+        ..RuleSet::provincial()
+    };
+    let file = Organisation {
+        rules: vec![
+            set("交办件办法", &[SourceGroup::AssignedTask], 2),
+            set("督查件办法", &[SourceGroup::NationalPlatform], 10),
+            set("营商专席办法", &[], 1),
+        ],
+        disposition: Disposition {
+            lanes: vec![LaneEntry {
+                code: "business".to_owned(),
+                name: "营商环境投诉举报专席".to_owned(),
+                queue: None,
+                unit: None,
+                rules: Some("营商专席办法".to_owned()),
+                restricted: true,
+                key_supervision: true,
+                statistics: "business".to_owned(),
+            }],
+            origins: vec![origin("hlw-dc", SourceGroup::NationalPlatform, None)],
+            ..Disposition::default()
+        },
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    let rules = world.storage.rules("江苏12345").await.unwrap();
+    world.rules.replace(rules);
+    world
+}
+
+#[tokio::test]
+async fn each_source_keeps_its_own_clock_and_says_so() {
+    let world = with_profiles().await;
+    let lead = world.person(Role::TeamLead).await;
+    let mut due = Vec::new();
+    for (system, id) in [("szfb", "A-1"), ("hlw-dc", "B-1"), ("nj-12345", "C-1")] {
+        let mut body = demand(id);
+        body["system"] = system.into();
+        if system == "szfb" {
+            body["issuer"] = "省政府办公厅".into();
+            body["document"] = "苏政办〔2025〕1号".into();
+        }
+        let ticket = lead.post("/api/v1/intake", body).await.ok()["ticket"].clone();
+        let id = ticket.as_str().unwrap();
+        let ticket = command(&lead, id, "dispatch", json!({"lead": UNIT})).await;
+        due.push((
+            ticket["rules"].clone(),
+            ticket["rule_profile"]["scope"].clone(),
+            ticket["deadlines"][0]["due"].clone(),
+        ));
+    }
+    // From Friday 24 January 2025: two, ten and five working days over Spring Festival.
+    assert_eq!(
+        due,
+        [
+            (
+                json!("交办件办法"),
+                json!("source"),
+                json!("2025-01-27T18:00:00.000+08:00")
+            ),
+            (
+                json!("督查件办法"),
+                json!("source"),
+                json!("2025-02-13T18:00:00.000+08:00")
+            ),
+            (
+                json!("苏政办发〔2020〕29号"),
+                json!("province"),
+                json!("2025-02-07T18:00:00.000+08:00")
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_special_channel_has_rules_eyes_and_supervision_of_its_own() {
+    let world = with_profiles().await;
+    let lead = world.person(Role::TeamLead).await;
+    let agent = world.person(Role::Agent).await;
+    let id = registered(&world).await;
+    let path = format!("/api/v1/tickets/{id}");
+    let before = agent.get(&path).await.ok();
+    assert_eq!(before["rule_profile"]["scope"], "province");
+    let ticket = command(&lead, &id, "enter_lane", json!({"lane": "business"})).await;
+    // Before it is dispatched the page says which rules would hold.
+    assert_eq!(ticket["rule_profile"]["version"], "营商专席办法");
+    assert_eq!(ticket["rule_profile"]["scope"], "lane");
+    assert_eq!(agent.get(&path).await.status, 404);
+    let listed = agent.get("/api/v1/tickets").await.ok();
+    assert_eq!(listed["items"], json!([]));
+    let ticket = command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    assert_eq!(
+        ticket["deadlines"][0]["due"],
+        "2025-01-26T18:00:00.000+08:00"
+    );
+    // What is named by a channel is nobody else's.
+    let other = registered(&world).await;
+    let ticket = command(&lead, &other, "dispatch", json!({"lead": UNIT})).await;
+    assert_eq!(ticket["rules"], "苏政办发〔2020〕29号");
+    let lanes = agent.get("/api/v1/lanes").await.ok();
+    let business = lanes["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|lane| lane["code"] == "business")
+        .unwrap()
+        .clone();
+    assert_eq!(business["rules"], "营商专席办法");
+    // The watcher marks it as a key matter of article 25.
+    world.pass(Duration::from_secs(60));
+    let watcher = Watcher {
+        storage: world.storage.clone(),
+        rules: world.rules.clone(),
+        policy: Policy::default(),
+    };
+    while watcher.run_once(world.now()).await.unwrap().done > 0 {}
+    let supervisor = world.person(Role::Supervisor).await;
+    let marks = supervisor.get(&format!("{path}/marks")).await.ok();
+    let text = marks.to_string();
+    assert!(
+        text.contains("key_lane") && text.contains("assigned"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The HTTP API as its clients meet it: the real router over a real database.
 
 mod access;
+mod archives;
+mod attachments;
 mod bad_input;
 mod calls;
 mod clocks;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hotline::domain::call::wish::{Purpose, Wish};
+use hotline::domain::call::{Cdr, Direction};
 use hotline::domain::id::{CallId, RecordingId};
 use hotline::domain::staff::Role;
 use serde_json::{Value, json};
@@ -218,6 +219,30 @@ async fn a_unit_calls_the_petitioner_and_proves_it() {
         "{wish:?}"
     );
     let proof = json!({"call": placed["call"], "recording": placed["recording"], "summary": "约定明日上门"});
+    // A call that no book knows is no proof.
+    let path = format!("/api/v1/tickets/{id}/commands/record_contact");
+    let unknown = unit.post(&path, proof.clone()).await;
+    assert_eq!(unknown.refusal(), (409, "foreign_proof".to_owned()));
+    let cdr = Cdr {
+        id: place.0,
+        sip_call_id: "placed@here".to_owned(),
+        direction: Direction::Outbound,
+        caller: "12345".to_owned(),
+        called: PHONE.to_owned(),
+        started_at: world.now(),
+        answered_at: Some(world.now()),
+        ended_at: None,
+        wait_ms: None,
+        termination: None,
+        legs: Vec::new(),
+        queue: None,
+        agent: None,
+        recording_id: Some(place.1),
+        contact_id: None,
+        ticket_id: None,
+        three_way: false,
+    };
+    world.storage.call_written(cdr).await.unwrap();
     command(&unit, &id, "record_contact", proof).await;
     let replied = command(&unit, &id, "reply", json!({"text": "已更换灯泡"})).await;
     assert_eq!(replied["stage"], "replied");

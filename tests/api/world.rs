@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -17,7 +18,9 @@ use hotline::api::{
     Api, Audio, CallControl, OwnPhone, Parts, Pending, PhoneEar, PhoneLine, PhoneMouth,
     RecordingReader, ToPhone, Way, router,
 };
+use hotline::app::attachments::Folder;
 use hotline::clock::{Clock, SimClock};
+use hotline::config::Config;
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish, WishedState};
@@ -45,6 +48,8 @@ pub(crate) struct World {
     pub(crate) floor: Arc<Floor>,
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) rules: RulesInForce,
+    /// What is said of a disk that is nearly full.
+    pub(crate) full: Arc<Mutex<Option<String>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -60,13 +65,24 @@ impl World {
         let floor = Arc::new(Floor::default());
         let shelf = Arc::new(Shelf::default());
         let rules = RulesInForce::new(Rules::provincial(UnitCode::from(DESK)));
+        let full = Arc::new(Mutex::new(None));
         let api = Api::new(Parts {
             storage: storage.clone(),
             clock: clock.clone(),
             calls: floor.clone(),
             recordings: shelf.clone(),
+            attachments: Arc::new(Folder::at(folder.path().join("attachments"))),
+            archives: hotline::app::archive_maker(
+                &kept_under(folder.path()),
+                storage.clone(),
+                clock.clone(),
+            ),
             rules: rules.clone(),
             metrics: Box::new(|| "up 1\n".to_owned()),
+            disks: {
+                let full = Arc::clone(&full);
+                Box::new(move || full.lock().unwrap().clone())
+            },
             sessions: SessionLimits::default(),
             way: Way {
                 behind_tls: true,
@@ -82,8 +98,14 @@ impl World {
             floor,
             shelf,
             rules,
+            full,
             _folder: folder,
         }
+    }
+
+    /// Where everything of this world is kept.
+    pub(crate) fn folder(&self) -> &Path {
+        self._folder.path()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -132,6 +154,13 @@ impl World {
                 ("x-csrf-token".to_owned(), csrf),
             ],
         }
+    }
+}
+
+fn kept_under(folder: &Path) -> Config {
+    Config {
+        data_dir: folder.to_owned(),
+        ..Config::default()
     }
 }
 

@@ -10,6 +10,7 @@ use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
 use hotline::domain::id::{CallId, RecordingId, TicketId};
 use hotline::domain::staff::{By, Role};
 use hotline::domain::supervision::{CaseCommand, Level};
+use hotline::domain::ticket::Command;
 use hotline::storage::archive::Selection;
 use hotline::storage::recordings::RecordingRow;
 use hotline_recordings::{Archive, Begin, Party, Role as Heard, Store};
@@ -24,6 +25,33 @@ fn config(data: &Path, url: &str) -> Config {
         data.display().to_string()
     );
     Config::parse(Path::new("hotline.toml"), &text, []).unwrap()
+}
+
+/// A photo of the ticket; its hash.
+async fn attached(world: &World, config: &Config, ticket: TicketId, bytes: &[u8]) -> String {
+    use hotline::api::{AttachmentStore as _, Bytes};
+    use hotline::domain::attachment::{FileSheet, MediaType, Purpose};
+    use hotline::domain::id::AttachmentId;
+    use sha2::{Digest as _, Sha256};
+
+    let digest = Sha256::digest(bytes);
+    let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    hotline::app::attachments::Folder::at(config.attachments_folder())
+        .keep(sha256.clone(), Bytes::copy_from_slice(bytes))
+        .await
+        .unwrap();
+    let attach = Command::Attach {
+        id: AttachmentId(world.clock.new_id()),
+        file: FileSheet {
+            name: "现场.jpg".to_owned(),
+            media: MediaType::Jpeg,
+            bytes: bytes.len() as u64,
+            sha256: sha256.clone(),
+            purpose: Purpose::Demand,
+        },
+    };
+    world.be(Role::Agent, ticket, attach).await;
+    sha256
 }
 
 /// A second of a call of the ticket, really recorded.
@@ -112,6 +140,14 @@ pub(crate) async fn an_archive_taken_in_elsewhere_is_equal(world: World) {
         trigger: None,
     };
     let case = world.case(Role::Supervisor, None, open).await.unwrap();
+    let photo = b"\xFF\xD8\xFF a lamp that is out";
+    let sha256 = attached(&world, &config_from, ticket, photo).await;
+    let record = world
+        .storage
+        .ticket(By::Server, ticket)
+        .await
+        .unwrap()
+        .unwrap();
     // Another ticket stays at home.
     world
         .dispatched("井盖缺失", "路口井盖缺失有危险请尽快处理", "13800000002")
@@ -154,6 +190,29 @@ pub(crate) async fn an_archive_taken_in_elsewhere_is_equal(world: World) {
             .unwrap(),
         Vec::<String>::new()
     );
+    let file = config_to
+        .attachments_folder()
+        .join(&sha256[..2])
+        .join(&sha256);
+    assert_eq!(std::fs::read(&file).unwrap(), photo);
+    // A file that somebody changed, or took away, is told.
+    for changed in [Some(b"forged"), None] {
+        match changed {
+            Some(bytes) => std::fs::write(&file, bytes).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let found = keeping::check(&config_to, Arc::clone(&clock))
+            .await
+            .unwrap();
+        assert!(found.len() == 1 && found[0].contains(&sha256), "{found:?}");
+    }
+    // A backup has it too.
+    let copy = from.path().join("copy");
+    keeping::backup(&config_from, Arc::clone(&clock), &copy)
+        .await
+        .unwrap();
+    let kept = copy.join("attachments").join(&sha256[..2]).join(&sha256);
+    assert_eq!(std::fs::read(kept).unwrap(), photo);
     let id = hotline_recordings::RecordingId::from_u128(sound.0.as_u128()).unwrap();
     let heard = Archive::open(config_to.recordings_folder())
         .audio(id, None)
@@ -247,4 +306,38 @@ pub(crate) async fn deleted_sound_leaves_what_the_check_accepts_and_nothing_else
     let found = keeping::check(&config, clock).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("was not laid by this server"));
+}
+
+pub(crate) async fn a_restore_without_its_key_makes_none(_world: World) {
+    let from = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", from.path().join("hotline.db").display());
+    let config_from = config(from.path(), &url);
+    let clock: Arc<dyn Clock> = Arc::new(hotline::clock::SimClock::new(
+        "2025-06-03T10:00:00+08:00".parse().unwrap(),
+        7,
+    ));
+    let storage = hotline::app::open_storage(&config_from, Arc::clone(&clock))
+        .await
+        .unwrap();
+    storage.close().await;
+    let copy = from.path().join("backup");
+    keeping::backup(&config_from, Arc::clone(&clock), &copy)
+        .await
+        .unwrap();
+    let key = copy.join("data.key");
+    let kept = from.path().join("kept.key");
+    std::fs::rename(&key, &kept).unwrap();
+
+    let to = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", to.path().join("hotline.db").display());
+    let config_to = config(to.path(), &url);
+    let refused = keeping::restore(&config_to, Arc::clone(&clock), &copy)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("data.key"), "{refused:#}");
+    assert!(!to.path().join("data.key").exists(), "no key was made");
+    assert!(!to.path().join("hotline.db").exists(), "nothing was begun");
+    // With the key in its place it goes.
+    std::fs::rename(&kept, to.path().join("data.key")).unwrap();
+    keeping::restore(&config_to, clock, &copy).await.unwrap();
 }

@@ -1,14 +1,16 @@
 //! What stands beside tickets, held against both databases: supervision, what the rules see, same-event clusters, legal
-//! holds, the archive. Every story runs once on SQLite and once on PostgreSQL, in simulated time.
+//! holds, the archive; and what tickets do with units, kinds and clocks that takes a database to see. Every story runs once on SQLite and once on PostgreSQL, in simulated time.
 
 #[path = "../support/postgres.rs"]
 mod postgres;
 
 mod archive;
+mod clock;
 mod clusters;
 mod cost;
 mod holds;
 mod kinds;
+mod offices;
 mod watch;
 mod world;
 
@@ -42,5 +44,18 @@ stories! {
     archive::deleted_sound_leaves_what_the_check_accepts_and_nothing_else_does,
     holds::what_is_past_its_class_goes_unless_somebody_holds_it,
     kinds::a_change_of_kind_waits_in_a_list_moves_the_limits_and_keeps_both,
+    offices::a_unit_sees_what_is_under_it_and_an_office_what_it_was_given,
+    offices::a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar,
+    offices::proof_of_contact_is_about_the_ticket_it_is_given_for,
+    offices::what_is_sealed_is_in_no_list_of_key_matters,
+    clock::a_clock_set_back_a_day_fires_nothing_twice_and_loses_nothing,
+    clock::a_clock_set_forward_a_day_fires_all_that_is_due_once,
+    clock::work_of_a_clock_that_ran_ahead_does_not_wait_a_day,
+    clock::of_many_at_once_one_wins_and_the_others_hear_why,
+    clock::reviewers_at_once_judge_once_and_the_loser_is_told,
+    clock::commands_out_of_order_are_refused_and_leave_nothing,
+    clock::a_sweep_and_a_unit_at_once_leave_one_story,
+    offices::what_a_unit_lacked_stays_on_record_when_it_is_mended,
+    archive::a_restore_without_its_key_makes_none,
     holds::notices_of_a_year_have_no_gaps_and_no_twins,
 }

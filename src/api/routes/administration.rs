@@ -239,5 +239,10 @@ pub(crate) async fn apply(
 async fn read(api: &Api, text: &str) -> Answer<Result<Organisation, Faults>> {
     let units = api.storage.units().await?;
     let directory = api.storage.directory().await?;
-    Ok(parse(text, &Known::new(&units, &directory)))
+    let disposition = api.storage.disposition().await?;
+    let rules = api.rules.now();
+    let known = Known::new(&units, &directory)
+        .with_categories(&disposition.categories)
+        .with_rules(rules.sets());
+    Ok(parse(text, &known))
 }

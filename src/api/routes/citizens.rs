@@ -195,6 +195,7 @@ const fn told(event: &Event) -> Option<&'static str> {
         Event::Voided { .. } => Some("已作废"),
         Event::Opened { .. }
         | Event::ThreeWayNoted { .. }
+        | Event::HandedDown { .. }
         | Event::OpinionGiven { .. }
         | Event::Reviewed { .. }
         | Event::SurveyRequested { .. }
@@ -205,6 +206,7 @@ const fn told(event: &Event) -> Option<&'static str> {
         | Event::ExtensionDeclined { .. }
         | Event::KindChangeRequested { .. }
         | Event::KindChangeDeclined { .. }
+        | Event::Attached { .. }
         | Event::Archived { .. }
         | Event::SurveyAnswered { .. }
         | Event::SurveyFailed { .. }

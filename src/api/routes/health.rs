@@ -28,16 +28,19 @@ pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "alive" })
 }
 
-/// The database and the media engine answer, and calls are accepted. 503 while draining.
+/// The database and the media engine answer, there is room on the disks, and calls are accepted. 503 while draining.
 #[utoipa::path(get, path = "/readyz", tag = "health",
-    responses((status = 200, body = Health), (status = 503, description = "Draining, or a part does not answer")))]
+    responses((status = 200, body = Health), (status = 503, description = "Draining, a part does not answer, or a disk is nearly full")))]
 pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Answer<Json<Health>> {
     if api.is_draining() {
         return Err(Problem::unavailable("draining", "no new calls: stopping"));
     }
     let parts = async { (api.storage.ping().await.is_ok(), api.calls.healthy().await) };
     match tokio::time::timeout(READY_TIMEOUT, parts).await {
-        Ok((true, true)) => Ok(Json(Health { status: "ready" })),
+        Ok((true, true)) => match (api.disks)() {
+            Some(disk) => Err(Problem::unavailable("disk_full", disk)),
+            None => Ok(Json(Health { status: "ready" })),
+        },
         Ok((false, _)) => Err(Problem::unavailable(
             "database_down",
             "the database does not answer",

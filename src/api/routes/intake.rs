@@ -555,6 +555,12 @@ pub(crate) struct LaneView {
     name: String,
     queue: Option<String>,
     unit: Option<String>,
+    /// The version of the rule set of its own: `/api/v1/rules/{version}`.
+    rules: Option<String>,
+    /// Its tickets are seen by leads and the assigned units only.
+    restricted: bool,
+    /// Its tickets are key matters (article 25) from the start.
+    key_supervision: bool,
     statistics: String,
 }
 
@@ -567,6 +573,9 @@ pub(crate) async fn lanes(State(api): State<Arc<Api>>) -> Answer<Json<Page<LaneV
         name: lane.name,
         queue: lane.queue.map(|queue| queue.0),
         unit: lane.unit.map(|unit| unit.0),
+        rules: lane.rules,
+        restricted: lane.restricted,
+        key_supervision: lane.key_supervision,
         statistics: lane.statistics,
     };
     Ok(whole(disposition.lanes.into_iter().map(view).collect()))
@@ -583,6 +592,10 @@ pub(crate) struct OriginEntryView {
     article: &'static str,
     /// Results and revisits go back to it.
     feedback: bool,
+    /// Its tickets are seen by leads and the assigned units only.
+    restricted: bool,
+    /// Its tickets are key matters (article 25) from the start.
+    key_supervision: bool,
 }
 
 /// The systems that demands come from.
@@ -597,6 +610,8 @@ pub(crate) async fn origins(State(api): State<Arc<Api>>) -> Answer<Json<Page<Ori
             group: entry.group,
             article: profile.article,
             feedback: profile.feedback && entry.url.is_some(),
+            restricted: profile.restricted,
+            key_supervision: profile.key_supervision,
         }
     };
     Ok(whole(origins.into_iter().map(view).collect()))

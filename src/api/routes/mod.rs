@@ -2,6 +2,8 @@
 
 mod accountability;
 mod administration;
+mod archives;
+mod attachments;
 mod audit;
 mod calendars;
 mod callbacks;
@@ -94,6 +96,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::command))
         .routes(routes!(tickets::call))
+        .routes(routes!(attachments::list, attachments::add))
+        .routes(routes!(attachments::get))
         .routes(routes!(tickets::five_steps))
         .routes(routes!(tickets::reply_checks))
         .routes(routes!(tickets::query_code))
@@ -132,11 +136,13 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(clusters::command))
         .routes(routes!(clusters::carry))
         .routes(routes!(accountability::list, accountability::record))
+        .routes(routes!(organisation::unmet))
         .routes(routes!(accountability::events))
         .routes(routes!(accountability::command))
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::events))
         .routes(routes!(holds::command))
+        .routes(routes!(archives::make))
         .routes(routes!(calendars::day))
         .routes(routes!(calendars::deadline))
         .routes(routes!(organisation::units))

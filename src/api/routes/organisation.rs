@@ -10,8 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::duty::own_unit;
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query};
+use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::problem::{Answer, Problem};
+use crate::domain::accountability::Ground;
 use crate::domain::acd::AgentState;
 use crate::domain::call::wish::LiveAgent;
 use crate::domain::id::{CallId, UnitCode};
@@ -170,6 +171,55 @@ pub(crate) async fn lacks(
         })
         .collect();
     Ok(whole(items))
+}
+
+/// A duty of article 7 that a unit did not meet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnmetView {
+    unit: String,
+    /// `process`, `sign`, `handle`, `review` or `duty`.
+    lack: &'static str,
+    /// In Chinese.
+    name: &'static str,
+    /// Where it belongs in the ledger of accountability.
+    #[schema(example = "28(6)")]
+    article: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// `null` while it goes on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+}
+
+/// Of which unit.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UnmetAsked {
+    unit: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// What units lacked of the duties of article 7, from when to when, also when it is mended by now: facts for an entry
+/// `duties_unmet` of the ledger of accountability (article 28(6)).
+#[utoipa::path(get, path = "/api/v1/accountability/unmet", tag = "organisation", params(UnmetAsked),
+    responses((status = 200, body = Page<UnmetView>)))]
+pub(crate) async fn unmet(
+    State(api): State<Arc<Api>>,
+    Query(asked): Query<UnmetAsked>,
+) -> Answer<Json<Page<UnmetView>>> {
+    let page = page(asked.cursor.as_deref(), asked.limit)?;
+    let unit = asked.unit.map(UnitCode);
+    let kept = api.storage.lacks_kept(unit.as_ref(), &page).await?;
+    Ok(Json(Page::of(kept, |record| UnmetView {
+        unit: record.unit.0,
+        lack: record.lack.code(),
+        name: record.lack.name(),
+        article: Ground::DutiesUnmet.article(),
+        since: record.since,
+        until: record.until,
+    })))
 }
 
 /// A member of the joint conference 联席会议: the head of a unit.

@@ -30,7 +30,7 @@ pub(crate) struct RuleSetView {
     is_in_force: bool,
     /// The city it is for (article 32); `null`: the whole province.
     city: Option<String>,
-    /// The channels it is for (article 8(3)–(6)); empty: all.
+    /// The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`.
     #[schema(value_type = Vec<String>)]
     sources: Vec<serde_json::Value>,
     /// Every number by its field.

@@ -57,9 +57,36 @@ pub(crate) struct TicketView {
     deadlines: Vec<DeadlineView>,
     /// The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`.
     rules: Option<String>,
+    /// The rule set its limits are of, or would be if it were dispatched now, and why that one.
+    rule_profile: RuleProfileView,
     /// Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded.
     #[schema(value_type = Object)]
     ticket: Value,
+}
+
+/// Whose rules hold for a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RuleProfileView {
+    version: String,
+    title: String,
+    /// `lane` (a special channel's own), `source` (of article 8's groups), `city` or `province`: the nearest holds.
+    scope: &'static str,
+    /// Why such a set comes before the province's.
+    #[schema(example = "11")]
+    article: &'static str,
+}
+
+impl RuleProfileView {
+    fn of(now: Timestamp, ticket: &Ticket, rules: &Rules) -> Self {
+        let set = rules.of(now, ticket);
+        let scope = rules.scope(set);
+        Self {
+            version: set.version.clone(),
+            title: set.title.clone(),
+            scope: scope.code(),
+            article: scope.article(),
+        }
+    }
 }
 
 /// 时限. The same calculation is shown to the citizen, the unit and the platform.
@@ -153,6 +180,7 @@ impl TicketView {
                 .map(DeadlineView::from)
                 .collect(),
             rules: ticket.promise().map(|promise| promise.rules.clone()),
+            rule_profile: RuleProfileView::of(now, &ticket, rules),
             ticket: whole,
         }
     }
@@ -203,6 +231,15 @@ impl Veil {
                             }
                         }
                         ("address", address) if self == Self::People => *address = Value::Null,
+                        // A file's name may name them too.
+                        ("attachment", Value::Object(file)) if self == Self::People => {
+                            file.insert("name".to_owned(), Value::from("***"));
+                        }
+                        ("attachments", Value::Array(files)) if self == Self::People => {
+                            for file in files.iter_mut().filter_map(Value::as_object_mut) {
+                                file.insert("name".to_owned(), Value::from("***"));
+                            }
+                        }
                         (_, value) => self.cover(value),
                     }
                 }
@@ -574,6 +611,7 @@ const COMMANDS: &[&str] = &[
     "note_three_way",
     "dispatch",
     "acknowledge",
+    "hand_down",
     "record_contact",
     "reply",
     "review",
@@ -635,7 +673,7 @@ pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answe
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/commands/{command}", tag = "tickets",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header),
         ("command" = String, Path, description = "register, answer_on_call {answer}, note_three_way {specialist, unit}, \
-            dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
+            dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, hand_down {unit}, record_contact {summary, call? | recording? | sms?}, \
             reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
             decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
             decide_extension {granted, reason}, \
@@ -747,7 +785,7 @@ impl Api {
         let work = record.ticket.work();
         let units = work
             .into_iter()
-            .flat_map(|work| work.assignments().map(|part| part.unit.clone()));
+            .flat_map(|work| work.assignments().flat_map(|part| part.units().cloned()));
         self.live.ticket_moved(TicketNews {
             ticket: record.id,
             stage: record.ticket.stage.code(),

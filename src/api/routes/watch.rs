@@ -14,7 +14,7 @@ use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::id::{TicketId, UnitCode};
-use crate::domain::staff::Role;
+use crate::domain::staff::{By, Role};
 use crate::domain::time::Timestamp;
 use crate::domain::watch::Category;
 use crate::storage;
@@ -121,7 +121,8 @@ pub(crate) async fn of_ticket(
         ..FindingFilter::default()
     };
     let findings = api.storage.findings(&filter, &page).await?;
-    let by_hand = api.storage.key_marks(Some(id), None, &page).await?;
+    let by = By::Person(&caller.actor);
+    let by_hand = api.storage.key_marks(by, Some(id), None, &page).await?;
     Ok(Json(MarksView {
         findings: findings.items.into_iter().map(Into::into).collect(),
         by_hand: by_hand.items.into_iter().map(Into::into).collect(),
@@ -191,11 +192,13 @@ pub(crate) struct AskedMarks {
 #[utoipa::path(get, path = "/api/v1/key-marks", tag = "watch", params(AskedMarks), responses((status = 200, body = Page<KeyMarkView>)))]
 pub(crate) async fn key_marks(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<AskedMarks>,
 ) -> Answer<Json<Page<KeyMarkView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let category = asked.category.as_deref().map(category_of).transpose()?;
-    let marks = api.storage.key_marks(None, category, &page).await?;
+    let by = By::Person(&caller.actor);
+    let marks = api.storage.key_marks(by, None, category, &page).await?;
     Ok(Json(Page::of(marks, Into::into)))
 }
 

@@ -57,6 +57,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         .chain(extensions.iter().map(|e| e.is.number.clone()))
         .collect();
 
+    let rules = check.rules(file.rules);
     Organisation {
         units: check.units(file.units, &units),
         users: check.users(users, &units, &known.users),
@@ -68,7 +69,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         sms_gateways: check.sms_gateways(file.sms_gateways),
         calendars: check.calendars(file.calendars),
         unit_contacts: check.unit_contacts(file.unit_contacts, &units),
-        rules: check.rules(file.rules),
+        rules: rules.clone(),
         duty: check.duty(file.duty, &units),
         conference: check.conference(file.conference, &units),
         disposition: {
@@ -77,7 +78,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
                 .chain(categories.iter().map(|category| category.code.clone()))
                 .collect();
             Disposition {
-                lanes: check.lanes(file.lanes, &queues, &units),
+                lanes: check.lanes(file.lanes, &queues, &units, &rules, known),
                 origins: check.origins(file.origins),
                 rules: check.dispatch_rules(file.dispatch_rules, &codes, &units),
                 categories,
@@ -321,6 +322,8 @@ impl Check<'_> {
         entries: Vec<Entry<LaneEntry>>,
         queues: &BTreeSet<QueueName>,
         units: &BTreeMap<UnitCode, Option<UnitCode>>,
+        rules: &[RuleSet],
+        known: &Known,
     ) -> Vec<LaneEntry> {
         self.unique("lane", &entries, |lane| lane.code.clone());
         for Entry { line, is } in &entries {
@@ -334,6 +337,22 @@ impl Check<'_> {
             }
             if let Some(unit) = &is.unit {
                 self.unit(*line, units, unit);
+            }
+            if let Some(version) = &is.rules {
+                let set = rules
+                    .iter()
+                    .chain(&known.rules)
+                    .find(|set| set.version == *version);
+                match set {
+                    None => self.fault(*line, format!("there is no rule set {version}")),
+                    Some(set) if set.city.is_some() || !set.sources.is_empty() => {
+                        let reason = format!(
+                            "rule set {version} is for a city or a source; a lane's is for the lane alone"
+                        );
+                        self.fault(*line, reason);
+                    }
+                    Some(_) => {}
+                }
             }
         }
         inner(entries)

@@ -33,9 +33,16 @@ pub struct LaneEntry {
     /// The seat that has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitCode>,
-    /// The rule set's profile; the provincial one when left out.
+    /// The version of the rule set that holds for its demands, and for no others; that of source, city or province when
+    /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// Its tickets are seen by leads and the assigned units only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// Its tickets are 重点督办 from the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_supervision: bool,
     /// What statistics count it under.
     pub statistics: String,
 }

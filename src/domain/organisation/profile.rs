@@ -25,7 +25,7 @@ pub struct Posts {
 }
 
 /// A post 岗位 of the team.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Post {
     /// 签收岗.
@@ -43,7 +43,7 @@ impl Post {
 }
 
 /// What a unit does not have yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
     Process,
@@ -60,6 +60,15 @@ impl Lack {
             Self::Post(Post::Review) => "review",
             Self::Post(Post::Duty) => "duty",
         }
+    }
+
+    /// The lack of this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let posts = Post::ALL.into_iter().map(Self::Post);
+        [Self::Process]
+            .into_iter()
+            .chain(posts)
+            .find(|lack| lack.code() == code)
     }
 
     /// The name for a person.

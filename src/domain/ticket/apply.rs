@@ -90,6 +90,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                     acknowledged: None,
                     contacted: false,
                     opinion: None,
+                    handed_down: Vec::new(),
                 }
             };
             let work = Work {
@@ -122,6 +123,15 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 Stage::Dispatched { work } if work.lead.unit == unit => Stage::Handling { work },
                 other => other,
             };
+        }
+        Event::HandedDown {
+            by, unit, from, to, ..
+        } => {
+            ticket.handlers.insert(by);
+            let handed = &mut assignment_mut(&mut ticket, &unit).handed_down;
+            let kept = handed.iter().position(|unit| *unit == from);
+            handed.truncate(kept.map_or(0, |at| at + 1));
+            handed.push(to);
         }
         Event::ContactRecorded {
             at,
@@ -383,6 +393,12 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 reason,
             },
         ),
+        Event::Attached { attachment } => {
+            if attachment.unit != ticket.desk {
+                ticket.handlers.insert(attachment.by.clone());
+            }
+            ticket.attachments.push(attachment);
+        }
         Event::Voided { at, by, reason } => ticket.stage = Stage::Voided { at, by, reason },
         Event::Archived { at } => {
             let Stage::Closed {
@@ -532,6 +548,7 @@ fn open(event: &Event) -> Ticket {
         revisits: Vec::new(),
         rectifications: Vec::new(),
         written_opinions: Vec::new(),
+        attachments: Vec::new(),
         coordinated: None,
         reopened: 0,
         intake: Intake::default(),

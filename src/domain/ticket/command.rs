@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::state::{
     Kind, Petitioner, Rating, ReviewOutcome, RevisitOutcome, Source, SurveyFailure,
 };
-use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode};
+use crate::domain::attachment::FileSheet;
+use crate::domain::id::{AttachmentId, CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 
 /// A wish. `POST /tickets/{id}/commands/{command}` names it in the URL and gives the rest as body.
@@ -63,6 +64,10 @@ pub enum Command {
     },
     /// 签收.
     Acknowledge,
+    /// 交由下属单位办理 (article 7): a unit below has the work from now on; the unit it was assigned to answers for it.
+    HandDown {
+        unit: UnitCode,
+    },
     /// 主动联系, with a link to the call or message that proves it.
     RecordContact {
         #[serde(default)]
@@ -112,6 +117,11 @@ pub enum Command {
     DecideKind {
         granted: bool,
         reason: String,
+    },
+    /// 附件: a file whose bytes are kept already. By its own route.
+    Attach {
+        id: AttachmentId,
+        file: FileSheet,
     },
     /// 作废.
     Void {
@@ -186,6 +196,7 @@ impl Command {
             Self::NoteThreeWay { .. } => "note_three_way",
             Self::Dispatch { .. } => "dispatch",
             Self::Acknowledge => "acknowledge",
+            Self::HandDown { .. } => "hand_down",
             Self::RecordContact { .. } => "record_contact",
             Self::Reply { .. } => "reply",
             Self::Review { .. } => "review",
@@ -195,6 +206,7 @@ impl Command {
             Self::DecideExtension { .. } => "decide_extension",
             Self::ChangeKind { .. } => "change_kind",
             Self::DecideKind { .. } => "decide_kind",
+            Self::Attach { .. } => "attach",
             Self::Void { .. } => "void",
             Self::Archive => "archive",
             Self::Reopen { .. } => "reopen",

@@ -2,6 +2,7 @@
 //! ticket's life has a file of its own.
 
 mod acceptance;
+mod attach;
 mod dispatch;
 mod kind;
 mod opinion;
@@ -141,6 +142,7 @@ impl Wish<'_> {
                 urgent,
             } => self.dispatch(ticket, lead, co_handlers, basis.as_deref(), *urgent),
             Command::Acknowledge => self.acknowledge(ticket),
+            Command::HandDown { unit } => self.hand_down(ticket, unit),
             Command::RecordContact {
                 call,
                 recording,
@@ -166,6 +168,7 @@ impl Wish<'_> {
             }
             Command::ChangeKind { kind, reason } => self.change_kind(ticket, *kind, reason),
             Command::DecideKind { granted, reason } => self.decide_kind(ticket, *granted, reason),
+            Command::Attach { id, file } => self.attach(ticket, *id, file),
             Command::Void { reason } => self.void(ticket, reason),
             Command::Archive => self.archive(ticket),
             Command::Reopen { reason } => self.reopen(ticket, reason),
@@ -231,14 +234,15 @@ impl Wish<'_> {
         }
     }
 
-    /// A person of an assigned unit, the work, and that unit's part in it.
+    /// A person of an assigned unit, or of a unit below that has it from there (article 7); the work, and that unit's part
+    /// in it.
     fn assigned<'t>(
         &self,
         ticket: &'t Ticket,
     ) -> Result<(&Actor, &'t Work, &'t Assignment), Refusal> {
         let actor = self.unit_person()?;
         let work = with_units(ticket)?;
-        let assignment = work.assignment(&actor.unit).ok_or(NOT_ASSIGNED)?;
+        let assignment = work.part_of(&actor.unit).ok_or(NOT_ASSIGNED)?;
         Ok((actor, work, assignment))
     }
 

@@ -11,6 +11,7 @@ use super::state::{
     Demand, FollowUpResult, Kind, Rating, ReviewOutcome, RevisitOutcome, Round, Source,
     SurveyFailure,
 };
+use crate::domain::attachment::Attachment;
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -72,6 +73,15 @@ pub enum Event {
         at: Timestamp,
         by: Username,
         unit: UnitCode,
+    },
+    /// 交由下属单位办理: `unit` was assigned, `to` has it now.
+    HandedDown {
+        at: Timestamp,
+        by: Username,
+        unit: UnitCode,
+        /// Whose it was until now: `unit` itself, or one below.
+        from: UnitCode,
+        to: UnitCode,
     },
     ContactRecorded {
         at: Timestamp,
@@ -177,6 +187,10 @@ pub enum Event {
         at: Timestamp,
         by: Username,
         reason: String,
+    },
+    /// 附件.
+    Attached {
+        attachment: Attachment,
     },
     Voided {
         at: Timestamp,
@@ -289,6 +303,7 @@ impl Event {
             Self::AnsweredOnCall { .. } => "answered_on_call",
             Self::Dispatched { .. } => "dispatched",
             Self::Acknowledged { .. } => "acknowledged",
+            Self::HandedDown { .. } => "handed_down",
             Self::ContactRecorded { .. } => "contact_recorded",
             Self::OpinionGiven { .. } => "opinion_given",
             Self::Replied { .. } => "replied",
@@ -303,6 +318,7 @@ impl Event {
             Self::KindChangeRequested { .. } => "kind_change_requested",
             Self::KindChanged { .. } => "kind_changed",
             Self::KindChangeDeclined { .. } => "kind_change_declined",
+            Self::Attached { .. } => "attached",
             Self::Voided { .. } => "voided",
             Self::Archived { .. } => "archived",
             Self::Reopened { .. } => "reopened",

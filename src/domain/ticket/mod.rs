@@ -14,6 +14,7 @@ mod decide;
 mod event;
 pub mod intake;
 mod possible;
+pub mod proof;
 mod refusal;
 mod remaining;
 mod rules;
@@ -37,7 +38,8 @@ pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
 pub use remaining::{Remaining, remaining};
 pub use rules::{
-    ARTICLES, BadRuleSet, Citation, Difference, Interpretation, Limits, RuleSet, Rules, article,
+    ARTICLES, BadRuleSet, Citation, Difference, Interpretation, LaneProfile, Limits, RuleSet,
+    Rules, Scope, Way, article,
 };
 pub use state::{
     Applicant, Assignment, Clock, Closing, ContactProof, Decision, Demand, Extension,

@@ -25,7 +25,7 @@ pub struct Possible {
 /// The commands that `by` could give for this ticket, those refused for now with the reason. What is not this person's
 /// to do at all is left out.
 pub fn possible(now: Timestamp, ticket: &Ticket, by: By<'_>, rules: &Rules) -> Vec<Possible> {
-    examples(another_kind(ticket))
+    examples(another_kind(ticket), a_unit_below(by, rules))
         .into_iter()
         .filter_map(|command| {
             let refusal = decide(now, Some(ticket), &command, by, rules).err();
@@ -46,8 +46,17 @@ fn another_kind(ticket: &Ticket) -> Kind {
     }
 }
 
+/// A unit under this person's, if there is one.
+fn a_unit_below(by: By<'_>, rules: &Rules) -> UnitCode {
+    let own = match by {
+        By::Person(actor) => rules.one_below(&actor.unit),
+        By::Server => None,
+    };
+    own.cloned().unwrap_or_else(|| UnitCode("…".to_owned()))
+}
+
 /// One complete example of each command a person may give.
-fn examples(other_kind: Kind) -> Vec<Command> {
+fn examples(other_kind: Kind, below: UnitCode) -> Vec<Command> {
     let text = || "…".to_owned();
     let unit = || UnitCode("…".to_owned());
     vec![
@@ -75,6 +84,7 @@ fn examples(other_kind: Kind) -> Vec<Command> {
             urgent: false,
         },
         Command::Acknowledge,
+        Command::HandDown { unit: below },
         Command::RecordContact {
             call: Some(CallId(Uuid::nil())),
             recording: None,

@@ -37,6 +37,8 @@ pub enum Refusal {
     NoContactProof,
     #[error("请关联能证明已联系的通话、录音或短信")]
     ContactWithoutLink,
+    #[error("所关联的通话、录音或短信与本工单无关")]
+    ForeignProof,
     #[error("退回申请期限已过 (截止 {})", clock(.since))]
     SendBackWindowClosed { since: Timestamp },
     #[error("办理时限已于 {} 届满, 不能再申请延时", clock(.since))]
@@ -109,6 +111,7 @@ impl Refusal {
             Self::NotAcknowledged => "not_acknowledged",
             Self::NoContactProof => "no_contact_proof",
             Self::ContactWithoutLink => "contact_without_link",
+            Self::ForeignProof => "foreign_proof",
             Self::SendBackWindowClosed { .. } => "send_back_window_closed",
             Self::AlreadyOverdue { .. } => "already_overdue",
             Self::LongerKindTooLate { .. } => "longer_kind_too_late",
@@ -157,6 +160,7 @@ impl Refusal {
             | Self::NotAcknowledged
             | Self::NoContactProof
             | Self::ContactWithoutLink
+            | Self::ForeignProof
             | Self::CoHandlersFirst { .. }
             | Self::NothingDue
             | Self::NothingMoved
@@ -233,6 +237,7 @@ mod tests {
             Refusal::NotAcknowledged,
             Refusal::NoContactProof,
             Refusal::ContactWithoutLink,
+            Refusal::ForeignProof,
             Refusal::SendBackWindowClosed { since: at },
             Refusal::AlreadyOverdue { since: at },
             Refusal::LongerKindTooLate { since: at },

@@ -10,7 +10,9 @@ pub use articles::{ARTICLES, Citation, article};
 pub use set::{BadRuleSet, Difference, Interpretation, Limits, RuleSet};
 
 use super::deadline::{CalendarChange, Deadline, Due, Pending};
-use super::state::{Source, Ticket};
+use super::intake::SourceGroup;
+use super::refusal::Article;
+use super::state::Ticket;
 use crate::domain::calendar::{Calendar, Convention, Limit, NoDeadline};
 use crate::domain::id::UnitCode;
 use crate::domain::sms::SIGNATURE;
@@ -33,6 +35,71 @@ pub struct Rules {
     calendars: BTreeMap<UnitCode, Calendar>,
     /// Each unit with the one above it.
     above: BTreeMap<UnitCode, UnitCode>,
+    /// By code.
+    lanes: BTreeMap<String, LaneProfile>,
+}
+
+/// The way a demand came, as far as rules hang on it (article 11: 法律法规及特定渠道另有规定的, 从其规定).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Way<'a> {
+    /// `None`: a plain call or letter.
+    pub group: Option<SourceGroup>,
+    /// The special channel it was put into.
+    pub lane: Option<&'a str>,
+}
+
+/// What a special channel 专项服务通道 does otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneProfile {
+    /// The version of the rule set that holds for its demands, and for no others.
+    pub rules: Option<String>,
+    /// Seen by leads and the assigned units only.
+    pub restricted: bool,
+    /// 重点督办 from the start.
+    pub key_supervision: bool,
+}
+
+/// For whom a rule set was made; the nearest to the demand holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// A special channel's own.
+    Lane,
+    /// Of one or more of article 8's groups.
+    Source,
+    City,
+    Province,
+}
+
+impl Scope {
+    /// The scope's name in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Lane => "lane",
+            Self::Source => "source",
+            Self::City => "city",
+            Self::Province => "province",
+        }
+    }
+
+    /// Why such a set comes before the province's.
+    pub const fn article(self) -> Article {
+        match self {
+            Self::Lane | Self::Source => "11",
+            Self::City => "32",
+            Self::Province => "34",
+        }
+    }
+}
+
+impl Ticket {
+    /// How it came.
+    pub fn way(&self) -> Way<'_> {
+        let intake = &self.intake;
+        Way {
+            group: intake.origin.as_ref().map(|origin| origin.group),
+            lane: intake.lane.as_ref().map(|lane| lane.code.as_str()),
+        }
+    }
 }
 
 impl Rules {
@@ -49,7 +116,39 @@ impl Rules {
             calendar: Calendar::statutory(),
             calendars: BTreeMap::new(),
             above: BTreeMap::new(),
+            lanes: BTreeMap::new(),
         }
+    }
+
+    /// These rules with special channels that have something of their own.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: impl IntoIterator<Item = (String, LaneProfile)>) -> Self {
+        self.lanes.extend(lanes);
+        self
+    }
+
+    /// What the special channel `code` does otherwise.
+    pub fn lane(&self, code: &str) -> LaneProfile {
+        self.lanes.get(code).cloned().unwrap_or_default()
+    }
+
+    /// For whom `set` was made.
+    pub fn scope(&self, set: &RuleSet) -> Scope {
+        if self.is_a_lanes_own(set) {
+            Scope::Lane
+        } else if !set.sources.is_empty() {
+            Scope::Source
+        } else if set.city.is_some() {
+            Scope::City
+        } else {
+            Scope::Province
+        }
+    }
+
+    /// What a channel names for itself holds for nobody else; the regulation holds for everybody whoever names it.
+    fn is_a_lanes_own(&self, set: &RuleSet) -> bool {
+        let named = |lane: &LaneProfile| lane.rules.as_ref() == Some(&set.version);
+        set.version != self.sets[0].version && self.lanes.values().any(named)
     }
 
     /// These rules with `set` among them, in place of one of the same version.
@@ -92,16 +191,27 @@ impl Rules {
         self.sets.iter().find(|set| set.version == version)
     }
 
-    /// The rule set for a demand from `source` that goes to `unit` at `now`: a channel's own rules before a city's
-    /// (article 11: 法律法规及特定渠道另有规定的, 从其规定), a city's before the province's (article 32), and of those
-    /// the latest.
-    pub fn in_force(&self, now: Timestamp, source: Source, unit: &UnitCode) -> &RuleSet {
+    /// The rule set for a demand that came by `way` and goes to `unit` at `now`: a special channel's own rules before those
+    /// of its source, these before a city's (article 11: 法律法规及特定渠道另有规定的, 从其规定), a city's before the
+    /// province's (article 32), and of those the latest.
+    pub fn in_force(&self, now: Timestamp, way: Way<'_>, unit: &UnitCode) -> &RuleSet {
         let today = now.in_beijing().date();
+        let lanes_own = way
+            .lane
+            .and_then(|lane| self.set(self.lanes.get(lane)?.rules.as_ref()?))
+            .filter(|set| set.from <= today);
+        if let Some(set) = lanes_own {
+            return set;
+        }
         let chain = self.chain(unit);
         self.sets
             .iter()
             .filter(|set| set.from <= today)
-            .filter(|set| set.sources.is_empty() || set.sources.contains(&source))
+            .filter(|set| !self.is_a_lanes_own(set))
+            .filter(|set| {
+                let of_group = |group| set.sources.contains(&group);
+                set.sources.is_empty() || way.group.is_some_and(of_group)
+            })
             .filter_map(|set| {
                 // The nearer the city is to the unit, the more it has to say.
                 let near = match &set.city {
@@ -119,7 +229,7 @@ impl Rules {
         ticket
             .promise()
             .and_then(|promise| self.set(&promise.rules))
-            .unwrap_or_else(|| self.in_force(now, ticket.source, &self.desk))
+            .unwrap_or_else(|| self.in_force(now, ticket.way(), &self.desk))
     }
 
     /// The working calendar of `unit`: its own, or of the nearest unit above it that has one.
@@ -133,10 +243,26 @@ impl Rules {
     /// `days` working days from `from` as the desk keeps them: for what is no ticket's clock. Refused where that runs into an
     /// unpublished year.
     pub fn due(&self, from: Timestamp, days: u32) -> Result<Timestamp, NoDeadline> {
-        let set = self.in_force(from, Source::Phone, &self.desk);
+        let set = self.in_force(from, Way::default(), &self.desk);
         let limit = Limit::WorkingDays(days);
         let calendar = self.calendar(&self.desk);
         Ok(calendar.deadline(from, limit, set.limits.convention)?.due)
+    }
+
+    /// Is `unit` under `above`, however far?
+    pub fn is_below(&self, unit: &UnitCode, above: &UnitCode) -> bool {
+        unit != above && self.chain(unit).contains(&above)
+    }
+
+    /// Some unit right under `unit`.
+    pub(super) fn one_below(&self, unit: &UnitCode) -> Option<&UnitCode> {
+        let mut all = self.above.iter();
+        all.find_map(|(below, above)| (above == unit).then_some(below))
+    }
+
+    /// The units above `unit`, nearest first.
+    pub fn above(&self, unit: &UnitCode) -> Vec<UnitCode> {
+        self.chain(unit).into_iter().skip(1).cloned().collect()
     }
 
     /// `unit` and those above it, nearest first. Bounded: a tree that bites its tail ends where it began.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Told;
 use super::deadline::{Deadline, DeadlineKind, Running};
 use super::intake::Intake;
+use crate::domain::attachment::Attachment;
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -41,6 +42,9 @@ pub struct Ticket {
     /// 书面办理意见, asked for and issued.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written_opinions: Vec<WrittenOpinion>,
+    /// 附件, in the order they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// A coordinator decided whose duty it is: from then on nobody sends it back (article 26). Ends when it is
     /// opened again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,6 +173,12 @@ impl Work {
         self.assignments().find(|a| a.unit == *unit)
     }
 
+    /// The part that the people of `unit` act for: its own, or one that was handed down to it.
+    pub fn part_of(&self, unit: &UnitCode) -> Option<&Assignment> {
+        self.assignment(unit)
+            .or_else(|| self.assignments().find(|part| part.is_worked_by(unit)))
+    }
+
     /// The lead, then the co-handlers.
     pub fn assignments(&self) -> impl Iterator<Item = &Assignment> {
         std::iter::once(&self.lead).chain(&self.co_handlers)
@@ -194,6 +204,26 @@ pub struct Assignment {
     pub contacted: bool,
     /// What a co-handler contributed 会办意见.
     pub opinion: Option<Reply>,
+    /// The units below that got it one from another; the last has the work. `unit` answers for it all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handed_down: Vec<UnitCode>,
+}
+
+impl Assignment {
+    /// Who has the work: the unit it was handed down to, or the one it was assigned to.
+    pub fn worker(&self) -> &UnitCode {
+        self.handed_down.last().unwrap_or(&self.unit)
+    }
+
+    /// May the people of `unit` act for it?
+    pub fn is_worked_by(&self, unit: &UnitCode) -> bool {
+        self.unit == *unit || self.handed_down.contains(unit)
+    }
+
+    /// Everybody who may act for it, from the top.
+    pub fn units(&self) -> impl Iterator<Item = &UnitCode> {
+        std::iter::once(&self.unit).chain(&self.handed_down)
+    }
 }
 
 /// Who acknowledged, and when.
@@ -697,6 +727,14 @@ impl Ticket {
     /// Who answers for the ticket: exactly one unit at every instant of its life.
     pub fn responsible(&self) -> &UnitCode {
         self.work().map_or(&self.desk, |work| &work.lead.unit)
+    }
+
+    /// May the people of `unit` act where one unit answers for the ticket?
+    pub(super) fn is_answered_by(&self, unit: &UnitCode) -> bool {
+        match self.work() {
+            Some(work) => work.lead.is_worked_by(unit),
+            None => self.desk == *unit,
+        }
     }
 
     /// Where the survey goes.

@@ -108,6 +108,7 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
             }
             Event::ThreeWayNoted { .. }
             | Event::Acknowledged { .. }
+            | Event::HandedDown { .. }
             | Event::ContactRecorded { .. }
             | Event::OpinionGiven { .. }
             | Event::Reviewed { .. }
@@ -119,6 +120,7 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
             | Event::KindChangeRequested { .. }
             | Event::KindChanged { .. }
             | Event::KindChangeDeclined { .. }
+            | Event::Attached { .. }
             | Event::Archived { .. }
             | Event::SurveyResent { .. }
             | Event::RevisitPlanned { .. }

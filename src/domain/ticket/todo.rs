@@ -104,7 +104,7 @@ impl Ticket {
                 };
                 let main = Todo {
                     task,
-                    unit: &work.lead.unit,
+                    unit: work.lead.worker(),
                     clock: nearer(work, work.lead.reply.as_ref()),
                 };
                 self.of_work(work, Some(main))
@@ -120,7 +120,7 @@ impl Ticket {
                 }
                 FollowUp::Rectifying { rectify } => vec![Todo {
                     task: Task::Rectify,
-                    unit: self.responsible(),
+                    unit: self.worker(),
                     clock: Some(rectify.deadline),
                 }],
             },
@@ -128,10 +128,15 @@ impl Ticket {
         };
         todos.extend(self.open_opinion().map(|opinion| Todo {
             task: Task::IssueOpinion,
-            unit: self.responsible(),
+            unit: self.worker(),
             clock: Some(opinion.issue.deadline),
         }));
         todos
+    }
+
+    /// Who has the work of whoever answers for it.
+    fn worker(&self) -> &UnitCode {
+        self.work().map_or(&self.desk, |work| work.lead.worker())
     }
 
     fn of_work<'a>(&'a self, work: &'a Work, main: Option<Todo<'a>>) -> Vec<Todo<'a>> {
@@ -140,7 +145,7 @@ impl Ticket {
             .filter(|part| part.acknowledged.is_none())
             .map(|part| Todo {
                 task: Task::Acknowledge,
-                unit: &part.unit,
+                unit: part.worker(),
                 clock: Some(part.acknowledge.deadline),
             });
         let to_say = work
@@ -149,7 +154,7 @@ impl Ticket {
             .filter(|part| part.acknowledged.is_some() && part.opinion.is_none())
             .map(|part| Todo {
                 task: Task::GiveOpinion,
-                unit: &part.unit,
+                unit: part.worker(),
                 clock: nearer(work, part.reply.as_ref()),
             });
         let send_back = work

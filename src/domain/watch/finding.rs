@@ -108,8 +108,10 @@ pub enum Rule {
     PassedOn,
     /// ② and 26: the reply is another ticket's.
     CopiedReply,
-    /// ③ It came from a source of article 8(3), 8(5) or 8(6).
+    /// ③ It came from a source of article 8 whose profile asks for key supervision.
     AssignedSource,
+    /// ③ It is of a special channel that is under key supervision.
+    KeyLane,
     /// ④ So many units had a part.
     UnitsInvolved,
     /// ④ So many send-backs were asked for.
@@ -137,12 +139,13 @@ pub enum Rule {
 }
 
 impl Rule {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LivelihoodWord,
         Self::ReviewFailed,
         Self::PassedOn,
         Self::CopiedReply,
         Self::AssignedSource,
+        Self::KeyLane,
         Self::UnitsInvolved,
         Self::Returned,
         Self::Reopened,
@@ -165,6 +168,7 @@ impl Rule {
             Self::PassedOn => "passed_on",
             Self::CopiedReply => "copied_reply",
             Self::AssignedSource => "assigned_source",
+            Self::KeyLane => "key_lane",
             Self::UnitsInvolved => "units_involved",
             Self::Returned => "returned",
             Self::Reopened => "reopened",

@@ -234,6 +234,13 @@ impl Eye<'_> {
             Event::Intake(intake::Event::Originated { origin }) => {
                 self.originated(seq, origin.group);
             }
+            Event::Intake(intake::Event::EnteredLane { lane }) if lane.key_supervision => {
+                let key = FindingKind::Key {
+                    category: Category::Assigned,
+                };
+                let reason = format!("属专项服务通道“{}”, 列为重点督办", lane.code);
+                self.find(key, Rule::KeyLane, seq, lane.at, "25", reason);
+            }
             Event::SurveyRequested { phone, .. } => self.surveyed = Some(phone.clone()),
             Event::SurveyAnswered { at, rating, .. } => self.rated(seq, *at, *rating),
             // Whatever else happens shows nothing of this kind.
@@ -341,11 +348,10 @@ impl Eye<'_> {
         let Some(linked) = self.context.calls.get(&call) else {
             return by_sms;
         };
-        let reached = self.phone.as_ref().is_none_or(|phone| {
-            let digits = phone.as_str();
-            let tail = &digits[digits.len().saturating_sub(7)..];
-            linked.parties.iter().any(|party| party.ends_with(tail))
-        });
+        let reached = self
+            .phone
+            .as_ref()
+            .is_none_or(|phone| linked.parties.iter().any(|party| phone.is_party(party)));
         by_sms || (linked.answered && reached)
     }
 

@@ -36,6 +36,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accountability/unmet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What units lacked of the duties of article 7, from when to when, also when it is mended by now: facts for an entry
+         *     `duties_unmet` of the ledger of accountability (article 28(6)).
+         */
+        get: operations["organisation_unmet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accountability/{id}/commands/{command}": {
         parameters: {
             query?: never;
@@ -81,6 +101,26 @@ export interface paths {
         get: operations["organisation_agents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An archive of the selected tickets, as a tar: what `hotline export` writes into a folder, with the hash of every file in
+         *     `archive.json`, which comes last. A tar without it broke off. At most 1,000 tickets.
+         */
+        post: operations["archives_make"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,20 +1418,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tickets/{id}/advice": {
+    "/api/v1/tickets/{id}/attachments": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The files of a ticket, in the order they came. */
+        get: operations["attachments_list"];
         put?: never;
         /**
-         * Similar demands and proposed units for a ticket whose demand is still being written: nothing is saved. A body, so that
-         *     no demand stands in a log of addresses.
+         * Adds a file to a ticket: the body is its bytes, at most 10 MiB; at most 20 a ticket. What it is is read from the bytes:
+         *     JPEG, PNG, GIF, WebP, PDF, MP4, WAV and ZIP containers (office documents) are taken, text of any kind is not.
          */
-        post: operations["intake_advice"];
+        post: operations["attachments_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/attachments/{attachment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's bytes, to be saved: never shown in place. Each time is in the audit trail before the first byte leaves. */
+        get: operations["attachments_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1882,7 +1940,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The database and the media engine answer, and calls are accepted. 503 while draining. */
+        /** The database and the media engine answer, there is room on the disks, and calls are accepted. 503 while draining. */
         get: operations["health_readyz"];
         put?: never;
         post?: never;
@@ -1939,13 +1997,6 @@ export interface components {
             command: string;
             refusal?: components["schemas"]["ActionRefusal"] | null;
         };
-        /** @description What the desk may want to know of a demand that is being written. */
-        AdviceView: {
-            /** @description As of `GET /tickets/{id}/proposals`. */
-            proposals: components["schemas"]["ProposalView"][];
-            /** @description As of `GET /tickets/{id}/similar`. */
-            similar: components["schemas"]["SuggestionView"][];
-        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, unknown> & {
             /** Format: uuid */
@@ -1974,6 +2025,27 @@ export interface components {
             name: string;
             text: string;
         };
+        /** @description A file of a ticket. */
+        AttachmentView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What it is by its bytes.
+             * @example image/jpeg
+             */
+            media_type: string;
+            /** @description For people; with an ending that says what the bytes are. */
+            name: string;
+            /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+            purpose: string;
+            sha256: string;
+            unit: string;
+        };
         /** @description One thing somebody did, in its place in the hash chain. */
         AuditView: {
             action: string;
@@ -2000,21 +2072,6 @@ export interface components {
             talking: number;
             /** @description Citizens waiting in a queue. */
             waiting: number;
-        };
-        /** @description One change of a calendar. */
-        CalendarChangeView: {
-            /** Format: date-time */
-            at: string;
-            /** @description Who published it; `@apply` for the organisation file. */
-            by: string;
-            /** @description The notice, where it was one: `{year, title, off, work}`. */
-            notice?: Record<string, unknown> | null;
-            /**
-             * Format: int64
-             * @description From 1.
-             */
-            revision: number;
-            title: string;
         };
         /** @description One line of a call-out's log. */
         CallOutEventView: {
@@ -2095,10 +2152,6 @@ export interface components {
             /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
             level: string;
             level_name: string;
-            /** @description The names of everybody in it, by username. */
-            names: {
-                [key: string]: string;
-            };
             /** @description Numbers in the register of notices, for `/notices/{serial}`. */
             notices: components["schemas"]["NoticeLine"][];
             open: boolean;
@@ -2548,8 +2601,14 @@ export interface components {
         /** @description A special channel 专项服务通道. */
         LaneView: {
             code: string;
+            /** @description Its tickets are key matters (article 25) from the start. */
+            key_supervision: boolean;
             name: string;
             queue?: string | null;
+            /** @description Its tickets are seen by leads and the assigned units only. */
+            restricted: boolean;
+            /** @description The version of the rule set of its own: `/api/v1/rules/{version}`. */
+            rules?: string | null;
             statistics: string;
             unit?: string | null;
         };
@@ -2855,7 +2914,11 @@ export interface components {
             /** @description Results and revisits go back to it. */
             feedback: boolean;
             group: string;
+            /** @description Its tickets are key matters (article 25) from the start. */
+            key_supervision: boolean;
             name: string;
+            /** @description Its tickets are seen by leads and the assigned units only. */
+            restricted: boolean;
             system: string;
         };
         /** @description What came, as it came. */
@@ -2910,6 +2973,31 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_AttachmentView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** Format: int64 */
+                bytes: number;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * @description What it is by its bytes.
+                 * @example image/jpeg
+                 */
+                media_type: string;
+                /** @description For people; with an ending that says what the bytes are. */
+                name: string;
+                /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+                purpose: string;
+                sha256: string;
+                unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AuditView: {
             items: {
                 action: string;
@@ -2922,25 +3010,6 @@ export interface components {
                 object: string;
                 /** Format: int64 */
                 seq: number;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_CalendarChangeView: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** @description Who published it; `@apply` for the organisation file. */
-                by: string;
-                /** @description The notice, where it was one: `{year, title, off, work}`. */
-                notice?: Record<string, unknown> | null;
-                /**
-                 * Format: int64
-                 * @description From 1.
-                 */
-                revision: number;
-                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3029,10 +3098,6 @@ export interface components {
                 /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
                 level: string;
                 level_name: string;
-                /** @description The names of everybody in it, by username. */
-                names: {
-                    [key: string]: string;
-                };
                 /** @description Numbers in the register of notices, for `/notices/{serial}`. */
                 notices: components["schemas"]["NoticeLine"][];
                 open: boolean;
@@ -3082,6 +3147,25 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ChangeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who published it; `@apply` for the organisation file. */
+                by: string;
+                /** @description The notice, where it was one: `{year, title, off, work}`. */
+                notice?: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                revision: number;
+                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3323,8 +3407,14 @@ export interface components {
         Page_LaneView: {
             items: {
                 code: string;
+                /** @description Its tickets are key matters (article 25) from the start. */
+                key_supervision: boolean;
                 name: string;
                 queue?: string | null;
+                /** @description Its tickets are seen by leads and the assigned units only. */
+                restricted: boolean;
+                /** @description The version of the rule set of its own: `/api/v1/rules/{version}`. */
+                rules?: string | null;
                 statistics: string;
                 unit?: string | null;
             }[];
@@ -3416,7 +3506,11 @@ export interface components {
                 /** @description Results and revisits go back to it. */
                 feedback: boolean;
                 group: string;
+                /** @description Its tickets are key matters (article 25) from the start. */
+                key_supervision: boolean;
                 name: string;
+                /** @description Its tickets are seen by leads and the assigned units only. */
+                restricted: boolean;
                 system: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
@@ -3494,17 +3588,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_ReplyFindingView: {
-            items: {
-                /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
-                kind: string;
-                /** @description In Chinese, with the words it rests on. */
-                why: string;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_RevisitView: {
             items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
@@ -3550,7 +3633,7 @@ export interface components {
                 is_in_force: boolean;
                 /** @description Every number by its field. */
                 limits: Record<string, unknown>;
-                /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+                /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
                 sources: string[];
                 title: string;
                 /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
@@ -3621,6 +3704,8 @@ export interface components {
                 number: string;
                 /** Format: date-time */
                 opened_at: string;
+                /** @description The rule set its limits are of, or would be if it were dispatched now, and why that one. */
+                rule_profile: components["schemas"]["RuleProfileView"];
                 /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
                 rules?: string | null;
                 /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
@@ -3704,6 +3789,30 @@ export interface components {
                 merged_into?: string | null;
                 name: string;
                 parent?: string | null;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_UnmetView: {
+            items: {
+                /**
+                 * @description Where it belongs in the ledger of accountability.
+                 * @example 28(6)
+                 */
+                article: string;
+                /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+                lack: string;
+                /** @description In Chinese. */
+                name: string;
+                /** Format: date-time */
+                since: string;
+                unit: string;
+                /**
+                 * Format: date-time
+                 * @description `null` while it goes on.
+                 */
+                until?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3896,13 +4005,6 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /** @description What a reviewer's eye should rest on. It decides nothing. */
-        ReplyFindingView: {
-            /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
-            kind: string;
-            /** @description In Chinese, with the words it rests on. */
-            why: string;
-        };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
@@ -3932,11 +4034,17 @@ export interface components {
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
         };
-        /** @description A unit's roster, and who it names for now. */
-        RosterView: {
-            lines: components["schemas"]["DutyLine"][];
-            /** @description Whom a call-out would ring now, in order. */
-            on_duty: components["schemas"]["RungView"][];
+        /** @description Whose rules hold for a ticket. */
+        RuleProfileView: {
+            /**
+             * @description Why such a set comes before the province's.
+             * @example 11
+             */
+            article: string;
+            /** @description `lane` (a special channel's own), `source` (of article 8's groups), `city` or `province`: the nearest holds. */
+            scope: string;
+            title: string;
+            version: string;
         };
         /** @description One version of the rules. */
         RuleSetView: {
@@ -3954,7 +4062,7 @@ export interface components {
             is_in_force: boolean;
             /** @description Every number by its field. */
             limits: Record<string, unknown>;
-            /** @description The channels it is for (article 8(3)–(6)); empty: all. */
+            /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
             sources: string[];
             title: string;
             /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
@@ -4111,6 +4219,8 @@ export interface components {
             number: string;
             /** Format: date-time */
             opened_at: string;
+            /** @description The rule set its limits are of, or would be if it were dispatched now, and why that one. */
+            rule_profile: components["schemas"]["RuleProfileView"];
             /** @description The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`. */
             rules?: string | null;
             /** @description `draft`, `registered`, `dispatched`, `handling`, `replied`, `closed`, `archived` or `voided`. */
@@ -4209,6 +4319,26 @@ export interface components {
             phone?: string | null;
             verification?: Record<string, unknown> | null;
         };
+        /** @description A duty of article 7 that a unit did not meet. */
+        UnmetView: {
+            /**
+             * @description Where it belongs in the ledger of accountability.
+             * @example 28(6)
+             */
+            article: string;
+            /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+            lack: string;
+            /** @description In Chinese. */
+            name: string;
+            /** Format: date-time */
+            since: string;
+            unit: string;
+            /**
+             * Format: date-time
+             * @description `null` while it goes on.
+             */
+            until?: string | null;
+        };
         /** @description A person, as the API shows them. */
         UserView: {
             display_name: string;
@@ -4230,6 +4360,30 @@ export interface components {
             faults: string[];
             whole: boolean;
         };
+        /** @description Which tickets, and what for. */
+        Wanted: {
+            /**
+             * Format: uuid
+             * @description All tickets of one matter.
+             */
+            cluster?: string | null;
+            /**
+             * @description Ticket numbers.
+             * @example [
+             *       "20261123-000001"
+             *     ]
+             */
+            numbers?: string[];
+            /** @description What it is for: in the audit trail. */
+            purpose: string;
+            /**
+             * Format: date-time
+             * @description Opened from this instant on; with `until`.
+             */
+            since?: string | null;
+            /** Format: date-time */
+            until?: string | null;
+        };
         /** @description Whose history. */
         WhoseHistory: {
             cursor?: string | null;
@@ -4237,14 +4391,6 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
-        };
-        /** @description A demand as it stands in a form, not saved yet. */
-        Written: {
-            address?: string | null;
-            /** @description A code of `GET /categories`. */
-            category?: string | null;
-            content?: string;
-            title?: string;
         };
         /** @description A written opinion as it was issued. */
         WrittenOpinionView: {
@@ -4377,6 +4523,38 @@ export interface operations {
             };
         };
     };
+    organisation_unmet: {
+        parameters: {
+            query?: {
+                unit?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnmetView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accountability_command: {
         parameters: {
             query?: never;
@@ -4469,6 +4647,59 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AgentView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archives_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            /** @description No such ticket */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No purpose, or too much */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -4620,7 +4851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CalendarChangeView"];
+                    "application/json": components["schemas"]["Page_ChangeView"];
                 };
             };
             /** @description Not done, and why */
@@ -4652,7 +4883,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CalendarChangeView"];
+                    "application/json": components["schemas"]["ChangeView"];
                 };
             };
             /** @description Not a notice */
@@ -5035,8 +5266,6 @@ export interface operations {
         parameters: {
             query?: {
                 open?: boolean;
-                /** @description The one this ticket belongs to. */
-                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7176,8 +7405,6 @@ export interface operations {
                 handover?: string;
                 /** @description Of this special channel. */
                 lane?: string;
-                /** @description Members of this same-event cluster. */
-                cluster?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 /**
@@ -7345,7 +7572,7 @@ export interface operations {
             };
         };
     };
-    intake_advice: {
+    attachments_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -7354,26 +7581,106 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Written"];
-            };
-        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AdviceView"];
+                    "application/json": components["schemas"]["Page_AttachmentView"];
                 };
             };
-            /** @description Too long */
-            422: {
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachments_add: {
+        parameters: {
+            query: {
+                /** @description What it is called where it comes from; only its last part is kept. */
+                name?: string;
+                /** @description `demand` 诉求材料 or `proof` 办理佐证. */
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"];
+                };
+            };
+            /** @description Refused */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing that is taken */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
             };
             /** @description Not done, and why */
             default: {
@@ -7502,7 +7809,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, hand_down {unit}, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
                 command: string;
             };
             cookie?: never;
@@ -7800,7 +8107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ReplyFindingView"];
+                    "application/json": components["schemas"]["Page_FindingView"];
                 };
             };
             /** @description No reply yet */
@@ -8178,7 +8485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RosterView"];
+                    "application/json": components["schemas"]["RosterBody"];
                 };
             };
             /** @description Not done, and why */
@@ -8371,7 +8678,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Draining, or a part does not answer */
+            /** @description Draining, a part does not answer, or a disk is nearly full */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -36,7 +36,7 @@ impl Wish<'_> {
         // A second dispatch keeps the citizen's promise and rules; only the new units' own clocks start now.
         let set = match promise {
             Some(_) => self.set(ticket),
-            None => self.rules.in_force(self.now, ticket.source, lead),
+            None => self.rules.in_force(self.now, ticket.way(), lead),
         };
         let limits = &set.limits;
         let starting_now = |unit, limit| {

@@ -39,7 +39,7 @@ impl Wish<'_> {
     ) -> Result<Vec<Event>, Refusal> {
         let actor = self.unit_person()?;
         has_a_unit(ticket)?;
-        if actor.unit != *ticket.responsible() {
+        if !ticket.is_answered_by(&actor.unit) {
             return Err(super::NOT_ASSIGNED);
         }
         let open = ticket.open_opinion().ok_or(Refusal::NoOpinionAskedFor)?;
@@ -47,7 +47,7 @@ impl Wish<'_> {
         Ok(vec![Event::WrittenOpinionIssued {
             at: self.now,
             by: actor.username.clone(),
-            unit: actor.unit.clone(),
+            unit: ticket.responsible().clone(),
             number: open.number,
             text: text.to_owned(),
         }])

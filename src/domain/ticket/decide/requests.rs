@@ -36,7 +36,7 @@ impl Wish<'_> {
         Ok(vec![Event::SendBackRequested {
             at: self.now,
             by: actor.username.clone(),
-            unit: actor.unit.clone(),
+            unit: work.lead.unit.clone(),
             basis: basis.to_owned(),
             suggestion: suggestion.to_owned(),
             // 反复退回 (article 28(3)): no further bounce from unit to unit.
@@ -112,7 +112,7 @@ impl Wish<'_> {
         Ok(vec![Event::ExtensionRequested {
             at: self.now,
             by: actor.username.clone(),
-            unit: actor.unit.clone(),
+            unit: work.lead.unit.clone(),
             working_days,
             reason: reason.to_owned(),
             told_petitioner: told_petitioner.clone(),

@@ -198,7 +198,7 @@ impl Wish<'_> {
         else {
             return Err(Refusal::NothingToRectify);
         };
-        if actor.unit != *ticket.responsible() {
+        if !ticket.is_answered_by(&actor.unit) {
             return Err(NOT_ASSIGNED);
         }
         written("核实情况", finding, PROSE, "11(5)")?;
@@ -206,7 +206,7 @@ impl Wish<'_> {
         let rectified = Event::Rectified {
             at: self.now,
             by: actor.username.clone(),
-            unit: actor.unit.clone(),
+            unit: ticket.responsible().clone(),
             finding: finding.to_owned(),
             measures: measures.to_owned(),
         };

@@ -22,6 +22,31 @@ impl Wish<'_> {
         }])
     }
 
+    /// To a unit below one's own. What is handed down is in the hands of whoever has it, and of everybody above who had it;
+    /// no clock stops or starts.
+    pub(super) fn hand_down(&self, ticket: &Ticket, to: &UnitCode) -> Result<Vec<Event>, Refusal> {
+        let (actor, work, assignment) = self.assigned(ticket)?;
+        if !self.rules.is_below(to, &actor.unit) {
+            return Err(Refusal::Contradiction {
+                why: "只能交由本单位的下属单位办理",
+                article: "7",
+            });
+        }
+        if assignment.worker() == to || work.assignment(to).is_some() {
+            return Err(Refusal::Contradiction {
+                why: "该单位已在承办",
+                article: "7",
+            });
+        }
+        Ok(vec![Event::HandedDown {
+            at: self.now,
+            by: actor.username.clone(),
+            unit: assignment.unit.clone(),
+            from: actor.unit.clone(),
+            to: to.clone(),
+        }])
+    }
+
     pub(super) fn record_contact(
         &self,
         ticket: &Ticket,

@@ -32,7 +32,7 @@ pub(in crate::domain::ticket) fn decide(
     by: By<'_>,
     rules: &Rules,
 ) -> Result<Vec<TicketEvent>, Refusal> {
-    let wish = Wish { now, by };
+    let wish = Wish { now, by, rules };
     match (ticket, command) {
         (None, Command::Accept(acceptance)) => wish.accept(acceptance, &rules.desk),
         (None, _) => Err(Refusal::NoSuchTicket),
@@ -43,6 +43,7 @@ pub(in crate::domain::ticket) fn decide(
 struct Wish<'a> {
     now: Timestamp,
     by: By<'a>,
+    rules: &'a Rules,
 }
 
 type Named<'a> = (&'a Identity, &'a Option<PhoneNumber>, &'a Option<Identity>);
@@ -138,11 +139,14 @@ impl Wish<'_> {
                 let actor = self.one_of(DESK, "11(2)")?;
                 before_dispatch(ticket)?;
                 written("专项通道", lane, LINE, "11(2)")?;
+                let profile = self.rules.lane(lane);
                 Ok(vec![fact(Event::EnteredLane {
                     lane: Lane {
                         at: self.now,
                         by: actor.username.clone(),
                         code: lane.clone(),
+                        restricted: profile.restricted,
+                        key_supervision: profile.key_supervision,
                     },
                 })])
             }

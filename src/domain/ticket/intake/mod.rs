@@ -142,6 +142,12 @@ pub struct Lane {
     pub at: Timestamp,
     pub by: Username,
     pub code: String,
+    /// Seen by leads and the assigned units only, as the channel was when it was entered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// 重点督办 from the start, as the channel was when it was entered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_supervision: bool,
 }
 
 /// A call that was handed to an emergency service 一键转接 (article 9(5)).
@@ -168,6 +174,13 @@ impl Intake {
     /// Is its content for named roles only?
     pub const fn is_sealed(&self) -> bool {
         self.seal.is_some()
+    }
+
+    /// Is it for leads and the assigned units only: by its source (article 8(6)) or by its special channel?
+    pub fn is_restricted(&self) -> bool {
+        let by_source = |origin: &Origin| origin.group.profile().restricted;
+        self.origin.as_ref().is_some_and(by_source)
+            || self.lane.as_ref().is_some_and(|lane| lane.restricted)
     }
 
     /// The seat that has it.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::articles::article;
 use crate::domain::calendar::{Convention, Limit};
 use crate::domain::id::UnitCode;
+use crate::domain::ticket::intake::SourceGroup;
 use crate::domain::ticket::refusal::Article;
-use crate::domain::ticket::state::{Kind, Source};
+use crate::domain::ticket::state::Kind;
 
 /// A rule set. Once tickets may keep it, it is not edited: what changes is a new version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +24,10 @@ pub struct RuleSet {
     /// A city's own rules 设区市 (article 32): for units under it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub city: Option<UnitCode>,
-    /// A channel's own rules (article 11, article 8(3)–(6)): for demands that came so. None: for all.
+    /// Rules of article 8's groups (article 11, article 8(3)–(6)): for demands that came so. None: for all. A special
+    /// channel names its rule set itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceGroup>,
     /// What differs from the provincial numbers.
     #[serde(default)]
     pub limits: Limits,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::calendar::{Calendar, Convention, Limit, Notice, TimetableEntry};
 use crate::domain::staff::CalendarEntry;
+use crate::domain::ticket::intake::SourceGroup;
 
 fn hours(hours: &str) -> Calendar {
     Calendar::of(&CalendarEntry {
@@ -331,8 +332,8 @@ fn a_ticket_keeps_the_rules_of_its_dispatch_whatever_comes_later() {
 }
 
 #[test]
-fn a_channels_rules_come_before_a_citys_and_a_citys_before_the_provinces() {
-    let set = |version: &str, city: Option<&str>, sources: &[Source]| RuleSet {
+fn the_nearest_rules_hold_lane_before_source_before_city_before_province() {
+    let set = |version: &str, city: Option<&str>, sources: &[SourceGroup]| RuleSet {
         version: version.to_owned(),
         title: version.to_owned(),
         from: jiff::civil::date(2025, 1, 1),
@@ -347,20 +348,47 @@ fn a_channels_rules_come_before_a_citys_and_a_citys_before_the_provinces() {
         ])
         .with_set(set("市", Some("nanjing"), &[]))
         .with_set(set("区", Some(LEAD), &[]))
-        .with_set(set("渠道", None, &[Source::Desk]));
+        .with_set(set("督查", None, &[SourceGroup::NationalPlatform]))
+        .with_set(set("交办", None, &[SourceGroup::AssignedTask]))
+        // Named by a channel: nobody else's, though it says neither city nor source.
+        .with_set(set("营商", None, &[]))
+        .with_lanes([
+            (
+                "business".to_owned(),
+                LaneProfile {
+                    rules: Some("营商".to_owned()),
+                    ..LaneProfile::default()
+                },
+            ),
+            ("enterprise".to_owned(), LaneProfile::default()),
+        ]);
     let (now, before) = (at("2025-03-03T10:00"), at("2024-12-31T23:59"));
-    let held = |at, source, unit: &str| rules.in_force(at, source, &unit.into()).version.clone();
+    let plain = Way::default();
+    let from = |group| Way {
+        group: Some(group),
+        lane: None,
+    };
+    let held = |at, way, unit: &str| rules.in_force(at, way, &unit.into()).version.clone();
+    assert_eq!(held(now, plain, "suzhou"), RuleSet::provincial().version);
+    assert_eq!(held(now, plain, "nanjing"), "市");
+    assert_eq!(held(now, plain, LEAD), "区");
+    assert_eq!(held(now, from(SourceGroup::NationalPlatform), LEAD), "督查");
+    assert_eq!(held(now, from(SourceGroup::AssignedTask), LEAD), "交办");
+    assert_eq!(held(now, from(SourceGroup::CrossCity), LEAD), "区");
+    let lane = |code| Way {
+        group: Some(SourceGroup::AssignedTask),
+        lane: Some(code),
+    };
+    assert_eq!(held(now, lane("business"), LEAD), "营商");
+    assert_eq!(held(now, lane("enterprise"), LEAD), "交办");
     assert_eq!(
-        held(now, Source::Phone, "suzhou"),
+        held(before, lane("business"), LEAD),
         RuleSet::provincial().version
     );
-    assert_eq!(held(now, Source::Phone, "nanjing"), "市");
-    assert_eq!(held(now, Source::Phone, LEAD), "区");
-    assert_eq!(held(now, Source::Desk, LEAD), "渠道");
-    assert_eq!(
-        held(before, Source::Desk, LEAD),
-        RuleSet::provincial().version
-    );
+    let scope = |version: &str| rules.scope(rules.set(version).unwrap());
+    assert_eq!(scope("营商"), Scope::Lane);
+    assert_eq!(scope("交办"), Scope::Source);
+    assert_eq!(scope("区"), Scope::City);
 }
 
 #[test]

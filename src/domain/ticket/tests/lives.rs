@@ -22,6 +22,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     ("dispatch", &["registered"], CALL_TAKERS),
     ("acknowledge", WITH_UNITS, UNIT),
+    ("hand_down", WITH_UNITS, UNIT),
     (
         "record_contact",
         WITH_UNITS,
@@ -140,7 +141,7 @@ fn people() -> Vec<Actor> {
         .into_iter()
         .map(|role| person(role.code(), role, DESK))
         .collect();
-    for unit in [LEAD, OTHER, HELPER] {
+    for unit in [LEAD, OTHER, HELPER, OFFICE] {
         people.push(handler(unit));
         people.push(person(&format!("{unit}-head"), Role::UnitHead, unit));
         people.push(person("x", Role::UnitHandler, unit));
@@ -176,6 +177,7 @@ fn command(name: &str, choice: usize) -> Command {
             _ => dispatch(LEAD, &[]),
         },
         "acknowledge" => Command::Acknowledge,
+        "hand_down" => hand_down(pick(&[OFFICE, OFFICE, HELPER], choice)),
         "record_contact" => contact(),
         "reply" => reply(),
         "review" if yes => review(ReviewOutcome::Passed),
@@ -270,7 +272,9 @@ impl Memory {
                 self.dispatched_at = Some(now);
                 self.proved = false;
             }
-            Event::Acknowledged { by, .. } | Event::OpinionGiven { by, .. } => {
+            Event::Acknowledged { by, .. }
+            | Event::OpinionGiven { by, .. }
+            | Event::HandedDown { by, .. } => {
                 self.handlers.insert(by.clone());
             }
             Event::ContactRecorded { by, unit, .. } => {
@@ -361,6 +365,7 @@ impl Memory {
             | Event::SendBackDecided { granted: false, .. }
             | Event::ExtensionDeclined { .. }
             | Event::KindChangeDeclined { .. }
+            | Event::Attached { .. }
             | Event::Voided { .. }
             | Event::Archived { .. }
             | Event::SurveyAnswered { .. }
@@ -598,6 +603,7 @@ fn random_lives_keep_the_rules() {
         "voided",
         "extension_granted",
         "kind_changed",
+        "handed_down",
         "unsatisfied",
         "opinion_given",
         "marked",

@@ -4,6 +4,7 @@ mod clocks;
 mod kinds;
 mod lives;
 mod model;
+mod offices;
 mod shapes;
 mod steps;
 mod stories;
@@ -18,6 +19,8 @@ const DESK: &str = "js-12345";
 const LEAD: &str = "nj-cgj";
 const OTHER: &str = "nj-gdgs";
 const HELPER: &str = "nj-jtj";
+/// Under the lead.
+const OFFICE: &str = "nj-cgj-ld";
 
 fn at(text: &str) -> Timestamp {
     Timestamp::from_beijing(text.parse().unwrap())
@@ -92,6 +95,10 @@ fn dispatch(lead: &str, co_handlers: &[&str]) -> Command {
         basis: Some("城市照明管理规定".to_owned()),
         urgent: false,
     }
+}
+
+fn hand_down(unit: &str) -> Command {
+    Command::HandDown { unit: unit.into() }
 }
 
 fn contact() -> Command {
@@ -190,7 +197,7 @@ impl Case {
     fn new() -> Self {
         Self {
             now: at("2025-03-03T10:00"),
-            rules: Rules::provincial(DESK.into()),
+            rules: Rules::provincial(DESK.into()).with_tree([(OFFICE.into(), LEAD.into())]),
             events: Vec::new(),
             ticket: None,
         }

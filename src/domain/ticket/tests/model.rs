@@ -94,6 +94,8 @@ struct Part {
     acknowledged: bool,
     contacted: bool,
     heard: bool,
+    /// A sub-unit has it.
+    handed: Option<String>,
 }
 
 /// A ticket as the requirements see it.
@@ -190,15 +192,29 @@ impl Model {
     }
 
     fn is_lead(&self, who: &Who) -> bool {
-        UNITS.contains(&who.role) && self.lead.as_ref() == Some(&who.unit)
+        UNITS.contains(&who.role) && self.lead.is_some() && self.lead == self.acts_for(who)
     }
 
-    /// R023: only an assigned unit acts.
+    /// R023: only an assigned unit acts, or its sub-unit that was given the work. For whom?
+    fn acts_for(&self, who: &Who) -> Option<String> {
+        if self.parts.contains_key(&who.unit) {
+            return Some(who.unit.clone());
+        }
+        let has_it = |part: &Part| part.handed.as_ref() == Some(&who.unit);
+        let found = self.parts.iter().find(|(_, part)| has_it(part));
+        found.map(|(unit, _)| unit.clone())
+    }
+
     fn part(&self, who: &Who) -> Option<&Part> {
         UNITS
             .contains(&who.role)
-            .then(|| self.parts.get(&who.unit))
+            .then(|| self.parts.get(&self.acts_for(who)?))
             .flatten()
+    }
+
+    fn part_mut(&mut self, who: &Who) -> &mut Part {
+        let unit = self.acts_for(who).unwrap();
+        self.parts.get_mut(&unit).unwrap()
     }
 
     fn has_units(&self) -> bool {
@@ -238,6 +254,13 @@ impl Model {
             }
             Command::Acknowledge => {
                 self.has_units() && self.part(who).is_some_and(|part| !part.acknowledged)
+            }
+            // R023: down, to the only sub-unit there is, once.
+            Command::HandDown { unit } => {
+                self.has_units()
+                    && who.unit == LEAD
+                    && unit.0 == OFFICE
+                    && self.part(who).is_some_and(|part| part.handed.is_none())
             }
             Command::RecordContact { .. } => {
                 self.has_units() && (role == "*" || self.part(who).is_some())
@@ -346,7 +369,10 @@ impl Model {
                 self.is_lead(who) && self.has_a_unit() && self.opinion_asked
             }
             // Nothing changed in the calendar of these lives.
-            Command::Open { .. } | Command::Recount | Command::Intake(_) => false,
+            Command::Open { .. }
+            | Command::Recount
+            | Command::Attach { .. }
+            | Command::Intake(_) => false,
             Command::Sweep => panic!("time is not a wish: see `must_sweep`"),
         }
     }
@@ -378,20 +404,21 @@ impl Model {
                 lead, co_handlers, ..
             } => self.dispatch(now, lead, co_handlers),
             Command::Acknowledge => {
-                self.parts.get_mut(&who.unit).unwrap().acknowledged = true;
+                self.part_mut(who).acknowledged = true;
                 if self.stage == "dispatched" && self.is_lead(who) {
                     self.stage = "handling";
                 }
             }
+            Command::HandDown { unit } => self.part_mut(who).handed = Some(unit.0.clone()),
             Command::RecordContact { .. } => {
                 let unit = match who.role {
                     "*" => self.lead.clone().unwrap(),
-                    _ => who.unit.clone(),
+                    _ => self.acts_for(who).unwrap(),
                 };
                 self.parts.get_mut(&unit).unwrap().contacted = true;
             }
             Command::Reply { .. } if self.is_lead(who) => self.stage = "replied",
-            Command::Reply { .. } => self.parts.get_mut(&who.unit).unwrap().heard = true,
+            Command::Reply { .. } => self.part_mut(who).heard = true,
             Command::Review { outcome, .. } => {
                 self.reviewers.insert(who.name.clone());
                 if *outcome == ReviewOutcome::Passed {
@@ -484,6 +511,7 @@ impl Model {
             | Command::Open { .. }
             | Command::Sweep
             | Command::Recount
+            | Command::Attach { .. }
             | Command::Intake(_) => {}
         }
     }

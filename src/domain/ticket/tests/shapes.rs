@@ -1,7 +1,9 @@
 //! The JSON of what is stored and sent. A changed snapshot is a changed contract: stored events are never rewritten.
 
 use super::*;
+use crate::domain::attachment::{Attachment, FileSheet, MediaType, Purpose};
 use crate::domain::calendar::Limit;
+use crate::domain::id::AttachmentId;
 
 fn deadline() -> Deadline {
     Deadline::Set(Due {
@@ -91,6 +93,13 @@ fn every_event() -> Vec<Event> {
             at: now,
             by: by(),
             unit: unit(),
+        },
+        Event::HandedDown {
+            at: now,
+            by: by(),
+            unit: unit(),
+            from: unit(),
+            to: OFFICE.into(),
         },
         Event::ContactRecorded {
             at: now,
@@ -182,6 +191,21 @@ fn every_event() -> Vec<Event> {
             at: now,
             by: by(),
             reason: text(),
+        },
+        Event::Attached {
+            attachment: Attachment {
+                id: AttachmentId(uuid(9)),
+                at: now,
+                by: by(),
+                unit: unit(),
+                file: FileSheet {
+                    name: "现场.jpg".to_owned(),
+                    media: MediaType::Jpeg,
+                    bytes: 12,
+                    sha256: "00".repeat(32),
+                    purpose: Purpose::Proof,
+                },
+            },
         },
         Event::Voided {
             at: now,
@@ -285,7 +309,7 @@ fn the_json_of_every_event_is_what_it_always_was() {
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), *event);
     }
     let names: std::collections::BTreeSet<_> = events.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 35, "one sample of each event");
+    assert_eq!(names.len(), 37, "one sample of each event");
 }
 
 /// Written down when the first tickets were: what is stored is never rewritten, so it is always read.

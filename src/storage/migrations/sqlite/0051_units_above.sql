@@ -1,0 +1,18 @@
+-- A unit sees what the units under it have (article 7): those above a part are listed beside it (`above`).
+INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie)
+WITH RECURSIVE
+    stand AS (
+        SELECT s.code, json_extract(s.json, '$.parent') AS parent FROM unit_stand s
+        WHERE s.valid_from = (SELECT MAX(l.valid_from) FROM unit_stand l WHERE l.code = s.code)
+    ),
+    up AS (
+        SELECT p.ticket_id, st.parent AS unit FROM ticket_unit p JOIN stand st ON st.code = p.unit
+        WHERE st.parent IS NOT NULL AND p.tie = 'part'
+        UNION
+        SELECT up.ticket_id, st.parent FROM up JOIN stand st ON st.code = up.unit
+        WHERE st.parent IS NOT NULL
+    )
+SELECT up.ticket_id, up.unit, t.opened_at, 'above' FROM up JOIN ticket t ON t.id = up.ticket_id WHERE true
+ON CONFLICT (ticket_id, unit) DO NOTHING;
+
+CREATE INDEX call_of_recording ON call (recording_id) WHERE recording_id IS NOT NULL;

@@ -1,0 +1,364 @@
+//! A clock that somebody set wrong, and people who are quicker than one another.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hotline::domain::id::{TicketId, Username};
+use hotline::domain::staff::{Actor, By, Role};
+use hotline::domain::ticket::{Command, Event, Kind, Refusal, ReviewOutcome};
+use hotline::jobs::{Deadlines, Job};
+use hotline::storage::Trouble;
+use hotline::storage::outbox::WorkKind;
+use hotline::storage::rules::RulesInForce;
+use hotline::storage::tickets::{CommandRefusal, TicketRecord};
+
+use crate::world::{HELPER, UNIT, World, dispatch, person, reply, review};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+async fn sweep(world: &World) -> u32 {
+    let job = Deadlines {
+        storage: world.storage.clone(),
+        rules: RulesInForce::new((*world.rules).clone()),
+    };
+    let mut done = 0;
+    loop {
+        let report = job.run_once(world.now()).await.unwrap();
+        assert_eq!(report.failed, 0);
+        done += report.done;
+        if report.done == 0 {
+            return done;
+        }
+    }
+}
+
+/// How often each mark of each clock is in the ticket's chain.
+async fn marks(world: &World, id: TicketId) -> BTreeMap<String, u32> {
+    let mut marks = BTreeMap::new();
+    for told in world.storage.ticket_events(id).await.unwrap() {
+        if let Event::Marked {
+            deadline,
+            unit,
+            mark,
+            ..
+        } = told.event
+        {
+            *marks
+                .entry(format!("{} {unit} {mark:?}", deadline.code()))
+                .or_default() += 1;
+        }
+    }
+    marks
+}
+
+pub(crate) async fn a_clock_set_back_a_day_fires_nothing_twice_and_loses_nothing(world: World) {
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    // Half of the hour to acknowledge is gone.
+    world.pass_minutes(31);
+    assert_eq!(sweep(&world).await, 1);
+    let told = marks(&world, id).await;
+    assert_eq!(told.len(), 1);
+    let number = |record: TicketRecord| record.number;
+    let before = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+
+    world.clock.step_wall(-DAY_MS);
+    assert_eq!(sweep(&world).await, 0);
+    assert_eq!(marks(&world, id).await, told);
+    // Yesterday goes on counting where it stopped, and people go on working.
+    let yesterday = world
+        .registered("井盖缺失", "路口井盖缺失", "13900000002")
+        .await;
+    let yesterday = world
+        .storage
+        .ticket(By::Server, yesterday)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_ne!(number(yesterday), number(before));
+    world.be(Role::UnitHandler, id, Command::Acknowledge).await;
+
+    // The same day once more: what was told is not told again, what is new is told once.
+    for _ in 0..48 {
+        world.pass_minutes(60);
+        sweep(&world).await;
+    }
+    for _ in 0..7 {
+        world.pass_minutes(24 * 60);
+        sweep(&world).await;
+    }
+    let told = marks(&world, id).await;
+    assert!(told.values().all(|times| *times == 1), "{told:?}");
+    for mark in ["Half", "Most", "Lapsed"] {
+        let key = format!("handle_by {UNIT} {mark}");
+        assert!(told.contains_key(&key), "{key} is missing: {told:?}");
+    }
+    world.assert_sound().await;
+}
+
+pub(crate) async fn a_clock_set_forward_a_day_fires_all_that_is_due_once(world: World) {
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let phone = format!("1381234567{n}");
+        ids.push(world.dispatched("路灯不亮", "三天不亮", &phone).await);
+    }
+    world.clock.step_wall(DAY_MS);
+    assert_eq!(sweep(&world).await, 5);
+    assert_eq!(sweep(&world).await, 0);
+    for id in &ids {
+        // One lapse, and not three late messages.
+        let told = marks(&world, *id).await;
+        assert_eq!(told.get(&format!("acknowledge_by {UNIT} Lapsed")), Some(&1));
+        assert!(!told.contains_key(&format!("acknowledge_by {UNIT} Half")));
+    }
+    // Put right again nothing is taken back and nothing is said again.
+    world.clock.step_wall(-DAY_MS);
+    assert_eq!(sweep(&world).await, 0);
+    world.clock.step_wall(DAY_MS);
+    assert_eq!(sweep(&world).await, 0);
+    world.assert_sound().await;
+}
+
+pub(crate) async fn work_of_a_clock_that_ran_ahead_does_not_wait_a_day(world: World) {
+    world.clock.step_wall(DAY_MS);
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    world.replied(id, "已更换灯泡, 恢复照明").await;
+    world.passed(id).await;
+    // A relay took it, and died; then somebody put the clock right.
+    let claimed = world
+        .storage
+        .claim_work(world.now(), WorkKind::SmsSend, 60_000, 10)
+        .await
+        .unwrap();
+    assert_eq!(claimed.len(), 1);
+    world.clock.step_wall(-DAY_MS);
+    let claim = async || {
+        world
+            .storage
+            .claim_work(world.now(), WorkKind::SmsSend, 60_000, 10)
+            .await
+            .unwrap()
+            .len()
+    };
+    assert_eq!(claim().await, 1, "the survey is sent today");
+    assert_eq!(claim().await, 0, "by one relay");
+}
+
+/// What each of them was told.
+fn outcomes(
+    results: Vec<Result<TicketRecord, Trouble<CommandRefusal>>>,
+) -> (usize, Vec<&'static str>) {
+    let mut won = 0;
+    let mut refused = Vec::new();
+    for result in results {
+        match result {
+            Ok(_) => won += 1,
+            Err(Trouble::Refused(CommandRefusal::Rules(refusal))) => refused.push(refusal.code()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    refused.sort_unstable();
+    (won, refused)
+}
+
+fn somebody(n: usize, role: Role, unit: &str) -> Actor {
+    Actor {
+        username: Username(format!("{}{n}", role.code())),
+        role,
+        unit: unit.into(),
+    }
+}
+
+/// All of `wishes` at once.
+async fn at_once(
+    world: &World,
+    id: TicketId,
+    wishes: Vec<(Actor, Command)>,
+) -> Vec<Result<TicketRecord, Trouble<CommandRefusal>>> {
+    let now = world.now();
+    let tasks = wishes.into_iter().map(|(actor, command)| {
+        let (storage, rules) = (world.storage.clone(), world.rules.clone());
+        tokio::spawn(async move {
+            storage
+                .command(now, By::Person(&actor), id, command, &rules, None)
+                .await
+        })
+    });
+    let done = join_all(tasks).await;
+    done.into_iter().map(Result::unwrap).collect()
+}
+
+pub(crate) async fn of_many_at_once_one_wins_and_the_others_hear_why(world: World) {
+    let id = world
+        .registered("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    let to = |unit: &str| Command::Dispatch {
+        lead: unit.into(),
+        co_handlers: Vec::new(),
+        basis: None,
+        urgent: false,
+    };
+    // Two desks dispatch to two units: exactly one unit answers for it.
+    let wishes = (0..6)
+        .map(|n| {
+            let unit = if n % 2 == 0 { UNIT } else { HELPER };
+            (somebody(n, Role::Agent, "js-12345"), to(unit))
+        })
+        .collect();
+    let (won, refused) = outcomes(at_once(&world, id, wishes).await);
+    assert_eq!((won, refused), (1, vec!["wrong_stage"; 5]));
+    let record = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    let lead = record.ticket.responsible().0.clone();
+
+    // The whole office signs for it.
+    let wishes = (0..6)
+        .map(|n| (somebody(n, Role::UnitHandler, &lead), Command::Acknowledge))
+        .collect();
+    let (won, refused) = outcomes(at_once(&world, id, wishes).await);
+    assert_eq!((won, refused), (1, vec!["already_acknowledged"; 5]));
+
+    // Everything at once that a unit may wish: what is granted fits together, whatever came first.
+    let send_back = Command::SendBack {
+        basis: "不属本单位职责".to_owned(),
+        suggestion: "建议转供电".to_owned(),
+    };
+    let kind = Command::ChangeKind {
+        kind: Kind::Inquiry,
+        reason: "只问何时修".to_owned(),
+    };
+    let wishes = (0..8)
+        .map(|n| {
+            let command = match n % 4 {
+                0 => reply("3月4日已更换灯泡"),
+                1 => send_back.clone(),
+                2 => kind.clone(),
+                _ => Command::Acknowledge,
+            };
+            (somebody(n, Role::UnitHandler, &lead), command)
+        })
+        .collect();
+    let (_, refused) = outcomes(at_once(&world, id, wishes).await);
+    let known = ["already_acknowledged", "awaiting_decision", "wrong_stage"];
+    assert!(
+        refused.iter().all(|code| known.contains(code)),
+        "{refused:?}"
+    );
+    let record = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    let events = world.storage.ticket_events(id).await.unwrap();
+    assert_eq!(
+        events.len() as u64,
+        record.version,
+        "no event without its state"
+    );
+    let replied = record.ticket.stage.code() == "replied";
+    let asked_back = record.ticket.work().unwrap().send_back.is_some();
+    assert!(
+        replied || asked_back,
+        "one of the two came first: {:?}",
+        record.ticket.stage
+    );
+    world.assert_sound().await;
+}
+
+pub(crate) async fn reviewers_at_once_judge_once_and_the_loser_is_told(world: World) {
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    world.replied(id, "3月4日已更换灯泡").await;
+    let wishes = (0..6)
+        .map(|n| {
+            let outcome = match n % 2 {
+                0 => ReviewOutcome::Passed,
+                _ => ReviewOutcome::NotSpecific,
+            };
+            (somebody(n, Role::Reviewer, "js-12345"), review(outcome))
+        })
+        .collect();
+    let (won, refused) = outcomes(at_once(&world, id, wishes).await);
+    assert_eq!((won, refused), (1, vec!["wrong_stage"; 5]));
+    let record = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    assert_eq!(record.ticket.reviews.len(), 1);
+    assert!(record.ticket.surveys.len() <= 1);
+    world.assert_sound().await;
+}
+
+pub(crate) async fn commands_out_of_order_are_refused_and_leave_nothing(world: World) {
+    let id = world
+        .registered("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    let before = world.storage.ticket(By::Server, id).await.unwrap();
+    let early = [
+        (Role::UnitHandler, reply("早了"), "no_such_ticket"),
+        (Role::Reviewer, review(ReviewOutcome::Passed), "wrong_stage"),
+        (
+            Role::TeamLead,
+            Command::DecideKind {
+                granted: true,
+                reason: "早了".to_owned(),
+            },
+            "wrong_stage",
+        ),
+        (
+            Role::TeamLead,
+            Command::DecideExtension {
+                granted: true,
+                reason: "早了".to_owned(),
+            },
+            "wrong_stage",
+        ),
+        (Role::TeamLead, Command::Archive, "wrong_stage"),
+    ];
+    for (role, command, code) in early {
+        let refused = world.wish(role, id, command.clone()).await;
+        let Err(Trouble::Refused(CommandRefusal::Rules(refusal))) = refused else {
+            panic!("{command:?}: {refused:?}");
+        };
+        assert_eq!(refusal.code(), code, "{command:?}");
+    }
+    assert_eq!(world.storage.ticket(By::Server, id).await.unwrap(), before);
+    // The same wish a second time is a second wish.
+    world.be(Role::Agent, id, dispatch(&[])).await;
+    let again = world.wish(Role::Agent, id, dispatch(&[])).await;
+    assert!(matches!(
+        again,
+        Err(Trouble::Refused(CommandRefusal::Rules(
+            Refusal::WrongStage { .. }
+        )))
+    ));
+    world.assert_sound().await;
+}
+
+pub(crate) async fn a_sweep_and_a_unit_at_once_leave_one_story(world: World) {
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    world.pass_minutes(61);
+    let job = Deadlines {
+        storage: world.storage.clone(),
+        rules: RulesInForce::new((*world.rules).clone()),
+    };
+    let now = world.now();
+    let handler = person(Role::UnitHandler);
+    let acknowledge = world.storage.command(
+        now,
+        By::Person(&handler),
+        id,
+        Command::Acknowledge,
+        &world.rules,
+        None,
+    );
+    let (swept, again, acknowledged) =
+        tokio::join!(job.run_once(now), job.run_once(now), acknowledge);
+    swept.unwrap();
+    again.unwrap();
+    acknowledged.unwrap();
+    sweep(&world).await;
+    let told = marks(&world, id).await;
+    assert!(told.values().all(|times| *times == 1), "{told:?}");
+    world.clock.advance(Duration::from_secs(1));
+    world.assert_sound().await;
+}

@@ -1,0 +1,337 @@
+//! Units and those under them: what is seen, what is handed down, what a move counts again; and proof that is about the
+//! ticket.
+
+use std::sync::Arc;
+
+use hotline::clock::Clock;
+use hotline::domain::call::{Cdr, Direction};
+use hotline::domain::id::{CallId, TicketId};
+use hotline::domain::staff::{Actor, By, CalendarEntry, Organisation, Role, Unit, UnitKind};
+use hotline::domain::ticket::{Command, DeadlineKind, Event, Refusal};
+use hotline::jobs::{Job, Recount};
+use hotline::storage::Page;
+use hotline::storage::Trouble;
+use hotline::storage::rules::RulesInForce;
+use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
+
+use crate::world::{HELPER, UNIT, World, person};
+
+const CITY: &str = "nj";
+const OFFICE: &str = "nj-cgj-ld";
+
+fn of(unit: &str) -> Actor {
+    Actor {
+        username: format!("{unit}-1").as_str().into(),
+        role: Role::UnitHandler,
+        unit: unit.into(),
+    }
+}
+
+fn unit(code: &str, parent: Option<&str>) -> Unit {
+    Unit {
+        code: code.into(),
+        name: code.to_uppercase(),
+        kind: UnitKind::Department,
+        parent: parent.map(Into::into),
+    }
+}
+
+/// The city over the unit, the unit over its office.
+async fn tree(world: &mut World) {
+    let file = Organisation {
+        units: vec![
+            unit(CITY, None).into(),
+            unit(UNIT, Some(CITY)).into(),
+            unit(OFFICE, Some(UNIT)).into(),
+        ],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+}
+
+async fn seen(world: &World, actor: &Actor, id: TicketId) -> (bool, bool) {
+    let by = By::Person(actor);
+    let one = world.storage.ticket(by, id).await.unwrap().is_some();
+    let list = world
+        .storage
+        .tickets(by, &TicketFilter::default(), &Page::default())
+        .await
+        .unwrap();
+    (one, list.items.iter().any(|record| record.id == id))
+}
+
+async fn wish(
+    world: &World,
+    actor: &Actor,
+    id: TicketId,
+    command: Command,
+) -> Result<TicketRecord, Trouble<CommandRefusal>> {
+    world.pass_minutes(1);
+    world
+        .storage
+        .command(
+            world.now(),
+            By::Person(actor),
+            id,
+            command,
+            &world.rules,
+            None,
+        )
+        .await
+}
+
+pub(crate) async fn a_unit_sees_what_is_under_it_and_an_office_what_it_was_given(mut world: World) {
+    tree(&mut world).await;
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    assert_eq!(seen(&world, &of(CITY), id).await, (true, true));
+    assert_eq!(seen(&world, &of(UNIT), id).await, (true, true));
+    assert_eq!(seen(&world, &of(OFFICE), id).await, (false, false));
+    assert_eq!(seen(&world, &of(HELPER), id).await, (false, false));
+    // A specialist of the city has no part in it.
+    let specialist = Actor {
+        role: Role::Specialist,
+        ..of(CITY)
+    };
+    assert_eq!(seen(&world, &specialist, id).await, (false, false));
+    // Seeing is not acting: the city was not assigned.
+    let refused = wish(&world, &of(CITY), id, Command::Acknowledge).await;
+    assert!(
+        matches!(&refused, Err(Trouble::Refused(CommandRefusal::Rules(Refusal::NotYours { article, .. }))) if *article == "7"),
+        "{refused:?}"
+    );
+    let down = Command::HandDown {
+        unit: OFFICE.into(),
+    };
+    wish(&world, &of(UNIT), id, down).await.unwrap();
+    assert_eq!(seen(&world, &of(OFFICE), id).await, (true, true));
+    let record = wish(&world, &of(OFFICE), id, Command::Acknowledge)
+        .await
+        .unwrap();
+    assert_eq!(record.ticket.responsible(), &UNIT.into());
+    world.assert_sound().await;
+}
+
+pub(crate) async fn a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar(
+    mut world: World,
+) {
+    tree(&mut world).await;
+    let mornings = Organisation {
+        units: vec![unit("sz", None).into()],
+        calendars: vec![CalendarEntry {
+            name: "mornings".to_owned(),
+            source: "builtin:cn-2019-2026".to_owned(),
+            hours: "09:00-11:00".to_owned(),
+            timetables: Vec::new(),
+            units: vec!["sz".into()],
+        }],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), mornings).await.unwrap();
+    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    let due = |record: &TicketRecord| {
+        let deadlines = record.ticket.deadlines();
+        let handle = deadlines
+            .iter()
+            .find(|(kind, _)| *kind == DeadlineKind::HandleBy);
+        handle.unwrap().1.to_string()
+    };
+    let before = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    assert!(due(&before).contains("T18:00"), "{}", due(&before));
+
+    let moved = Organisation {
+        units: vec![unit(UNIT, Some("sz")).into()],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), moved).await.unwrap();
+    let rules = RulesInForce::new((*world.rules).clone());
+    let job = Recount::new(world.storage.clone(), rules);
+    while job.run_once(world.now()).await.unwrap().done > 0 {}
+    let after = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    assert!(due(&after).contains("T11:00"), "{}", due(&after));
+    let events = world.storage.ticket_events(id).await.unwrap();
+    let Some(Event::DeadlinesMoved { cause, .. }) = events.last().map(|told| &told.event) else {
+        panic!("{:?}", events.last());
+    };
+    assert!(cause.title.contains("改属“sz”"), "{}", cause.title);
+    // It stands under the other city now, and is seen from there.
+    assert_eq!(seen(&world, &of("sz"), id).await, (true, true));
+    assert_eq!(seen(&world, &of(CITY), id).await, (false, false));
+    world.assert_sound().await;
+}
+
+pub(crate) async fn proof_of_contact_is_about_the_ticket_it_is_given_for(world: World) {
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    let other = world
+        .dispatched("井盖缺失", "中山路井盖", "13900000002")
+        .await;
+    world.be(Role::UnitHandler, id, Command::Acknowledge).await;
+    let call = |called: &str, ticket: Option<TicketId>| {
+        let id = CallId(world.clock.new_id());
+        Cdr {
+            id,
+            sip_call_id: format!("{id}@here"),
+            direction: Direction::Outbound,
+            caller: "12345".to_owned(),
+            called: called.to_owned(),
+            started_at: world.now(),
+            answered_at: Some(world.now()),
+            ended_at: None,
+            wait_ms: None,
+            termination: None,
+            legs: Vec::new(),
+            queue: None,
+            agent: None,
+            recording_id: None,
+            contact_id: None,
+            ticket_id: ticket,
+            three_way: false,
+        }
+    };
+    let calls = [
+        (call("013812345678", None), true),
+        (call("13800000000", Some(id)), true),
+        (call("13900000002", Some(other)), false),
+        (call("13700000000", None), false),
+    ];
+    let record = |call| Command::RecordContact {
+        call: Some(call),
+        recording: None,
+        sms: None,
+        summary: "已告知程序及期限".to_owned(),
+    };
+    for (cdr, holds) in calls {
+        world.storage.call_written(cdr.clone()).await.unwrap();
+        let told = world.wish(Role::UnitHandler, id, record(cdr.id)).await;
+        assert_eq!(told.is_ok(), holds, "{cdr:?}: {told:?}");
+    }
+    let unknown = world
+        .wish(Role::UnitHandler, id, record(CallId(world.clock.new_id())))
+        .await;
+    let Err(Trouble::Refused(CommandRefusal::Rules(refusal))) = unknown else {
+        panic!("{unknown:?}");
+    };
+    assert_eq!(
+        (refusal.code(), refusal.article()),
+        ("foreign_proof", "11(3)")
+    );
+    world.assert_sound().await;
+}
+
+pub(crate) async fn what_is_sealed_is_in_no_list_of_key_matters(world: World) {
+    use hotline::domain::id::Username;
+    use hotline::domain::supervision::{CaseCommand, Level};
+    use hotline::domain::ticket::intake::{Command as IntakeCommand, SecretKind};
+    use hotline::domain::watch::Category;
+    use hotline::storage::supervision::CaseFilter;
+    use hotline::storage::watch::KeyMark;
+
+    let id = world
+        .dispatched("涉密事项", "不应出现", "13812345678")
+        .await;
+    let number = world
+        .storage
+        .ticket(By::Server, id)
+        .await
+        .unwrap()
+        .unwrap()
+        .number;
+    let open = CaseCommand::Open {
+        ticket: id,
+        number: number.clone(),
+        unit: UNIT.into(),
+        level: Level::Urge,
+        reason: "多次催办无果".to_owned(),
+        rule: None,
+        trigger: None,
+    };
+    let case = world.case(Role::Supervisor, None, open).await.unwrap();
+    let mark = KeyMark {
+        ticket: id,
+        number,
+        category: Category::Assigned,
+        at: world.now(),
+        by: Username::from("supervisor"),
+        reason: "媒体曝光".to_owned(),
+        link: None,
+    };
+    world.storage.mark_key(mark).await.unwrap();
+    let counted = async |role: Role| {
+        let actor = person(role);
+        let by = By::Person(&actor);
+        let page = Page::default();
+        let marks = world.storage.key_marks(by, None, None, &page).await;
+        let filter = CaseFilter::default();
+        let cases = world.storage.cases(by, &filter, &page).await;
+        let one = world.storage.case(by, case.id).await.unwrap();
+        (
+            marks.unwrap().items.len(),
+            cases.unwrap().items.len(),
+            one.is_some(),
+        )
+    };
+    assert_eq!(counted(Role::TeamLead).await, (1, 1, true));
+    let seal = Command::Intake(IntakeCommand::Seal {
+        kind: SecretKind::Privacy,
+    });
+    world.be(Role::Supervisor, id, seal).await;
+    for role in [Role::TeamLead, Role::Reviewer, Role::UnitHandler] {
+        assert_eq!(counted(role).await, (0, 0, false), "{role:?}");
+    }
+    assert_eq!(counted(Role::Supervisor).await, (1, 1, true));
+}
+
+pub(crate) async fn what_a_unit_lacked_stays_on_record_when_it_is_mended(world: World) {
+    use hotline::domain::organisation::{Lack, Posts, Profile, UnitEntry};
+    use hotline::jobs::Lacks;
+
+    let look = async || {
+        let job = Lacks {
+            storage: world.storage.clone(),
+        };
+        job.run_once(world.now()).await.unwrap().done
+    };
+    // Two member units, and nothing of what article 7 asks of either.
+    assert_eq!(look().await, 10);
+    world.pass_minutes(60);
+    assert_eq!(look().await, 0, "the same lack is one fact");
+    let names = || vec!["张三".to_owned()];
+    let mended = Organisation {
+        units: vec![UnitEntry {
+            unit: unit(UNIT, None),
+            from: None,
+            merged_into: None,
+            profile: Some(Profile {
+                process: Some("办理流程.pdf".to_owned()),
+                posts: Posts {
+                    sign: names(),
+                    handle: names(),
+                    review: names(),
+                    duty: Vec::new(),
+                },
+            }),
+        }],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), mended).await.unwrap();
+    assert_eq!(look().await, 4);
+    let page = Page::default();
+    let kept = world
+        .storage
+        .lacks_kept(Some(&UNIT.into()), &page)
+        .await
+        .unwrap();
+    assert_eq!(kept.items.len(), 5);
+    for record in kept.items {
+        let still = matches!(record.lack, Lack::Post(post) if Lack::Post(post).code() == "duty");
+        assert_eq!(record.until.is_none(), still, "{record:?}");
+        assert!(record.until.is_none_or(|until| until > record.since));
+    }
+}
