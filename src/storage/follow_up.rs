@@ -90,6 +90,9 @@ impl Chronicler<'_> {
                 | Event::SendBackDecided { .. }
                 | Event::ExtensionRequested { .. }
                 | Event::ExtensionDeclined { .. }
+                | Event::KindChangeRequested { .. }
+                | Event::KindChanged { .. }
+                | Event::KindChangeDeclined { .. }
                 | Event::Archived { .. }
                 | Event::Revisited { .. }
                 | Event::RectificationOrdered { .. }

@@ -12,7 +12,7 @@ use super::{Cursor, Fault, Listing, Page, Storage};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::sms::reminder_text;
 use crate::domain::staff::By;
-use crate::domain::ticket::{Event, Moved};
+use crate::domain::ticket::{Event, Moved, Work};
 use crate::domain::time::Timestamp;
 
 /// What it is about.
@@ -194,6 +194,22 @@ impl Chronicler<'_> {
                 self.notify(tx, record, responsible, NoticeKind::Decided, &text)
                     .await
             }
+            Event::KindChanged { kind, .. } => {
+                let text = format!(
+                    "工单{number}的诉求类型已变更为{}, 时限随之调整",
+                    kind.name()
+                );
+                for part in record.ticket.work().into_iter().flat_map(Work::assignments) {
+                    self.notify(tx, record, &part.unit, NoticeKind::Decided, &text)
+                        .await?;
+                }
+                Ok(())
+            }
+            Event::KindChangeDeclined { .. } => {
+                let text = format!("工单{number}的诉求类型变更申请未同意");
+                self.notify(tx, record, responsible, NoticeKind::Decided, &text)
+                    .await
+            }
             Event::Reviewed { outcome, .. } if !outcome.passed() => {
                 let text = format!("工单{number}的答复{}, 请在办理时限内补充", outcome.name());
                 self.notify(tx, record, responsible, NoticeKind::Decided, &text)
@@ -223,6 +239,7 @@ impl Chronicler<'_> {
             | Event::SurveyResent { .. }
             | Event::SendBackRequested { .. }
             | Event::ExtensionRequested { .. }
+            | Event::KindChangeRequested { .. }
             | Event::Voided { .. }
             | Event::Archived { .. }
             | Event::Reopened { .. }

@@ -208,7 +208,7 @@ async fn what_one_may_do_is_what_the_rules_would_grant() {
     assert_eq!(back["refusal"]["code"], "send_back_window_closed");
 }
 
-fn cdr(n: u128, started_at: Timestamp, wait_ms: i64, agent: Option<&str>) -> Cdr {
+pub(crate) fn cdr(n: u128, started_at: Timestamp, wait_ms: i64, agent: Option<&str>) -> Cdr {
     Cdr {
         id: CallId(Uuid::from_u128(n)),
         sip_call_id: format!("call-{n}"),

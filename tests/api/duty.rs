@@ -60,7 +60,7 @@ fn roster() -> Value {
         "deputy": {"person": "张伟", "phone": "13900008702"}}]})
 }
 
-async fn at_night() -> (World, String) {
+pub(crate) async fn at_night() -> (World, String) {
     let world = World::new().await;
     // 22:00, a Friday.
     world.pass(Duration::from_secs(13 * 3600));

@@ -338,3 +338,39 @@ async fn twenty_at_once_under_one_key_make_one_ticket() {
     let all = lead.get("/api/v1/tickets").await.ok();
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn another_kind_is_asked_for_by_one_and_decided_by_another() {
+    let world = World::new().await;
+    let id = registered(&world).await;
+    let lead = world.person(Role::TeamLead).await;
+    let unit = world.person(Role::UnitHandler).await;
+    let reviewer = world.person(Role::Reviewer).await;
+    command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    let wish = json!({"kind": "inquiry", "reason": "只问收费标准"});
+    command(&lead, &id, "change_kind", wish).await;
+    let path = format!("/api/v1/tickets/{id}/commands/decide_kind");
+    let granted = json!({"granted": true, "reason": "与录音相符"});
+    let own = lead.post(&path, granted.clone()).await;
+    assert_eq!(own.refusal(), (409, "own_request".to_owned()));
+    assert_eq!(own.json()["article"], "11(3)");
+    let waits = reviewer.get("/api/v1/tickets?view=decide_kind").await.ok();
+    assert_eq!(waits["items"][0]["id"], id.as_str());
+    let ticket = command(&reviewer, &id, "decide_kind", granted).await;
+    assert_eq!(ticket["ticket"]["demand"]["kind"], "inquiry");
+    // Three working days from Friday 24 January 2025 instead of five.
+    assert_eq!(
+        ticket["deadlines"][0]["due"],
+        "2025-02-05T18:00:00.000+08:00"
+    );
+    assert_eq!(
+        ticket["ticket"]["kind_changes"][0]["request"]["from"],
+        "complaint"
+    );
+    let told = unit.get("/api/v1/unit_notices").await.ok();
+    let told = told["items"].as_array().unwrap();
+    assert!(
+        told.iter()
+            .any(|notice| notice["text"].as_str().unwrap().contains("变更为咨询"))
+    );
+}

@@ -8,6 +8,7 @@ mod archive;
 mod clusters;
 mod cost;
 mod holds;
+mod kinds;
 mod watch;
 mod world;
 
@@ -40,5 +41,6 @@ stories! {
     archive::an_archive_taken_in_elsewhere_is_equal,
     archive::deleted_sound_leaves_what_the_check_accepts_and_nothing_else_does,
     holds::what_is_past_its_class_goes_unless_somebody_holds_it,
+    kinds::a_change_of_kind_waits_in_a_list_moves_the_limits_and_keeps_both,
     holds::notices_of_a_year_have_no_gaps_and_no_twins,
 }

@@ -186,6 +186,7 @@ const fn told(event: &Event) -> Option<&'static str> {
         Event::Closed { .. } => Some("已办结"),
         Event::SendBackDecided { granted: true, .. } => Some("已退回重新分派"),
         Event::ExtensionGranted { .. } => Some("已同意延时"),
+        Event::KindChanged { .. } => Some("已变更诉求类型, 办理时限随之调整"),
         Event::DeadlinesMoved { .. } => Some("因节假日安排调整办理时限"),
         Event::Reopened { .. } => Some("已重新办理"),
         Event::RectificationOrdered { .. } => Some("已要求整改"),
@@ -202,6 +203,8 @@ const fn told(event: &Event) -> Option<&'static str> {
         | Event::SendBackDecided { granted: false, .. }
         | Event::ExtensionRequested { .. }
         | Event::ExtensionDeclined { .. }
+        | Event::KindChangeRequested { .. }
+        | Event::KindChangeDeclined { .. }
         | Event::Archived { .. }
         | Event::SurveyAnswered { .. }
         | Event::SurveyFailed { .. }

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use super::supervision::{ChainedEventView, chain};
+use super::chains::{self, ChainedEventView};
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::{Wished, reused};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::event_cluster::{
     CARRIED, ClusterCommand, ClusterKind, MEMBERS_MAX, Refusal, RefusedMember, SimilarPolicy,
@@ -184,7 +184,7 @@ pub(crate) async fn events(
     Path(id): Path<ClusterId>,
 ) -> Answer<Json<Page<ChainedEventView>>> {
     found(&api, id).await?;
-    Ok(Json(chain(api.storage.cluster_events(id).await?)))
+    Ok(Json(chains::whole(api.storage.cluster_events(id).await?)))
 }
 
 const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
@@ -194,20 +194,9 @@ const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{title, kind: duplicate|same_event, lead, members: [ticket id]}"),
     responses((status = 201, body = ClusterView), (status = 409, description = "Refused")))]
-pub(crate) async fn open(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: ClusterCommand = read_command(&["open"], "open", body.parse()?)?;
-    let by = By::Person(&caller.actor);
+pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let command: ClusterCommand = read_command(&["open"], "open", wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .cluster_command(
@@ -216,12 +205,11 @@ pub(crate) async fn open(
             None,
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::CREATED, ClusterView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(ClusterView::from);
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Wishes something of a cluster.
@@ -232,19 +220,11 @@ pub(crate) async fn open(
     responses((status = 200, body = ClusterView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(ClusterId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: ClusterCommand = read_command(COMMANDS, &name, body.parse()?)?;
-    let by = By::Person(&caller.actor);
+    let command: ClusterCommand = read_command(COMMANDS, &name, wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .cluster_command(
@@ -253,12 +233,11 @@ pub(crate) async fn command(
             Some(id),
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::OK, ClusterView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(ClusterView::from);
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// What came of a carried command.
@@ -291,28 +270,18 @@ pub(crate) struct RefusedView {
     responses((status = 200, body = CarriedView), (status = 409, description = "Refused")))]
 pub(crate) async fn carry(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(ClusterId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let fields: Map<String, Value> = body.parse()?;
+    let fields: Map<String, Value> = wished.parse()?;
     let command: ticket::Command = read_command(&CARRIED, &name, fields)?;
-    let outcome = carried(&api, &caller, id, &name, &command)
-        .await
-        .map(|view| (StatusCode::OK, view));
-    idempotency::answer(&api, once, outcome).await
+    let outcome = carried(&api, wished.by(), id, &name, &command).await;
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 async fn carried(
     api: &Api,
-    caller: &Caller,
+    by: By<'_>,
     id: ClusterId,
     name: &str,
     command: &ticket::Command,
@@ -321,7 +290,6 @@ async fn carried(
     if cluster.dissolved.is_some() {
         return Err(Refusal::AlreadyDissolved.into());
     }
-    let by = By::Person(&caller.actor);
     let (mut granted, mut refused) = (Vec::new(), Vec::new());
     let others = cluster
         .members
@@ -347,7 +315,7 @@ async fn carried(
                 article: refusal.article(),
                 detail: refusal.detail(),
             }),
-            Err(Trouble::Refused(CommandRefusal::KeyUsed)) => return Err(idempotency::reused()),
+            Err(Trouble::Refused(CommandRefusal::KeyUsed)) => return Err(reused()),
             // What was granted stands; asked again, those refuse and the rest are carried on.
             Err(Trouble::Fault(fault)) => return Err(fault.into()),
         }

@@ -6,6 +6,7 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod chains;
 mod citizens;
 mod clusters;
 mod conference;

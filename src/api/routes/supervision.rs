@@ -4,25 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::chains::{self, ChainedEventView};
 use super::ticket_lists::names_of;
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
 use crate::domain::staff::{By, Role};
 use crate::domain::supervision::{Case, CaseCommand, Level, Notice, Refusal};
 use crate::domain::ticket::Ticket;
 use crate::domain::time::Timestamp;
-use crate::storage::supervision::{CaseFilter, CaseRecord, ChainedEvent};
+use crate::storage::Trouble;
+use crate::storage::supervision::{CaseFilter, CaseRecord};
 
 /// A case as it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -201,39 +203,6 @@ pub(crate) async fn get(
     Ok(Json(CaseView::told(&api, api.clock.now(), record).await?))
 }
 
-/// One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChainedEventView {
-    /// From 1, without gaps.
-    seq: u64,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// A username, `token:…`, or `@server`.
-    actor: String,
-    name: String,
-    #[schema(value_type = Object)]
-    event: Value,
-    prev_hash: String,
-    hash: String,
-}
-
-/// A whole chain as one page.
-pub(super) fn chain(events: Vec<ChainedEvent>) -> Page<ChainedEventView> {
-    let show = |event: ChainedEvent| ChainedEventView {
-        seq: event.seq,
-        at: event.at,
-        actor: event.actor,
-        name: event.name,
-        event: event.event,
-        prev_hash: event.prev_hash,
-        hash: event.hash,
-    };
-    Page {
-        items: events.into_iter().map(show).collect(),
-        next_cursor: None,
-    }
-}
-
 /// The whole chain in order.
 #[utoipa::path(get, path = "/api/v1/supervision/{id}/events", tag = "supervision", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ChainedEventView>)))]
 pub(crate) async fn events(
@@ -242,7 +211,7 @@ pub(crate) async fn events(
     Path(id): Path<CaseId>,
 ) -> Answer<Json<Page<ChainedEventView>>> {
     visible(&api, &caller, id).await?;
-    Ok(Json(chain(api.storage.case_events(id).await?)))
+    Ok(Json(chains::whole(api.storage.case_events(id).await?)))
 }
 
 async fn visible(api: &Api, caller: &Caller, id: CaseId) -> Answer<CaseRecord> {
@@ -328,38 +297,30 @@ pub(crate) struct Opening {
 #[utoipa::path(post, path = "/api/v1/supervision", tag = "supervision",
     params(("Idempotency-Key" = Option<String>, Header)), request_body = Opening,
     responses((status = 201, body = CaseView), (status = 409, description = "Refused")))]
-pub(crate) async fn open(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let opening: Opening = body.parse()?;
-    let record = tickets::visible(&api, &caller, opening.ticket).await?;
+pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let opening: Opening = wished.parse()?;
+    let record = tickets::visible(&api, &wished.caller, opening.ticket).await?;
     let now = api.clock.now();
     let outcome = match case_about(&record.ticket, &record.number, opening) {
         Ok(command) => {
-            let by = By::Person(&caller.actor);
             api.storage
-                .case_command(now, by, None, command, &api.rules.now(), once.clone())
+                .case_command(
+                    now,
+                    wished.by(),
+                    None,
+                    command,
+                    &api.rules.now(),
+                    wished.once.clone(),
+                )
                 .await
-                .map_err(Problem::from)
         }
-        Err(refusal) => Err(refusal.into()),
+        Err(refusal) => Err(Trouble::Refused(refusal)),
     };
     let outcome = match outcome {
-        Ok(record) => CaseView::told(&api, now, record)
-            .await
-            .map(|view| (StatusCode::CREATED, view)),
-        Err(problem) => Err(problem),
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
     };
-    idempotency::answer(&api, once, outcome).await
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 fn case_about(ticket: &Ticket, number: &str, opening: Opening) -> Result<CaseCommand, Refusal> {
@@ -402,34 +363,30 @@ const COMMANDS: &[&str] = &[
     responses((status = 200, body = CaseView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(CaseId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: CaseCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    let command: CaseCommand = read_command(COMMANDS, &name, wished.parse()?)?;
     if let CaseCommand::Assign { owner } = &command {
         assignable(&api, owner).await?;
     }
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
     let done = api
         .storage
-        .case_command(now, by, Some(id), command, &api.rules.now(), once.clone())
+        .case_command(
+            now,
+            wished.by(),
+            Some(id),
+            command,
+            &api.rules.now(),
+            wished.once.clone(),
+        )
         .await;
     let outcome = match done {
-        Ok(record) => CaseView::told(&api, now, record)
-            .await
-            .map(|view| (StatusCode::OK, view)),
-        Err(refusal) => Err(Problem::from(refusal)),
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
     };
-    idempotency::answer(&api, once, outcome).await
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// A case's owner is somebody who may oversee one.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,8 +17,8 @@ use super::ticket_lists::{Named, names_of};
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::live::{TicketNews, takes_part};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Limit;
@@ -28,10 +28,9 @@ use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{
     CheckKind, Command, DeadlineKind, Finding, Mark, Refusal, Remaining, Rules, Stage, Step,
-    StepKind, Ticket, check_reply, remaining, shares, steps,
+    StepKind, Ticket, check_reply, missing, remaining, shares, steps,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::watch;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
 /// A ticket as it stands.
@@ -67,7 +66,7 @@ pub(crate) struct TicketView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeadlineView {
     /// `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
-    /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `review_by`,
+    /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
     /// `written_opinion_by`, `revisit_by` or `rectify_by`.
     #[schema(value_type = String)]
     kind: DeadlineKind,
@@ -246,7 +245,7 @@ pub(crate) struct Asked {
     #[serde(default)]
     overdue: bool,
     /// A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `review`, `revisit`, `rectify`.
+    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
     view: Option<String>,
     /// What a person types to find one: a ticket's number, a whole phone number, or words of the title.
     q: Option<String>,
@@ -449,11 +448,6 @@ pub(crate) async fn five_steps(
     visible(&api, &caller, id).await?;
     let told = api.storage.ticket_events(id).await?;
     let events = || told.iter().map(|event| &event.event);
-    let with_actors: Vec<_> = told
-        .iter()
-        .map(|event| (event.actor.clone(), event.event.clone()))
-        .collect();
-    let missing = watch::missing(&with_actors);
     let share = shares(api.clock.now(), events());
     let show = |step: Step| StepView {
         kind: step.kind,
@@ -464,7 +458,10 @@ pub(crate) async fn five_steps(
     };
     Ok(Json(StepsView {
         items: steps(events()).into_iter().map(show).collect(),
-        missing: missing.into_iter().map(|step| step.name()).collect(),
+        missing: missing(events())
+            .into_iter()
+            .map(|step| step.name())
+            .collect(),
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,
@@ -584,6 +581,8 @@ const COMMANDS: &[&str] = &[
     "decide_send_back",
     "extend",
     "decide_extension",
+    "change_kind",
+    "decide_kind",
     "void",
     "archive",
     "reopen",
@@ -616,35 +615,20 @@ const INTAKE_COMMANDS: &[&str] = &[
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?}"),
     responses((status = 201, body = TicketView), (status = 409, description = "Refused")))]
-pub(crate) async fn create(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let fields: Map<String, Value> = body.parse()?;
+pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let fields: Map<String, Value> = wished.parse()?;
     let command: Command = read_command(COMMANDS, "register", fields)?;
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
     let rules = api.rules.now();
     let done = api
         .storage
-        .open_ticket(now, by, command, &rules, once.clone())
+        .open_ticket(now, wished.by(), command, &rules, wished.once.clone())
         .await;
-    let outcome = done
-        .map(|record| {
-            api.tell(&record);
-            let view = TicketView::seen_by(&caller, now, &rules, record);
-            (StatusCode::CREATED, view)
-        })
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+    let outcome = done.map(|record| {
+        api.tell(&record);
+        TicketView::seen_by(&wished.caller, now, &rules, record)
+    });
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Wishes something of a ticket: 200 and the new state, or 409 and the article that says no.
@@ -654,7 +638,8 @@ pub(crate) async fn create(
             dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, record_contact {summary, call? | recording? | sms?}, \
             reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, \
             decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, \
-            decide_extension {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
+            decide_extension {granted, reason}, \
+            change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, \
             read_survey {rating}, request_written_opinion, issue_written_opinion {text}, \
             identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, \
             classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, \
@@ -665,40 +650,28 @@ pub(crate) async fn create(
     responses((status = 200, body = TicketView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(TicketId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
     let command = if INTAKE_COMMANDS.contains(&name.as_str()) {
-        let command = read_command(INTAKE_COMMANDS, &name, body.parse()?)?;
+        let command = read_command(INTAKE_COMMANDS, &name, wished.parse()?)?;
         check_codes(&api, &command).await?;
         Command::Intake(command)
     } else {
-        read_command(COMMANDS, &name, body.parse()?)?
+        read_command(COMMANDS, &name, wished.parse()?)?
     };
     check_units(&api, &command).await?;
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
     let rules = api.rules.now();
     let done = api
         .storage
-        .command(now, by, id, command, &rules, once.clone())
+        .command(now, wished.by(), id, command, &rules, wished.once.clone())
         .await;
-    let outcome = done
-        .map(|record| {
-            api.tell(&record);
-            let view = TicketView::seen_by(&caller, now, &rules, record);
-            (StatusCode::OK, view)
-        })
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+    let outcome = done.map(|record| {
+        api.tell(&record);
+        TicketView::seen_by(&wished.caller, now, &rules, record)
+    });
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// 主动联系: places a recorded call between one's own extension and the petitioner. `record_contact` with the call and

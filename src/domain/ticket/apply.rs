@@ -6,8 +6,9 @@ use super::event::Event;
 use super::intake::{self, Intake};
 use super::state::{
     Assignment, Closing, ContactProof, Decision, Extension, ExtensionRequest, FollowUp,
-    FollowUpResult, Issued, Promise, Receipt, Rectification, Reply, Review, RevisitResult,
-    SendBack, SendBackRequest, Stage, Survey, ThreeWay, Ticket, Work, WrittenOpinion,
+    FollowUpResult, Issued, KindChange, KindChangeRequest, Promise, Receipt, Rectification, Reply,
+    Review, RevisitResult, SendBack, SendBackRequest, Stage, Survey, ThreeWay, Ticket, Work,
+    WrittenOpinion,
 };
 use crate::domain::id::UnitCode;
 
@@ -108,6 +109,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 co_handlers: co_handlers.into_iter().map(assigned).collect(),
                 send_back: None,
                 extension: None,
+                kind_change: None,
             };
             ticket.stage = Stage::Dispatched {
                 work: Box::new(work),
@@ -326,6 +328,61 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 reason,
             },
         ),
+        Event::KindChangeRequested {
+            at,
+            by,
+            unit,
+            from,
+            to,
+            reason,
+            decide,
+        } => {
+            // Who asks from the desk has not handled it by that.
+            if unit != ticket.desk {
+                ticket.handlers.insert(by.clone());
+            }
+            work_mut(&mut ticket).kind_change = Some(KindChangeRequest {
+                at,
+                by,
+                unit,
+                from,
+                to,
+                reason,
+                decide: decide.map(Running::new),
+            });
+        }
+        Event::KindChanged {
+            at,
+            by,
+            reason,
+            kind,
+            moved,
+        } => {
+            for one in moved {
+                move_deadline(&mut ticket, &one);
+            }
+            if let Some(demand) = &mut ticket.demand {
+                demand.kind = kind;
+            }
+            decide_kind(
+                &mut ticket,
+                Decision {
+                    at,
+                    by,
+                    granted: true,
+                    reason,
+                },
+            );
+        }
+        Event::KindChangeDeclined { at, by, reason } => decide_kind(
+            &mut ticket,
+            Decision {
+                at,
+                by,
+                granted: false,
+                reason,
+            },
+        ),
         Event::Voided { at, by, reason } => ticket.stage = Stage::Voided { at, by, reason },
         Event::Archived { at } => {
             let Stage::Closed {
@@ -469,6 +526,7 @@ fn open(event: &Event) -> Ticket {
         contacts: Vec::new(),
         send_backs: Vec::new(),
         extensions: Vec::new(),
+        kind_changes: Vec::new(),
         reviews: Vec::new(),
         surveys: Vec::new(),
         revisits: Vec::new(),
@@ -486,6 +544,14 @@ fn decide_extension(ticket: &mut Ticket, decision: Decision) {
         .take()
         .expect("an extension is decided after it was asked for");
     ticket.extensions.push(Extension { request, decision });
+}
+
+fn decide_kind(ticket: &mut Ticket, decision: Decision) {
+    let request = work_mut(ticket)
+        .kind_change
+        .take()
+        .expect("a change of kind is decided after it was asked for");
+    ticket.kind_changes.push(KindChange { request, decision });
 }
 
 /// The work of a ticket that is with its units.
@@ -550,6 +616,10 @@ fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) ->
         }
         DeadlineKind::DecideExtensionBy => {
             let request = work_mut(ticket).extension.as_mut();
+            running(&mut request.expect(RUNS).decide)
+        }
+        DeadlineKind::DecideKindBy => {
+            let request = work_mut(ticket).kind_change.as_mut();
             running(&mut request.expect(RUNS).decide)
         }
         DeadlineKind::ReviewBy => {

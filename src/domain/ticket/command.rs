@@ -104,6 +104,15 @@ pub enum Command {
         granted: bool,
         reason: String,
     },
+    /// 申请变更诉求类型.
+    ChangeKind {
+        kind: Kind,
+        reason: String,
+    },
+    DecideKind {
+        granted: bool,
+        reason: String,
+    },
     /// 作废.
     Void {
         reason: String,
@@ -184,6 +193,8 @@ impl Command {
             Self::DecideSendBack { .. } => "decide_send_back",
             Self::Extend { .. } => "extend",
             Self::DecideExtension { .. } => "decide_extension",
+            Self::ChangeKind { .. } => "change_kind",
+            Self::DecideKind { .. } => "decide_kind",
             Self::Void { .. } => "void",
             Self::Archive => "archive",
             Self::Reopen { .. } => "reopen",

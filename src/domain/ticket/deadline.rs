@@ -23,6 +23,8 @@ pub enum DeadlineKind {
     DecideSendBackBy,
     /// 延时审核认定.
     DecideExtensionBy,
+    /// 诉求类型变更审核认定.
+    DecideKindBy,
     /// 答复认定.
     ReviewBy,
     /// 书面办理意见.
@@ -35,13 +37,14 @@ pub enum DeadlineKind {
 
 impl DeadlineKind {
     /// Every kind, in the order above.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AcknowledgeBy,
         Self::HandleBy,
         Self::ReplyBy,
         Self::SendBackBy,
         Self::DecideSendBackBy,
         Self::DecideExtensionBy,
+        Self::DecideKindBy,
         Self::ReviewBy,
         Self::WrittenOpinionBy,
         Self::RevisitBy,
@@ -57,6 +60,7 @@ impl DeadlineKind {
             Self::SendBackBy => "send_back_by",
             Self::DecideSendBackBy => "decide_send_back_by",
             Self::DecideExtensionBy => "decide_extension_by",
+            Self::DecideKindBy => "decide_kind_by",
             Self::ReviewBy => "review_by",
             Self::WrittenOpinionBy => "written_opinion_by",
             Self::RevisitBy => "revisit_by",
@@ -73,6 +77,7 @@ impl DeadlineKind {
             Self::SendBackBy => "退回申请期限",
             Self::DecideSendBackBy => "退回审核时限",
             Self::DecideExtensionBy => "延时审核时限",
+            Self::DecideKindBy => "类型变更审核时限",
             Self::ReviewBy => "答复认定时限",
             Self::WrittenOpinionBy => "书面意见时限",
             Self::RevisitBy => "人工回访时限",
@@ -83,7 +88,7 @@ impl DeadlineKind {
     /// The article it rests on.
     pub const fn article(self) -> Article {
         match self {
-            Self::AcknowledgeBy | Self::HandleBy | Self::ReplyBy => "11(3)",
+            Self::AcknowledgeBy | Self::HandleBy | Self::ReplyBy | Self::DecideKindBy => "11(3)",
             Self::SendBackBy
             | Self::DecideSendBackBy
             | Self::DecideExtensionBy
@@ -101,6 +106,7 @@ impl DeadlineKind {
             | Self::ReplyBy
             | Self::DecideSendBackBy
             | Self::DecideExtensionBy
+            | Self::DecideKindBy
             | Self::ReviewBy
             | Self::WrittenOpinionBy
             | Self::RevisitBy

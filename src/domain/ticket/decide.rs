@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod dispatch;
+mod kind;
 mod opinion;
 mod recount;
 mod requests;
@@ -163,6 +164,8 @@ impl Wish<'_> {
             Command::DecideExtension { granted, reason } => {
                 self.decide_extension(ticket, *granted, reason)
             }
+            Command::ChangeKind { kind, reason } => self.change_kind(ticket, *kind, reason),
+            Command::DecideKind { granted, reason } => self.decide_kind(ticket, *granted, reason),
             Command::Void { reason } => self.void(ticket, reason),
             Command::Archive => self.archive(ticket),
             Command::Reopen { reason } => self.reopen(ticket, reason),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Told;
 use super::deadline::{CalendarChange, Deadline, DeadlineKind, Mark, Moved};
 use super::state::{
-    Demand, FollowUpResult, Rating, ReviewOutcome, RevisitOutcome, Round, Source, SurveyFailure,
+    Demand, FollowUpResult, Kind, Rating, ReviewOutcome, RevisitOutcome, Round, Source,
+    SurveyFailure,
 };
 use crate::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
@@ -154,6 +155,29 @@ pub enum Event {
         by: Username,
         reason: String,
     },
+    KindChangeRequested {
+        at: Timestamp,
+        by: Username,
+        /// The lead, or the desk.
+        unit: UnitCode,
+        from: Kind,
+        to: Kind,
+        reason: String,
+        decide: Option<Deadline>,
+    },
+    /// 诉求类型变更: the limits follow the new kind from where they started.
+    KindChanged {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+        kind: Kind,
+        moved: Vec<Moved>,
+    },
+    KindChangeDeclined {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+    },
     Voided {
         at: Timestamp,
         by: Option<Username>,
@@ -276,6 +300,9 @@ impl Event {
             Self::ExtensionRequested { .. } => "extension_requested",
             Self::ExtensionGranted { .. } => "extension_granted",
             Self::ExtensionDeclined { .. } => "extension_declined",
+            Self::KindChangeRequested { .. } => "kind_change_requested",
+            Self::KindChanged { .. } => "kind_changed",
+            Self::KindChangeDeclined { .. } => "kind_change_declined",
             Self::Voided { .. } => "voided",
             Self::Archived { .. } => "archived",
             Self::Reopened { .. } => "reopened",

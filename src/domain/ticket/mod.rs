@@ -41,10 +41,10 @@ pub use rules::{
 };
 pub use state::{
     Applicant, Assignment, Clock, Closing, ContactProof, Decision, Demand, Extension,
-    ExtensionRequest, FollowUp, FollowUpResult, Issued, Kind, Missed, Petitioner, Promise, Rating,
-    Receipt, Rectification, Reply, Review, ReviewOutcome, RevisitOutcome, RevisitResult, Round,
-    SendBack, SendBackRequest, Source, Stage, Survey, SurveyFailure, ThreeWay, Ticket, Work,
-    WrittenOpinion,
+    ExtensionRequest, FollowUp, FollowUpResult, Issued, Kind, KindChange, KindChangeRequest,
+    Missed, Petitioner, Promise, Rating, Receipt, Rectification, Reply, Review, ReviewOutcome,
+    RevisitOutcome, RevisitResult, Round, SendBack, SendBackRequest, Source, Stage, Survey,
+    SurveyFailure, ThreeWay, Ticket, Work, WrittenOpinion,
 };
-pub use steps::{Shares, Step, StepKind, shares, steps};
+pub use steps::{Shares, Step, StepKind, missing, shares, steps};
 pub use todo::{Task, Todo};

@@ -25,7 +25,7 @@ pub struct Possible {
 /// The commands that `by` could give for this ticket, those refused for now with the reason. What is not this person's
 /// to do at all is left out.
 pub fn possible(now: Timestamp, ticket: &Ticket, by: By<'_>, rules: &Rules) -> Vec<Possible> {
-    examples()
+    examples(another_kind(ticket))
         .into_iter()
         .filter_map(|command| {
             let refusal = decide(now, Some(ticket), &command, by, rules).err();
@@ -38,8 +38,16 @@ pub fn possible(now: Timestamp, ticket: &Ticket, by: By<'_>, rules: &Rules) -> V
         .collect()
 }
 
+/// A kind the demand is not of.
+fn another_kind(ticket: &Ticket) -> Kind {
+    match &ticket.demand {
+        Some(demand) if demand.kind == Kind::Inquiry => Kind::HelpRequest,
+        Some(_) | None => Kind::Inquiry,
+    }
+}
+
 /// One complete example of each command a person may give.
-fn examples() -> Vec<Command> {
+fn examples(other_kind: Kind) -> Vec<Command> {
     let text = || "…".to_owned();
     let unit = || UnitCode("…".to_owned());
     vec![
@@ -91,6 +99,14 @@ fn examples() -> Vec<Command> {
             reason: text(),
         },
         Command::DecideExtension {
+            granted: false,
+            reason: text(),
+        },
+        Command::ChangeKind {
+            kind: other_kind,
+            reason: text(),
+        },
+        Command::DecideKind {
             granted: false,
             reason: text(),
         },

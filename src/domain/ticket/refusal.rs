@@ -41,6 +41,10 @@ pub enum Refusal {
     SendBackWindowClosed { since: Timestamp },
     #[error("办理时限已于 {} 届满, 不能再申请延时", clock(.since))]
     AlreadyOverdue { since: Timestamp },
+    #[error("办理时限已于 {} 届满, 不能再变更为时限更长的诉求类型", clock(.since))]
+    LongerKindTooLate { since: Timestamp },
+    #[error("申请应由他人审核, 不能审核本人的申请")]
+    OwnRequest,
     #[error("已延时{max}次, 不能再次申请延时")]
     NoExtensionsLeft { max: u32 },
     #[error("延时天数应为1至{max}个工作日")]
@@ -107,6 +111,8 @@ impl Refusal {
             Self::ContactWithoutLink => "contact_without_link",
             Self::SendBackWindowClosed { .. } => "send_back_window_closed",
             Self::AlreadyOverdue { .. } => "already_overdue",
+            Self::LongerKindTooLate { .. } => "longer_kind_too_late",
+            Self::OwnRequest => "own_request",
             Self::NoExtensionsLeft { .. } => "no_extensions_left",
             Self::ExtensionTooLong { .. } => "extension_too_long",
             Self::AwaitingDecision => "awaiting_decision",
@@ -154,6 +160,8 @@ impl Refusal {
             | Self::CoHandlersFirst { .. }
             | Self::NothingDue
             | Self::NothingMoved
+            | Self::LongerKindTooLate { .. }
+            | Self::OwnRequest
             | Self::NoDeadline(_) => "11(3)",
             Self::SendBackWindowClosed { .. }
             | Self::AlreadyOverdue { .. }
@@ -227,6 +235,8 @@ mod tests {
             Refusal::ContactWithoutLink,
             Refusal::SendBackWindowClosed { since: at },
             Refusal::AlreadyOverdue { since: at },
+            Refusal::LongerKindTooLate { since: at },
+            Refusal::OwnRequest,
             Refusal::NoExtensionsLeft { max: 1 },
             Refusal::ExtensionTooLong { max: 5 },
             Refusal::AwaitingDecision,

@@ -31,6 +31,9 @@ pub struct Ticket {
     pub contacts: Vec<ContactProof>,
     pub send_backs: Vec<SendBack>,
     pub extensions: Vec<Extension>,
+    /// 诉求类型变更, asked for and decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kind_changes: Vec<KindChange>,
     pub reviews: Vec<Review>,
     pub surveys: Vec<Survey>,
     pub revisits: Vec<RevisitResult>,
@@ -155,6 +158,9 @@ pub struct Work {
     pub send_back: Option<SendBackRequest>,
     /// Waits for the desk's decision.
     pub extension: Option<ExtensionRequest>,
+    /// Waits for the desk's decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind_change: Option<KindChangeRequest>,
 }
 
 impl Work {
@@ -214,6 +220,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind for a person.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inquiry => "咨询",
+            Self::HelpRequest => "求助",
+            Self::Complaint => "投诉",
+            Self::Report => "举报",
+            Self::Suggestion => "建议",
+        }
+    }
+
     /// Every kind, in the order above.
     pub const ALL: [Self; 5] = [
         Self::Inquiry,
@@ -332,6 +349,20 @@ pub struct ExtensionRequest {
     pub decide: Option<Running>,
 }
 
+/// A wish that the demand be of another kind 诉求类型变更.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindChangeRequest {
+    pub at: Timestamp,
+    pub by: Username,
+    /// The lead, or the desk.
+    pub unit: UnitCode,
+    pub from: Kind,
+    pub to: Kind,
+    pub reason: String,
+    /// `decide_kind_by`.
+    pub decide: Option<Running>,
+}
+
 /// The desk's answer to a request 审核认定.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -352,6 +383,13 @@ pub struct SendBack {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     pub request: ExtensionRequest,
+    pub decision: Decision,
+}
+
+/// A wish for another kind and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindChange {
+    pub request: KindChangeRequest,
     pub decision: Decision,
 }
 
@@ -733,6 +771,8 @@ impl Ticket {
                 run(DeadlineKind::DecideSendBackBy, &self.desk, decide);
                 let decide = work.extension.as_ref().and_then(|r| r.decide.as_ref());
                 run(DeadlineKind::DecideExtensionBy, &self.desk, decide);
+                let decide = work.kind_change.as_ref().and_then(|r| r.decide.as_ref());
+                run(DeadlineKind::DecideKindBy, &self.desk, decide);
                 if let Some(until) = self.send_back_window(work) {
                     run(DeadlineKind::SendBackBy, lead, Some(&until));
                 }

@@ -23,6 +23,8 @@ pub enum Task {
     DecideSendBack,
     /// 延期申请 waits for the desk.
     DecideExtension,
+    /// 诉求类型变更申请 waits for the desk.
+    DecideKind,
     /// 待审核.
     Review,
     /// 待出具书面意见: the citizen asked for it.
@@ -35,7 +37,7 @@ pub enum Task {
 
 impl Task {
     /// Every task, in the order of a ticket's life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Register,
         Self::Dispatch,
         Self::Acknowledge,
@@ -44,6 +46,7 @@ impl Task {
         Self::GiveOpinion,
         Self::DecideSendBack,
         Self::DecideExtension,
+        Self::DecideKind,
         Self::Review,
         Self::IssueOpinion,
         Self::Revisit,
@@ -61,6 +64,7 @@ impl Task {
             Self::GiveOpinion => "give_opinion",
             Self::DecideSendBack => "decide_send_back",
             Self::DecideExtension => "decide_extension",
+            Self::DecideKind => "decide_kind",
             Self::Review => "review",
             Self::IssueOpinion => "issue_opinion",
             Self::Revisit => "revisit",
@@ -156,9 +160,14 @@ impl Ticket {
             .extension
             .as_ref()
             .map(|asked| (Task::DecideExtension, asked.decide.as_ref()));
+        let kind_change = work
+            .kind_change
+            .as_ref()
+            .map(|asked| (Task::DecideKind, asked.decide.as_ref()));
         let to_decide = send_back
             .into_iter()
             .chain(extension)
+            .chain(kind_change)
             .map(|(task, decide)| Todo {
                 task,
                 unit: &self.desk,

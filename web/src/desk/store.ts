@@ -4,6 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { api, must, type Schemas } from '../api/client';
 import { useSession } from '../app/session';
 import { usePhone } from '../phone/store';
+import { draftAt, putDraft } from './drafts';
 import { emptyForm, keptOf, missing, registration, stepsOf, type Form, type Known, type Step } from './form';
 
 type Ticket = Schemas['TicketView'];
@@ -32,6 +33,8 @@ const NO_ADVICE: Schemas['AdviceView'] = { similar: [], proposals: [] };
 interface Kept {
   work: Work | null;
   aside: Work[];
+  /** When it was kept. */
+  at: number;
 }
 
 export const useDesk = defineStore('desk', () => {
@@ -48,38 +51,55 @@ export const useDesk = defineStore('desk', () => {
 
   const place = computed(() => (session.user === null ? null : `hotline-desk:${session.user.username}`));
   let last_kept = '';
+  /** Whose drafts were read: before that nothing may be written over them. */
+  let restored = '';
 
   const lacks = computed(() => (work.value === null ? [] : missing(work.value.form)));
 
   /** Brings back what a reload or a crash interrupted. */
-  function restore(): void {
-    if (place.value === null || work.value !== null) return;
-    const kept = localStorage.getItem(place.value);
+  async function restore(): Promise<void> {
+    const at = place.value;
+    if (at === null || restored === at) return;
+    const here = keptIn(localStorage.getItem(at));
+    // Without a database the browser's own store must do.
+    const there = keptIn(await draftAt(at).catch(() => null));
+    const kept = (there?.at ?? 0) > (here?.at ?? 0) ? there : here;
+    restored = at;
     if (kept === null) return;
-    try {
-      const { work: was, aside: were } = JSON.parse(kept) as Kept;
-      // What another version of this page kept may lack a field.
-      const whole = (one: Work): Work => ({ ...one, form: { ...emptyForm(one.caller), ...one.form } });
-      aside.value = were.map(whole);
-      if (was !== null) {
-        work.value = whole(was);
-        void look();
-      }
-    } catch {
-      // Written by another version of this page: nothing of it can be used.
-      localStorage.removeItem(place.value);
-    }
+    // What another version of this page kept may lack a field.
+    const whole = (one: Work): Work => ({ ...one, form: { ...emptyForm(one.caller), ...one.form } });
+    const was = kept.work === null ? null : whole(kept.work);
+    const were = kept.aside.map(whole);
+    // Somebody may have rung meanwhile: their matter stays on the desk.
+    if (work.value !== null && was !== null) were.unshift(was);
+    aside.value = [...aside.value, ...were];
+    if (work.value !== null || was === null) return;
+    work.value = was;
+    void look();
   }
 
+  /** Into the browser's own store at once, which a reload finds; and to the disk, which a crash leaves. */
   function keep(): void {
-    if (place.value === null) return;
+    const to = place.value;
+    if (to === null || (restored !== to && work.value === null)) return;
     const bare = (one: Work): Work => ({ ...one, form: keptOf(one.form) });
-    const text = JSON.stringify({ work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) } satisfies Kept);
+    const now = { work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) };
+    const text = JSON.stringify(now);
     if (text === last_kept) return;
     last_kept = text;
-    if (work.value === null && aside.value.length === 0) localStorage.removeItem(place.value);
-    else localStorage.setItem(place.value, text);
-    if (work.value !== null) saved_at.value = Date.now();
+    const at = Date.now();
+    // Kept when there is nothing, too: that is newer than what the disk may still have.
+    const kept = JSON.stringify({ ...now, at } satisfies Kept);
+    try {
+      localStorage.setItem(to, kept);
+    } catch {
+      // Somebody pasted more than it holds: the disk takes it.
+      localStorage.removeItem(to);
+    }
+    putDraft(to, kept).then(
+      () => last_kept === text && (saved_at.value = now.work === null ? null : at),
+      () => (saved_at.value = null),
+    );
   }
 
   setInterval(keep, AUTOSAVE_MS);
@@ -238,6 +258,16 @@ export const useDesk = defineStore('desk', () => {
 
   return { work, aside, ticket, history, advice, saved_at, busy, lacks, restore, save, submit, reportUp, layAside, takeUp, look, askAdvice };
 });
+
+/** Null also for what another version of this page wrote: nothing of it can be used. */
+function keptIn(text: string | null): Kept | null {
+  try {
+    const kept = JSON.parse(text ?? 'null') as Kept | null;
+    return kept !== null && Array.isArray(kept.aside) ? kept : null;
+  } catch {
+    return null;
+  }
+}
 
 async function keyOf(ticket: string, step: Step): Promise<string> {
   const text = JSON.stringify([ticket, step.command, step.body]);

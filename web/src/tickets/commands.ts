@@ -9,7 +9,7 @@ export type Field = Kind_ & {
 };
 
 type Kind_ =
-  | { kind: 'line' | 'prose'; optional?: boolean; max?: number }
+  | { kind: 'line' | 'prose'; optional?: boolean }
   | { kind: 'choice'; choices: readonly string[]; words: string; optional?: boolean; barred?: readonly string[] }
   /** Yes or no: agreed to, unless `words` says otherwise. */
   | { kind: 'granted'; words?: string }
@@ -22,7 +22,7 @@ type Kind_ =
   | { kind: 'proof' };
 
 const prose = (key: string): Field => ({ key, kind: 'prose' });
-const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional, max: 200 });
+const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional });
 /** What a ground of article 9 needs beside its name. */
 const ofGround = (code: string, field: Field): Field => ({ ...field, when: (values) => values['ground.code'] === code });
 
@@ -74,6 +74,8 @@ export const FORMS: Record<string, readonly Field[]> = {
   decide_send_back: [{ key: 'granted', kind: 'granted' }, prose('reason')],
   extend: [{ key: 'working_days', kind: 'days' }, prose('reason'), { key: 'told_petitioner', kind: 'told' }],
   decide_extension: [{ key: 'granted', kind: 'granted' }, prose('reason')],
+  change_kind: [{ key: 'kind', kind: 'choice', choices: KINDS, words: 'tickets.kind' }, prose('reason')],
+  decide_kind: [{ key: 'granted', kind: 'granted' }, prose('reason')],
   review: [
     { key: 'outcome', kind: 'choice', choices: ['passed', 'not_normative', 'not_specific', 'not_complete'], words: 'tickets.outcome' },
     { key: 'remark', kind: 'prose', optional: true },
@@ -111,7 +113,7 @@ export const FORMS: Record<string, readonly Field[]> = {
 };
 
 /** Commands whose button stands out: the next step of the ticket's way. */
-export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'rectify', 'issue_written_opinion'];
+export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'decide_kind', 'rectify', 'issue_written_opinion'];
 /** What the desk's own rules put before somebody: no next step of every ticket, but the next of this one. */
 export const DECISIONS: readonly string[] = ['decide_report', 'review_refusal', 'take_at_seat', 'answer_at_seat'];
 /** What the desk does with a demand beside or before its dispatch. */

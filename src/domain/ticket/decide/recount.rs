@@ -8,7 +8,7 @@ use crate::domain::ticket::deadline::{Deadline, DeadlineKind, Moved, Pending};
 use crate::domain::ticket::event::Event;
 use crate::domain::ticket::refusal::{Refusal, server_only};
 use crate::domain::ticket::rules::Limits;
-use crate::domain::ticket::state::{Clock, Stage, Ticket, Work};
+use crate::domain::ticket::state::{Clock, Kind, Stage, Ticket, Work};
 
 impl Wish<'_> {
     pub(super) fn recount(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
@@ -32,6 +32,7 @@ impl Wish<'_> {
                 | DeadlineKind::SendBackBy
                 | DeadlineKind::DecideSendBackBy
                 | DeadlineKind::DecideExtensionBy
+                | DeadlineKind::DecideKindBy
                 | DeadlineKind::WrittenOpinionBy
                 | DeadlineKind::RevisitBy
                 | DeadlineKind::RectifyBy => {}
@@ -47,7 +48,7 @@ impl Wish<'_> {
             }
         }
         if let Stage::Dispatched { work } | Stage::Handling { work } = &ticket.stage {
-            moved.extend(self.window_again(ticket, work)?);
+            moved.extend(self.window_again(ticket, work, kind(ticket))?);
         }
         if moved.is_empty() {
             return Err(Refusal::NothingMoved);
@@ -77,10 +78,16 @@ impl Wish<'_> {
             .deadline(unit, deadline.from(), limit, convention)?)
     }
 
-    fn window_again(&self, ticket: &Ticket, work: &Work) -> Result<Option<Moved>, Refusal> {
+    /// The window for sending it back, were it of `kind`.
+    pub(super) fn window_again(
+        &self,
+        ticket: &Ticket,
+        work: &Work,
+        kind: Kind,
+    ) -> Result<Option<Moved>, Refusal> {
         let limits = self.limits(ticket);
         let from = work.dispatched_at;
-        let limit = Limit::WorkingDays(limits.send_back_days(kind(ticket)));
+        let limit = Limit::WorkingDays(limits.send_back_days(kind));
         let unit = &work.lead.unit;
         let new = self.rules.deadline(unit, from, limit, limits.convention)?;
         if new.due() == work.send_back_until {
@@ -115,9 +122,9 @@ fn limit_of(ticket: &Ticket, clock: DeadlineKind, limits: &Limits) -> Limit {
             }))
         }
         DeadlineKind::SendBackBy => Limit::WorkingDays(limits.send_back_days(kind(ticket))),
-        DeadlineKind::DecideSendBackBy | DeadlineKind::DecideExtensionBy => {
-            Limit::WorkingHours(limits.decide_hours)
-        }
+        DeadlineKind::DecideSendBackBy
+        | DeadlineKind::DecideExtensionBy
+        | DeadlineKind::DecideKindBy => Limit::WorkingHours(limits.decide_hours),
         DeadlineKind::ReviewBy => Limit::WorkingHours(limits.review_hours),
         DeadlineKind::WrittenOpinionBy => Limit::WorkingDays(limits.written_opinion_days),
         DeadlineKind::RevisitBy => Limit::WorkingDays(limits.revisit_days),

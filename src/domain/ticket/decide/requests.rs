@@ -161,7 +161,7 @@ impl Wish<'_> {
     }
 
     /// By when the desk answers a request.
-    fn decide_by(&self, ticket: &Ticket) -> Result<Deadline, Refusal> {
+    pub(super) fn decide_by(&self, ticket: &Ticket) -> Result<Deadline, Refusal> {
         let hours = self.limits(ticket).decide_hours;
         self.starting_now(ticket, &ticket.desk, Limit::WorkingHours(hours))
     }
@@ -188,7 +188,7 @@ pub(super) fn kind(ticket: &Ticket) -> crate::domain::ticket::state::Kind {
     demand.expect("a dispatched ticket has its demand").kind
 }
 
-fn not_replied(ticket: &Ticket) -> Result<(), Refusal> {
+pub(super) fn not_replied(ticket: &Ticket) -> Result<(), Refusal> {
     match ticket.stage {
         Stage::Dispatched { .. } | Stage::Handling { .. } => Ok(()),
         Stage::Draft

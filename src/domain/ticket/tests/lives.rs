@@ -34,6 +34,18 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("extend", &["dispatched", "handling"], UNIT),
     ("decide_extension", WITH_UNITS, DECIDERS),
     (
+        "change_kind",
+        &["dispatched", "handling"],
+        &[
+            "agent",
+            "team_lead",
+            "supervisor",
+            "unit_handler",
+            "unit_head",
+        ],
+    ),
+    ("decide_kind", WITH_UNITS, DECIDERS),
+    (
         "void",
         &["draft", "registered"],
         &["*", "agent", "team_lead", "supervisor"],
@@ -172,6 +184,8 @@ fn command(name: &str, choice: usize) -> Command {
         "decide_send_back" => decide_send_back(yes),
         "extend" => extend((choice % 7) as u32),
         "decide_extension" => decide_extension(yes),
+        "change_kind" => change_kind(pick(&Kind::ALL, choice)),
+        "decide_kind" => decide_kind(yes),
         "void" => Command::Void {
             reason: "误拨".to_owned(),
         },
@@ -218,6 +232,7 @@ struct Memory {
     window: Option<Timestamp>,
     proved: bool,
     kind: Option<Kind>,
+    kind_asked_by: Option<Username>,
     dissatisfied_calls: u32,
 }
 
@@ -286,6 +301,27 @@ impl Memory {
                 assert!(handle.due() > self.handle_by);
                 self.handle_by = handle.due();
             }
+            // Asked for by one, decided by another; the promise moves with it, and by nothing else (R060).
+            Event::KindChangeRequested { by, from, to, .. } => {
+                assert_ne!(from, to);
+                assert_eq!(Some(*from), self.kind);
+                self.kind_asked_by = Some(by.clone());
+            }
+            Event::KindChanged {
+                by, kind, moved, ..
+            } => {
+                assert_ne!(Some(by), self.kind_asked_by.as_ref());
+                let same_limits = (self.kind == Some(Kind::Inquiry)) == (*kind == Kind::Inquiry);
+                assert_eq!(moved.is_empty(), same_limits);
+                for one in moved {
+                    match one.deadline {
+                        DeadlineKind::HandleBy => self.handle_by = one.new.due(),
+                        DeadlineKind::SendBackBy => self.window = one.new.due(),
+                        _ => {}
+                    }
+                }
+                self.kind = Some(*kind);
+            }
             Event::Reopened { .. } => {
                 *self = Self {
                     kind: self.kind,
@@ -324,6 +360,7 @@ impl Memory {
             | Event::SurveyRequested { .. }
             | Event::SendBackDecided { granted: false, .. }
             | Event::ExtensionDeclined { .. }
+            | Event::KindChangeDeclined { .. }
             | Event::Voided { .. }
             | Event::Archived { .. }
             | Event::SurveyAnswered { .. }
@@ -560,6 +597,7 @@ fn random_lives_keep_the_rules() {
         "archived",
         "voided",
         "extension_granted",
+        "kind_changed",
         "unsatisfied",
         "opinion_given",
         "marked",

@@ -1,9 +1,11 @@
 //! Stories of single tickets, and in `lives` random ones against the rules written down a second time.
 
 mod clocks;
+mod kinds;
 mod lives;
 mod model;
 mod shapes;
+mod steps;
 mod stories;
 
 use super::*;
@@ -141,6 +143,20 @@ fn decide_extension(granted: bool) -> Command {
     Command::DecideExtension {
         granted,
         reason: "客观原因属实".to_owned(),
+    }
+}
+
+fn change_kind(kind: Kind) -> Command {
+    Command::ChangeKind {
+        kind,
+        reason: "来电实为投诉".to_owned(),
+    }
+}
+
+fn decide_kind(granted: bool) -> Command {
+    Command::DecideKind {
+        granted,
+        reason: "与录音相符".to_owned(),
     }
 }
 

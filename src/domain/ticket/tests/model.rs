@@ -112,6 +112,10 @@ pub(super) struct Model {
     /// Pending, and whether a coordinator decides.
     asked_back: Option<bool>,
     asked_for_time: Option<u32>,
+    /// To what, and by whom.
+    asked_kind: Option<(Kind, String)>,
+    /// Working days of a later lead's own limit.
+    own_days: u32,
     decided_backs: u32,
     coordinated: bool,
     dispatched_from: Option<Timestamp>,
@@ -152,6 +156,8 @@ impl Model {
             window: None,
             asked_back: None,
             asked_for_time: None,
+            asked_kind: None,
+            own_days: 0,
             decided_backs: 0,
             coordinated: false,
             dispatched_from: None,
@@ -171,6 +177,16 @@ impl Model {
     /// R055, R056.
     fn handle_days(&self) -> u32 {
         if self.is_inquiry() { 3 } else { 5 }
+    }
+
+    /// Not in the regulation: a co-handler is heard a day before the lead answers.
+    fn heard_days(&self) -> u32 {
+        self.handle_days() - 1
+    }
+
+    /// R063.
+    fn window_days(&self) -> u32 {
+        if self.is_inquiry() { 1 } else { 2 }
     }
 
     fn is_lead(&self, who: &Who) -> bool {
@@ -270,6 +286,21 @@ impl Model {
             }
             Command::DecideExtension { .. } => {
                 self.has_units() && self.asked_for_time.is_some() && DECIDE.contains(&role)
+            }
+            // R060: asked for by unit or agent, never to outlive a limit that is over, decided by somebody else.
+            Command::ChangeKind { kind, .. } => {
+                let is_longer = self.is_inquiry() && *kind != Kind::Inquiry;
+                (TAKERS.contains(&role) || self.is_lead(who))
+                    && ["dispatched", "handling"].contains(&self.stage)
+                    && self.asked_kind.is_none()
+                    && *kind != self.kind
+                    && !(is_longer && self.promised.is_some_and(|promised| now > promised))
+            }
+            Command::DecideKind { .. } => {
+                let by_another = |(_, asker): &(Kind, String)| *asker != who.name;
+                self.has_units()
+                    && DECIDE.contains(&role)
+                    && self.asked_kind.as_ref().is_some_and(by_another)
             }
             Command::Void { .. } => match self.stage {
                 "draft" => role == "*" || TAKERS.contains(&role),
@@ -384,6 +415,7 @@ impl Model {
                     self.parts.clear();
                     self.window = None;
                     self.asked_for_time = None;
+                    self.asked_kind = None;
                 }
             }
             Command::Extend { working_days, .. } => self.asked_for_time = Some(*working_days),
@@ -395,10 +427,15 @@ impl Model {
                     let from = self.promised_from.unwrap();
                     self.promised = Some(end_of_working_day(from, self.promised_days));
                     // A later lead's own limit is as much longer.
-                    let (from, whole) = (self.dispatched_from.unwrap(), self.handle_days() + days);
-                    let lead = self.lead.clone().unwrap();
-                    let own = &mut self.parts.get_mut(&lead).unwrap().reply_by;
-                    *own = own.map(|_| end_of_working_day(from, whole));
+                    self.own_days += days;
+                    self.count_own();
+                }
+            }
+            Command::ChangeKind { kind, .. } => self.asked_kind = Some((*kind, who.name.clone())),
+            Command::DecideKind { granted, .. } => {
+                let (kind, _) = self.asked_kind.take().unwrap();
+                if *granted {
+                    self.change_kind(kind);
                 }
             }
             Command::Void { .. } => self.stage = "voided",
@@ -451,6 +488,33 @@ impl Model {
         }
     }
 
+    /// R060: every limit that hangs on the kind, from where it started; what was granted on top of it stays on top.
+    fn change_kind(&mut self, kind: Kind) {
+        let before = self.handle_days();
+        self.kind = kind;
+        self.promised_days = self.promised_days - before + self.handle_days();
+        self.own_days = self.own_days - before + self.handle_days();
+        let from = self.promised_from.unwrap();
+        self.promised = Some(end_of_working_day(from, self.promised_days));
+        let from = self.dispatched_from.unwrap();
+        self.window = Some(end_of_working_day(from, self.window_days()));
+        let heard = end_of_working_day(from, self.heard_days());
+        for (unit, part) in &mut self.parts {
+            if Some(unit) != self.lead.as_ref() && !part.heard {
+                part.reply_by = Some(heard);
+            }
+        }
+        self.count_own();
+    }
+
+    /// A later lead's own limit, where it has one.
+    fn count_own(&mut self) {
+        let by = end_of_working_day(self.dispatched_from.unwrap(), self.own_days);
+        let lead = self.lead.clone().unwrap();
+        let own = &mut self.parts.get_mut(&lead).unwrap().reply_by;
+        *own = own.map(|_| by);
+    }
+
     fn dispatch(&mut self, now: Timestamp, lead: &UnitCode, co_handlers: &[UnitCode]) {
         let again = self.promised.is_some();
         let own = end_of_working_day(now, self.handle_days());
@@ -464,7 +528,7 @@ impl Model {
             reply_by,
             ..Part::default()
         };
-        let heard = end_of_working_day(now, self.handle_days() - 1);
+        let heard = end_of_working_day(now, self.heard_days());
         self.parts = co_handlers
             .iter()
             .map(|unit| (unit.0.clone(), part(Some(heard))))
@@ -472,11 +536,12 @@ impl Model {
         self.parts
             .insert(lead.0.clone(), part(again.then_some(own)));
         self.lead = Some(lead.0.clone());
-        let window = if self.is_inquiry() { 1 } else { 2 };
-        self.window = Some(end_of_working_day(now, window));
+        self.window = Some(end_of_working_day(now, self.window_days()));
+        self.own_days = self.handle_days();
         self.dispatched_from = Some(now);
         self.asked_back = None;
         self.asked_for_time = None;
+        self.asked_kind = None;
         self.stage = "dispatched";
     }
 

@@ -162,6 +162,27 @@ fn every_event() -> Vec<Event> {
             by: by(),
             reason: text(),
         },
+        Event::KindChangeRequested {
+            at: now,
+            by: by(),
+            unit: unit(),
+            from: Kind::Inquiry,
+            to: Kind::Complaint,
+            reason: text(),
+            decide: Some(deadline()),
+        },
+        Event::KindChanged {
+            at: now,
+            by: by(),
+            reason: text(),
+            kind: Kind::Complaint,
+            moved: Vec::new(),
+        },
+        Event::KindChangeDeclined {
+            at: now,
+            by: by(),
+            reason: text(),
+        },
         Event::Voided {
             at: now,
             by: None,
@@ -264,7 +285,7 @@ fn the_json_of_every_event_is_what_it_always_was() {
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), *event);
     }
     let names: std::collections::BTreeSet<_> = events.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 32, "one sample of each event");
+    assert_eq!(names.len(), 35, "one sample of each event");
 }
 
 /// Written down when the first tickets were: what is stored is never rewritten, so it is always read.
