@@ -7,7 +7,7 @@ import { AGENT_HZ, HEARD_DB, hears, logIn, openBrowser, picture } from './suppor
 import { hearsSome } from './support/hearing.js';
 import { startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
-import { UNIT, deskOf } from './support/tickets.js';
+import { deskOf } from './support/tickets.js';
 import { buildTown } from './support/town.js';
 import { until } from './support/until.js';
 
@@ -193,6 +193,48 @@ describe('over days', { timeout: 240_000 }, () => {
       await page.getByRole('button', { name: '提交结果' }).click();
       await page.getByText('回访结果已记录').first().waitFor();
     }
+  });
+
+  it('urged in vain, a unit is supervised: it receives, answers, is judged, and the case closes with evidence', async () => {
+    await on('2026-04-08T10:00:00+08:00');
+    const { id } = await desk.ticket({ title: '窨井盖缺失' }, 'dispatch');
+    const lead = await at('team_lead', `/tickets/${id}`);
+    await command(lead, '发起督办');
+    await choose(lead, '催办');
+    await write(lead, 'reason', '已派单一日，尚未签收，窨井盖缺失危及行人。');
+    await submit(lead, '发起督办');
+    await lead.getByText('已发起，通知已编号登记').first().waitFor();
+
+    // The next day nothing has been answered: what was urged is supervised now.
+    await on('2026-04-09T14:30:00+08:00');
+    const supervisor = await at('supervisor', '/oversight');
+    await supervisor.locator('.list a[href^="/oversight/"]').first().click();
+    const url = new URL(supervisor.url());
+    await command(supervisor, '升级督办');
+    await choose(supervisor, '工单督办');
+    await write(supervisor, 'reason', '催办后仍未签收。');
+    await submit(supervisor, '升级督办');
+
+    const unit = await at('unit_head', url.pathname);
+    await command(unit, '签收通知');
+    await command(unit, '反馈');
+    await write(unit, 'text', '4 月 9 日城管局李强到场设置围挡，下午三时已换装新井盖。');
+    await submit(unit, '反馈');
+
+    await supervisor.reload();
+    await command(supervisor, '认定反馈');
+    await choose(supervisor, '采纳');
+    await submit(supervisor, '认定反馈');
+    await command(supervisor, '办结');
+    await choose(supervisor, '已落实');
+    await write(supervisor, 'evidence', '现场照片与承办单位反馈一致。');
+    await write(supervisor, 'finding', '初期响应不及时，已整改。');
+    await submit(supervisor, '办结');
+    await supervisor.locator('.end', { hasText: '现场照片与承办单位反馈一致。' }).waitFor();
+    await picture(supervisor, 'supervision-closed');
+    // Ladder and notices stand on the ticket's side too, and the ticket itself was not touched by them.
+    const { items } = await supervisor.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
+    assert.ok(items.every(({ name }) => !/supervis|urge/.test(name)), JSON.stringify(items.map(({ name }) => name)));
   });
 
   it('ran without a fault in any page', () => {
