@@ -197,28 +197,27 @@ describe('over days', { timeout: 240_000 }, () => {
 
   it('urged in vain, a unit is supervised: it receives, answers, is judged, and the case closes with evidence', async () => {
     await on('2026-04-08T10:00:00+08:00');
-    const { id } = await desk.ticket({ title: '窨井盖缺失' }, 'dispatch');
+    const { id } = await desk.ticket({ title: '宣传栏玻璃破损' }, 'dispatch');
     const lead = await at('team_lead', `/tickets/${id}`);
     await command(lead, '发起督办');
     await choose(lead, '催办');
-    await write(lead, 'reason', '已派单一日，尚未签收，窨井盖缺失危及行人。');
+    await write(lead, 'reason', '尚未签收，玻璃碎片在人行道上。');
     await submit(lead, '发起督办');
-    await lead.getByText('已发起，通知已编号登记').first().waitFor();
+    const opened = await lead.locator('a[href^="/oversight/"]').first().getAttribute('href');
 
     // The next day nothing has been answered: what was urged is supervised now.
     await on('2026-04-09T14:30:00+08:00');
     const supervisor = await at('supervisor', '/oversight');
-    await supervisor.locator('.list a[href^="/oversight/"]').first().click();
-    const url = new URL(supervisor.url());
+    await supervisor.locator(`.list a[href^="${opened.split('?')[0]}"]`).click();
     await command(supervisor, '升级督办');
     await choose(supervisor, '工单督办');
     await write(supervisor, 'reason', '催办后仍未签收。');
     await submit(supervisor, '升级督办');
 
-    const unit = await at('unit_head', url.pathname);
+    const unit = await at('unit_head', opened);
     await command(unit, '签收通知');
     await command(unit, '反馈');
-    await write(unit, 'text', '4 月 9 日城管局李强到场设置围挡，下午三时已换装新井盖。');
+    await write(unit, 'text', '4 月 9 日城管局李强到场设置围挡，下午三时已换装新玻璃。');
     await submit(unit, '反馈');
 
     await supervisor.reload();
