@@ -410,7 +410,8 @@ SELECT made.id, 'L' || g, at, made.phone, NULL, NULL, t.version, t.head_hash, at
        replace(replace(replace(t.json, '\"unit0\"', '\"' || made.unit || '\"'), '13800000000', made.phone), '小区门口路灯不亮', title),
        t.counted_after, t.running
 FROM made JOIN template t ON t.stage = made.stage;
-INSERT INTO ticket_unit (ticket_id, unit) SELECT id, unit FROM made WHERE stage <> 'registered';
+INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie)
+SELECT id, CASE stage WHEN 'registered' THEN 'js-12345' ELSE unit END, at, CASE stage WHEN 'registered' THEN 'answers' ELSE 'part' END FROM made;
 INSERT INTO ticket_todo (ticket_id, task, owner, head, listed_at, soon_at, ends_at)
 SELECT made.id, o.task, CASE WHEN o.owner = 'unit0' THEN made.unit ELSE o.owner END, o.head, at, o.soon_at + shift, o.ends_at + shift
 FROM made JOIN template_todo o ON o.stage = made.stage;

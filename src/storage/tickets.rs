@@ -4,6 +4,7 @@
 //! ticket's hash chain, the state they lead to is stored beside them, and what follows from them is written down
 //! ([`follow_up`](super::follow_up)). A refused wish leaves nothing behind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -81,6 +82,16 @@ pub enum CommandRefusal {
     /// The idempotency key was used with another body.
     #[error("该幂等键已用于内容不同的请求")]
     KeyUsed,
+}
+
+/// What a list of tickets runs along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Along {
+    Tickets,
+    /// Rows that bear a ticket's `listed_at`.
+    Listed,
+    /// Those of one word.
+    Words,
 }
 
 /// What a person may see of all tickets.
@@ -214,7 +225,8 @@ impl Storage {
         rows.iter().map(event_of).collect()
     }
 
-    /// The tickets that `by` may see, newest first.
+    /// The tickets that `by` may see, newest first. A search by words looks at the latest [`WALKED_MAX`] tickets with its
+    /// rarest word.
     pub async fn tickets(
         &self,
         by: By<'_>,
@@ -226,27 +238,52 @@ impl Storage {
         if filter.text.is_some() && words.is_empty() {
             return Ok(Listing::empty());
         }
-        // Pages run along the list's own index, so that the first rows come without reading the rest.
-        let (mut select, listed_at) = match (&filter.view, &sight) {
-            (_, Sight::Nothing) => return Ok(Listing::empty()),
-            (Some(View::Waiting(task)), Sight::All) => (
+        // A list runs along one index, newest first, so that its first page comes without reading the rest; whatever else is
+        // asked is checked row by row.
+        let (mut select, along) = match (&filter.view, &sight, &filter.unit) {
+            (_, Sight::Nothing, _) => return Ok(Listing::empty()),
+            (Some(View::Waiting(task)), Sight::All, _) => (
                 Select::new(WAITING).and("head = 1 AND task =", task.code()),
-                "listed_at",
+                Along::Listed,
             ),
-            (Some(View::Waiting(task)), Sight::Unit(unit)) => (
+            (Some(View::Waiting(task)), Sight::Unit(unit), _) => (
                 Select::new(WAITING)
                     .and("owner =", unit.clone())
                     .and("task =", task.code()),
-                "listed_at",
+                Along::Listed,
             ),
-            (Some(View::Mine), _) => (Select::new(MINE).and("username =", by.name()), "listed_at"),
-            (None, _) if !words.is_empty() => {
-                let first = words.remove(0);
-                (Select::new(WORDED).and("word =", first), "listed_at")
+            (Some(View::Mine), _, _) => (
+                Select::new(MINE).and("username =", by.name()),
+                Along::Listed,
+            ),
+            (Some(View::DueSoon(_) | View::Overdue(_)), _, _) => {
+                (Select::new(TICKETS), Along::Tickets)
             }
-            (Some(View::DueSoon(_) | View::Overdue(_)) | None, _) => {
-                (Select::new(TICKETS), "opened_at")
+            (None, Sight::Unit(unit), _) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie <> 'answers'"),
+                Along::Listed,
+            ),
+            (None, Sight::All, Some(unit)) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie <> 'above'"),
+                Along::Listed,
+            ),
+            (None, Sight::All, None) if !words.is_empty() => {
+                let rarest = self.rarest(&words).await?;
+                let mut walk = Select::new(WALKED).and("word =", words.remove(rarest));
+                if let Some(after) = &page.after {
+                    walk = walk.before("listed_at", "ticket_id", after);
+                }
+                let walk = walk
+                    .text(" ORDER BY listed_at DESC, ticket_id DESC")
+                    .bind(" LIMIT", WALKED_MAX)
+                    .text(") AS found JOIN ticket ON id = ticket_id WHERE 1 = 1");
+                (walk, Along::Words)
             }
+            (None, Sight::All, None) => (Select::new(TICKETS), Along::Tickets),
         };
         select = match filter.view {
             Some(View::DueSoon(now)) => {
@@ -265,32 +302,29 @@ impl Storage {
             };
             select = select.text(")");
         }
-        if let Sight::Unit(unit) = sight {
-            select = select.and(HAS_PART, unit).text(")");
+        if filter.view.is_some() {
+            select = match sight {
+                Sight::Unit(unit) => select.and(TIED, unit).text(" AND u.tie <> 'answers') = 1"),
+                Sight::All | Sight::Nothing => select,
+            };
+        }
+        if let Some(unit) = &filter.unit {
+            select = select
+                .and(TIED, unit.clone())
+                .text(" AND u.tie <> 'above') = 1");
         }
         for word in words {
-            select = select
-                .and(
-                    "EXISTS (SELECT 1 FROM ticket_word w WHERE w.ticket_id = ticket.id \
-                     AND w.listed_at = opened_at AND w.word =",
-                    word,
-                )
-                .text(")");
+            let has_word = match along {
+                Along::Words => WORD_OF_FOUND,
+                Along::Listed | Along::Tickets => WORD_OF_TICKET,
+            };
+            select = select.and(has_word, word).text(") = 1");
         }
         if !sees_sealed(by) {
             select = select.text(" AND sealed = 0");
         }
         if !sees_restricted(by) {
             select = select.text(" AND (source IS NULL OR source <> 'assigned_task')");
-        }
-        if let Some(unit) = &filter.unit {
-            select = select
-                .and("(unit =", unit.clone())
-                .bind(
-                    " OR id IN (SELECT ticket_id FROM ticket_unit WHERE unit =",
-                    unit.clone(),
-                )
-                .text("))");
         }
         if let Some(phone) = &filter.phone {
             select = select
@@ -307,12 +341,11 @@ impl Storage {
                 .text(")");
         }
         if let Some(after) = &page.after {
-            let id = if listed_at == "listed_at" {
-                "ticket_id"
-            } else {
-                "id"
+            select = match along {
+                Along::Listed => select.before("listed_at", "ticket_id", after),
+                Along::Tickets => select.before("opened_at", "id", after),
+                Along::Words => select,
             };
-            select = select.before(listed_at, id, after);
         }
         let rows = self
             .db
@@ -326,9 +359,9 @@ impl Storage {
                     .and_some("lane =", filter.lane.clone())
                     .and_some("handover =", filter.handover.clone())
                     .and_some("identity =", filter.identity.clone().map(Personal))
-                    .text(match listed_at {
-                        "listed_at" => " ORDER BY listed_at DESC, ticket_id DESC",
-                        _ => " ORDER BY opened_at DESC, id DESC",
+                    .text(match along {
+                        Along::Listed | Along::Words => " ORDER BY listed_at DESC, ticket_id DESC",
+                        Along::Tickets => " ORDER BY opened_at DESC, id DESC",
                     })
                     .bind(" LIMIT", i64::from(page.limit()) + 1),
             )
@@ -338,6 +371,25 @@ impl Storage {
             at: record.ticket.opened_at.millis(),
             id: record.id.to_string(),
         }))
+    }
+
+    /// Which of `words` the fewest tickets have; beyond so many it makes no difference.
+    async fn rarest(&self, words: &[String]) -> Result<usize, Fault> {
+        const COUNTED: i64 = 2_000;
+        let mut rarest = (COUNTED + 1, 0);
+        for (index, word) in words.iter().enumerate() {
+            let row = self
+                .db
+                .row(
+                    "SELECT COUNT(*) AS tickets FROM \
+                     (SELECT 1 AS one FROM ticket_word WHERE word = $1 LIMIT $2) AS counted",
+                    &values![word.as_str(), COUNTED],
+                )
+                .await?;
+            let tickets = row.map_or(Ok(0), |row| row.get("tickets"))?;
+            rarest = rarest.min((tickets, index));
+        }
+        Ok(rarest.1)
     }
 
     /// The tickets in which a reminder or a lapse is to be recorded by now, the longest waiting first: the
@@ -394,12 +446,22 @@ impl Storage {
 const TICKETS: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1";
 const WAITING: &str = "SELECT id, number, version, updated_at, json \
                        FROM ticket_todo JOIN ticket ON id = ticket_id WHERE 1 = 1";
-const WORDED: &str = "SELECT id, number, version, updated_at, json \
-                      FROM ticket_word JOIN ticket ON id = ticket_id WHERE 1 = 1";
 const MINE: &str = "SELECT id, number, version, updated_at, json \
                     FROM ticket_person JOIN ticket ON id = ticket_id WHERE 1 = 1";
 const CLOCK_RUNS_OUT: &str = "id IN (SELECT ticket_id FROM ticket_todo WHERE soon_at <=";
-const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
+const OF_UNIT: &str = "SELECT id, number, version, updated_at, json \
+                       FROM ticket_unit JOIN ticket ON id = ticket_id WHERE 1 = 1";
+/// The walk along one word's tickets: closed by what [`Storage::tickets`] adds.
+const WALKED: &str = "SELECT id, number, version, updated_at, json FROM \
+                      (SELECT listed_at, ticket_id FROM ticket_word WHERE 1 = 1";
+/// Tickets a search by words looks at.
+const WALKED_MAX: i64 = 50_000;
+// Scalar, and not EXISTS: PostgreSQL makes joins of those, guesses one row for each, and reads whole words.
+const TIED: &str = "(SELECT 1 FROM ticket_unit u WHERE u.ticket_id = id AND u.unit =";
+const WORD_OF_TICKET: &str =
+    "(SELECT 1 FROM ticket_word w WHERE w.listed_at = opened_at AND w.ticket_id = id AND w.word =";
+const WORD_OF_FOUND: &str = "(SELECT 1 FROM ticket_word w WHERE w.listed_at = found.listed_at \
+                             AND w.ticket_id = found.ticket_id AND w.word =";
 pub(super) const TICKET: &str =
     "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
 const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
@@ -470,6 +532,7 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
+        store_tied(tx, &record, &BTreeMap::new()).await?;
         Listed::of(&record.ticket)
             .store(tx, id, record.ticket.opened_at, None)
             .await?;
@@ -496,7 +559,7 @@ impl Chronicler<'_> {
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
         let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
-        let parts_before: Vec<UnitCode> = parts_of(&ticket).into_iter().cloned().collect();
+        let tied_before = tied(&ticket);
         let mut events = Vec::new();
         // Whatever is decided is decided by the calendar as it is published now.
         if counted_after < self.rules.change.revision {
@@ -531,7 +594,7 @@ impl Chronicler<'_> {
             &self.columns(&record, &chain),
         )
         .await?;
-        store_parts(tx, &record, &parts_before).await?;
+        store_tied(tx, &record, &tied_before).await?;
         let opened_at = record.ticket.opened_at;
         Listed::of(&record.ticket)
             .store(tx, id, opened_at, Some(&listed_before))
@@ -612,9 +675,21 @@ impl Chronicler<'_> {
     }
 }
 
-async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) -> Result<(), Fault> {
-    let parts = parts_of(&record.ticket);
-    if parts.iter().copied().eq(before) {
+/// The units that list a ticket, each with its tie: it has a part in it, or answers for it without one as the desk does.
+fn tied(ticket: &Ticket) -> BTreeMap<UnitCode, &'static str> {
+    let mut tied = BTreeMap::from([(ticket.responsible().clone(), "answers")]);
+    let parts = parts_of(ticket).into_iter();
+    tied.extend(parts.map(|part| (part.clone(), "part")));
+    tied
+}
+
+async fn store_tied(
+    tx: &mut Tx,
+    record: &TicketRecord,
+    before: &BTreeMap<UnitCode, &'static str>,
+) -> Result<(), Fault> {
+    let tied = tied(&record.ticket);
+    if tied == *before {
         return Ok(());
     }
     tx.execute(
@@ -622,10 +697,10 @@ async fn store_parts(tx: &mut Tx, record: &TicketRecord, before: &[UnitCode]) ->
         &values![record.id],
     )
     .await?;
-    for unit in parts {
+    for (unit, tie) in tied {
         tx.execute(
-            "INSERT INTO ticket_unit (ticket_id, unit) VALUES ($1, $2)",
-            &values![record.id, unit.clone()],
+            "INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie) VALUES ($1, $2, $3, $4)",
+            &values![record.id, unit, record.ticket.opened_at, tie],
         )
         .await?;
     }
