@@ -14,7 +14,7 @@ import { until } from './support/until.js';
 const CITIZEN = '13851234567';
 const CITIZEN_HZ = 600;
 
-describe('over days', { timeout: 240_000 }, () => {
+describe('over days', { timeout: 480_000 }, () => {
   let hotline, town, browser, desk;
   /** Everybody's page at present, by username. */
   const pages = new Map();

@@ -37,7 +37,7 @@ async function openForm(page) {
   await page.locator('.panel form button[type="submit"]').click();
 }
 
-describe('pages', { timeout: 240_000 }, () => {
+describe('pages', { timeout: 480_000 }, () => {
   let hotline, browser;
   const tickets = {};
   const seats = new Map();
