@@ -7,14 +7,14 @@ import { AGENT_HZ, HEARD_DB, hears, logIn, openBrowser, picture } from './suppor
 import { hearsSome } from './support/hearing.js';
 import { startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
-import { UNIT, deskOf } from './support/tickets.js';
+import { deskOf } from './support/tickets.js';
 import { buildTown } from './support/town.js';
 import { until } from './support/until.js';
 
 const CITIZEN = '13851234567';
 const CITIZEN_HZ = 600;
 
-describe('over days', { timeout: 240_000 }, () => {
+describe('over days', { timeout: 480_000 }, () => {
   let hotline, town, browser, desk;
   /** Everybody's page at present, by username. */
   const pages = new Map();
@@ -193,6 +193,47 @@ describe('over days', { timeout: 240_000 }, () => {
       await page.getByRole('button', { name: '提交结果' }).click();
       await page.getByText('回访结果已记录').first().waitFor();
     }
+  });
+
+  it('urged in vain, a unit is supervised: it receives, answers, is judged, and the case closes with evidence', async () => {
+    await on('2026-04-08T10:00:00+08:00');
+    const { id } = await desk.ticket({ title: '宣传栏玻璃破损' }, 'dispatch');
+    const lead = await at('team_lead', `/tickets/${id}`);
+    await command(lead, '发起督办');
+    await choose(lead, '催办');
+    await write(lead, 'reason', '尚未签收，玻璃碎片在人行道上。');
+    await submit(lead, '发起督办');
+    const opened = await lead.locator('a[href^="/oversight/"]').first().getAttribute('href');
+
+    // The next day nothing has been answered: what was urged is supervised now.
+    await on('2026-04-09T14:30:00+08:00');
+    const supervisor = await at('supervisor', '/oversight');
+    await supervisor.locator(`.list a[href^="${opened.split('?')[0]}"]`).click();
+    await command(supervisor, '升级督办');
+    await choose(supervisor, '工单督办');
+    await write(supervisor, 'reason', '催办后仍未签收。');
+    await submit(supervisor, '升级督办');
+
+    const unit = await at('unit_head', opened);
+    await command(unit, '签收通知');
+    await command(unit, '反馈');
+    await write(unit, 'text', '4 月 9 日城管局李强到场设置围挡，下午三时已换装新玻璃。');
+    await submit(unit, '反馈');
+
+    await supervisor.reload();
+    await command(supervisor, '认定反馈');
+    await choose(supervisor, '采纳');
+    await submit(supervisor, '认定反馈');
+    await command(supervisor, '办结');
+    await choose(supervisor, '已落实');
+    await write(supervisor, 'evidence', '现场照片与承办单位反馈一致。');
+    await write(supervisor, 'finding', '初期响应不及时，已整改。');
+    await submit(supervisor, '办结');
+    await supervisor.locator('.end', { hasText: '现场照片与承办单位反馈一致。' }).waitFor();
+    await picture(supervisor, 'supervision-closed');
+    // Ladder and notices stand on the ticket's side too, and the ticket itself was not touched by them.
+    const { items } = await supervisor.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
+    assert.ok(items.every(({ name }) => !/supervis|urge/.test(name)), JSON.stringify(items.map(({ name }) => name)));
   });
 
   it('ran without a fault in any page', () => {

@@ -18,7 +18,7 @@ const OTHER_HZ = 2000;
 /** A prompt at a telephone, in dB; silence is far below. */
 const AUDIBLE_DB = -40;
 
-describe('the floor', { timeout: 240_000 }, () => {
+describe('the floor', { timeout: 480_000 }, () => {
   let hotline, wire, citizen;
   let agent, supervisor, other;
   let agent_page, supervisor_page, other_page;

@@ -17,7 +17,7 @@ const HOSTILE = {
 };
 const ENDLESS = '长'.repeat(100_000);
 
-describe('hostile input', { timeout: 240_000 }, () => {
+describe('hostile input', { timeout: 480_000 }, () => {
   let hotline, browser, desk, citizen, agent;
 
   before(async () => {

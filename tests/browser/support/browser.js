@@ -174,11 +174,13 @@ export async function waitForState(page, state, timeout = 15_000) {
 }
 
 /** Critical and serious faults that axe-core finds (WCAG 2.1 AA). */
-export async function axeFaults(page) {
+export async function axeFaults(page, { colours = true } = {}) {
   // Evaluated: the policy forbids script tags that are not ours.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE_SOURCE);
-  const result = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] }),
+  const result = await page.evaluate(
+    (enabled) =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'], rules: { 'color-contrast': { enabled } } }),
+    colours,
   );
   return result.violations
     .filter(({ impact }) => impact === 'critical' || impact === 'serious')
