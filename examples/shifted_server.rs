@@ -3,7 +3,7 @@
 //! by the environment as `hotline serve` is. Each line of its standard input is an instant from which its wall clock
 //! goes on; the line is said back once that is so. Monotonic time, and with it telephony, is the machine's.
 //!
-//! The program that is shipped has none of this ([decision 0025](../docs/decisions/0025-a-server-on-a-moved-clock.md)).
+//! The program that is shipped has none of this ([decision 0024](../docs/decisions/0024-a-server-on-a-moved-clock.md)).
 
 use std::future::ready;
 use std::io::Write as _;
