@@ -82,7 +82,7 @@ impl Codec {
     pub(crate) fn ear(self) -> Ear {
         match self {
             Self::Pcma => Ear::Pcma,
-            Self::G722 => Ear::G722(g722::Decoder::default()),
+            Self::G722 => Ear::G722(Box::default()),
             Self::Opus => Ear::Opus(Box::new(
                 OpusDecoder::new(8_000, 1).expect("a rate of Opus"),
             )),
@@ -93,7 +93,7 @@ impl Codec {
 /// Decodes what a phone gets, packet by packet.
 pub(crate) enum Ear {
     Pcma,
-    G722(g722::Decoder),
+    G722(Box<g722::Decoder>),
     Opus(Box<OpusDecoder>),
 }
 
