@@ -398,7 +398,8 @@ metrics! {
     malformed,
     /// Dropped: a payload type that was not negotiated (comfort noise among them).
     unknown_payload,
-    /// Dropped: before `connect`, before DTLS is up or after it broke down, or the far side may not send now.
+    /// Dropped: before `connect`, before DTLS is up or after it broke down, the far side may not send now, or it sent more G.722 or
+    /// Opus than time passed.
     unexpected,
     /// Dropped: SRTP or a connectivity check made without the key.
     forged,

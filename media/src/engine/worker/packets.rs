@@ -176,7 +176,7 @@ impl Core {
         if !leg.mixed_by.is_empty() || leg.tones.is_some() {
             law.decode_slice(codes, &mut self.samples[..codes.len()]);
             self.listen(slot, 0..codes.len());
-            self.feed_mixes(slot, header, 0..payload.len());
+            self.mix_in(slot, header, 0..payload.len());
         }
         for index in 0..self.legs[slot as usize].listeners() {
             let listener = self.legs[slot as usize].listener(index);
@@ -226,7 +226,7 @@ impl Core {
                 }
             }
         }
-        self.feed_mixes(slot, header, sound);
+        self.mix_in(slot, header, sound);
     }
 
     /// Keys in the sound itself.
@@ -248,7 +248,7 @@ impl Core {
     }
 
     /// Decoded sound into the mixes that this leg is part of.
-    fn feed_mixes(&mut self, slot: Slot, header: &Header, at: Range<usize>) {
+    fn mix_in(&mut self, slot: Slot, header: &Header, at: Range<usize>) {
         for index in 0..self.legs[slot as usize].mixers() {
             let listener = self.legs[slot as usize].mixer(index);
             let Some(listener) = self.legs[listener as usize].tenant.as_deref_mut() else {
