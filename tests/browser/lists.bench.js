@@ -110,8 +110,8 @@ async function openings(name, page, open, from) {
 /** In the page: another address as its own links would go there. */
 function goTo(path) {
   window.rows_began = performance.now();
-  history.pushState({}, '', path);
-  dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  history.pushState(null, '', path);
+  dispatchEvent(new PopStateEvent('popstate', { state: null }));
 }
 
 /**
