@@ -1,5 +1,6 @@
 //! Lists the built web pages for `src/api/pages.rs` to embed. Never runs npm: `cargo xtask up` builds the pages; without
-//! them the server says so on its front page.
+//! them the server says so on its front page. The pages are copied first: a build folder that several checkouts share
+//! then never points into one that is gone.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,14 +13,24 @@ const BUILT: &str = "web/dist/pages";
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=web/dist");
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(BUILT);
+    let told = |name: &str| {
+        let value = env::var_os(name).map(PathBuf::from);
+        value.ok_or_else(|| io::Error::other(format!("cargo sets {name}")))
+    };
+    let built = told("CARGO_MANIFEST_DIR")?.join(BUILT);
+    let out = told("OUT_DIR")?;
+    let copies = out.join("pages");
+    if copies.is_dir() {
+        fs::remove_dir_all(&copies)?;
+    }
+    fs::create_dir(&copies)?;
     let mut paths = Vec::new();
     if built.is_dir() {
         collect(&built, &mut paths)?;
     }
     paths.sort();
     let mut list = String::from("&[\n");
-    for path in &paths {
+    for (index, path) in paths.iter().enumerate() {
         let name = path
             .strip_prefix(&built)
             .map_err(io::Error::other)?
@@ -27,24 +38,27 @@ fn main() -> io::Result<()> {
         let mut hasher = DefaultHasher::new();
         fs::read(path)?.hash(&mut hasher);
         let tag = hasher.finish();
+        fs::copy(path, copies.join(index.to_string()))?;
+        let embed =
+            |copy: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/pages/{copy}\"))");
         let packed = |end: &str| {
             let packed = PathBuf::from(format!("{}.{end}", path.display()));
-            if packed.is_file() {
-                format!("Some(include_bytes!({packed:?}))")
-            } else {
-                "None".to_owned()
+            if !packed.is_file() {
+                return Ok::<_, io::Error>("None".to_owned());
             }
+            let copy = format!("{index}.{end}");
+            fs::copy(packed, copies.join(&copy))?;
+            Ok(format!("Some({})", embed(&copy)))
         };
-        let (brotli, gzip) = (packed("br"), packed("gz"));
+        let (plain, brotli, gzip) = (embed(&index.to_string()), packed("br")?, packed("gz")?);
         writeln!(
             list,
-            "File {{ path: \"/{name}\", tag: \"{tag:016x}\", plain: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},"
+            "File {{ path: \"/{name}\", tag: \"{tag:016x}\", plain: {plain}, brotli: {brotli}, gzip: {gzip} }},"
         )
         .map_err(io::Error::other)?;
     }
     list.push(']');
-    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
-    fs::write(Path::new(&out).join("pages.rs"), list)
+    fs::write(out.join("pages.rs"), list)
 }
 
 /// Every file that is served; packed forms go with their plain one, and what only tools read stays out.

@@ -14,8 +14,8 @@ use hotline::domain::id::{CallId, RecordingId, RevisitId, UnitCode};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{Actor, By, Role};
 use hotline::domain::ticket::{
-    Applicant, Command, Deadline, Event, Kind, Mark, Petitioner, Rating, ReviewOutcome,
-    RevisitOutcome, Rules, Stage, SurveyFailure, Ticket, Told, apply, decide,
+    Applicant, Command, Deadline, DeadlineKind, Event, Kind, Mark, Petitioner, Rating,
+    ReviewOutcome, RevisitOutcome, Rules, Stage, SurveyFailure, Ticket, Told, apply, decide,
 };
 use hotline::domain::time::Timestamp;
 use uuid::Uuid;
@@ -148,6 +148,11 @@ fn spread(seed: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// The window for asking to send a ticket back closes by itself: nobody is reminded of it.
+fn is_marked(kind: DeadlineKind) -> bool {
+    kind != DeadlineKind::SendBackBy
+}
+
 impl Year {
     fn until(&mut self, end: i64) {
         while let Some(Reverse((at, id, next))) = self.queue.peek().copied() {
@@ -187,6 +192,7 @@ impl Year {
             .ticket
             .clocks()
             .into_iter()
+            .filter(|clock| is_marked(clock.kind))
             .filter_map(|clock| clock.running.next_mark().map(|(_, at)| at.millis()))
             .filter(|at| *at <= now.millis())
             .collect();
@@ -210,7 +216,7 @@ impl Year {
             let Deadline::Set(due) = clock.running.deadline else {
                 continue;
             };
-            if clock.kind == hotline::domain::ticket::DeadlineKind::SendBackBy {
+            if !is_marked(clock.kind) {
                 continue;
             }
             let before = now.plus_millis(-LAG_MAX);

@@ -1,7 +1,7 @@
 //! How fast tickets are found, changed and swept when there are millions of them in PostgreSQL:
 //! `cargo run --release --example ticket_load -- postgres://… [N]`. Real tickets of every stage are made through the
 //! rules, multiplied to N rows by `psql` (which must be on the PATH), and then asked for as people and jobs ask.
-//! The database must be empty.
+//! The database must be empty; N = 0 asks one that was filled before.
 
 #![expect(clippy::disallowed_methods, reason = "what measures reads the clock")]
 
@@ -14,14 +14,18 @@ use hotline::clock::{Clock as _, SimClock};
 use hotline::domain::id::{TicketId, UnitCode};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{Actor, By, Role};
-use hotline::domain::ticket::{Applicant, Command, Kind, Petitioner, Rating, ReviewOutcome, Rules};
+use hotline::domain::ticket::{
+    Applicant, Command, Kind, Petitioner, Rating, ReviewOutcome, Rules, Task,
+};
 use hotline::domain::time::Timestamp;
 use hotline::jobs::{Deadlines, Job as _};
 use hotline::storage::rules::RulesInForce;
+use hotline::storage::ticket_lists::View as Listed;
 use hotline::storage::tickets::TicketFilter;
 use hotline::storage::{Page, Storage};
 
 const UNITS: u32 = 7_261;
+const AGENTS: u32 = 4_700;
 const ASKED: usize = 200;
 
 /// How many in a hundred thousand stand where; most of a year's are archived.
@@ -52,13 +56,15 @@ async fn main() {
         clock,
         rules,
     };
-    bench.templates().await;
-    let loading = Instant::now();
-    multiply(&url, n);
-    say(&format!(
-        "{n} tickets loaded in {:.0} s",
-        loading.elapsed().as_secs_f64()
-    ));
+    if n > 0 {
+        bench.templates().await;
+        let loading = Instant::now();
+        multiply(&url, n);
+        say(&format!(
+            "{n} tickets loaded in {:.0} s",
+            loading.elapsed().as_secs_f64()
+        ));
+    }
     bench.lists().await;
     bench.commands().await;
     bench.sweep().await;
@@ -176,91 +182,104 @@ impl Bench {
     }
 
     async fn lists(&self) {
-        let views: [(&str, View); 7] = [
-            (
-                "all, newest first",
-                Box::new(|_| {
-                    (
-                        person("lead1", Role::TeamLead, "js-12345"),
-                        TicketFilter::default(),
-                    )
-                }),
-            ),
+        let lead = || person("lead1", Role::TeamLead, "js-12345");
+        let agent = |n: u32| person(&format!("agent{}", n % AGENTS), Role::Agent, "js-12345");
+        let unit = |n: u32| UnitCode(format!("unit{}", n % UNITS));
+        let handler = move |n: u32| person("h", Role::UnitHandler, &unit(n).0);
+        let now = self.clock.now();
+        let all = TicketFilter::default;
+        let view = move |view| TicketFilter {
+            view: Some(view),
+            ..all()
+        };
+        let text = move |text: &str| TicketFilter {
+            text: Some(text.to_owned()),
+            ..all()
+        };
+        let stage = move |stage: &str| TicketFilter {
+            stage: Some(stage.to_owned()),
+            ..all()
+        };
+        let stages = ["registered", "dispatched", "handling", "replied", "closed"];
+        let views: Vec<(&str, View)> = vec![
+            ("all, newest first", Box::new(move |_| (lead(), all()))),
             (
                 "one stage",
-                Box::new(|n| {
-                    let stage = ["registered", "dispatched", "handling", "replied", "closed"]
-                        [n as usize % 5];
-                    (
-                        person("lead1", Role::TeamLead, "js-12345"),
-                        TicketFilter {
-                            stage: Some(stage.to_owned()),
-                            ..TicketFilter::default()
-                        },
-                    )
-                }),
+                Box::new(move |n| (lead(), stage(stages[n as usize % 5]))),
+            ),
+            (
+                "waiting for dispatch",
+                Box::new(move |_| (lead(), view(Listed::Waiting(Task::Dispatch)))),
+            ),
+            (
+                "waiting for review",
+                Box::new(move |_| (lead(), view(Listed::Waiting(Task::Review)))),
+            ),
+            (
+                "handling, in the whole province",
+                Box::new(move |_| (lead(), view(Listed::Waiting(Task::Handle)))),
+            ),
+            (
+                "due soon",
+                Box::new(move |_| (lead(), view(Listed::DueSoon(now)))),
             ),
             (
                 "overdue",
-                Box::new(|_| {
-                    let now = "2025-12-15T10:00:00+08:00".parse().ok();
-                    (
-                        person("lead1", Role::TeamLead, "js-12345"),
-                        TicketFilter {
-                            overdue_at: now,
-                            ..TicketFilter::default()
-                        },
-                    )
-                }),
+                Box::new(move |_| (lead(), view(Listed::Overdue(now)))),
+            ),
+            (
+                "an agent's own",
+                Box::new(move |n| (agent(n), view(Listed::Mine))),
             ),
             (
                 "a unit's, for the desk",
-                Box::new(|n| {
-                    let unit = UnitCode(format!("unit{}", n % UNITS));
-                    (
-                        person("lead1", Role::TeamLead, "js-12345"),
-                        TicketFilter {
-                            unit: Some(unit),
-                            ..TicketFilter::default()
-                        },
-                    )
+                Box::new(move |n| {
+                    let filter = TicketFilter {
+                        unit: Some(unit(n)),
+                        ..all()
+                    };
+                    (lead(), filter)
                 }),
             ),
-            (
-                "a unit's own",
-                Box::new(|n| {
-                    (
-                        person("h", Role::UnitHandler, &format!("unit{}", n % UNITS)),
-                        TicketFilter::default(),
-                    )
-                }),
-            ),
+            ("a unit's own", Box::new(move |n| (handler(n), all()))),
             (
                 "a unit's own to acknowledge",
-                Box::new(|n| {
-                    let unit = format!("unit{}", n % UNITS);
-                    (
-                        person("h", Role::UnitHandler, &unit),
-                        TicketFilter {
-                            stage: Some("dispatched".to_owned()),
-                            ..TicketFilter::default()
-                        },
-                    )
-                }),
+                Box::new(move |n| (handler(n), view(Listed::Waiting(Task::Acknowledge)))),
+            ),
+            (
+                "a unit's own overdue",
+                Box::new(move |n| (handler(n), view(Listed::Overdue(now)))),
             ),
             (
                 "a phone's",
-                Box::new(|n| {
+                Box::new(move |n| {
                     let phone =
                         PhoneNumber::parse(&format!("138{:08}", n * 7919 % 100_000_000)).ok();
-                    (
-                        person("lead1", Role::TeamLead, "js-12345"),
-                        TicketFilter {
-                            phone,
-                            ..TicketFilter::default()
-                        },
-                    )
+                    (lead(), TicketFilter { phone, ..all() })
                 }),
+            ),
+            (
+                "a number",
+                Box::new(move |n| {
+                    let number = Some(format!("L{}", n * 7919 + 1));
+                    (lead(), TicketFilter { number, ..all() })
+                }),
+            ),
+            (
+                "words of a title, one in 800",
+                Box::new(move |_| (lead(), text("玄武湖路灯不亮"))),
+            ),
+            (
+                "words of a title, one in 20",
+                Box::new(move |_| (lead(), text("路灯"))),
+            ),
+            (
+                "words that no title has together",
+                Box::new(move |_| (lead(), text("路灯漏水"))),
+            ),
+            (
+                "words of a title, among a unit's own",
+                Box::new(move |n| (handler(n), text("玄武湖"))),
             ),
         ];
         for (name, view) in &views {
@@ -277,6 +296,16 @@ impl Bench {
             }
             tell(&format!("list: {name}"), took);
         }
+        let mut took = Vec::new();
+        for n in 0..u32::try_from(ASKED).expect("fits") {
+            let own = (n % 2 == 1).then(|| unit(n * 37));
+            let me = agent(n).username;
+            let asked = Instant::now();
+            let counted = self.storage.ticket_counters(now, &me, own.as_ref());
+            counted.await.expect("counted");
+            took.push(asked.elapsed());
+        }
+        tell("counters of every list", took);
     }
 
     async fn commands(&self) {
@@ -344,8 +373,8 @@ fn tell(name: &str, mut took: Vec<Duration>) {
     ));
 }
 
-/// N rows over a year, each a template's with its own id, number, unit and phone. A wake-up in the future for what
-/// runs, a few of them already due.
+/// N rows over a year, each a template's with its own id, number, unit, people, phone and title; and what lists find it by. A
+/// wake-up in the future for what runs, a few of them already due. Events are the templates' alone: lists read none.
 fn multiply(url: &str, n: u64) {
     let mut bounds = String::new();
     let mut low = 0;
@@ -357,22 +386,42 @@ fn multiply(url: &str, n: u64) {
         low += share;
     }
     let sql = format!(
-        "SET synchronous_commit = off;
+        "SET synchronous_commit = off; SET work_mem = '256MB';
+-- Indexes are made once all rows are there.
+CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes
+WHERE tablename IN ('ticket', 'ticket_unit', 'ticket_todo', 'ticket_person', 'ticket_word') AND indexdef NOT LIKE 'CREATE UNIQUE%';
+DO $$ DECLARE one RECORD; BEGIN FOR one IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || one.indexname; END LOOP; END $$;
 CREATE TEMP TABLE template AS SELECT * FROM ticket;
+CREATE TEMP TABLE template_todo AS SELECT o.*, t.stage FROM ticket_todo o JOIN ticket t ON t.id = o.ticket_id;
 CREATE TEMP TABLE made AS
-SELECT g, CASE {bounds} END AS stage, 'unit' || (g * 7919 % {UNITS}) AS unit,
-       '138' || lpad((g * 104729 % 100000000)::text, 8, '0') AS phone, 1734199200000 + g * 31536000000 / {n} AS at
+SELECT g, lpad(to_hex(g), 8, '0') || '-0000-7000-8000-000000000000' AS id,
+       CASE {bounds} END AS stage, 'unit' || (g * 7919 % {UNITS}) AS unit, (g % 400 - 20) * 60000 AS shift,
+       '138' || lpad((g * 104729 % 100000000)::text, 8, '0') AS phone, 1734199200000 + g * 31536000000 / {n} AS at,
+       (ARRAY['中山路','玄武湖','鼓楼','新街口','观前街','太湖','金鸡湖','云龙湖','瘦西湖','大运河','北固山','海州','洪泽湖','清江浦',
+              '盐都','亭湖','高港','海陵','宿城','宿豫','江宁','浦口','六合','溧水','高淳','惠山','滨湖','锡山','吴江','吴中',
+              '相城','虎丘','昆山','太仓','常熟','张家港','江阴','宜兴','溧阳','金坛'])[1 + g % 40]
+       || (ARRAY['路灯不亮','井盖破损','供水中断','暖气不热','噪音扰民','垃圾堆放','违章搭建','占道经营','道路积水','公交晚点',
+                 '社保转移','医保报销','学区划分','欠薪投诉','物业收费','电梯故障','燃气漏气','消防通道','油烟扰民','房屋漏水'])[1 + g / 40 % 20] AS title
 FROM (SELECT g, (g * 48271 % 100000) AS m FROM generate_series(1::bigint, {n}::bigint) g) x;
 INSERT INTO ticket (id, number, opened_at, caller, contact_id, call_id, version, head_hash, updated_at, stage, unit,
                     phone, due_at, wake_at, json, counted_after, running)
-SELECT lpad(to_hex(g), 8, '0') || '-0000-7000-8000-000000000000', 'L' || g, at, phone, NULL, NULL, t.version, t.head_hash, at,
-       t.stage, CASE WHEN t.stage = 'registered' THEN t.unit ELSE made.unit END, phone,
-       CASE WHEN t.due_at IS NULL THEN NULL ELSE t.due_at + (g % 400 - 20) * 60000 END,
-       CASE WHEN t.wake_at IS NULL THEN NULL ELSE t.wake_at + (g % 400 - 20) * 60000 END,
-       replace(replace(t.json, '\"unit0\"', '\"' || made.unit || '\"'), '13800000000', phone), t.counted_after, t.running
+SELECT made.id, 'L' || g, at, made.phone, NULL, NULL, t.version, t.head_hash, at,
+       t.stage, CASE WHEN t.stage = 'registered' THEN t.unit ELSE made.unit END, made.phone, t.due_at + shift, t.wake_at + shift,
+       replace(replace(replace(t.json, '\"unit0\"', '\"' || made.unit || '\"'), '13800000000', made.phone), '小区门口路灯不亮', title),
+       t.counted_after, t.running
 FROM made JOIN template t ON t.stage = made.stage;
-INSERT INTO ticket_unit (ticket_id, unit)
-SELECT lpad(to_hex(g), 8, '0') || '-0000-7000-8000-000000000000', unit FROM made WHERE stage <> 'registered';
+INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie)
+SELECT id, CASE stage WHEN 'registered' THEN 'js-12345' ELSE unit END, at, CASE stage WHEN 'registered' THEN 'answers' ELSE 'part' END FROM made;
+INSERT INTO ticket_todo (ticket_id, task, owner, head, listed_at, soon_at, ends_at)
+SELECT made.id, o.task, CASE WHEN o.owner = 'unit0' THEN made.unit ELSE o.owner END, o.head, at, o.soon_at + shift, o.ends_at + shift
+FROM made JOIN template_todo o ON o.stage = made.stage;
+INSERT INTO ticket_person (username, listed_at, ticket_id) SELECT 'agent' || (g * 31 % {AGENTS}), at, id FROM made;
+INSERT INTO ticket_person (username, listed_at, ticket_id)
+SELECT 'handler-' || unit, at, id FROM made WHERE stage NOT IN ('registered', 'dispatched');
+INSERT INTO ticket_word (word, listed_at, ticket_id)
+SELECT substr(title, i, 2), at, id FROM made, generate_series(1, 6) i WHERE i < length(title)
+ON CONFLICT DO NOTHING;
+DO $$ DECLARE one RECORD; BEGIN FOR one IN SELECT * FROM aside LOOP EXECUTE one.indexdef; END LOOP; END $$;
 ANALYZE;"
     );
     let mut psql = Process::new("psql")

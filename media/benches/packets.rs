@@ -1,9 +1,10 @@
-//! What one packet costs without the kernel: relayed and recorded, transcoded, mixed three ways, encrypted.
+//! What one packet costs without the kernel: relayed and recorded, transcoded, mixed three ways, decoded and encoded, encrypted.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hotline_media::Law;
+use hotline_media::codec::{Codec, Coder, FRAME_MAX, HEARD_MAX, Opus};
 use hotline_media::mix::Mix;
 use hotline_media::playout::PlayOut;
 use hotline_media::rtp::{self, Header, OutStream, Reception};
@@ -68,10 +69,43 @@ fn mix_of_three(bench: &mut Criterion) {
                 source.pull(&mut mix.0);
             }
             let mut out = [0; 160];
-            mix.encode(Law::A, &mut out);
+            Law::A.encode_slice(&mix.samples(), &mut out);
             black_box(out);
         });
     });
+}
+
+/// 20 ms of noise out of the mix, and 20 ms into it.
+fn coders(bench: &mut Criterion) {
+    let opus = Opus {
+        fec: true,
+        ..Opus::default()
+    };
+    for (name, codec) in [("G.722", Codec::G722), ("Opus", Codec::Opus(opus))] {
+        let mut coder = Coder::new(codec, 0).expect("neither is G.711");
+        let (mut n, mut state) = (0_u32, 1_u32);
+        bench.bench_function(&format!("encode and decode 20 ms, {name}"), |bencher| {
+            bencher.iter(|| {
+                let samples = std::array::from_fn(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 18) as i16
+                });
+                let mut frame = [0; FRAME_MAX];
+                let length = coder.encode(&samples, &mut frame).expect("it is coded");
+                n = n.wrapping_add(1);
+                let header = Header {
+                    marker: false,
+                    payload_type: 111,
+                    sequence: n as u16,
+                    timestamp: n.wrapping_mul(160),
+                    ssrc: 7,
+                };
+                let now = u64::from(n) * 160;
+                let heard = coder.decode(&header, &frame[..length], now, &mut [0; HEARD_MAX]);
+                black_box(heard).expect("it is decoded");
+            });
+        });
+    }
 }
 
 /// SRTP of one 20 ms packet: sealed, and opened.
@@ -97,5 +131,12 @@ fn srtp(bench: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, forward_and_tap, transcode, mix_of_three, srtp);
+criterion_group!(
+    benches,
+    forward_and_tap,
+    transcode,
+    mix_of_three,
+    coders,
+    srtp
+);
 criterion_main!(benches);

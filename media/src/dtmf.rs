@@ -67,6 +67,8 @@ pub struct Pressed {
 const STRAGGLER: i32 = 2 * CLOCK_HZ as i32;
 /// A key whose end was lost is over when sound goes on this long after it.
 const END_LOST: i32 = CLOCK_HZ as i32 / 10;
+/// What 16 bits can tell of the fastest clock, 48 kHz: 1.4 s. Nobody presses a key again in the very sample it is let go.
+const SEGMENT: u16 = u16::MAX / 6;
 
 /// Makes one key of the many packets an event is sent in: they share a timestamp (RFC 4733 §2.5.1.2).
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,12 +82,16 @@ pub struct KeyReceiver {
 struct Held {
     timestamp: u32,
     event: u8,
-    /// Of the segments before this one: an event longer than 8 s continues under a new timestamp (§2.5.1.3).
+    /// Of the segments before this one: an event longer than 16 bits can tell continues under a new timestamp (§2.5.1.3).
     before: u32,
     duration: u16,
 }
 
 impl Held {
+    fn end(self) -> u32 {
+        self.timestamp.wrapping_add(u32::from(self.duration))
+    }
+
     fn pressed(self) -> Option<Pressed> {
         let samples = self.before + u32::from(self.duration);
         Some(Pressed {
@@ -109,8 +115,8 @@ impl KeyReceiver {
             Some(held) if held.timestamp == timestamp => held,
             Some(held)
                 if held.event == event.event
-                    && timestamp == held.timestamp.wrapping_add(u32::from(held.duration))
-                    && held.duration == u16::MAX =>
+                    && timestamp.wrapping_sub(held.end()) <= 1
+                    && held.duration >= SEGMENT =>
             {
                 Held {
                     timestamp,
@@ -144,8 +150,7 @@ impl KeyReceiver {
     /// Takes note that sound of this timestamp arrived: a key before it whose end was lost is over.
     pub fn sound(&mut self, timestamp: u32) -> Option<Pressed> {
         let held = self.held?;
-        let end = held.timestamp.wrapping_add(u32::from(held.duration));
-        if timestamp.wrapping_sub(end).cast_signed() < END_LOST {
+        if timestamp.wrapping_sub(held.end()).cast_signed() < END_LOST {
             return None;
         }
         self.held = None;

@@ -75,6 +75,14 @@ impl PlayOut {
         true
     }
 
+    /// Takes what was made up for a loss, where its time is still to come.
+    pub fn fill(&mut self, ssrc: u32, timestamp: u32, samples: &[i16]) {
+        let is_to_come = |next: u32| timestamp.wrapping_sub(next) < RING as u32 / 2;
+        if ssrc == self.ssrc && self.next.is_some_and(is_to_come) {
+            self.push(ssrc, timestamp, samples);
+        }
+    }
+
     /// Adds the next 20 ms to `sum`; silence where nothing came. False when there was nothing at all.
     pub fn pull(&mut self, sum: &mut [i32; FRAME]) -> bool {
         let Some(next) = self.next else {

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Length of the header without CSRCs and extension.
 pub const HEADER_LEN: usize = 12;
 
-/// G.711's clock.
+/// G.711's clock, and ours.
 pub const CLOCK_HZ: u64 = 8_000;
 
 /// The fixed header, without what a relay has no use for.
@@ -88,6 +88,48 @@ impl Header {
     }
 }
 
+/// A far side's timestamps in samples of ours, where its clock is another.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WireClock {
+    newest: Option<Newest>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Newest {
+    ssrc: u32,
+    wire: u32,
+    /// The same with its wraps, which dividing would lose; begun in the middle.
+    unwrapped: u64,
+}
+
+impl WireClock {
+    /// `ticks`: of the wire's clock in one sample of ours.
+    pub fn samples(&mut self, ticks: u32, header: &Header) -> u32 {
+        if ticks == 1 {
+            return header.timestamp;
+        }
+        let (ssrc, wire) = (header.ssrc, header.timestamp);
+        let unwrapped = match self.newest.filter(|newest| newest.ssrc == ssrc) {
+            Some(newest) => {
+                let ahead = wire.wrapping_sub(newest.wire).cast_signed();
+                newest.unwrapped.saturating_add_signed(ahead.into())
+            }
+            None => (1 << 40) + u64::from(wire),
+        };
+        if self
+            .newest
+            .is_none_or(|newest| newest.ssrc != ssrc || newest.unwrapped < unwrapped)
+        {
+            self.newest = Some(Newest {
+                ssrc,
+                wire,
+                unwrapped,
+            });
+        }
+        (unwrapped / u64::from(ticks)) as u32
+    }
+}
+
 /// A gap this large in the sequence numbers is a new stream, not a loss (RFC 3550 A.1, MAX_DROPOUT).
 const DROPOUT_MAX: u16 = 3_000;
 /// A packet this far behind is late, further behind it is a new stream (A.1, MAX_MISORDER).
@@ -95,7 +137,7 @@ const MISORDER_MAX: u16 = 100;
 
 /// From one sequence number to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Ahead(u16),
     /// 0 for the same.
     Behind(u16),
@@ -103,7 +145,7 @@ enum Step {
     Jump,
 }
 
-fn step(from: u16, to: u16) -> Step {
+pub(crate) fn step(from: u16, to: u16) -> Step {
     let ahead = to.wrapping_sub(from);
     if (1..=DROPOUT_MAX).contains(&ahead) {
         Step::Ahead(ahead)

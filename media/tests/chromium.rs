@@ -5,7 +5,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotline_media::{
-    Breakdown, CallKey, Config, Engine, Event, Hears, IceCredentials, Law, LegId, LocalWebRtc,
-    Remote, RemoteWebRtc, Security,
+    Breakdown, CallKey, Codec, Config, Engine, Event, Hears, IceCredentials, Law, LegId,
+    LocalWebRtc, Opus, Remote, RemoteWebRtc, Security,
 };
 
 const PAGE: &str = r#"<!doctype html><title>call</title><script>
@@ -67,20 +67,52 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 /// Far longer than a loaded machine takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The one codec that the answer leaves, and the clock of its keys.
+#[derive(Clone, Copy)]
+struct Spoken {
+    codec: Codec,
+    lines: &'static str,
+    clock: u32,
+    ports: u16,
+}
+
 #[test]
 fn chromium_hears_its_own_tone() {
+    hears_its_own_tone(Spoken {
+        codec: Codec::G711(Law::A),
+        lines: "a=rtpmap:8 PCMA/8000",
+        clock: 8_000,
+        ports: 46_000,
+    });
+}
+
+#[test]
+fn chromium_hears_its_own_tone_in_opus_with_keys_at_48_khz() {
+    hears_its_own_tone(Spoken {
+        codec: Codec::Opus(Opus {
+            fec: true,
+            ..Opus::default()
+        }),
+        lines: "a=rtpmap:111 opus/48000/2\r\n\
+                a=fmtp:111 maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1",
+        clock: 48_000,
+        ports: 46_100,
+    });
+}
+
+fn hears_its_own_tone(spoken: Spoken) {
     let (sender, events) = std::sync::mpsc::sync_channel(1_000);
     let mut config = Config::new(Arc::new(move |event| {
         let _ = sender.try_send(event);
     }));
-    config.ports = 46_000..=46_039;
+    config.ports = spoken.ports..=spoken.ports + 39;
     let engine = Engine::start(config).unwrap();
     let leg = LegId(1);
     let local = engine.open_webrtc(leg, CallKey(1)).unwrap();
     engine.hear(leg, Hears::Echo).unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
-    let browser = Chromium::open(&format!("http://{address}/"));
+    let browser = Chromium::open(address);
     // Should the browser never come back, this ends the wait for it.
     let late = Arc::new(AtomicBool::new(false));
     let is_late = Arc::clone(&late);
@@ -95,13 +127,17 @@ fn chromium_hears_its_own_tone() {
         match path.as_str() {
             "/" => reply(stream, "text/html", PAGE),
             "/offer" => {
-                engine.connect(leg, remote_of(&body)).unwrap();
-                reply(stream, "text/plain", &answer(&local, &local.ice, 1));
+                let remote = remote_of(&body, spoken);
+                let answer = answer(&local, &local.ice, 1, &remote, spoken);
+                engine.connect(leg, remote).unwrap();
+                reply(stream, "text/plain", &answer);
             }
             "/restart" => {
                 let ice = engine.restart_ice(leg).unwrap();
-                engine.connect(leg, remote_of(&body)).unwrap();
-                reply(stream, "text/plain", &answer(&local, &ice, 2));
+                let remote = remote_of(&body, spoken);
+                let answer = answer(&local, &ice, 2, &remote, spoken);
+                engine.connect(leg, remote).unwrap();
+                reply(stream, "text/plain", &answer);
             }
             "/result" => {
                 result = body;
@@ -145,8 +181,8 @@ fn chromium_hears_its_own_tone() {
 struct Chromium(Child, PathBuf);
 
 impl Chromium {
-    fn open(url: &str) -> Self {
-        let profile = std::env::temp_dir().join(format!("media-chromium-{}", std::process::id()));
+    fn open(page: SocketAddr) -> Self {
+        let profile = std::env::temp_dir().join(format!("media-chromium-{}", page.port()));
         Self(
             Command::new("chromium")
                 .args([
@@ -159,7 +195,7 @@ impl Chromium {
                 .arg("--allow-loopback-in-peer-connection")
                 .arg("--disable-features=WebRtcHideLocalIpsWithMdns")
                 .arg(format!("--user-data-dir={}", profile.display()))
-                .arg(url)
+                .arg(format!("http://{page}/"))
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -211,7 +247,7 @@ fn reply(mut stream: TcpStream, kind: &str, body: &str) {
     );
 }
 
-fn remote_of(sdp: &str) -> Remote {
+fn remote_of(sdp: &str, spoken: Spoken) -> Remote {
     let value = |name: &str| {
         let line = sdp.lines().find_map(|line| line.strip_prefix(name));
         line.unwrap_or_else(|| panic!("{name}")).trim().to_owned()
@@ -219,10 +255,11 @@ fn remote_of(sdp: &str) -> Remote {
     let telephone_event = sdp
         .lines()
         .filter_map(|line| line.strip_prefix("a=rtpmap:"))
-        .find_map(|line| line.strip_suffix(" telephone-event/8000"))
+        .find_map(|line| line.strip_suffix(&format!(" telephone-event/{}", spoken.clock)))
         .map(|number| number.parse().unwrap());
-    let mut remote = Remote::new("0.0.0.0:9".parse().unwrap(), Law::A);
+    let mut remote = Remote::new("0.0.0.0:9".parse().unwrap(), spoken.codec);
     remote.dtmf_payload_type = telephone_event;
+    remote.dtmf_clock_hz = spoken.clock;
     remote.security = Security::Dtls(RemoteWebRtc {
         ice: IceCredentials {
             ufrag: value("a=ice-ufrag:"),
@@ -233,7 +270,17 @@ fn remote_of(sdp: &str) -> Remote {
     remote
 }
 
-fn answer(local: &LocalWebRtc, ice: &IceCredentials, version: u32) -> String {
+fn answer(
+    local: &LocalWebRtc,
+    ice: &IceCredentials,
+    version: u32,
+    remote: &Remote,
+    spoken: Spoken,
+) -> String {
+    let number = remote.payload_type;
+    let keys = remote
+        .dtmf_payload_type
+        .expect("it offers keys on that clock");
     let (ip, port) = (local.address.ip(), local.address.port());
     let (ufrag, pwd, fingerprint) = (&ice.ufrag, &ice.pwd, local.fingerprint);
     [
@@ -243,7 +290,7 @@ fn answer(local: &LocalWebRtc, ice: &IceCredentials, version: u32) -> String {
         "t=0 0".to_owned(),
         "a=group:BUNDLE 0".to_owned(),
         "a=ice-lite".to_owned(),
-        format!("m=audio {port} UDP/TLS/RTP/SAVPF 8 126"),
+        format!("m=audio {port} UDP/TLS/RTP/SAVPF {number} {keys}"),
         format!("c=IN IP4 {ip}"),
         "a=mid:0".to_owned(),
         "a=sendrecv".to_owned(),
@@ -254,8 +301,8 @@ fn answer(local: &LocalWebRtc, ice: &IceCredentials, version: u32) -> String {
         format!("a=fingerprint:sha-256 {fingerprint}"),
         format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host"),
         "a=end-of-candidates".to_owned(),
-        "a=rtpmap:8 PCMA/8000".to_owned(),
-        "a=rtpmap:126 telephone-event/8000".to_owned(),
+        spoken.lines.to_owned(),
+        format!("a=rtpmap:{keys} telephone-event/{}", spoken.clock),
         String::new(),
     ]
     .join("\r\n")

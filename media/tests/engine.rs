@@ -87,7 +87,7 @@ fn laws_that_differ_are_transcoded_on_the_way() {
     let mut room = Room::new();
     let mut citizen = room.phone();
     let mut agent = room.phone_with(|remote| {
-        remote.law = Law::Mu;
+        remote.codec = Law::Mu.into();
         remote.payload_type = 96;
     });
     bridge(&room, &citizen, &agent);
@@ -771,7 +771,7 @@ fn an_agent_replaced_in_mid_call_continues_the_track_and_a_third_party_gets_one_
     }
     room.engine.close(agent.leg).unwrap();
     let mut second = room.phone_with(|remote| {
-        remote.law = Law::Mu;
+        remote.codec = Law::Mu.into();
         remote.payload_type = 0;
     });
     let mut specialist = room.phone();

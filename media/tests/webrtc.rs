@@ -116,7 +116,10 @@ fn one_voice_reaches_every_ear_whatever_protects_it() {
     let mut room = Room::new();
     let mut speaker = room.phone();
     let mut browsers = [room.talking_browser(CALL), room.talking_browser(CALL)];
-    let phones = [room.phone(), room.phone_with(|remote| remote.law = Law::Mu)];
+    let phones = [
+        room.phone(),
+        room.phone_with(|remote| remote.codec = Law::Mu.into()),
+    ];
     for browser in &browsers {
         room.wait_for(Event::Secured { leg: browser.leg });
     }
@@ -578,7 +581,7 @@ fn a_leg_takes_only_the_security_it_was_opened_for() {
         room.engine.open_webrtc(browser.leg, CALL),
         Err(Error::DuplicateLeg(_))
     ));
-    assert_eq!(browser.remote.law, Law::A);
+    assert_eq!(browser.remote.codec, Law::A.into());
 }
 
 #[test]

@@ -663,7 +663,7 @@ fn a_refused_offer_leaves_the_call_as_it_was() {
     world.settle();
     world.expect(CALLER, "Offered");
     world.wish(CALLER, |endpoint, now| {
-        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE)
+        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE, &Headers::new())
     });
     world.settle();
     match world.expect(CALLEE, "OfferRejected") {
@@ -808,7 +808,7 @@ fn a_late_offer_that_does_not_suit_ends_the_call() {
     });
     world.settle();
     world.wish(CALLER, |endpoint, now| {
-        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE)
+        endpoint.reject_offer(now, caller, Status::NOT_ACCEPTABLE_HERE, &Headers::new())
     });
     world.settle();
     world.expect(CALLEE, "Acked");

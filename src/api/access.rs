@@ -321,6 +321,7 @@ pub(crate) const RULES: &[Rule] = &[
     person(Method::POST, "/api/v1/tickets/{id}/unmask", Who::Roles(CALLERS)),
     person(Method::POST, "/api/v1/petitioners/history", Who::Roles(DESK)),
     rule(Method::GET, "/api/v1/tickets/{id}/proposals", DESK, Scope::TicketsRead),
+    person(Method::POST, "/api/v1/tickets/{id}/advice", Who::Roles(DESK)),
     any_role(Method::GET, "/api/v1/categories"),
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),

@@ -8,12 +8,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tracing::{debug, info};
 
 use super::Api;
 use super::access::{self, Who};
 use super::auth::{self, Caller};
 use super::problem::{Answer, Problem};
+use crate::domain::time::Timestamp;
 
 /// From the whole request's arrival to the answer's head; streams and downloads go on after it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,11 +64,11 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem::bug().into_response()
 }
 
-/// Counts and logs the request (its route, never its query: that may hold a citizen's number), and forbids browsers
-/// whatever this API does not need.
-pub(crate) async fn seal(request: Request, next: Next) -> Response {
+/// Counts and logs the request (its route, never its query: that may hold a citizen's number), says what time it is here,
+/// and forbids browsers whatever this API does not need.
+pub(crate) async fn seal(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let api = request.uri().path().starts_with("/api/");
+    let is_api = request.uri().path().starts_with("/api/");
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -77,6 +79,8 @@ pub(crate) async fn seal(request: Request, next: Next) -> Response {
     let took = started.elapsed();
     measure(&method, &route, status, took);
     let headers = response.headers_mut();
+    // Pages count remaining times by this, and those are the clock's.
+    headers.insert(header::DATE, http_date(api.clock.now()));
     for (name, value) in [
         (
             header::CONTENT_SECURITY_POLICY,
@@ -91,10 +95,18 @@ pub(crate) async fn seal(request: Request, next: Next) -> Response {
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    if api {
+    if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// An instant as RFC 9110, section 5.6.7, writes it.
+fn http_date(at: Timestamp) -> HeaderValue {
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&at.in_beijing().timestamp());
+    text.ok()
+        .and_then(|text| HeaderValue::from_str(&text).ok())
+        .expect("an instant of four-digit years has a date in ASCII")
 }
 
 fn measure(method: &Method, route: &str, status: StatusCode, took: Duration) {

@@ -269,6 +269,6 @@ pub fn router(api: Arc<Api>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn(gate::time_limit))
         .layer(CatchPanicLayer::custom(gate::panicked))
-        .layer(middleware::from_fn(gate::seal))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), gate::seal))
         .with_state(api)
 }

@@ -328,12 +328,12 @@ impl From<JsonRejection> for Problem {
 
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
-        let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            "body_too_large"
-        } else {
-            "unreadable_body"
-        };
-        Self::new(rejection.status(), code, rejection.body_text())
+        let status = rejection.status();
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = "提交的内容过长, 一次最多 1 MiB (the body is over 1 MiB)";
+            return Self::new(status, "body_too_large", detail);
+        }
+        Self::new(status, "unreadable_body", rejection.body_text())
     }
 }
 

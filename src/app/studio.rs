@@ -103,11 +103,17 @@ impl Media for Studio {
     }
 
     fn connect(&mut self, leg: LegId, remote: &Negotiated, nat: bool) {
-        let law = match remote.codec {
-            Codec::Pcma => media::Law::A,
-            Codec::Pcmu => media::Law::Mu,
-            // Never offered and never accepted: see `ours` in call control.
-            Codec::G722 | Codec::Opus => return,
+        let codec = match remote.codec {
+            Codec::Pcma => media::Codec::G711(media::Law::A),
+            Codec::Pcmu => media::Codec::G711(media::Law::Mu),
+            Codec::G722 => media::Codec::G722,
+            Codec::Opus => {
+                let wishes = remote.opus.map(|wishes| media::Opus {
+                    fec: wishes.fec,
+                    bitrate_max: wishes.bitrate_max,
+                });
+                media::Codec::Opus(wishes.unwrap_or_default())
+            }
         };
         let remote = media::Remote {
             rtp: remote.remote,
@@ -115,15 +121,16 @@ impl Media for Studio {
                 Rtcp::Mux => media::Rtcp::Mux,
                 Rtcp::At(address) => media::Rtcp::At(address),
             },
-            law,
+            codec,
             payload_type: remote.payload_type.send,
-            dtmf_payload_type: remote.dtmf_payload.map(|dtmf| dtmf.send),
+            dtmf_payload_type: remote.dtmf.map(|dtmf| dtmf.payload_type.send),
+            dtmf_clock_hz: remote.dtmf.map_or(8_000, |dtmf| dtmf.clock_rate),
             direction: media::Direction {
                 send: remote.direction.sends(),
                 receive: remote.direction.receives(),
             },
             nat,
-            detect_tones: remote.dtmf_payload.is_none(),
+            detect_tones: remote.dtmf.is_none(),
             security: security(&remote.security),
         };
         self.told("connect", self.engine.connect(leg_key(leg), remote));

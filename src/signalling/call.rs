@@ -114,6 +114,8 @@ pub struct Leg {
     pub gateway: Option<(TrunkName, SocketAddr)>,
     /// Where to try next when this destination fails (trunk fail-over).
     pub alternatives: Vec<Destination>,
+    /// Phones that were offered G.711 alone: who refuses that is asked again with all that we can speak.
+    pub offered_g711: Vec<(LegHandle, Destination)>,
     /// Who else may be rung when this one does not come.
     pub others: Vec<Target>,
     /// When a ringing leg is given up.

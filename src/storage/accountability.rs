@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
-use super::idempotency::{Once, Replay, claim};
-use super::supervision::ChainedEvent;
+use super::idempotency::Once;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::accountability::{Entry, EntryCommand, EntryEvent, Refusal, apply, decide};
 use crate::domain::id::{EntryId, TicketId, UnitCode};
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::Rules;
 use crate::domain::time::Timestamp;
 
@@ -36,17 +34,6 @@ pub struct EntryFilter {
     pub decided: Option<bool>,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new entry.
-    id: Option<EntryId>,
-    command: EntryCommand,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Records an entry, or decides about one.
     pub async fn entry_command(
@@ -58,18 +45,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<EntryRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
-            .await
+        self.carry_out(now, by, id, command, rules, once).await
     }
 
     /// One entry.
@@ -120,21 +96,25 @@ impl Storage {
 
 const ENTRY: &str = "SELECT id, version, updated_at, json FROM accountability WHERE id = $1";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<EntryRecord, Trouble<Refusal>> {
-        let id = self.id.unwrap_or_else(|| EntryId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => {
-                    let row = tx.row(ENTRY, &values![subject]).await?;
-                    let row = row.ok_or(Trouble::Refused(Refusal::NoSuchEntry))?;
-                    return Ok(record_of(&row)?);
-                }
-                Replay::OtherBody => return Err(Trouble::Refused(Refusal::KeyUsed)),
-            }
-        }
+impl Subject for EntryRecord {
+    type Id = EntryId;
+    type Command = EntryCommand;
+    type Refusal = Refusal;
+
+    const KEY_USED: Refusal = Refusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(ENTRY, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: EntryId,
+        new: bool,
+        command: &EntryCommand,
+    ) -> Result<Self, Trouble<Refusal>> {
         let row = tx
             .row(
                 "UPDATE accountability SET version = version WHERE id = $1 \
@@ -144,20 +124,12 @@ impl Wish {
             .await?;
         let mut chain = row.as_ref().map_or(Ok(Chain::new()), Chain::of_row)?;
         let before = row.as_ref().map(record_of).transpose()?;
-        let by = self.by.as_ref().map_or(By::Server, By::Person);
         let entry = before.map(|record| record.entry);
-        let is_new = entry.is_none();
-        let event =
-            decide(self.now, entry.as_ref(), &self.command, by).map_err(Trouble::Refused)?;
+        let event = decide(chronicler.now, entry.as_ref(), command, chronicler.by)
+            .map_err(Trouble::Refused)?;
         if let EntryEvent::Recorded { unit, .. } = &event {
             known_unit(tx, unit).await?;
         }
-        let chronicler = Chronicler {
-            now: self.now,
-            by,
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
         let json = to_json(&event);
         chronicler
             .append(
@@ -172,11 +144,11 @@ impl Wish {
         let record = EntryRecord {
             id,
             version: chain.version,
-            updated_at: self.now,
+            updated_at: chronicler.now,
             entry: apply(entry, &event),
         };
         let columns = columns(&record, &chain);
-        let sql = if is_new {
+        let sql = if new {
             "INSERT INTO accountability (id, ticket_id, article, unit, at, updated_at, decided, version, \
              head_hash, json) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         } else {

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chronicler, actor_of};
+use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::callout::{CallOut, Command, Event, Policy, apply, decide, text};
 use crate::domain::id::{CallOutId, SmsId, TicketId, UnitCode, Username};
 use crate::domain::organisation::Span;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::{Refusal, Rules};
 use crate::domain::time::Timestamp;
 
@@ -52,16 +51,6 @@ pub struct DutyGap {
     pub noticed_at: Timestamp,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new one.
-    id: Option<CallOutId>,
-    command: Command,
-    rules: Arc<Rules>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Starts a call-out with [`Command::Start`].
     pub async fn start_callout(
@@ -71,7 +60,10 @@ impl Storage {
         command: Command,
         rules: &Arc<Rules>,
     ) -> Result<CallOutRecord, Trouble<Refusal>> {
-        self.callout_wish(now, by, None, command, rules).await
+        self.chronicle(now, by, rules, command, |chronicler, tx, command| {
+            Box::pin(chronicler.start_callout(tx, command))
+        })
+        .await
     }
 
     /// Carries out a command on a call-out.
@@ -83,41 +75,11 @@ impl Storage {
         command: Command,
         rules: &Arc<Rules>,
     ) -> Result<CallOutRecord, Trouble<Refusal>> {
-        self.callout_wish(now, by, Some(id), command, rules).await
-    }
-
-    async fn callout_wish(
-        &self,
-        now: Timestamp,
-        by: By<'_>,
-        id: Option<CallOutId>,
-        command: Command,
-        rules: &Arc<Rules>,
-    ) -> Result<CallOutRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| {
-                Box::pin(async move {
-                    let chronicler = Chronicler {
-                        now: wish.now,
-                        by: wish.by.as_ref().map_or(By::Server, By::Person),
-                        rules: &wish.rules,
-                        clock: &*wish.clock,
-                    };
-                    match wish.id {
-                        None => chronicler.start_callout(tx, &wish.command).await,
-                        Some(id) => chronicler.change_callout(tx, id, &wish.command).await,
-                    }
-                })
-            })
-            .await
+        let wish = (id, command);
+        self.chronicle(now, by, rules, wish, |chronicler, tx, (id, command)| {
+            Box::pin(chronicler.change_callout(tx, *id, command))
+        })
+        .await
     }
 
     /// One call-out.

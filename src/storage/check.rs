@@ -20,7 +20,6 @@ use crate::domain::revisit::{self, RevisitEvent};
 use crate::domain::supervision::{self, CaseEvent};
 use crate::domain::ticket::{self, Event, GENESIS, chain_hash};
 use crate::domain::time::Timestamp;
-use crate::domain::watch;
 
 /// Something that should not be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,11 +316,11 @@ async fn check_chain(tx: &mut Tx, chain: &[Link], found: &mut Found) -> Result<(
 
 /// None of the five steps of article 6 is missing from a closed ticket.
 fn check_steps(id: &str, chain: &[Link], found: &mut Found) {
-    let events: Vec<(String, Event)> = chain
+    let events: Vec<Event> = chain
         .iter()
-        .filter_map(|link| Some((link.actor.clone(), serde_json::from_str(&link.json).ok()?)))
+        .filter_map(|link| serde_json::from_str(&link.json).ok())
         .collect();
-    for step in watch::missing(&events) {
+    for step in ticket::missing(&events) {
         found.one(
             "ticket",
             id,

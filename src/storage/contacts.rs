@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, Chronicler, Kind};
 use super::db::{Row, Tx, Value, values};
 use super::{Fault, Storage, Trouble, calls, to_json};
-use crate::clock::Clock;
 use crate::domain::call::Cdr;
 use crate::domain::contact::{Contact, ContactCommand, ContactEvent, apply, decide};
 use crate::domain::id::{ContactId, TicketId};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::{Command, Refusal, Rules, Source};
 use crate::domain::time::Timestamp;
 
@@ -33,15 +32,6 @@ pub struct ContactRecord {
     pub contact: Contact,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    id: ContactId,
-    command: ContactCommand,
-    rules: Arc<Rules>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Makes an answered call durable, with its contact and ticket draft: to be awaited before the 200 OK leaves.
     /// Told twice, it is durable once.
@@ -51,20 +41,10 @@ impl Storage {
         answered: Answered,
         rules: &Arc<Rules>,
     ) -> Result<(), Fault> {
-        let given = (now, answered, rules.clone(), self.clock.clone());
-        self.db
-            .write(given, |tx, (now, answered, rules, clock)| {
-                Box::pin(async move {
-                    let chronicler = Chronicler {
-                        now: *now,
-                        by: By::Server,
-                        rules,
-                        clock: &**clock,
-                    };
-                    chronicler.answer(tx, answered).await
-                })
-            })
-            .await
+        self.as_server(now, rules, answered, |server, tx, answered| {
+            Box::pin(server.answer(tx, answered))
+        })
+        .await
     }
 
     /// Carries out a command on a contact.
@@ -76,27 +56,11 @@ impl Storage {
         command: ContactCommand,
         rules: &Arc<Rules>,
     ) -> Result<ContactRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| {
-                Box::pin(async move {
-                    let chronicler = Chronicler {
-                        now: wish.now,
-                        by: wish.by.as_ref().map_or(By::Server, By::Person),
-                        rules: &wish.rules,
-                        clock: &*wish.clock,
-                    };
-                    chronicler.change_contact(tx, wish.id, &wish.command).await
-                })
-            })
-            .await
+        let wish = (id, command);
+        self.chronicle(now, by, rules, wish, |chronicler, tx, (id, command)| {
+            Box::pin(chronicler.change_contact(tx, *id, command))
+        })
+        .await
     }
 
     /// One contact.

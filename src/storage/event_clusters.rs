@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
-use super::idempotency::{Once, Replay, claim};
-use super::supervision::ChainedEvent;
+use super::idempotency::Once;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::event_cluster::{
     Candidate, ClusterCommand, ClusterEvent, EventCluster, Refusal, apply, decide,
 };
 use crate::domain::id::{ClusterId, TicketId};
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::{Demand, Event, Rules, Ticket};
 use crate::domain::time::Timestamp;
 use crate::domain::watch::{Sketch, text_of};
@@ -44,17 +42,6 @@ const PRINTS: usize = 8;
 const EACH: i64 = 50;
 const CANDIDATES: usize = 200;
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new cluster.
-    id: Option<ClusterId>,
-    command: ClusterCommand,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Opens a cluster, or carries out a command on one; as [`Storage::command`] for a ticket.
     pub async fn cluster_command(
@@ -66,18 +53,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<ClusterRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
-            .await
+        self.carry_out(now, by, id, command, rules, once).await
     }
 
     /// One cluster.
@@ -98,10 +74,11 @@ impl Storage {
         row.map(|row| row.get("cluster_id")).transpose()
     }
 
-    /// Clusters, the latest opened first.
+    /// Clusters, the latest opened first; with `ticket`, the one it belongs to.
     pub async fn clusters(
         &self,
         open: Option<bool>,
+        ticket: Option<TicketId>,
         page: &Page,
     ) -> Result<Listing<ClusterRecord>, Fault> {
         let mut select =
@@ -111,6 +88,14 @@ impl Storage {
             Some(false) => select.text(" AND dissolved_at IS NOT NULL"),
             None => select,
         };
+        if let Some(ticket) = ticket {
+            select = select
+                .and(
+                    "id IN (SELECT cluster_id FROM cluster_ticket WHERE ticket_id =",
+                    ticket,
+                )
+                .text(")");
+        }
         if let Some(after) = &page.after {
             select = select.before("opened_at", "id", after);
         }
@@ -244,38 +229,25 @@ pub(super) async fn print_demand(
 
 const CLUSTER: &str = "SELECT id, version, updated_at, json FROM event_cluster WHERE id = $1";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<ClusterRecord, Trouble<Refusal>> {
-        let id = self.id.unwrap_or_else(|| ClusterId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => {
-                    let row = tx.row(CLUSTER, &values![subject]).await?;
-                    let row = row.ok_or(Trouble::Refused(Refusal::NoSuchCluster))?;
-                    return Ok(record_of(&row)?);
-                }
-                Replay::OtherBody => return Err(Trouble::Refused(Refusal::KeyUsed)),
-            }
-        }
-        let chronicler = Chronicler {
-            now: self.now,
-            by: self.by.as_ref().map_or(By::Server, By::Person),
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        chronicler.cluster_wish(tx, id, &self.command).await
-    }
-}
+impl Subject for ClusterRecord {
+    type Id = ClusterId;
+    type Command = ClusterCommand;
+    type Refusal = Refusal;
 
-impl Chronicler<'_> {
-    async fn cluster_wish(
-        &self,
+    const KEY_USED: Refusal = Refusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(CLUSTER, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
         tx: &mut Tx,
         id: ClusterId,
+        new: bool,
         command: &ClusterCommand,
-    ) -> Result<ClusterRecord, Trouble<Refusal>> {
+    ) -> Result<Self, Trouble<Refusal>> {
         let row = tx
             .row(
                 "UPDATE event_cluster SET version = version WHERE id = $1 \
@@ -285,14 +257,16 @@ impl Chronicler<'_> {
             .await?;
         let before = row.as_ref().map(record_of).transpose()?;
         let mut chain = row.as_ref().map_or(Ok(Chain::new()), Chain::of_row)?;
-        let is_new = before.is_none();
         let cluster = before.map(|record| record.cluster);
-        let events =
-            decide(self.now, cluster.as_ref(), command, self.by).map_err(Trouble::Refused)?;
+        let events = decide(chronicler.now, cluster.as_ref(), command, chronicler.by)
+            .map_err(Trouble::Refused)?;
         for event in &events {
-            self.follow_cluster(tx, id, cluster.as_ref(), event).await?;
+            chronicler
+                .follow_cluster(tx, id, cluster.as_ref(), event)
+                .await?;
             let json = to_json(event);
-            self.append(tx, Kind::EventCluster, id.0, &mut chain, event.name(), json)
+            chronicler
+                .append(tx, Kind::EventCluster, id.0, &mut chain, event.name(), json)
                 .await?;
         }
         let cluster = events
@@ -302,11 +276,11 @@ impl Chronicler<'_> {
         let record = ClusterRecord {
             id,
             version: chain.version,
-            updated_at: self.now,
+            updated_at: chronicler.now,
             cluster,
         };
         let columns = columns(&record, &chain);
-        if is_new {
+        if new {
             tx.execute(
                 "INSERT INTO event_cluster (id, kind, lead_id, opened_at, updated_at, dissolved_at, \
                  demands, version, head_hash, json) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -323,7 +297,9 @@ impl Chronicler<'_> {
         }
         Ok(record)
     }
+}
 
+impl Chronicler<'_> {
     /// Who belongs where, and whose findings may look different now.
     async fn follow_cluster(
         &self,

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{Deed, append};
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
-use super::idempotency::{Once, Replay, claim};
-use super::supervision::ChainedEvent;
+use super::idempotency::Once;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, sha256_hex, to_json};
-use crate::clock::Clock;
 use crate::domain::archive::{
     Held, Hold, HoldCommand, HoldEvent, Refusal, Retention, apply, decide, years_after,
 };
 use crate::domain::id::{HoldId, RecordingId, TicketId, Username};
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::{Rules, Ticket};
 use crate::domain::time::Timestamp;
 
@@ -49,17 +47,6 @@ pub struct Disposal {
     pub tombstone_sha256: String,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new hold.
-    id: Option<HoldId>,
-    command: HoldCommand,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Places a hold, or lifts one; both are in the audit trail.
     pub async fn hold_command(
@@ -71,18 +58,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<HoldRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
-            .await
+        self.carry_out(now, by, id, command, rules, once).await
     }
 
     /// Holds, the latest first.
@@ -326,21 +302,25 @@ async fn is_held(tx: &mut Tx, recording: RecordingId) -> Result<bool, Fault> {
 
 const HOLD: &str = "SELECT id, version, updated_at, json FROM legal_hold WHERE id = $1";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<HoldRecord, Trouble<Refusal>> {
-        let id = self.id.unwrap_or_else(|| HoldId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => {
-                    let row = tx.row(HOLD, &values![subject]).await?;
-                    let row = row.ok_or(Trouble::Refused(Refusal::NoSuchHold))?;
-                    return Ok(record_of(&row)?);
-                }
-                Replay::OtherBody => return Err(Trouble::Refused(Refusal::KeyUsed)),
-            }
-        }
+impl Subject for HoldRecord {
+    type Id = HoldId;
+    type Command = HoldCommand;
+    type Refusal = Refusal;
+
+    const KEY_USED: Refusal = Refusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(HOLD, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: HoldId,
+        new: bool,
+        command: &HoldCommand,
+    ) -> Result<Self, Trouble<Refusal>> {
         let row = tx
             .row(
                 "UPDATE legal_hold SET version = version WHERE id = $1 \
@@ -350,19 +330,12 @@ impl Wish {
             .await?;
         let mut chain = row.as_ref().map_or(Ok(Chain::new()), Chain::of_row)?;
         let before = row.as_ref().map(record_of).transpose()?;
-        let by = self.by.as_ref().map_or(By::Server, By::Person);
         let hold = before.map(|record| record.hold);
-        let is_new = hold.is_none();
-        let event = decide(self.now, hold.as_ref(), &self.command, by).map_err(Trouble::Refused)?;
+        let event = decide(chronicler.now, hold.as_ref(), command, chronicler.by)
+            .map_err(Trouble::Refused)?;
         if let HoldEvent::Placed { held, .. } = &event {
             there_is(tx, *held).await?;
         }
-        let chronicler = Chronicler {
-            now: self.now,
-            by,
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
         let json = to_json(&event);
         chronicler
             .append(tx, Kind::LegalHold, id.0, &mut chain, event.name(), json)
@@ -370,10 +343,10 @@ impl Wish {
         let record = HoldRecord {
             id,
             version: chain.version,
-            updated_at: self.now,
+            updated_at: chronicler.now,
             hold: apply(hold, &event),
         };
-        let sql = if is_new {
+        let sql = if new {
             "INSERT INTO legal_hold (id, held_kind, held_id, at, updated_at, lifted_at, version, head_hash, \
              json) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         } else {
@@ -382,8 +355,8 @@ impl Wish {
         };
         tx.execute(sql, &columns(&record, &chain)).await?;
         let deed = Deed {
-            at: self.now,
-            by: Username(by.name().to_owned()),
+            at: chronicler.now,
+            by: Username(chronicler.by.name().to_owned()),
             action: format!("hold_{}", event.name()),
             object: record.hold.held.id().to_string(),
             detail: serde_json::json!({"hold": id, "kind": record.hold.held.code()}),

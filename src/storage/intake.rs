@@ -7,16 +7,15 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chronicle::{Chronicler, actor_of};
+use super::chronicle::Chronicler;
 use super::db::{Personal, Row, Secret, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::sms::Purpose;
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::sms::receipt_text;
-use crate::domain::staff::{Actor, By, Unit, UnitKind};
+use crate::domain::staff::{By, Unit, UnitKind};
 use crate::domain::ticket::intake::{Command, Event, Origin};
 use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage};
 use crate::domain::time::Timestamp;
@@ -76,15 +75,6 @@ pub struct RefusalCount {
     pub count: u64,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    command: Command,
-    raw: String,
-    rules: Arc<Rules>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Opens the ticket of a demand that came from elsewhere, by [`Command::Accept`]. Told twice, the ticket there is
     /// is answered.
@@ -96,17 +86,14 @@ impl Storage {
         raw: String,
         rules: &Arc<Rules>,
     ) -> Result<Accepted, Trouble<Refusal>> {
-        let wish = Wish {
+        self.chronicle(
             now,
-            by: actor_of(by),
-            command,
-            raw,
-            rules: rules.clone(),
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
-            .await
+            by,
+            rules,
+            (command, raw),
+            |chronicler, tx, (command, raw)| Box::pin(chronicler.accept(tx, command, raw)),
+        )
+        .await
     }
 
     /// What came of a ticket's origin, as it came.
@@ -197,9 +184,28 @@ impl Storage {
     }
 }
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<Accepted, Trouble<Refusal>> {
-        let Command::Accept(acceptance) = &self.command else {
+async fn known(tx: &mut Tx, origin: &Origin) -> Result<TicketRecord, Fault> {
+    let gone = || Fault::Corrupt("an origin without its ticket".to_owned());
+    let row = tx
+        .row(
+            "SELECT ticket_id FROM ticket_origin WHERE system = $1 AND origin_id = $2",
+            &values![origin.system, origin.id],
+        )
+        .await?
+        .ok_or_else(gone)?;
+    let ticket: TicketId = row.get("ticket_id")?;
+    let row = tx.row(TICKET, &values![ticket]).await?.ok_or_else(gone)?;
+    record_of(&row)
+}
+
+impl Chronicler<'_> {
+    async fn accept(
+        &self,
+        tx: &mut Tx,
+        command: &Command,
+        raw: &str,
+    ) -> Result<Accepted, Trouble<Refusal>> {
+        let Command::Accept(acceptance) = command else {
             return Err(Trouble::Refused(Refusal::NoSuchTicket));
         };
         let origin = &acceptance.origin;
@@ -218,7 +224,7 @@ impl Wish {
                     origin.id,
                     origin.received_at,
                     origin.raw_sha256,
-                    Secret(self.raw.clone())
+                    Secret(raw.to_owned())
                 ],
             )
             .await?;
@@ -228,33 +234,11 @@ impl Wish {
                 new: false,
             });
         }
-        let chronicler = Chronicler {
-            now: self.now,
-            by: self.by.as_ref().map_or(By::Server, By::Person),
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        let command = crate::domain::ticket::Command::Intake(self.command.clone());
-        let record = chronicler.open_ticket(tx, id, &command).await?;
+        let command = crate::domain::ticket::Command::Intake(command.clone());
+        let record = self.open_ticket(tx, id, &command).await?;
         Ok(Accepted { record, new: true })
     }
-}
 
-async fn known(tx: &mut Tx, origin: &Origin) -> Result<TicketRecord, Fault> {
-    let gone = || Fault::Corrupt("an origin without its ticket".to_owned());
-    let row = tx
-        .row(
-            "SELECT ticket_id FROM ticket_origin WHERE system = $1 AND origin_id = $2",
-            &values![origin.system, origin.id],
-        )
-        .await?
-        .ok_or_else(gone)?;
-    let ticket: TicketId = row.get("ticket_id")?;
-    let row = tx.row(TICKET, &values![ticket]).await?.ok_or_else(gone)?;
-    record_of(&row)
-}
-
-impl Chronicler<'_> {
     /// Writes down what lists find the ticket by.
     pub(super) async fn intake_changed(
         &self,

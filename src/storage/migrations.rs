@@ -19,7 +19,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 16] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(i64, &str, &str, &str); 15] = [
     migration!(32, "event cluster", "0032_event_cluster"),
     migration!(33, "archive", "0033_archive"),
     migration!(40, "desks", "0040_desks"),
+    migration!(41, "lists of units", "0041_lists_of_units"),
     migration!(50, "restricted", "0050_restricted"),
     migration!(51, "units above", "0051_units_above"),
     migration!(52, "attachment", "0052_attachment"),

@@ -6,7 +6,7 @@
 //! - [`sessions`], [`tokens`]: who is logged in, which machine may ask
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
-//! - [`tickets`], [`revisits`]: carried out, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
+//! - [`tickets`], [`revisits`]: carried out once, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
 //! - [`kpis`]: figures of calls and agents
 //! - [`rules`]: rule sets, calendars, published notices
 //! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way
@@ -63,6 +63,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+pub use chronicle::ChainedEvent;
 pub use db::vault::{Aes256, Cipher, Vault};
 use db::{Db, values};
 pub use page::{BadCursor, Cursor, Listing, Page};

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
-use super::idempotency::{Once, Replay, claim};
+use super::idempotency::Once;
 use super::tickets::CommandRefusal;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::id::{RevisitId, TicketId};
 use crate::domain::revisit::{Revisit, RevisitCommand, RevisitEvent, apply, decide};
-use crate::domain::staff::{Actor, By};
+use crate::domain::staff::By;
 use crate::domain::ticket::{Limits, Refusal, Rules, Ticket};
 use crate::domain::time::Timestamp;
 
@@ -37,16 +36,6 @@ pub struct RevisitFilter {
     pub overdue_at: Option<Timestamp>,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    id: RevisitId,
-    command: RevisitCommand,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Carries out a command on a revisit; as [`Storage::command`] for a ticket.
     pub async fn revisit_command(
@@ -58,17 +47,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<RevisitRecord, Trouble<CommandRefusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
+        self.carry_out(now, by, Some(id), command, rules, once)
             .await
     }
 
@@ -118,30 +97,28 @@ const NOT_KNOWN_YET: Timestamp = Timestamp::from_millis(253_402_300_799_000);
 
 const REVISIT: &str = "SELECT id, version, planned_at, updated_at, json FROM revisit WHERE id = $1";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<RevisitRecord, Trouble<CommandRefusal>> {
-        if let Some(once) = &self.once {
-            let (replay, _) = claim(tx, self.now, once, &self.id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => {
-                    let row = tx.row(REVISIT, &values![self.id]).await?;
-                    let row = row.ok_or(Trouble::Refused(Refusal::NoOpenRevisit.into()))?;
-                    return Ok(record_of(&row)?);
-                }
-                Replay::OtherBody => return Err(Trouble::Refused(CommandRefusal::KeyUsed)),
-            }
-        }
-        let chronicler = Chronicler {
-            now: self.now,
-            by: self.by.as_ref().map_or(By::Server, By::Person),
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        chronicler
-            .change_revisit(tx, self.id, &self.command)
-            .await
-            .map_err(Trouble::widen)
+impl Subject for RevisitRecord {
+    type Id = RevisitId;
+    type Command = RevisitCommand;
+    type Refusal = CommandRefusal;
+
+    const KEY_USED: CommandRefusal = CommandRefusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(REVISIT, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    /// Nobody wishes a new one: a ticket's events plan it.
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: RevisitId,
+        _new: bool,
+        command: &RevisitCommand,
+    ) -> Result<Self, Trouble<CommandRefusal>> {
+        let changed = chronicler.change_revisit(tx, id, command).await;
+        changed.map_err(Trouble::widen)
     }
 }
 

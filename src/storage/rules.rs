@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::chronicle::{Chronicler, actor_of};
+use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, count_up, values};
 use super::organisation::{CALENDAR, LANE, RULES, entries, units_at};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
@@ -137,7 +137,7 @@ impl Storage {
         by: By<'_>,
         notice: Notice,
     ) -> Result<ChangeRecord, Fault> {
-        let by = actor_of(by).map_or_else(|| By::Server.name().to_owned(), |by| by.username.0);
+        let by = by.name().to_owned();
         self.db
             .write((now, by, notice), |tx, (now, by, notice)| {
                 Box::pin(calendar_changed(tx, *now, by, &notice.title, Some(notice)))

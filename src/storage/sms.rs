@@ -13,12 +13,11 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::chronicle::{Chronicler, actor_of};
+use super::chronicle::Chronicler;
 use super::db::{Personal, Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::callout::says_received;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
@@ -394,37 +393,29 @@ impl Storage {
         remark: String,
         rules: &Arc<Rules>,
     ) -> Result<bool, Trouble<CommandRefusal>> {
-        let clock: Arc<dyn Clock> = self.clock.clone();
-        let given = (now, actor_of(by), id, answer, remark, rules.clone(), clock);
-        self.db
-            .write(given, |tx, (now, by, id, answer, remark, rules, clock)| {
-                Box::pin(async move {
-                    let reader = Chronicler {
-                        now: *now,
-                        by: by.as_ref().map_or(By::Server, By::Person),
-                        rules,
-                        clock: &**clock,
-                    };
-                    let read = tx
-                        .execute(
-                            "UPDATE sms_quarantine SET resolved_at = $2, resolved_by = $3, \
+        let given = (id, answer, remark);
+        self.chronicle(now, by, rules, given, |reader, tx, (id, answer, remark)| {
+            Box::pin(async move {
+                let read = tx
+                    .execute(
+                        "UPDATE sms_quarantine SET resolved_at = $2, resolved_by = $3, \
                              resolution = $4 WHERE id = $1 AND resolved_at IS NULL",
-                            &values![*id, *now, reader.by.name(), *remark],
-                        )
-                        .await?;
-                    if read == 1
-                        && let Some((ticket, rating)) = answer
-                    {
-                        let command = Command::ReadSurvey { rating: *rating };
-                        reader
-                            .change_ticket(tx, *ticket, &command)
-                            .await
-                            .map_err(Trouble::widen)?;
-                    }
-                    Ok(read == 1)
-                })
+                        &values![*id, reader.now, reader.by.name(), *remark],
+                    )
+                    .await?;
+                if read == 1
+                    && let Some((ticket, rating)) = answer
+                {
+                    let command = Command::ReadSurvey { rating: *rating };
+                    reader
+                        .change_ticket(tx, *ticket, &command)
+                        .await
+                        .map_err(Trouble::widen)?;
+                }
+                Ok(read == 1)
             })
-            .await
+        })
+        .await
     }
 
     /// Tickets whose survey was asked before `asked_before` and not answered: each is to be sent
@@ -443,39 +434,6 @@ impl Storage {
             )
             .await?;
         rows.iter().map(|row| row.get("ticket_id")).collect()
-    }
-
-    /// A unit of work of the server's own.
-    pub(super) async fn as_server<G, T, F>(
-        &self,
-        now: Timestamp,
-        rules: &Arc<Rules>,
-        given: G,
-        work: F,
-    ) -> Result<T, Fault>
-    where
-        G: Send + Sync + 'static,
-        T: Send + 'static,
-        F: for<'t> Fn(&'t Chronicler<'t>, &'t mut Tx, &'t G) -> super::db::Work<'t, T, Fault>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let clock: Arc<dyn Clock> = self.clock.clone();
-        let given = (now, rules.clone(), clock, given, work);
-        self.db
-            .write(given, |tx, (now, rules, clock, given, work)| {
-                Box::pin(async move {
-                    let server = Chronicler {
-                        now: *now,
-                        by: By::Server,
-                        rules,
-                        clock: &**clock,
-                    };
-                    work(&server, tx, given).await
-                })
-            })
-            .await
     }
 }
 

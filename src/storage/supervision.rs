@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, count_up, values};
-use super::idempotency::{Once, Replay, claim};
+use super::idempotency::Once;
 use super::tickets::sees_sealed;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
-use crate::domain::staff::{Actor, By, Role};
+use crate::domain::staff::{By, Role};
 use crate::domain::supervision::{
     Case, CaseCommand, CaseEvent, Level, Policy, Refusal, apply, decide,
 };
@@ -26,18 +25,6 @@ pub struct CaseRecord {
     pub version: u64,
     pub updated_at: Timestamp,
     pub case: Case,
-}
-
-/// One fact in a chain of any kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ChainedEvent {
-    pub seq: u64,
-    pub at: Timestamp,
-    pub actor: String,
-    pub name: String,
-    pub event: serde_json::Value,
-    pub prev_hash: String,
-    pub hash: String,
 }
 
 /// Which cases, among those the asker may see.
@@ -54,17 +41,6 @@ pub struct CaseFilter {
     pub proposed: bool,
 }
 
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new case.
-    id: Option<CaseId>,
-    command: CaseCommand,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Opens a case, or carries out a command on one; as [`Storage::command`] for a ticket.
     pub async fn case_command(
@@ -76,18 +52,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<CaseRecord, Trouble<Refusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
-            .await
+        self.carry_out(now, by, id, command, rules, once).await
     }
 
     /// One case, if the asker may know of it.
@@ -165,34 +130,6 @@ impl Storage {
     pub async fn case_events(&self, id: CaseId) -> Result<Vec<ChainedEvent>, Fault> {
         self.chained_events(Kind::Supervision, id.0).await
     }
-
-    pub(super) async fn chained_events(
-        &self,
-        kind: Kind,
-        subject: uuid::Uuid,
-    ) -> Result<Vec<ChainedEvent>, Fault> {
-        let rows = self
-            .db
-            .rows(
-                "SELECT seq, at, actor, name, json, prev_hash, hash FROM event \
-                 WHERE subject = $1 AND kind = $2 ORDER BY seq",
-                &values![subject, kind.code()],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ChainedEvent {
-                    seq: row.get("seq")?,
-                    at: row.get("at")?,
-                    actor: row.get("actor")?,
-                    name: row.get("name")?,
-                    event: row.json("json")?,
-                    prev_hash: row.get("prev_hash")?,
-                    hash: row.get("hash")?,
-                })
-            })
-            .collect()
-    }
 }
 
 /// 涉密: a case about a sealed ticket is seen by whom the ticket is.
@@ -222,30 +159,29 @@ fn sees(by: By<'_>, case: &Case) -> bool {
     }
 }
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<CaseRecord, Trouble<Refusal>> {
-        let id = self.id.unwrap_or_else(|| CaseId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => {
-                    let row = tx.row(CASE, &values![subject]).await?;
-                    let row = row.ok_or(Trouble::Refused(Refusal::NoSuchCase))?;
-                    return Ok(record_of(&row)?);
-                }
-                Replay::OtherBody => return Err(Trouble::Refused(Refusal::KeyUsed)),
-            }
-        }
-        let chronicler = Chronicler {
-            now: self.now,
-            by: self.by.as_ref().map_or(By::Server, By::Person),
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        match self.id {
-            None => chronicler.open_case(tx, id, &self.command).await,
-            Some(id) => chronicler.change_case(tx, id, &self.command).await,
+impl Subject for CaseRecord {
+    type Id = CaseId;
+    type Command = CaseCommand;
+    type Refusal = Refusal;
+
+    const KEY_USED: Refusal = Refusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(CASE, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: CaseId,
+        new: bool,
+        command: &CaseCommand,
+    ) -> Result<Self, Trouble<Refusal>> {
+        if new {
+            chronicler.open_case(tx, id, command).await
+        } else {
+            chronicler.change_case(tx, id, command).await
         }
     }
 }

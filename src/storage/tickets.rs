@@ -9,15 +9,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::chronicle::{Chain, Chronicler, Kind, actor_of};
+use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
-use super::idempotency::{Once, Replay, claim};
+use super::idempotency::Once;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::clock::Clock;
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Actor, By, Role};
+use crate::domain::staff::{By, Role};
 use crate::domain::ticket::proof::{OnRecord, is_about};
 use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, Told, apply, decide, fold};
 use crate::domain::time::Timestamp;
@@ -72,6 +71,8 @@ pub struct TicketFilter {
     pub lane: Option<String>,
     /// The whole identity number of who asks.
     pub identity: Option<String>,
+    /// Members of this same-event cluster.
+    pub cluster: Option<ClusterId>,
 }
 
 /// Why a command was not carried out.
@@ -82,6 +83,16 @@ pub enum CommandRefusal {
     /// The idempotency key was used with another body.
     #[error("该幂等键已用于内容不同的请求")]
     KeyUsed,
+}
+
+/// What a list of tickets runs along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Along {
+    Tickets,
+    /// Rows that bear a ticket's `listed_at`.
+    Listed,
+    /// Those of one word.
+    Words,
 }
 
 /// What a person may see of all tickets.
@@ -183,18 +194,6 @@ fn parts_of(ticket: &Ticket) -> Vec<&UnitCode> {
     units
 }
 
-/// A wish as it travels to the database.
-struct Wish {
-    now: Timestamp,
-    by: Option<Actor>,
-    /// `None`: a new ticket.
-    id: Option<TicketId>,
-    command: Command,
-    rules: Arc<Rules>,
-    once: Option<Once>,
-    clock: Arc<dyn Clock>,
-}
-
 impl Storage {
     /// Opens a ticket without a call, by [`Command::Register`] (or, by the server, [`Command::Open`]).
     pub async fn open_ticket(
@@ -205,7 +204,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        self.wish(now, by, None, command, rules, once).await
+        self.carry_out(now, by, None, command, rules, once).await
     }
 
     /// Carries out a command on a ticket. One that was carried out before under the same [`Once`] is not
@@ -219,29 +218,7 @@ impl Storage {
         rules: &Arc<Rules>,
         once: Option<Once>,
     ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        self.wish(now, by, Some(id), command, rules, once).await
-    }
-
-    async fn wish(
-        &self,
-        now: Timestamp,
-        by: By<'_>,
-        id: Option<TicketId>,
-        command: Command,
-        rules: &Arc<Rules>,
-        once: Option<Once>,
-    ) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        let wish = Wish {
-            now,
-            by: actor_of(by),
-            id,
-            command,
-            rules: rules.clone(),
-            once,
-            clock: self.clock.clone(),
-        };
-        self.db
-            .write(wish, |tx, wish| Box::pin(wish.carry_out(tx)))
+        self.carry_out(now, by, Some(id), command, rules, once)
             .await
     }
 
@@ -271,7 +248,7 @@ impl Storage {
         let rows = self
             .db
             .rows(
-                "SELECT unit FROM ticket_unit WHERE ticket_id = $1 AND above = 1",
+                "SELECT unit FROM ticket_unit WHERE ticket_id = $1 AND tie = 'above'",
                 &values![record.id],
             )
             .await?;
@@ -298,7 +275,8 @@ impl Storage {
         rows.iter().map(event_of).collect()
     }
 
-    /// The tickets that `by` may see, newest first.
+    /// The tickets that `by` may see, newest first. A search by words looks at the latest [`WALKED_MAX`] tickets with its
+    /// rarest word.
     pub async fn tickets(
         &self,
         by: By<'_>,
@@ -310,27 +288,58 @@ impl Storage {
         if filter.text.is_some() && words.is_empty() {
             return Ok(Listing::empty());
         }
-        // Pages run along the list's own index, so that the first rows come without reading the rest.
-        let (mut select, listed_at) = match (&filter.view, &sight) {
-            (_, Sight::Nothing) => return Ok(Listing::empty()),
-            (Some(View::Waiting(task)), Sight::All) => (
+        // A list runs along one index, newest first, so that its first page comes without reading the rest; whatever else is
+        // asked is checked row by row.
+        let (mut select, along) = match (&filter.view, &sight, &filter.unit) {
+            (_, Sight::Nothing, _) => return Ok(Listing::empty()),
+            (Some(View::Waiting(task)), Sight::All, _) => (
                 Select::new(WAITING).and("head = 1 AND task =", task.code()),
-                "listed_at",
+                Along::Listed,
             ),
-            (Some(View::Waiting(task)), Sight::Unit(unit) | Sight::Seat(unit)) => (
+            (Some(View::Waiting(task)), Sight::Unit(unit) | Sight::Seat(unit), _) => (
                 Select::new(WAITING)
                     .and("owner =", unit.clone())
                     .and("task =", task.code()),
-                "listed_at",
+                Along::Listed,
             ),
-            (Some(View::Mine), _) => (Select::new(MINE).and("username =", by.name()), "listed_at"),
-            (None, _) if !words.is_empty() => {
-                let first = words.remove(0);
-                (Select::new(WORDED).and("word =", first), "listed_at")
+            (Some(View::Mine), _, _) => (
+                Select::new(MINE).and("username =", by.name()),
+                Along::Listed,
+            ),
+            (Some(View::DueSoon(_) | View::Overdue(_)), _, _) => {
+                (Select::new(TICKETS), Along::Tickets)
             }
-            (Some(View::DueSoon(_) | View::Overdue(_)) | None, _) => {
-                (Select::new(TICKETS), "opened_at")
+            (None, Sight::Unit(unit), _) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie <> 'answers'"),
+                Along::Listed,
+            ),
+            (None, Sight::Seat(unit), _) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie = 'part'"),
+                Along::Listed,
+            ),
+            (None, Sight::All, Some(unit)) => (
+                Select::new(OF_UNIT)
+                    .and("ticket_unit.unit =", unit.clone())
+                    .text(" AND tie <> 'above'"),
+                Along::Listed,
+            ),
+            (None, Sight::All, None) if !words.is_empty() => {
+                let rarest = self.rarest(&words).await?;
+                let mut walk = Select::new(WALKED).and("word =", words.remove(rarest));
+                if let Some(after) = &page.after {
+                    walk = walk.before("listed_at", "ticket_id", after);
+                }
+                let walk = walk
+                    .text(" ORDER BY listed_at DESC, ticket_id DESC")
+                    .bind(" LIMIT", WALKED_MAX)
+                    .text(") AS found JOIN ticket ON id = ticket_id WHERE 1 = 1");
+                (walk, Along::Words)
             }
+            (None, Sight::All, None) => (Select::new(TICKETS), Along::Tickets),
         };
         select = match filter.view {
             Some(View::DueSoon(now)) => {
@@ -349,19 +358,24 @@ impl Storage {
             };
             select = select.text(")");
         }
-        select = match sight {
-            Sight::Unit(unit) => select.and(HAS_PART, unit).text(")"),
-            Sight::Seat(unit) => select.and(HAS_PART, unit).text(" AND above = 0)"),
-            Sight::All | Sight::Nothing => select,
-        };
-        for word in words {
+        if filter.view.is_some() {
+            select = match sight {
+                Sight::Unit(unit) => select.and(TIED, unit).text(" AND u.tie <> 'answers') = 1"),
+                Sight::Seat(unit) => select.and(TIED, unit).text(" AND u.tie = 'part') = 1"),
+                Sight::All | Sight::Nothing => select,
+            };
+        }
+        if let Some(unit) = &filter.unit {
             select = select
-                .and(
-                    "EXISTS (SELECT 1 FROM ticket_word w WHERE w.ticket_id = ticket.id \
-                     AND w.listed_at = opened_at AND w.word =",
-                    word,
-                )
-                .text(")");
+                .and(TIED, unit.clone())
+                .text(" AND u.tie <> 'above') = 1");
+        }
+        for word in words {
+            let has_word = match along {
+                Along::Words => WORD_OF_FOUND,
+                Along::Listed | Along::Tickets => WORD_OF_TICKET,
+            };
+            select = select.and(has_word, word).text(") = 1");
         }
         if !sees_sealed(by) {
             select = select.text(" AND sealed = 0");
@@ -369,28 +383,26 @@ impl Storage {
         if !sees_restricted(by) {
             select = select.text(" AND restricted = 0");
         }
-        if let Some(unit) = &filter.unit {
-            select = select
-                .and("(unit =", unit.clone())
-                .bind(
-                    " OR id IN (SELECT ticket_id FROM ticket_unit WHERE unit =",
-                    unit.clone(),
-                )
-                .text("))");
-        }
         if let Some(phone) = &filter.phone {
             select = select
                 .and("(phone =", phone.clone())
                 .bind(" OR caller =", phone.clone())
                 .text(")");
         }
+        if let Some(cluster) = filter.cluster {
+            select = select
+                .and(
+                    "id IN (SELECT ticket_id FROM cluster_ticket WHERE cluster_id =",
+                    cluster,
+                )
+                .text(")");
+        }
         if let Some(after) = &page.after {
-            let id = if listed_at == "listed_at" {
-                "ticket_id"
-            } else {
-                "id"
+            select = match along {
+                Along::Listed => select.before("listed_at", "ticket_id", after),
+                Along::Tickets => select.before("opened_at", "id", after),
+                Along::Words => select,
             };
-            select = select.before(listed_at, id, after);
         }
         let rows = self
             .db
@@ -404,9 +416,9 @@ impl Storage {
                     .and_some("lane =", filter.lane.clone())
                     .and_some("handover =", filter.handover.clone())
                     .and_some("identity =", filter.identity.clone().map(Personal))
-                    .text(match listed_at {
-                        "listed_at" => " ORDER BY listed_at DESC, ticket_id DESC",
-                        _ => " ORDER BY opened_at DESC, id DESC",
+                    .text(match along {
+                        Along::Listed | Along::Words => " ORDER BY listed_at DESC, ticket_id DESC",
+                        Along::Tickets => " ORDER BY opened_at DESC, id DESC",
                     })
                     .bind(" LIMIT", i64::from(page.limit()) + 1),
             )
@@ -416,6 +428,25 @@ impl Storage {
             at: record.ticket.opened_at.millis(),
             id: record.id.to_string(),
         }))
+    }
+
+    /// Which of `words` the fewest tickets have; beyond so many it makes no difference.
+    async fn rarest(&self, words: &[String]) -> Result<usize, Fault> {
+        const COUNTED: i64 = 2_000;
+        let mut rarest = (COUNTED + 1, 0);
+        for (index, word) in words.iter().enumerate() {
+            let row = self
+                .db
+                .row(
+                    "SELECT COUNT(*) AS tickets FROM \
+                     (SELECT 1 AS one FROM ticket_word WHERE word = $1 LIMIT $2) AS counted",
+                    &values![word.as_str(), COUNTED],
+                )
+                .await?;
+            let tickets = row.map_or(Ok(0), |row| row.get("tickets"))?;
+            rarest = rarest.min((tickets, index));
+        }
+        Ok(rarest.1)
     }
 
     /// The tickets in which a reminder or a lapse is to be recorded by now, the longest waiting first: the
@@ -472,49 +503,53 @@ impl Storage {
 const TICKETS: &str = "SELECT id, number, version, updated_at, json FROM ticket WHERE 1 = 1";
 const WAITING: &str = "SELECT id, number, version, updated_at, json \
                        FROM ticket_todo JOIN ticket ON id = ticket_id WHERE 1 = 1";
-const WORDED: &str = "SELECT id, number, version, updated_at, json \
-                      FROM ticket_word JOIN ticket ON id = ticket_id WHERE 1 = 1";
 const MINE: &str = "SELECT id, number, version, updated_at, json \
                     FROM ticket_person JOIN ticket ON id = ticket_id WHERE 1 = 1";
 const CLOCK_RUNS_OUT: &str = "id IN (SELECT ticket_id FROM ticket_todo WHERE soon_at <=";
-const HAS_PART: &str = "id IN (SELECT ticket_id FROM ticket_unit WHERE unit =";
+const OF_UNIT: &str = "SELECT id, number, version, updated_at, json \
+                       FROM ticket_unit JOIN ticket ON id = ticket_id WHERE 1 = 1";
+/// The walk along one word's tickets: closed by what [`Storage::tickets`] adds.
+const WALKED: &str = "SELECT id, number, version, updated_at, json FROM \
+                      (SELECT listed_at, ticket_id FROM ticket_word WHERE 1 = 1";
+/// Tickets a search by words looks at.
+const WALKED_MAX: i64 = 50_000;
+// Scalar, and not EXISTS: PostgreSQL makes joins of those, guesses one row for each, and reads whole words.
+const TIED: &str = "(SELECT 1 FROM ticket_unit u WHERE u.ticket_id = id AND u.unit =";
+const WORD_OF_TICKET: &str =
+    "(SELECT 1 FROM ticket_word w WHERE w.listed_at = opened_at AND w.ticket_id = id AND w.word =";
+const WORD_OF_FOUND: &str = "(SELECT 1 FROM ticket_word w WHERE w.listed_at = found.listed_at \
+                             AND w.ticket_id = found.ticket_id AND w.word =";
 pub(super) const TICKET: &str =
     "SELECT id, number, version, updated_at, json FROM ticket WHERE id = $1";
 const EVENTS: &str = "SELECT seq, at, actor, json, prev_hash, hash FROM event \
                       WHERE subject = $1 AND kind = 'ticket' ORDER BY seq";
 
-impl Wish {
-    async fn carry_out(&self, tx: &mut Tx) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-        let id = self.id.unwrap_or_else(|| TicketId(self.clock.new_id()));
-        if let Some(once) = &self.once {
-            let (replay, subject) = claim(tx, self.now, once, &id.to_string()).await?;
-            match replay {
-                Replay::New => {}
-                Replay::Done | Replay::Answer { .. } => return before(tx, &subject).await,
-                Replay::OtherBody => return Err(Trouble::Refused(CommandRefusal::KeyUsed)),
-            }
-        }
-        let by = self.by.as_ref().map_or(By::Server, By::Person);
-        let chronicler = Chronicler {
-            now: self.now,
-            by,
-            rules: &self.rules,
-            clock: &*self.clock,
-        };
-        let done = match self.id {
-            None => chronicler.open_ticket(tx, id, &self.command).await,
-            Some(id) => chronicler.change_ticket(tx, id, &self.command).await,
+impl Subject for TicketRecord {
+    type Id = TicketId;
+    type Command = Command;
+    type Refusal = CommandRefusal;
+
+    const KEY_USED: CommandRefusal = CommandRefusal::KeyUsed;
+
+    async fn stored(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+        let row = tx.row(TICKET, &values![id]).await?;
+        row.as_ref().map(record_of).transpose()
+    }
+
+    async fn change(
+        chronicler: &Chronicler<'_>,
+        tx: &mut Tx,
+        id: TicketId,
+        new: bool,
+        command: &Command,
+    ) -> Result<Self, Trouble<CommandRefusal>> {
+        let done = if new {
+            chronicler.open_ticket(tx, id, command).await
+        } else {
+            chronicler.change_ticket(tx, id, command).await
         };
         done.map_err(Trouble::widen)
     }
-}
-
-/// The ticket that the same request led to before.
-async fn before(tx: &mut Tx, subject: &str) -> Result<TicketRecord, Trouble<CommandRefusal>> {
-    let row = tx.row(TICKET, &values![subject]).await?;
-    let row =
-        row.ok_or_else(|| Fault::Corrupt("an idempotency key without its ticket".to_owned()))?;
-    Ok(record_of(&row)?)
 }
 
 impl Chronicler<'_> {
@@ -554,6 +589,8 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
+        self.store_tied(tx, &record, &BTreeMap::new(), false)
+            .await?;
         Listed::of(&record.ticket)
             .store(tx, id, record.ticket.opened_at, None)
             .await?;
@@ -584,6 +621,7 @@ impl Chronicler<'_> {
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
         let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
+        let tied_before = self.tied(&ticket);
         let mut events = Vec::new();
         // Whatever is decided is decided by the calendar as it is published now.
         if counted_after < self.rules.change.revision {
@@ -619,7 +657,8 @@ impl Chronicler<'_> {
             &self.columns(&record, &chain),
         )
         .await?;
-        self.store_parts(tx, &record).await?;
+        let moved = counted_after < self.rules.change.revision;
+        self.store_tied(tx, &record, &tied_before, moved).await?;
         let opened_at = record.ticket.opened_at;
         Listed::of(&record.ticket)
             .store(tx, id, opened_at, Some(&listed_before))
@@ -701,27 +740,27 @@ impl Chronicler<'_> {
 }
 
 impl Chronicler<'_> {
-    /// Lists the units that have a part, and those above them.
-    async fn store_parts(&self, tx: &mut Tx, record: &TicketRecord) -> Result<(), Fault> {
-        let parts = parts_of(&record.ticket);
-        let mut units: BTreeMap<UnitCode, bool> = BTreeMap::new();
-        for part in &parts {
-            for above in self.rules.above(part) {
-                units.entry(above).or_insert(true);
-            }
-        }
-        units.extend(parts.into_iter().map(|part| (part.clone(), false)));
-        let rows = tx
-            .rows(
-                "SELECT unit, above FROM ticket_unit WHERE ticket_id = $1",
-                &values![record.id],
-            )
-            .await?;
-        let mut listed = BTreeMap::new();
-        for row in &rows {
-            listed.insert(row.get::<UnitCode>("unit")?, row.get::<i64>("above")? == 1);
-        }
-        if listed == units {
+    /// The units that list a ticket, each with its tie: it has a part in it, it answers for it without one as the desk does, or
+    /// it stands above one with a part.
+    fn tied(&self, ticket: &Ticket) -> BTreeMap<UnitCode, &'static str> {
+        let parts = parts_of(ticket);
+        let above = parts.iter().flat_map(|part| self.rules.above(part));
+        let mut tied: BTreeMap<_, _> = above.map(|unit| (unit, "above")).collect();
+        tied.insert(ticket.responsible().clone(), "answers");
+        tied.extend(parts.into_iter().map(|part| (part.clone(), "part")));
+        tied
+    }
+
+    /// `again`: units may have moved since it was listed.
+    async fn store_tied(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        before: &BTreeMap<UnitCode, &'static str>,
+        again: bool,
+    ) -> Result<(), Fault> {
+        let tied = self.tied(&record.ticket);
+        if tied == *before && !again {
             return Ok(());
         }
         tx.execute(
@@ -729,10 +768,10 @@ impl Chronicler<'_> {
             &values![record.id],
         )
         .await?;
-        for (unit, above) in units {
+        for (unit, tie) in tied {
             tx.execute(
-                "INSERT INTO ticket_unit (ticket_id, unit, above) VALUES ($1, $2, $3)",
-                &values![record.id, unit, above],
+                "INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie) VALUES ($1, $2, $3, $4)",
+                &values![record.id, unit, record.ticket.opened_at, tie],
             )
             .await?;
         }

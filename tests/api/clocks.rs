@@ -17,13 +17,13 @@ fn deadline<'a>(ticket: &'a Value, kind: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("no {kind} in {deadlines:?}"))
 }
 
-async fn recount(world: &World) -> u32 {
+pub(crate) async fn recount(world: &World) -> u32 {
     let job = Recount::new(world.storage.clone(), world.rules.clone());
     job.run_once(world.now()).await.unwrap().done
 }
 
 /// Dispatched on the last working afternoon before a year that nobody has announced.
-async fn at_the_end_of_2026(world: &World) -> String {
+pub(crate) async fn at_the_end_of_2026(world: &World) -> String {
     let then: Timestamp = "2026-12-31T17:30:00+08:00".parse().unwrap();
     let ahead = u64::try_from(then.millis_since(world.now())).unwrap();
     world.pass(Duration::from_millis(ahead));
@@ -317,4 +317,13 @@ async fn a_reply_is_checked_and_its_steps_are_told() {
         .map(|s| &s["name"])
         .collect();
     assert_eq!(names, ["接听", "登记", "转交办", "解答", "回访"]);
+}
+
+#[tokio::test]
+async fn every_answer_says_what_time_it_is_by_the_clock_that_deadlines_run_by() {
+    let world = World::new().await;
+    let asked = async || world.nobody().get("/healthz").await.header("date");
+    assert_eq!(asked().await, "Fri, 24 Jan 2025 01:00:00 GMT");
+    world.pass(Duration::from_secs(3 * 86_400 + 1));
+    assert_eq!(asked().await, "Mon, 27 Jan 2025 01:00:01 GMT");
 }

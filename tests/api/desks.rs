@@ -166,6 +166,33 @@ async fn what_one_may_do_is_what_the_rules_would_grant() {
     );
     assert_eq!(action("reply").unwrap()["refusal"]["article"], "11(3)");
     assert_eq!(action("dispatch"), None, "not a unit's to do");
+    assert_eq!(action("refuse"), None, "nor to refuse a demand");
+    let fresh = registered(&world).await;
+    let of_the_desk = lead
+        .get(&format!("/api/v1/tickets/{fresh}/actions"))
+        .await
+        .ok();
+    let granted: Vec<_> = of_the_desk["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["refusal"].is_null())
+        .map(|item| item["command"].as_str().unwrap())
+        .collect();
+    for command in [
+        "classify",
+        "refuse",
+        "report_up",
+        "identify",
+        "hand_to_seat",
+        "enter_lane",
+    ] {
+        assert!(granted.contains(&command), "{command} of {granted:?}");
+    }
+    assert!(
+        !granted.contains(&"decide_report"),
+        "nothing was reported yet"
+    );
     // After two working days the window for sending back has closed by itself.
     world.pass(Duration::from_secs(4 * 24 * 3600));
     let unit = world.person(Role::UnitHandler).await;
@@ -181,7 +208,7 @@ async fn what_one_may_do_is_what_the_rules_would_grant() {
     assert_eq!(back["refusal"]["code"], "send_back_window_closed");
 }
 
-fn cdr(n: u128, started_at: Timestamp, wait_ms: i64, agent: Option<&str>) -> Cdr {
+pub(crate) fn cdr(n: u128, started_at: Timestamp, wait_ms: i64, agent: Option<&str>) -> Cdr {
     Cdr {
         id: CallId(Uuid::from_u128(n)),
         sip_call_id: format!("call-{n}"),

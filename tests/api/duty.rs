@@ -60,7 +60,7 @@ fn roster() -> Value {
         "deputy": {"person": "张伟", "phone": "13900008702"}}]})
 }
 
-async fn at_night() -> (World, String) {
+pub(crate) async fn at_night() -> (World, String) {
     let world = World::new().await;
     // 22:00, a Friday.
     world.pass(Duration::from_secs(13 * 3600));
@@ -167,6 +167,11 @@ async fn a_unit_publishes_its_own_roster_only_and_a_bad_line_is_refused() {
     assert_eq!(head.put(&own, roster()).await.status, 204);
     let read = head.get(&own).await.ok();
     assert_eq!(read["lines"][0]["deputy"]["person"], "张伟");
+    let on_duty = json!([
+        {"person": "刘洋", "phone": "13900008701", "deputy": false},
+        {"person": "张伟", "phone": "13900008702", "deputy": true},
+    ]);
+    assert_eq!(read["on_duty"], on_duty);
     let auditor = world.person(Role::Auditor).await;
     assert_eq!(
         auditor.get(&own).await.ok()["lines"][0]["phone"],

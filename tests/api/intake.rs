@@ -430,6 +430,54 @@ async fn the_rules_propose_a_unit_and_say_why() {
 }
 
 #[tokio::test]
+async fn a_demand_that_is_being_written_is_advised_on_and_nothing_of_it_is_kept() {
+    let world = prepared(None).await;
+    let agent = world.person(Role::Agent).await;
+    let content = "中山路1号小区东门外的三盏路灯从上周五起不亮, 夜里出门看不清路, 已有老人摔倒";
+    let told = json!({"title": "路灯不亮", "content": content, "kind": "complaint", "address": "中山路1号",
+        "petitioner": {"name": "王小明", "phone": PHONE, "applicant": "person"}});
+    let known = agent.post("/api/v1/tickets", told).await.ok();
+    let known = known["id"].as_str().unwrap();
+    world.pass(Duration::from_secs(60));
+    let watcher = Watcher {
+        storage: world.storage.clone(),
+        rules: world.rules.clone(),
+        policy: Policy::default(),
+    };
+    watcher.run_once(world.now()).await.unwrap();
+    let draft = agent
+        .post(
+            "/api/v1/tickets",
+            json!({"title": "待登记", "content": "待登记", "kind": "complaint",
+            "petitioner": {"name": "李四", "phone": "13900000001", "applicant": "person"}}),
+        )
+        .await
+        .ok();
+    let path = format!("/api/v1/tickets/{}/advice", draft["id"].as_str().unwrap());
+    let written = json!({"title": "路灯不亮", "content": content, "address": "中山路1号", "category": "0101"});
+    let advice = agent.post(&path, written).await.ok();
+    assert_eq!(advice["similar"][0]["ticket_id"], known);
+    assert_eq!(advice["similar"][0]["same_person"], false);
+    assert_eq!(advice["proposals"][0]["unit"], UNIT);
+    let nothing = agent.post(&path, json!({})).await.ok();
+    assert_eq!(nothing, json!({"similar": [], "proposals": []}));
+    let long = agent
+        .post(&path, json!({"content": "长".repeat(12_001)}))
+        .await;
+    assert_eq!(long.refusal(), (422, "too_long".to_owned()));
+    let unit = world.person(Role::UnitHandler).await;
+    assert_eq!(unit.post(&path, json!({})).await.status, 403);
+    let after = agent
+        .get(&format!(
+            "/api/v1/tickets/{}",
+            draft["id"].as_str().unwrap()
+        ))
+        .await
+        .ok();
+    assert_eq!(after["version"], draft["version"]);
+}
+
+#[tokio::test]
 async fn a_specialist_at_a_dedicated_seat_sees_the_ticket_once_it_is_handed_over() {
     let world = prepared(None).await;
     let agent = world.person(Role::Agent).await;

@@ -9,6 +9,7 @@ mod clocks;
 mod desks;
 mod duty;
 mod intake;
+mod lists;
 mod live;
 mod openapi;
 mod oversight;

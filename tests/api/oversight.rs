@@ -1,5 +1,6 @@
 //! Merging, key matters, the ledger and holds over HTTP.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline::domain::staff::Role;
@@ -25,6 +26,32 @@ async fn one_reply_is_carried_to_every_member_and_a_refusal_holds_nobody_up() {
     let cluster = wish(&agent, "/api/v1/clusters", body).await;
     let id = cluster["id"].as_str().unwrap();
     let carry = |name: &str| format!("/api/v1/clusters/{id}/carry/{name}");
+    // From a matter to its tickets, and from a ticket to its matter.
+    let other = registered(&world).await;
+    let members = agent
+        .get(&format!("/api/v1/tickets?cluster={id}"))
+        .await
+        .ok();
+    let members: BTreeSet<_> = members["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        members,
+        BTreeSet::from([a.as_str(), b.as_str(), c.as_str()])
+    );
+    let of_b = agent
+        .get(&format!("/api/v1/clusters?ticket={b}"))
+        .await
+        .ok();
+    assert_eq!(of_b["items"][0]["id"], id);
+    let of_other = agent
+        .get(&format!("/api/v1/clusters?ticket={other}"))
+        .await
+        .ok();
+    assert_eq!(of_other["items"], json!([]));
     // One of them is on its way already.
     let lead = world.person(Role::TeamLead).await;
     command(&lead, &c, "dispatch", json!({"lead": UNIT})).await;

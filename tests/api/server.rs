@@ -1,21 +1,32 @@
 //! The listener itself, over real sockets.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
 use hotline::api::server::serve;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
 
 async fn serving(router: Router) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    serving_with(None, router).await
+}
+
+async fn serving_with(
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, None, router, async {
+    let server = tokio::spawn(serve(listener, tls, router, async {
         let _ = stopped.await;
     }));
     (address, stop, server)
@@ -88,4 +99,40 @@ async fn stopping_lets_the_running_request_finish_and_takes_no_other() {
     gate.notify_one();
     assert!(running.await.unwrap().ends_with("finished"));
     server.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_does_not_speak_tls_is_let_go_and_who_does_is_served() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = own.signing_key.serialize_der().try_into().unwrap();
+    let server = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let router = Router::new().route("/", get(|| async { "fine" }));
+    let (address, _stop, _) = serving_with(Some(Arc::new(server)), router).await;
+
+    let plain = said(address, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert!(!plain.contains("fine"), "{plain}");
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    silent.write_all(&[22, 3, 1]).await.unwrap();
+
+    let mut roots = RootCertStore::empty();
+    roots.add(own.cert.der().clone()).unwrap();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let client = ClientConfig::builder_with_protocol_versions(&[version])
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(client))
+            .connect(name, stream)
+            .await
+            .unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("fine"), "{answer}");
+    }
 }

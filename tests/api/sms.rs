@@ -35,7 +35,7 @@ const SECRET: &str = "shared with the gateway";
 type Inbox = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// An SMS provider on the loopback, answering `answer` to whatever it is sent.
-async fn provider(answer: (StatusCode, Value)) -> (String, Inbox) {
+pub(crate) async fn provider(answer: (StatusCode, Value)) -> (String, Inbox) {
     let inbox = Inbox::default();
     let submit = async move |State(inbox): State<Inbox>, headers: HeaderMap, Json(body)| {
         let key = headers["idempotency-key"].to_str().unwrap().to_owned();
@@ -51,11 +51,11 @@ async fn provider(answer: (StatusCode, Value)) -> (String, Inbox) {
     (url, inbox)
 }
 
-fn accepts() -> (StatusCode, Value) {
+pub(crate) fn accepts() -> (StatusCode, Value) {
     (StatusCode::OK, json!({"message_id": "m-1"}))
 }
 
-async fn use_gateway(world: &World, url: &str) {
+pub(crate) async fn use_gateway(world: &World, url: &str) {
     let gateway = SmsGatewayEntry {
         name: "main".to_owned(),
         kind: SmsGatewayKind::Http,
@@ -97,7 +97,7 @@ async fn send_within(world: &World, timeout: Duration) -> Report {
     job.run_once(world.now()).await.unwrap()
 }
 
-async fn read_callbacks(world: &World) -> Report {
+pub(crate) async fn read_callbacks(world: &World) -> Report {
     let job = SmsCallbacks {
         storage: world.storage.clone(),
         rules: world.rules.clone(),
@@ -119,7 +119,7 @@ fn signature(at: Timestamp, body: &str) -> String {
 }
 
 /// A callback as the gateway sends it, properly signed.
-async fn called_back(world: &World, kind: &str, body: Value) -> Reply {
+pub(crate) async fn called_back(world: &World, kind: &str, body: Value) -> Reply {
     let body = body.to_string();
     let signed = signature(world.now(), &body);
     let gateway = world.nobody().with("x-hotline-signature", &signed);

@@ -57,6 +57,14 @@ async fn a_unit_receives_the_notice_answers_and_the_case_closes_with_evidence() 
         json!({"outcome": "resolved", "evidence": "现场照片", "finding": "可以办而未及时办"});
     let closed = wish(&supervisor, &case, "close", closing).await;
     assert_eq!(closed["open"], false);
+    // Whoever did something is named, in one case and in a list of them.
+    let acted = ["supervisor", "unit_handler"];
+    let listed = supervisor.get("/api/v1/supervision").await.ok();
+    for names in [&closed["names"], &listed["items"][0]["names"]] {
+        let names = names.as_object().unwrap();
+        assert_eq!(names.keys().collect::<Vec<_>>(), acted);
+        assert!(names.values().all(|name| name.as_str() != Some("")));
+    }
     let auditor = world.person(Role::Auditor).await;
     let chain = auditor
         .get(&format!("/api/v1/supervision/{id}/events"))

@@ -179,7 +179,7 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     assert.equal(items.length, 1);
     assert.equal(items[0].stage, 'dispatched');
     assert.equal(items[0].title, '小区门口占道经营');
-    assert.equal(items[0].ticket.demand.category, '城乡建设/市容环境/占道经营');
+    assert.equal(items[0].ticket.demand.category, '010101');
   });
 
   it('sees, when the same number calls again, what it asked before', async () => {

@@ -109,6 +109,7 @@ describe('the floor', { timeout: 240_000 }, () => {
     await until(async () => (await hears(other_page, [AGENT_HZ], 300))[AGENT_HZ] > HEARD_DB, () => 'the other agent hears');
     assert.ok((await hears(agent_page, [OTHER_HZ]))[OTHER_HZ] > HEARD_DB, 'and is heard');
     await other_page.keyboard.press('Alt+2');
+    await agent_page.locator('.parties [data-role="specialist"]').waitFor({ state: 'detached' });
     await agent_page.getByRole('button', { name: /恢复/ }).waitFor();
     await agent_page.keyboard.press('Alt+3');
     await hearsOnly(citizen, AGENT_HZ);
@@ -145,7 +146,49 @@ describe('the floor', { timeout: 240_000 }, () => {
     assert.ok(citizen.inCall);
     await other_page.keyboard.press('Alt+1');
     await hearsOnly(citizen, OTHER_HZ);
+  });
+
+  it('a supervisor takes the call over: the agent is out of it, the citizen goes on with the supervisor alone', async () => {
+    await supervisor_page.goto(`${hotline.http}/supervisor`);
+    await supervisor_page.locator('.agents li.talking button').click();
+    const deeds = supervisor_page.locator('.deeds');
+    const wish = async (deed) => {
+      await deeds.getByRole('button', { name: deed }).click();
+      await supervisor_page.getByRole('dialog').getByRole('button', { name: deed }).click();
+    };
+    await wish('监听');
+    await supervisor_page.locator('[data-testid="answer"]').waitFor();
+    await supervisor_page.keyboard.press('Alt+1');
+    await supervisor_page.locator('[data-testid="hang-up"]').waitFor();
+    await wish('接管');
+    await waitForState(other_page, 'wrap_up');
+    await hearsOnly(citizen, SUPERVISOR_HZ);
+    await until(async () => (await hears(supervisor_page, [CITIZEN_HZ], 300))[CITIZEN_HZ] > HEARD_DB, () => 'the supervisor hears the citizen');
+    assert.equal(await other_page.locator('[data-testid="call-bar"]').count(), 0);
+    await picture(supervisor_page, 'wallboard-take-over');
     await citizen.hangUp();
+  });
+
+  it('the recording is replayed: a click on its waveform seeks, it sounds from there, and the listening is written down', async () => {
+    const page = supervisor_page;
+    await page.goto(`${hotline.http}/supervisor/recordings`);
+    await page.locator('.list tbody button').first().click();
+    const player = page.locator('.player');
+    const slider = player.getByRole('slider');
+    await until(async () => Number(await slider.getAttribute('aria-valuemax')) > 10, () => 'the recording is there');
+    const length_s = Number(await slider.getAttribute('aria-valuemax'));
+    const { width, height } = await player.locator('canvas').boundingBox();
+    await player.locator('canvas').click({ position: { x: width / 2, y: height / 4 } });
+    const at_s = async () => Number(await slider.getAttribute('aria-valuenow'));
+    assert.ok(Math.abs((await at_s()) - length_s / 2) <= 1, `${await at_s()} of ${length_s} s`);
+    await player.getByRole('button', { name: '播放', exact: true }).click();
+    await until(async () => (await at_s()) >= length_s / 2 + 1, () => 'it goes on from there');
+    assert.ok((await at_s()) < length_s / 2 + 10, 'and not from somewhere else');
+    const heard = await hears(page, [CITIZEN_HZ], 1000, '.player audio');
+    assert.ok(heard[CITIZEN_HZ] > HEARD_DB, `the citizen at ${heard[CITIZEN_HZ]} dB`);
+    await page.getByRole('region', { name: '调听记录' }).getByRole('button').click();
+    await page.getByRole('region', { name: '调听记录' }).getByText('值班主任 吴敏').first().waitFor();
+    await picture(page, 'replay');
   });
 
   it('ran without a fault in any page', () => {

@@ -396,9 +396,9 @@ impl Phone {
         };
         line.offer = offer;
         let Some(local) = describe(line, line.direction, self.page.is_some()) else {
-            let _ = self
-                .endpoint
-                .reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE);
+            let _ =
+                self.endpoint
+                    .reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE, &Headers::new());
             return;
         };
         let body = local.to_string().into_bytes();

@@ -62,7 +62,14 @@ pub(crate) fn test(only: &[String]) -> Done {
         if name == "browser" {
             web::build_when_stale()?;
             // With the features of the whole workspace: what the tests built is used again.
-            run(&mut cargo(["build", "--workspace", "--bin", "hotline"]))?;
+            run(&mut cargo([
+                "build",
+                "--workspace",
+                "--bin",
+                "hotline",
+                "--example",
+                "shifted_server",
+            ]))?;
         }
         match step.run() {
             Ok(outcome) => outcomes.push(outcome),

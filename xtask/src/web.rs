@@ -74,6 +74,10 @@ pub(crate) fn browser_tests() -> Command {
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(stories())
         .env("HOTLINE_BIN", target().join("debug/hotline"))
+        .env(
+            "HOTLINE_MOVED_BIN",
+            target().join("debug/examples/shifted_server"),
+        )
         .env("NO_COLOR", "1");
     node
 }

@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::dtmf::{KeyReceiver, KeySender, ToneDetector};
+use crate::codec::{Codec, Coder};
+use crate::dtmf::{KeyReceiver, KeySender, TelephoneEvent, ToneDetector};
 use crate::g711::Law;
 use crate::playout::PlayOut;
 use crate::prompt::Prompt;
 use crate::rtcp;
-use crate::rtp::{self, Header, OutStream, Reception};
+use crate::rtp::{self, CLOCK_HZ, Header, OutStream, Reception, WireClock};
 use crate::security::Security;
 use crate::srtp::{self, Open, Seal};
 use crate::sys;
@@ -33,7 +34,10 @@ pub(super) struct Leg {
     transport: Transport,
     protection: Protection,
     pub(super) far: Option<Far>,
+    /// Where the far side speaks no G.711.
+    pub(super) coder: Option<Box<Coder>>,
 
+    wire_clock: WireClock,
     pub(super) reception: Reception,
     pub(super) keys_in: KeyReceiver,
     pub(super) tones: Option<Box<ToneDetector>>,
@@ -91,9 +95,13 @@ struct Srtp {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Far {
     rtcp: Rtcp,
+    codec: Codec,
+    /// Of its sound as it is recorded, and of the prompts it hears.
     pub(super) law: Law,
     pub(super) payload_type: u8,
     pub(super) dtmf_payload_type: Option<u8>,
+    /// Of the clock of a key's duration, in a sample of ours.
+    dtmf_ticks: u16,
     pub(super) direction: Direction,
     nat: bool,
 }
@@ -144,6 +152,8 @@ pub(super) struct Accepted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Sound(Law),
+    /// For the leg's coder.
+    Coded,
     /// RFC 4733.
     Key,
 }
@@ -194,6 +204,8 @@ impl Leg {
             transport,
             protection,
             far: None,
+            coder: None,
+            wire_clock: WireClock::default(),
             reception: Reception::default(),
             keys_in: KeyReceiver::default(),
             tones: None,
@@ -228,8 +240,8 @@ impl Leg {
         }
     }
 
-    /// The far side is known, or has changed by a new offer.
-    pub(super) fn connect(&mut self, remote: Remote, now: Instant) {
+    /// The far side is known, or has changed by a new offer. `clock`: the engine's, at `now`.
+    pub(super) fn connect(&mut self, remote: Remote, now: Instant, clock: u64) {
         match (&mut self.transport, remote.security) {
             (Transport::Own { rtp, latch, .. }, security) => {
                 latch.open_to(remote.rtp, rtp);
@@ -249,11 +261,19 @@ impl Leg {
             (Transport::Muxed(_), Security::None | Security::Sdes { .. }) => {}
         }
         self.tones = remote.detect_tones.then(Box::default);
+        if self.far.is_none_or(|far| far.codec != remote.codec) {
+            self.coder = Coder::new(remote.codec, clock).map(Box::new);
+            self.wire_clock = WireClock::default();
+        }
         self.far = Some(Far {
             rtcp: remote.rtcp,
-            law: remote.law,
+            codec: remote.codec,
+            law: remote.codec.law(),
             payload_type: remote.payload_type,
             dtmf_payload_type: remote.dtmf_payload_type,
+            dtmf_ticks: u16::try_from(remote.dtmf_clock_hz / CLOCK_HZ as u32)
+                .unwrap_or(1)
+                .max(1),
             direction: remote.direction,
             nat: remote.nat,
         });
@@ -371,7 +391,7 @@ impl Leg {
         source: SocketAddr,
     ) -> Result<Accepted, Refused> {
         let far = self.far.ok_or(Refused::Unexpected)?;
-        let (header, payload) =
+        let (mut header, payload) =
             rtp::parse(datagram).map_err(|rtp::Malformed| Refused::Malformed)?;
         if payload.is_empty() {
             return Err(Refused::Malformed);
@@ -379,7 +399,7 @@ impl Leg {
         let kind = if Some(header.payload_type) == far.dtmf_payload_type {
             Kind::Key
         } else {
-            Kind::Sound(law_of(header.payload_type, &far).ok_or(Refused::UnknownPayload)?)
+            kind_of(header.payload_type, &far).ok_or(Refused::UnknownPayload)?
         };
         let is_source = match &mut self.transport {
             Transport::Own { rtp, latch, .. } => latch.is_source(source, far.nat, rtp),
@@ -392,6 +412,7 @@ impl Leg {
         if !far.direction.receive {
             return Err(Refused::Unexpected);
         }
+        header.timestamp = self.wire_clock.samples(far.codec.ticks(), &header);
         Ok(Accepted {
             header,
             payload,
@@ -406,7 +427,7 @@ impl Leg {
         }
         match (self.sources.as_slice(), &self.playing) {
             ([], None) => Hearing::Nothing,
-            ([source], None) => Hearing::Forward(source.slot),
+            ([source], None) if source.playout.is_none() => Hearing::Forward(source.slot),
             (_, None) | (_, Some(_)) => Hearing::Ticked,
         }
     }
@@ -494,12 +515,13 @@ impl Leg {
         let Some(far) = self.far else {
             return false;
         };
+        let ticks = far.codec.ticks();
         let about = self.reception.ssrc().map(|ssrc| rtcp::ReportBlock {
             ssrc,
             fraction_lost: self.reception.fraction_lost(),
             lost: i32::try_from(self.reception.lost()).unwrap_or(i32::MAX),
             extended_highest: self.reception.extended_highest(),
-            jitter: self.reception.jitter(),
+            jitter: self.reception.jitter() * ticks,
             last_sender_report: self.reports.last_sender_report.map_or(0, |(ntp, _)| ntp),
             delay_since: self
                 .reports
@@ -515,7 +537,7 @@ impl Leg {
             ssrc: self.out.ssrc(),
             sender: has_sent.then(|| rtcp::SenderInfo {
                 ntp: rtcp::ntp_of_us(us),
-                timestamp: self.out.timestamp_at(us * 8 / 1_000),
+                timestamp: self.out.timestamp_at(us * 8 / 1_000).wrapping_mul(ticks),
                 packets: self.out.packets() as u32,
                 octets: self.out.octets() as u32,
             }),
@@ -675,14 +697,37 @@ impl Playing {
     }
 }
 
-/// The law of a received payload type: what was negotiated, or one of the two static ones, which nothing else uses.
-fn law_of(payload_type: u8, far: &Far) -> Option<Law> {
-    if payload_type == far.payload_type {
-        return Some(far.law);
+/// What a received payload type carries: what was negotiated; with G.711 also the other law, by its static number, which nothing
+/// else uses.
+fn kind_of(payload_type: u8, far: &Far) -> Option<Kind> {
+    match far.codec {
+        Codec::G711(law) if payload_type == far.payload_type => Some(Kind::Sound(law)),
+        Codec::G711(_) => [Law::A, Law::Mu]
+            .into_iter()
+            .find(|law| law.static_payload_type() == payload_type)
+            .map(Kind::Sound),
+        Codec::G722 | Codec::Opus(_) => (payload_type == far.payload_type).then_some(Kind::Coded),
     }
-    [Law::A, Law::Mu]
-        .into_iter()
-        .find(|law| law.static_payload_type() == payload_type)
+}
+
+impl Far {
+    /// A header of ours as the far side's clock has it. Multiplying goes on smoothly where 32 bits wrap.
+    pub(super) fn on_wire(&self, mut header: Header) -> Header {
+        header.timestamp = header.timestamp.wrapping_mul(self.codec.ticks());
+        header
+    }
+
+    /// A key's duration in samples of ours, from the wire's.
+    pub(super) fn event_in(&self, mut event: TelephoneEvent) -> TelephoneEvent {
+        event.duration /= self.dtmf_ticks;
+        event
+    }
+
+    /// The same the other way. A key longer than the wire's 16 bits can tell (1.4 s at 48 kHz) stays at their end.
+    pub(super) fn event_out(&self, mut event: TelephoneEvent) -> TelephoneEvent {
+        event.duration = event.duration.saturating_mul(self.dtmf_ticks);
+        event
+    }
 }
 
 /// Writes the header right before the payload, over whatever stood there.

@@ -12,8 +12,9 @@
 //! * `record` lets a [`Tap`] have what each leg says.
 //! * `close` ends a leg; [`Event::Closed`] carries its figures.
 //!
-//! Sound of one source in the same frame size is forwarded on arrival (transcoded by table where the laws differ); a leg
-//! that hears two or more sources is mixed every 20 ms through small play-out buffers.
+//! Sound of one G.711 source is forwarded on arrival to a G.711 leg (transcoded by table where the laws differ); a leg
+//! that hears two or more sources, or one where either side speaks G.722 or Opus, is mixed every 20 ms through small
+//! play-out buffers.
 //!
 //! # Where packets may come from
 //!
@@ -48,7 +49,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::g711::Law;
+use crate::codec::Codec;
 use crate::prompt::Prompt;
 use crate::security::{Fingerprint, IceCredentials, Security};
 use crate::sys;
@@ -145,11 +146,13 @@ pub struct Remote {
     pub rtp: SocketAddr,
     /// On a WebRTC leg always [`Rtcp::Mux`], whatever stands here.
     pub rtcp: Rtcp,
-    pub law: Law,
-    /// What the law is called on this leg's wire, both ways.
+    pub codec: Codec,
+    /// What the codec is called on this leg's wire, both ways.
     pub payload_type: u8,
     /// RFC 4733 telephone-event, when negotiated.
     pub dtmf_payload_type: Option<u8>,
+    /// The clock of the durations in such events: 8,000, or a multiple of it.
+    pub dtmf_clock_hz: u32,
     pub direction: Direction,
     /// The far side may be behind a NAT: it may move once, early. See the module's text.
     pub nat: bool,
@@ -159,16 +162,18 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A far side with the law's static payload type, RTCP one port above, both directions, not behind a NAT.
-    pub fn new(rtp: SocketAddr, law: Law) -> Self {
+    /// A far side with the codec's usual payload type, RTCP one port above, both directions, not behind a NAT.
+    pub fn new(rtp: SocketAddr, codec: impl Into<Codec>) -> Self {
+        let codec = codec.into();
         let mut rtcp = rtp;
         rtcp.set_port(rtp.port().saturating_add(1));
         Self {
             rtp,
             rtcp: Rtcp::At(rtcp),
-            law,
-            payload_type: law.static_payload_type(),
+            codec,
+            payload_type: codec.usual_payload_type(),
             dtmf_payload_type: None,
+            dtmf_clock_hz: 8_000,
             direction: Direction::BOTH,
             nat: false,
             detect_tones: false,

@@ -142,6 +142,11 @@ impl Phone {
         (self.local.ip, self.local.rtp).into()
     }
 
+    /// Of a phone that speaks G.711.
+    fn law(&self) -> Law {
+        self.remote.codec.law()
+    }
+
     /// Sends 20 ms of a tone.
     pub(crate) fn say(&mut self, hz: f64) {
         self.say_from_address(hz, None);
@@ -153,7 +158,7 @@ impl Phone {
     }
 
     fn say_from_address(&mut self, hz: f64, socket: Option<&UdpSocket>) {
-        let law = self.remote.law;
+        let law = self.law();
         let codes: Vec<u8> = tone(hz, self.spoken, FRAME)
             .iter()
             .map(|sample| law.encode(*sample))
@@ -204,10 +209,7 @@ impl Phone {
     /// The next packet's samples.
     pub(crate) fn hear_samples(&self) -> Vec<i16> {
         let (_, codes) = self.hear();
-        codes
-            .iter()
-            .map(|code| self.remote.law.decode(*code))
-            .collect()
+        codes.iter().map(|code| self.law().decode(*code)).collect()
     }
 
     /// True when nothing at all has come.

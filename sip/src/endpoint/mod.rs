@@ -221,14 +221,17 @@ impl Endpoint {
         self.wish(leg, |leg, layer| leg.accept_offer(now, layer, sdp))
     }
 
-    /// Refuses [`Event::Offered`], as a rule with 488. The session stays as it was.
+    /// Refuses [`Event::Offered`], as a rule with 488 and a Warning. The session stays as it was.
     pub fn reject_offer(
         &mut self,
         now: Instant,
         leg: LegHandle,
         status: Status,
+        headers: &Headers,
     ) -> Result<(), Refused> {
-        self.wish(leg, |leg, layer| leg.reject_offer(now, layer, status))
+        self.wish(leg, |leg, layer| {
+            leg.reject_offer(now, layer, status, headers)
+        })
     }
 
     /// Sends an INFO.

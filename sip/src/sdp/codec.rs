@@ -44,11 +44,31 @@ impl Codec {
         }
     }
 
+    /// What we say of it: Opus is played and captured in the telephone's band, and its redundancy is used (RFC 7587 §6.1).
+    pub(super) fn fmtp(self) -> Option<&'static str> {
+        match self {
+            Self::Pcma | Self::Pcmu | Self::G722 => None,
+            Self::Opus => Some("maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1"),
+        }
+    }
+
     pub(super) fn rtpmap(self) -> String {
         let channels = if self == Self::Opus { "/2" } else { "" };
         format!("{}/{}{channels}", self.encoding(), self.clock_rate())
     }
 }
+
+/// What a peer wishes of the Opus that it is sent (RFC 7587 §6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpusWishes {
+    /// It makes use of forward error correction.
+    pub fec: bool,
+    /// Bits a second that it wants at most.
+    pub bitrate_max: u32,
+}
+
+/// The most that `maxaveragebitrate` can say.
+const OPUS_BITRATE_MAX: u32 = 510_000;
 
 /// A payload type of one media section with what `rtpmap` and `fmtp` say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +117,26 @@ impl Format {
     pub(super) fn is(&self, codec: Codec) -> bool {
         self.encoding.eq_ignore_ascii_case(codec.encoding())
             && self.clock_rate == codec.clock_rate()
+    }
+
+    /// What `fmtp` says of it as Opus. What cannot be read is passed over.
+    pub(super) fn opus_wishes(&self) -> OpusWishes {
+        let mut wishes = OpusWishes {
+            fec: false,
+            bitrate_max: OPUS_BITRATE_MAX,
+        };
+        let parameters = self.fmtp.iter().flat_map(|fmtp| fmtp.split(';'));
+        for (name, value) in parameters.filter_map(|parameter| parameter.split_once('=')) {
+            match (name.trim(), value.trim()) {
+                ("useinbandfec", value) => wishes.fec = value == "1",
+                ("maxaveragebitrate", value) => {
+                    let bitrate = value.parse().unwrap_or(OPUS_BITRATE_MAX);
+                    wishes.bitrate_max = bitrate.min(OPUS_BITRATE_MAX);
+                }
+                (_, _) => {}
+            }
+        }
+        wishes
     }
 
     /// True for DTMF events (RFC 4733) on that clock.

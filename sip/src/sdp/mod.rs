@@ -9,9 +9,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-pub use codec::{Codec, Format};
+pub use codec::{Codec, Format, OpusWishes};
 pub use negotiate::{
-    Answer, Local, Negotiated, NegotiationError, PayloadType, Rtcp, accept_answer, answer,
+    Answer, Events, Local, Negotiated, NegotiationError, PayloadType, Rtcp, accept_answer, answer,
     make_offer,
 };
 pub use security::{Dtls, Fingerprint, IceCredentials, Protection, Security, SrtpKey, Suite};

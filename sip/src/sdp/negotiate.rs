@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::security::Crypto;
 use super::{
-    Attribute, Codec, Connection, Direction, Dtls, Format, Media, Origin, Profile, Protection,
-    Security, SessionDescription, SrtpKey,
+    Attribute, Codec, Connection, Direction, Dtls, Format, Media, OpusWishes, Origin, Profile,
+    Protection, Security, SessionDescription, SrtpKey,
 };
 
 /// What our side has to say about one stream.
@@ -22,6 +22,8 @@ pub struct Local {
     pub session_id: u64,
     /// Codecs, most wanted first.
     pub codecs: Vec<Codec>,
+    /// Codecs taken from a peer that offers none of those, most wanted first; we offer them only where they are spoken already.
+    pub if_insisted: Vec<Codec>,
     /// Whether DTMF events are offered and accepted.
     pub dtmf: bool,
     /// What we want to do with the stream.
@@ -41,12 +43,19 @@ impl Local {
             rtp,
             session_id,
             codecs: vec![Codec::Pcma, Codec::Pcmu],
+            if_insisted: Vec::new(),
             dtmf: true,
             direction: Direction::SendRecv,
             ptime_ms: 20,
             rtcp_mux: false,
             protection: Protection::Plain,
         }
+    }
+
+    /// The same, with G.722 and Opus for peers that speak nothing else.
+    pub fn or_wideband(mut self) -> Self {
+        self.if_insisted = vec![Codec::G722, Codec::Opus];
+        self
     }
 
     /// The same, kept from other ears.
@@ -71,6 +80,15 @@ pub struct PayloadType {
     pub receive: u8,
 }
 
+/// How DTMF events go (RFC 4733).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Events {
+    /// Their number.
+    pub payload_type: PayloadType,
+    /// The clock that their durations are told in.
+    pub clock_rate: u32,
+}
+
 /// Where RTCP goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rtcp {
@@ -87,8 +105,10 @@ pub struct Negotiated {
     pub codec: Codec,
     /// Its payload type.
     pub payload_type: PayloadType,
+    /// What the peer wishes of its Opus, if it is that.
+    pub opus: Option<OpusWishes>,
     /// DTMF events, if both sides want them.
-    pub dtmf_payload: Option<PayloadType>,
+    pub dtmf: Option<Events>,
     /// Where to send RTP. Unspecified (`0.0.0.0`) when the peer holds in the old way (the direction then forbids sending), and
     /// where ICE finds the way.
     pub remote: SocketAddr,
@@ -196,7 +216,13 @@ pub fn make_offer(local: &Local, previous: Option<&SessionDescription>) -> Sessi
     let used = previous
         .and_then(|previous| Some(previous.media[audio_index(previous)?].codecs()))
         .unwrap_or_default();
-    for &codec in &local.codecs {
+    // What is spoken goes on being offered: the peer may have nothing else.
+    let spoken = local.if_insisted.iter().filter(|codec| {
+        let mut used = used.iter();
+        used.any(|format| format.is(**codec))
+    });
+    let codecs: Vec<Codec> = local.codecs.iter().chain(spoken).copied().collect();
+    for &codec in &codecs {
         let before = used
             .iter()
             .find(|format| format.is(codec))
@@ -205,16 +231,12 @@ pub fn make_offer(local: &Local, previous: Option<&SessionDescription>) -> Sessi
             &mut stream,
             before.unwrap_or(codec.payload_type()),
             &codec.rtpmap(),
-            None,
+            codec.fmtp(),
         );
     }
     if local.dtmf {
         // One event format per clock the codecs use: 101 for 8 kHz, the next numbers for others.
-        let mut clocks: Vec<u32> = local
-            .codecs
-            .iter()
-            .map(|codec| codec.clock_rate())
-            .collect();
+        let mut clocks: Vec<u32> = codecs.iter().map(|codec| codec.clock_rate()).collect();
         clocks.sort_unstable();
         clocks.dedup();
         let first = match local.protection {
@@ -265,6 +287,7 @@ pub fn answer(
     let (codec, format) = local
         .codecs
         .iter()
+        .chain(&local.if_insisted)
         .find_map(|&codec| {
             formats
                 .iter()
@@ -272,14 +295,17 @@ pub fn answer(
                 .map(|format| (codec, format))
         })
         .ok_or(NegotiationError::NoCommonCodec)?;
-    let event = formats
-        .iter()
-        .find(|f| local.dtmf && f.is_telephone_event(codec.clock_rate()));
+    let event = event_of(&formats, codec).filter(|_| local.dtmf);
     let direction = local.direction.and(offer.direction(theirs).reversed());
 
     let mut ours = stream(local);
     ours.protocol.clone_from(&theirs.protocol);
-    add_format(&mut ours, format.payload_type, &codec.rtpmap(), None);
+    add_format(
+        &mut ours,
+        format.payload_type,
+        &codec.rtpmap(),
+        codec.fmtp(),
+    );
     if let Some(event) = event {
         let map = format!("telephone-event/{}", event.clock_rate);
         add_format(
@@ -299,7 +325,11 @@ pub fn answer(
     let negotiated = Negotiated {
         codec,
         payload_type: same(format),
-        dtmf_payload: event.map(same),
+        opus: (codec == Codec::Opus).then(|| format.opus_wishes()),
+        dtmf: event.map(|event| Events {
+            payload_type: same(event),
+            clock_rate: event.clock_rate,
+        }),
         remote: remote(offer, theirs, &security)?,
         rtcp: rtcp(offer, theirs, secured.mux).ok_or(NegotiationError::NoAddress)?,
         direction,
@@ -334,13 +364,14 @@ pub fn accept_answer(
     let offered = ours.codecs();
     let answered = theirs.codecs();
     // The first format of the answer that we offered: the answerer lists what it wants to get first.
-    let (codec, payload_type) = answered
+    let (codec, format, payload_type) = answered
         .iter()
         .find_map(|format| {
             let codec = format.codec()?;
             let ours = offered.iter().find(|format| format.is(codec))?;
             Some((
                 codec,
+                format,
                 PayloadType {
                     send: format.payload_type,
                     receive: ours.payload_type,
@@ -348,20 +379,23 @@ pub fn accept_answer(
             ))
         })
         .ok_or(NegotiationError::NoCommonCodec)?;
-    let event = |formats: &[Format]| {
-        formats
-            .iter()
-            .find(|f| f.is_telephone_event(codec.clock_rate()))
-            .map(|f| f.payload_type)
-    };
-    let dtmf_payload = event(&answered)
-        .zip(event(&offered))
-        .map(|(send, receive)| PayloadType { send, receive });
+    let dtmf = event_of(&answered, codec).and_then(|theirs| {
+        let clock_rate = theirs.clock_rate;
+        let ours = offered.iter().find(|f| f.is_telephone_event(clock_rate))?;
+        Some(Events {
+            payload_type: PayloadType {
+                send: theirs.payload_type,
+                receive: ours.payload_type,
+            },
+            clock_rate,
+        })
+    });
     let mux = ours.attribute("rtcp-mux").is_some() && theirs.attribute("rtcp-mux").is_some();
     Ok(Negotiated {
         codec,
         payload_type,
-        dtmf_payload,
+        opus: (codec == Codec::Opus).then(|| format.opus_wishes()),
+        dtmf,
         remote: remote(answer, theirs, &security)?,
         rtcp: rtcp(answer, theirs, mux).ok_or(NegotiationError::NoAddress)?,
         direction: offer
@@ -370,6 +404,15 @@ pub fn accept_answer(
         ptime_ms: ptime_ms(theirs),
         security,
     })
+}
+
+/// The events that go with a codec: on its clock (RFC 4733 §2.3); with Opus also on 8 kHz, which is all that some peers know.
+fn event_of(formats: &[Format], codec: Codec) -> Option<&Format> {
+    let on = |clock_rate| {
+        let mut formats = formats.iter();
+        formats.find(move |format: &&Format| format.is_telephone_event(clock_rate))
+    };
+    on(codec.clock_rate()).or_else(|| on(Codec::Pcma.clock_rate()))
 }
 
 /// The stream we talk on: the first live audio line over RTP.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Leg, Stage};
+use super::{Leg, Stage, add_headers};
 use crate::endpoint::{EndCause, Event, Refused, ServerTx};
 use crate::header::{HeaderName, Headers, RetryAfter};
 use crate::message::{Method, Response, Status};
@@ -297,13 +297,17 @@ impl Leg {
         now: Instant,
         layer: &mut Layer,
         status: Status,
+        headers: &Headers,
     ) -> Result<(), Refused> {
         if status.code() < 300 {
             return Err(Refused::NotNow);
         }
         if let Some(tx) = self.negotiation.open_request() {
             self.negotiation = Negotiation::Stable;
-            layer.respond_status(now, tx, status);
+            if let Some(mut response) = layer.response_to(tx, status) {
+                add_headers(&mut response.headers, headers);
+                layer.respond(now, tx, &response);
+            }
             self.offer_if_free(now, layer);
             return Ok(());
         }

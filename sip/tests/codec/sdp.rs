@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use hotline_sip::limits::{SDP_LINES_MAX, SDP_MAX, SDP_MEDIA_MAX};
 use hotline_sip::sdp::{
-    Codec, Connection, Direction, Local, Negotiated, NegotiationError, PayloadType, Rtcp, SdpError,
-    Security, SessionDescription, accept_answer, answer, make_offer,
+    Codec, Connection, Direction, Events, Local, Negotiated, NegotiationError, PayloadType, Rtcp,
+    SdpError, Security, SessionDescription, accept_answer, answer, make_offer,
 };
 
 const HEAD: &str = "v=0\no=- 1 1 IN IP4 192.0.2.9\ns=-\nc=IN IP4 192.0.2.9\nt=0 0\n";
@@ -47,7 +47,11 @@ fn a_phones_offer_is_answered_with_one_codec_and_dtmf() {
     let expected = Negotiated {
         codec: Codec::Pcma,
         payload_type: same(8),
-        dtmf_payload: Some(same(101)),
+        opus: None,
+        dtmf: Some(Events {
+            payload_type: same(101),
+            clock_rate: 8_000,
+        }),
         remote: "192.0.2.9:4000".parse().unwrap(),
         rtcp: Rtcp::At("192.0.2.9:4001".parse().unwrap()),
         direction: Direction::SendRecv,
@@ -67,12 +71,16 @@ fn both_ends_of_an_exchange_settle_the_same() {
     assert_eq!(ours.remote, callee.rtp);
     assert_eq!(answer.negotiated.remote, caller.rtp);
     assert_eq!(
-        (ours.codec, ours.payload_type, ours.dtmf_payload),
+        (
+            ours.codec,
+            ours.payload_type,
+            ours.dtmf.map(|dtmf| dtmf.payload_type)
+        ),
         (Codec::Pcma, same(8), Some(same(101)))
     );
     assert_eq!(
-        (ours.codec, ours.dtmf_payload),
-        (answer.negotiated.codec, answer.negotiated.dtmf_payload)
+        (ours.codec, ours.dtmf),
+        (answer.negotiated.codec, answer.negotiated.dtmf)
     );
 }
 
@@ -118,8 +126,13 @@ fn codecs_are_found_by_number_name_and_clock() {
         ("", Err(NegotiationError::NoAudio)),
     ];
     for (media, expected) in table {
-        let found =
-            settled(media).map(|n| (n.codec, n.payload_type.send, n.dtmf_payload.map(|p| p.send)));
+        let found = settled(media).map(|n| {
+            (
+                n.codec,
+                n.payload_type.send,
+                n.dtmf.map(|p| p.payload_type.send),
+            )
+        });
         assert_eq!(found, expected, "{media}");
     }
 }
@@ -237,7 +250,7 @@ fn a_peer_that_answers_with_its_own_number_gets_it_and_we_get_ours() {
     let theirs = offer("m=audio 4000 RTP/AVP 8 96\na=rtpmap:96 telephone-event/8000\n");
     let settled = accept_answer(&ours, &theirs).unwrap();
     assert_eq!(
-        settled.dtmf_payload,
+        settled.dtmf.map(|dtmf| dtmf.payload_type),
         Some(PayloadType {
             send: 96,
             receive: 101
@@ -342,10 +355,75 @@ fn wideband_and_opus_are_offered_with_an_event_clock_each() {
     assert_eq!(offer.media[0].formats, ["111", "8", "101", "102"]);
     let answer = answer(&offer, &wide, None).unwrap();
     assert_eq!(
-        (answer.negotiated.codec, answer.negotiated.dtmf_payload),
-        (Codec::Opus, Some(same(102)))
+        (answer.negotiated.codec, answer.negotiated.dtmf),
+        (
+            Codec::Opus,
+            Some(Events {
+                payload_type: same(102),
+                clock_rate: 48_000
+            })
+        )
     );
     assert_eq!(answer.sdp.media[0].codecs()[0].clock_rate, 48_000);
+}
+
+#[test]
+fn who_speaks_nothing_else_gets_g722_or_opus_and_nobody_is_offered_it() {
+    let local = local().or_wideband();
+    assert_eq!(make_offer(&local, None).media[0].formats, ["8", "0", "101"]);
+    let opus = "a=rtpmap:96 opus/48000/2\na=fmtp:96 useinbandfec=1; maxaveragebitrate=12000\n";
+    let table = [
+        ("m=audio 4000 RTP/AVP 96 9 8\n", Codec::Pcma),
+        ("m=audio 4000 RTP/AVP 96 9 0\n", Codec::Pcmu),
+        ("m=audio 4000 RTP/AVP 96 9\n", Codec::G722),
+        ("m=audio 4000 RTP/AVP 9\n", Codec::G722),
+        ("m=audio 4000 RTP/AVP 96\n", Codec::Opus),
+    ];
+    for (line, expected) in table {
+        let answer = answer(&offer(&format!("{line}{opus}")), &local, None).unwrap();
+        assert_eq!(answer.negotiated.codec, expected, "{line}");
+        let wishes = answer.negotiated.opus;
+        assert_eq!(wishes.is_some(), expected == Codec::Opus);
+        // An offer of ours that follows has the codec that is spoken, or the peer could not answer it.
+        let next = make_offer(&local, Some(&answer.sdp));
+        let codecs = next.media[0].codecs();
+        assert!(codecs.iter().any(|format| format.codec() == Some(expected)));
+        let wished = wishes.map(|wishes| (wishes.fec, wishes.bitrate_max));
+        assert!([None, Some((true, 12_000))].contains(&wished));
+    }
+    let answer = answer(
+        &offer(&format!("m=audio 4000 RTP/AVP 96\n{opus}")),
+        &local,
+        None,
+    )
+    .unwrap();
+    let fmtp = answer.sdp.media[0].attribute("fmtp");
+    assert_eq!(
+        fmtp,
+        Some("96 maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1")
+    );
+}
+
+#[test]
+fn keys_go_on_the_clock_of_opus_where_the_peer_has_them_there() {
+    let local = local().or_wideband();
+    let on_8 = "a=rtpmap:126 telephone-event/8000\n";
+    let on_48 = "a=rtpmap:110 telephone-event/48000\n";
+    let table = [
+        (format!("{on_8}{on_48}"), Some((110, 48_000))),
+        // Some phones know no other.
+        (on_8.to_owned(), Some((126, 8_000))),
+        (String::new(), None),
+    ];
+    for (lines, expected) in table {
+        let offer = offer(&format!(
+            "m=audio 4000 RTP/AVP 96 126 110\na=rtpmap:96 opus/48000/2\n{lines}"
+        ));
+        let settled = answer(&offer, &local, None).unwrap().negotiated;
+        let keys = settled.dtmf;
+        let keys = keys.map(|keys| (keys.payload_type.send, keys.clock_rate));
+        assert_eq!(keys, expected, "{lines}");
+    }
 }
 
 #[test]

@@ -145,7 +145,7 @@ a=msid:hotline audio
     assert_eq!(answer.sdp.to_string().replace("\r\n", "\n"), expected);
     let settled = answer.negotiated;
     assert_eq!(settled.codec, Codec::Pcma);
-    let event = settled.dtmf_payload.map(|event| event.send);
+    let event = settled.dtmf.map(|event| event.payload_type.send);
     assert_eq!((settled.payload_type.send, event), (8, Some(126)));
     assert_eq!(settled.rtcp, Rtcp::Mux);
     assert_eq!(settled.direction, Direction::SendRecv);
@@ -187,7 +187,10 @@ fn both_ends_of_our_offer_to_a_browser_settle_the_same() {
         receive: number,
     };
     assert_eq!(settled.payload_type, same(8));
-    assert_eq!(settled.dtmf_payload, Some(same(126)));
+    assert_eq!(
+        settled.dtmf.map(|event| event.payload_type),
+        Some(same(126))
+    );
     assert!(matches!(settled.security, Security::Dtls(_)));
     for setup in ["passive", "actpass", "holdconn"] {
         let wrong = reply.replace("setup:active", &format!("setup:{setup}"));

@@ -185,7 +185,9 @@ fn grant(world: &mut World, told: &mut BTreeMap<usize, Told>, end: usize, wish: 
         Wish::Bye => endpoint.bye(now, leg, None),
         Wish::Reoffer => endpoint.reoffer(now, leg, OFFER.to_vec()),
         Wish::AcceptOffer => endpoint.accept_offer(now, leg, ANSWER.to_vec()),
-        Wish::RejectOffer => endpoint.reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE),
+        Wish::RejectOffer => {
+            endpoint.reject_offer(now, leg, Status::NOT_ACCEPTABLE_HERE, &Headers::new())
+        }
         Wish::Info => endpoint.info(now, leg, "text/plain", b"x".to_vec()),
         Wish::Ping => endpoint.ping(now, leg),
         Wish::Refer => endpoint.refer(now, leg, &name("sip:8800@192.0.2.9")),

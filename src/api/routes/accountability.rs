@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::chains::{self, ChainedEventView};
 use super::read_command;
-use super::supervision::{ChainedEventView, chain};
 use crate::api::Api;
-use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::accountability::{EntryCommand, Ground};
 use crate::domain::id::{EntryId, TicketId, UnitCode};
-use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 use crate::storage::accountability::{EntryFilter, EntryRecord};
 
@@ -116,7 +114,7 @@ pub(crate) async fn events(
         .entry(id)
         .await?
         .ok_or_else(Problem::not_found)?;
-    Ok(Json(chain(api.storage.entry_events(id).await?)))
+    Ok(Json(chains::whole(api.storage.entry_events(id).await?)))
 }
 
 /// Records an entry by hand; it stands when another supervisor approved it.
@@ -125,27 +123,16 @@ pub(crate) async fn events(
     request_body(content = Object, description = "{ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, \
         unit, ticket?, person?, leaders?, facts, evidence}"),
     responses((status = 201, body = EntryView), (status = 409, description = "Refused")))]
-pub(crate) async fn record(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: EntryCommand = read_command(&["record"], "record", body.parse()?)?;
+pub(crate) async fn record(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let command: EntryCommand = read_command(&["record"], "record", wished.parse()?)?;
     if let EntryCommand::Record {
         ticket: Some(ticket),
         ..
     } = &command
     {
-        super::tickets::visible(&api, &caller, *ticket).await?;
+        super::tickets::visible(&api, &wished.caller, *ticket).await?;
     }
-    let by = By::Person(&caller.actor);
+    let by = wished.by();
     let outcome = api
         .storage
         .entry_command(
@@ -154,12 +141,11 @@ pub(crate) async fn record(
             None,
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::CREATED, EntryView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(EntryView::from);
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Decides about an entry that somebody else recorded.
@@ -170,19 +156,11 @@ pub(crate) async fn record(
     responses((status = 200, body = EntryView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(EntryId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: EntryCommand = read_command(&["decide"], &name, body.parse()?)?;
-    let by = By::Person(&caller.actor);
+    let command: EntryCommand = read_command(&["decide"], &name, wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .entry_command(
@@ -191,10 +169,9 @@ pub(crate) async fn command(
             Some(id),
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::OK, EntryView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(EntryView::from);
+    wished.answer(&api, StatusCode::OK, outcome).await
 }

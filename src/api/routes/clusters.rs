@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use super::supervision::{ChainedEventView, chain};
+use super::chains::{self, ChainedEventView};
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::{Wished, reused};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::event_cluster::{
     CARRIED, ClusterCommand, ClusterKind, MEMBERS_MAX, Refusal, RefusedMember, SimilarPolicy,
@@ -22,7 +22,7 @@ use crate::domain::event_cluster::{
 };
 use crate::domain::id::{ClusterId, TicketId};
 use crate::domain::staff::By;
-use crate::domain::ticket;
+use crate::domain::ticket::{self, Demand};
 use crate::domain::time::Timestamp;
 use crate::storage::Trouble;
 use crate::storage::event_clusters::ClusterRecord;
@@ -114,20 +114,24 @@ pub(crate) async fn similar(
     Path(id): Path<TicketId>,
 ) -> Answer<Json<Page<SuggestionView>>> {
     let record = tickets::visible(&api, &caller, id).await?;
-    let now = api.clock.now();
-    let policy = SimilarPolicy::default();
     let items = match &record.ticket.demand {
         None => Vec::new(),
-        Some(demand) => {
-            let since = now.plus_millis(-policy.window_ms);
-            let candidates = api.storage.candidates(id, demand, since).await?;
-            suggest(now, demand, &candidates, &policy)
-        }
+        Some(demand) => alike(&api, id, demand).await?,
     };
     Ok(Json(Page {
-        items: items.into_iter().map(Into::into).collect(),
+        items,
         next_cursor: None,
     }))
+}
+
+/// Other demands that may be about the matter of ticket `id`, if it read like `demand`.
+pub(super) async fn alike(api: &Api, id: TicketId, demand: &Demand) -> Answer<Vec<SuggestionView>> {
+    let now = api.clock.now();
+    let policy = SimilarPolicy::default();
+    let since = now.plus_millis(-policy.window_ms);
+    let candidates = api.storage.candidates(id, demand, since).await?;
+    let found = suggest(now, demand, &candidates, &policy);
+    Ok(found.into_iter().map(Into::into).collect())
 }
 
 /// Which clusters.
@@ -136,6 +140,9 @@ pub(crate) async fn similar(
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     open: Option<bool>,
+    /// The one this ticket belongs to.
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -147,7 +154,10 @@ pub(crate) async fn list(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ClusterView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let clusters = api.storage.clusters(asked.open, &page).await?;
+    let clusters = api
+        .storage
+        .clusters(asked.open, asked.ticket, &page)
+        .await?;
     Ok(Json(Page::of(clusters, Into::into)))
 }
 
@@ -174,7 +184,7 @@ pub(crate) async fn events(
     Path(id): Path<ClusterId>,
 ) -> Answer<Json<Page<ChainedEventView>>> {
     found(&api, id).await?;
-    Ok(Json(chain(api.storage.cluster_events(id).await?)))
+    Ok(Json(chains::whole(api.storage.cluster_events(id).await?)))
 }
 
 const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
@@ -184,20 +194,9 @@ const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{title, kind: duplicate|same_event, lead, members: [ticket id]}"),
     responses((status = 201, body = ClusterView), (status = 409, description = "Refused")))]
-pub(crate) async fn open(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: ClusterCommand = read_command(&["open"], "open", body.parse()?)?;
-    let by = By::Person(&caller.actor);
+pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let command: ClusterCommand = read_command(&["open"], "open", wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .cluster_command(
@@ -206,12 +205,11 @@ pub(crate) async fn open(
             None,
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::CREATED, ClusterView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(ClusterView::from);
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Wishes something of a cluster.
@@ -222,19 +220,11 @@ pub(crate) async fn open(
     responses((status = 200, body = ClusterView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(ClusterId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: ClusterCommand = read_command(COMMANDS, &name, body.parse()?)?;
-    let by = By::Person(&caller.actor);
+    let command: ClusterCommand = read_command(COMMANDS, &name, wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .cluster_command(
@@ -243,12 +233,11 @@ pub(crate) async fn command(
             Some(id),
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::OK, ClusterView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(ClusterView::from);
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// What came of a carried command.
@@ -281,28 +270,18 @@ pub(crate) struct RefusedView {
     responses((status = 200, body = CarriedView), (status = 409, description = "Refused")))]
 pub(crate) async fn carry(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(ClusterId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let fields: Map<String, Value> = body.parse()?;
+    let fields: Map<String, Value> = wished.parse()?;
     let command: ticket::Command = read_command(&CARRIED, &name, fields)?;
-    let outcome = carried(&api, &caller, id, &name, &command)
-        .await
-        .map(|view| (StatusCode::OK, view));
-    idempotency::answer(&api, once, outcome).await
+    let outcome = carried(&api, wished.by(), id, &name, &command).await;
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 async fn carried(
     api: &Api,
-    caller: &Caller,
+    by: By<'_>,
     id: ClusterId,
     name: &str,
     command: &ticket::Command,
@@ -311,7 +290,6 @@ async fn carried(
     if cluster.dissolved.is_some() {
         return Err(Refusal::AlreadyDissolved.into());
     }
-    let by = By::Person(&caller.actor);
     let (mut granted, mut refused) = (Vec::new(), Vec::new());
     let others = cluster
         .members
@@ -337,7 +315,7 @@ async fn carried(
                 article: refusal.article(),
                 detail: refusal.detail(),
             }),
-            Err(Trouble::Refused(CommandRefusal::KeyUsed)) => return Err(idempotency::reused()),
+            Err(Trouble::Refused(CommandRefusal::KeyUsed)) => return Err(reused()),
             // What was granted stands; asked again, those refuse and the rest are carried on.
             Err(Trouble::Fault(fault)) => return Err(fault.into()),
         }

@@ -50,10 +50,18 @@ pub(crate) struct DeputyLine {
 }
 
 /// A unit's whole roster.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RosterBody {
     lines: Vec<DutyLine>,
+}
+
+/// A unit's roster, and who it names for now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RosterView {
+    lines: Vec<DutyLine>,
+    /// Whom a call-out would ring now, in order.
+    on_duty: Vec<RungView>,
 }
 
 impl DutyLine {
@@ -73,16 +81,20 @@ impl DutyLine {
 }
 
 /// A unit's roster.
-#[utoipa::path(get, path = "/api/v1/units/{code}/duty", tag = "duty", params(("code" = String, Path)), responses((status = 200, body = RosterBody)))]
+#[utoipa::path(get, path = "/api/v1/units/{code}/duty", tag = "duty", params(("code" = String, Path)), responses((status = 200, body = RosterView)))]
 pub(crate) async fn roster(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(code): Path<UnitCode>,
-) -> Answer<Json<RosterBody>> {
+) -> Answer<Json<RosterView>> {
     own_unit(&caller, &code)?;
     let roster = api.storage.duty_roster(&code).await?;
+    let on_duty = ladder(&roster, api.clock.now()).into_iter();
     let lines = roster.0.into_iter();
-    Ok(Json(RosterBody {
+    Ok(Json(RosterView {
+        on_duty: on_duty
+            .map(|rung| RungView::seen_by(&caller, rung))
+            .collect(),
         lines: lines.map(|line| DutyLine::seen_by(&caller, line)).collect(),
     }))
 }
@@ -204,13 +216,19 @@ pub(crate) struct RungView {
     deputy: bool,
 }
 
-impl CallOutView {
-    fn seen_by(caller: &Caller, record: CallOutRecord) -> Self {
-        let rung = |rung: Rung| RungView {
+impl RungView {
+    fn seen_by(caller: &Caller, rung: Rung) -> Self {
+        Self {
             person: rung.person,
             phone: caller.sees(&rung.phone),
             deputy: rung.deputy,
-        };
+        }
+    }
+}
+
+impl CallOutView {
+    fn seen_by(caller: &Caller, record: CallOutRecord) -> Self {
+        let rung = |rung| RungView::seen_by(caller, rung);
         let callout = record.callout;
         Self {
             id: record.id,

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::chains::{self, ChainedEventView};
 use super::read_command;
-use super::supervision::{ChainedEventView, chain};
 use crate::api::Api;
-use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::archive::HoldCommand;
 use crate::domain::id::HoldId;
-use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 use crate::storage::holds::HoldRecord;
 
@@ -91,7 +89,7 @@ pub(crate) async fn events(
     if events.is_empty() {
         return Err(Problem::not_found());
     }
-    Ok(Json(chain(events)))
+    Ok(Json(chains::whole(events)))
 }
 
 /// Places a hold. It is in the audit trail.
@@ -99,20 +97,9 @@ pub(crate) async fn events(
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{held: {ticket|call|recording: id}, reason}"),
     responses((status = 201, body = HoldView), (status = 409, description = "Refused")))]
-pub(crate) async fn place(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: HoldCommand = read_command(&["place"], "place", body.parse()?)?;
-    let by = By::Person(&caller.actor);
+pub(crate) async fn place(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let command: HoldCommand = read_command(&["place"], "place", wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .hold_command(
@@ -121,12 +108,11 @@ pub(crate) async fn place(
             None,
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::CREATED, HoldView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(HoldView::from);
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Lifts a hold: supervisors only, with a reason, in the audit trail.
@@ -137,19 +123,11 @@ pub(crate) async fn place(
     responses((status = 200, body = HoldView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(HoldId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: HoldCommand = read_command(&["lift"], &name, body.parse()?)?;
-    let by = By::Person(&caller.actor);
+    let command: HoldCommand = read_command(&["lift"], &name, wished.parse()?)?;
+    let by = wished.by();
     let outcome = api
         .storage
         .hold_command(
@@ -158,10 +136,9 @@ pub(crate) async fn command(
             Some(id),
             command,
             &api.rules.now(),
-            once.clone(),
+            wished.once.clone(),
         )
         .await
-        .map(|record| (StatusCode::OK, HoldView::from(record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .map(HoldView::from);
+    wished.answer(&api, StatusCode::OK, outcome).await
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
+use super::clusters::{SuggestionView, alike};
 use super::tickets::{TicketView, visible};
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -30,6 +31,8 @@ use crate::storage::tickets::TicketFilter;
 
 /// The longest payload kept as it came.
 const RAW_MAX: usize = 256 * 1024;
+/// Longest demand, in characters, that is looked at while it is being written.
+const WRITTEN_MAX: usize = 12_000;
 
 /// A demand from elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -389,16 +392,91 @@ pub(crate) async fn proposals(
     let Some(demand) = &ticket.demand else {
         return Ok(whole(Vec::new()));
     };
+    let classified = ticket.intake.classification.as_ref();
+    let category = classified
+        .map(|coded| coded.category.as_str())
+        .or(demand.category.as_deref());
+    Ok(whole(whose(&api, demand, category).await?))
+}
+
+/// A demand as it stands in a form, not saved yet.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Written {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    content: String,
+    #[serde(default)]
+    address: Option<String>,
+    /// A code of `GET /categories`.
+    #[serde(default)]
+    category: Option<String>,
+}
+
+/// What the desk may want to know of a demand that is being written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AdviceView {
+    /// As of `GET /tickets/{id}/similar`.
+    similar: Vec<SuggestionView>,
+    /// As of `GET /tickets/{id}/proposals`.
+    proposals: Vec<ProposalView>,
+}
+
+/// Similar demands and proposed units for a ticket whose demand is still being written: nothing is saved. A body, so that
+/// no demand stands in a log of addresses.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/advice", tag = "intake", params(("id" = uuid::Uuid, Path)), request_body = Written,
+    responses((status = 200, body = AdviceView), (status = 422, description = "Too long")))]
+pub(crate) async fn advice(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<TicketId>,
+    Json(written): Json<Written>,
+) -> Answer<Json<AdviceView>> {
+    let ticket = visible(&api, &caller, id).await?.ticket;
+    let texts = [
+        Some(&written.title),
+        Some(&written.content),
+        written.address.as_ref(),
+        written.category.as_ref(),
+    ];
+    let letters: usize = texts
+        .into_iter()
+        .flatten()
+        .map(|text| text.chars().count())
+        .sum();
+    if letters > WRITTEN_MAX {
+        let detail = format!("诉求内容最多{WRITTEN_MAX}字");
+        return Err(Problem::invalid("too_long", detail));
+    }
+    let demand = Demand {
+        title: written.title,
+        content: written.content,
+        kind: Kind::HelpRequest,
+        petitioner: Petitioner {
+            name: String::new(),
+            phone: ticket.caller,
+            applicant: Applicant::Person,
+            secrecy: false,
+        },
+        address: written.address,
+        category: written.category,
+    };
+    Ok(Json(AdviceView {
+        similar: alike(&api, id, &demand).await?,
+        proposals: whose(&api, &demand, demand.category.as_deref()).await?,
+    }))
+}
+
+/// Whose matter `demand` is, by the rule base.
+async fn whose(api: &Api, demand: &Demand, category: Option<&str>) -> Answer<Vec<ProposalView>> {
     let now = api.clock.now();
     let disposition = api.storage.disposition().await?;
     let tree = api.storage.tree().await?;
-    let classified = ticket.intake.classification.as_ref();
     let text = format!("{}\n{}", demand.title, demand.content);
     let question = Question {
         at: now,
-        category: classified
-            .map(|coded| coded.category.as_str())
-            .or(demand.category.as_deref()),
+        category,
         text: &text,
         place: demand.address.as_deref(),
     };
@@ -423,7 +501,7 @@ pub(crate) async fn proposals(
             passed_for_acceptance: stand.unit.kind == crate::domain::staff::UnitKind::Party,
         });
     }
-    Ok(whole(views))
+    Ok(views)
 }
 
 /// A category.

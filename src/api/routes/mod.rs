@@ -8,6 +8,7 @@ mod audit;
 mod calendars;
 mod callbacks;
 mod calls;
+mod chains;
 mod citizens;
 mod clusters;
 mod conference;
@@ -156,6 +157,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(intake::unmask))
         .routes(routes!(intake::history))
         .routes(routes!(intake::proposals))
+        .routes(routes!(intake::advice))
         .routes(routes!(intake::categories))
         .routes(routes!(intake::lanes))
         .routes(routes!(intake::origins))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::call::wish::{Granted, Purpose, Wish};
 use crate::domain::id::{RevisitId, TicketId};
@@ -128,44 +128,33 @@ const COMMANDS: &[&str] = &["call", "release", "record"];
     responses((status = 200, body = RevisitView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(RevisitId, String)>,
-    body: RawJson,
+    mut wished: Wished,
 ) -> Answer<Response> {
-    let mut once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: RevisitCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    let command: RevisitCommand = read_command(COMMANDS, &name, wished.parse()?)?;
     let done = match command {
         RevisitCommand::Call => {
-            let done = call(&api, &caller, id).await;
+            let done = call(&api, &wished.caller, id).await;
             // Not one transaction: a refusal may only mean that the same request is under way already.
-            once = once.filter(|_| done.is_ok());
+            wished.once = wished.once.filter(|_| done.is_ok());
             done
         }
         command => api
             .storage
             .revisit_command(
                 api.clock.now(),
-                By::Person(&caller.actor),
+                wished.by(),
                 id,
                 command,
                 &api.rules.now(),
-                once.clone(),
+                wished.once.clone(),
             )
             .await
             .map_err(Problem::from),
     };
     let now = api.clock.now();
-    let outcome = done.map(|record| {
-        let view = RevisitView::seen_by(&caller, now, record);
-        (StatusCode::OK, view)
-    });
-    idempotency::answer(&api, once, outcome).await
+    let outcome = done.map(|record| RevisitView::seen_by(&wished.caller, now, record));
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// Takes the revisit, so that nobody else calls the citizen too; places the call; notes it, or gives the revisit back.

@@ -168,7 +168,7 @@ pub(crate) struct NoticeBody {
 
 /// One change of a calendar.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChangeView {
+pub(crate) struct CalendarChangeView {
     /// From 1.
     revision: u64,
     #[schema(value_type = String, format = DateTime)]
@@ -182,11 +182,11 @@ pub(crate) struct ChangeView {
 }
 
 /// Every change of a calendar, in order.
-#[utoipa::path(get, path = "/api/v1/calendar_changes", tag = "calendars", responses((status = 200, body = Page<ChangeView>)))]
-pub(crate) async fn changes(State(api): State<Arc<Api>>) -> Answer<Json<Page<ChangeView>>> {
+#[utoipa::path(get, path = "/api/v1/calendar_changes", tag = "calendars", responses((status = 200, body = Page<CalendarChangeView>)))]
+pub(crate) async fn changes(State(api): State<Arc<Api>>) -> Answer<Json<Page<CalendarChangeView>>> {
     let changes = api.storage.calendar_changes().await?;
     Ok(Json(Page {
-        items: changes.into_iter().map(ChangeView::from).collect(),
+        items: changes.into_iter().map(CalendarChangeView::from).collect(),
         next_cursor: None,
     }))
 }
@@ -194,12 +194,12 @@ pub(crate) async fn changes(State(api): State<Arc<Api>>) -> Answer<Json<Page<Cha
 /// Publishes a notice. Its days hold at once; what runs is counted again within seconds, and listed under
 /// `/api/v1/calendar_changes/{revision}/moved`. A second notice for a year takes the first one's place.
 #[utoipa::path(post, path = "/api/v1/calendar_changes", tag = "calendars", request_body = NoticeBody,
-    responses((status = 201, body = ChangeView), (status = 422, description = "Not a notice")))]
+    responses((status = 201, body = CalendarChangeView), (status = 422, description = "Not a notice")))]
 pub(crate) async fn publish(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Json(body): Json<NoticeBody>,
-) -> Answer<(StatusCode, Json<ChangeView>)> {
+) -> Answer<(StatusCode, Json<CalendarChangeView>)> {
     const DAYS_MAX: usize = 120;
     let days = |days: Vec<String>| {
         if days.len() > DAYS_MAX {
@@ -229,7 +229,7 @@ pub(crate) async fn publish(
         .await?;
     let signature = api.rules.now().signature.clone();
     api.rules.replace(api.storage.rules(&signature).await?);
-    Ok((StatusCode::CREATED, Json(ChangeView::from(change))))
+    Ok((StatusCode::CREATED, Json(CalendarChangeView::from(change))))
 }
 
 /// Where the list goes on.
@@ -277,7 +277,7 @@ pub(crate) async fn moved(
     })))
 }
 
-impl From<ChangeRecord> for ChangeView {
+impl From<ChangeRecord> for CalendarChangeView {
     fn from(change: ChangeRecord) -> Self {
         Self {
             revision: change.revision,

@@ -1,26 +1,30 @@
 //! Supervision 督办: cases beside tickets, the papers they send out, and what is wished of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::chains::{self, ChainedEventView};
+use super::ticket_lists::names_of;
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
 use crate::domain::staff::{By, Role};
 use crate::domain::supervision::{Case, CaseCommand, Level, Notice, Refusal};
 use crate::domain::ticket::Ticket;
 use crate::domain::time::Timestamp;
-use crate::storage::supervision::{CaseFilter, CaseRecord, ChainedEvent};
+use crate::storage::Trouble;
+use crate::storage::supervision::{CaseFilter, CaseRecord};
 
 /// A case as it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,6 +54,8 @@ pub(crate) struct CaseView {
     open: bool,
     /// Numbers in the register of notices, for `/notices/{serial}`.
     notices: Vec<NoticeLine>,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// Everything else: cause, steps with receipts and answers, meetings, proposals, measures, closing.
     #[schema(value_type = Object)]
     case: Value,
@@ -64,6 +70,26 @@ pub(crate) struct NoticeLine {
 }
 
 impl CaseView {
+    async fn told(api: &Api, now: Timestamp, record: CaseRecord) -> Answer<Self> {
+        let mut view = Self::of(now, record);
+        Self::name(api, std::slice::from_mut(&mut view)).await?;
+        Ok(view)
+    }
+
+    /// Adds the names of whoever did something in them.
+    async fn name(api: &Api, views: &mut [Self]) -> Answer<()> {
+        let people: Vec<BTreeSet<String>> =
+            views.iter().map(|view| people_in(&view.case)).collect();
+        let known = names_of(api, people.iter().flatten().map(String::as_str)).await?;
+        for (view, people) in views.iter_mut().zip(people) {
+            let in_it = known.iter().filter(|(name, _)| people.contains(*name));
+            view.names = in_it
+                .map(|(name, shown)| (name.clone(), shown.clone()))
+                .collect();
+        }
+        Ok(())
+    }
+
     fn of(now: Timestamp, record: CaseRecord) -> Self {
         let case = record.case;
         let rung = case.rung();
@@ -97,8 +123,24 @@ impl CaseView {
             overdue: case.is_open() && rung.awaits_answer() && now > rung.due,
             open: case.is_open(),
             notices,
+            names: BTreeMap::new(),
             case: serde_json::to_value(&case).expect("a case is plain data"),
         }
+    }
+}
+
+/// Whoever did something in a case.
+fn people_in(case: &Value) -> BTreeSet<String> {
+    match case {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| match (key.as_str(), value) {
+                ("by" | "owner", Value::String(name)) => BTreeSet::from([name.clone()]),
+                (_, value) => people_in(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(people_in).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
     }
 }
 
@@ -145,7 +187,9 @@ pub(crate) async fn list(
     };
     let by = By::Person(&caller.actor);
     let cases = api.storage.cases(by, &filter, &page).await?;
-    Ok(Json(Page::of(cases, |record| CaseView::of(now, record))))
+    let mut page = Page::of(cases, |record| CaseView::of(now, record));
+    CaseView::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// One case.
@@ -156,40 +200,7 @@ pub(crate) async fn get(
     Path(id): Path<CaseId>,
 ) -> Answer<Json<CaseView>> {
     let record = visible(&api, &caller, id).await?;
-    Ok(Json(CaseView::of(api.clock.now(), record)))
-}
-
-/// One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChainedEventView {
-    /// From 1, without gaps.
-    seq: u64,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// A username, `token:…`, or `@server`.
-    actor: String,
-    name: String,
-    #[schema(value_type = Object)]
-    event: Value,
-    prev_hash: String,
-    hash: String,
-}
-
-/// A whole chain as one page.
-pub(super) fn chain(events: Vec<ChainedEvent>) -> Page<ChainedEventView> {
-    let show = |event: ChainedEvent| ChainedEventView {
-        seq: event.seq,
-        at: event.at,
-        actor: event.actor,
-        name: event.name,
-        event: event.event,
-        prev_hash: event.prev_hash,
-        hash: event.hash,
-    };
-    Page {
-        items: events.into_iter().map(show).collect(),
-        next_cursor: None,
-    }
+    Ok(Json(CaseView::told(&api, api.clock.now(), record).await?))
 }
 
 /// The whole chain in order.
@@ -200,7 +211,7 @@ pub(crate) async fn events(
     Path(id): Path<CaseId>,
 ) -> Answer<Json<Page<ChainedEventView>>> {
     visible(&api, &caller, id).await?;
-    Ok(Json(chain(api.storage.case_events(id).await?)))
+    Ok(Json(chains::whole(api.storage.case_events(id).await?)))
 }
 
 async fn visible(api: &Api, caller: &Caller, id: CaseId) -> Answer<CaseRecord> {
@@ -286,33 +297,30 @@ pub(crate) struct Opening {
 #[utoipa::path(post, path = "/api/v1/supervision", tag = "supervision",
     params(("Idempotency-Key" = Option<String>, Header)), request_body = Opening,
     responses((status = 201, body = CaseView), (status = 409, description = "Refused")))]
-pub(crate) async fn open(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let opening: Opening = body.parse()?;
-    let record = tickets::visible(&api, &caller, opening.ticket).await?;
+pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let opening: Opening = wished.parse()?;
+    let record = tickets::visible(&api, &wished.caller, opening.ticket).await?;
     let now = api.clock.now();
     let outcome = match case_about(&record.ticket, &record.number, opening) {
         Ok(command) => {
-            let by = By::Person(&caller.actor);
             api.storage
-                .case_command(now, by, None, command, &api.rules.now(), once.clone())
+                .case_command(
+                    now,
+                    wished.by(),
+                    None,
+                    command,
+                    &api.rules.now(),
+                    wished.once.clone(),
+                )
                 .await
-                .map_err(Problem::from)
         }
-        Err(refusal) => Err(refusal.into()),
+        Err(refusal) => Err(Trouble::Refused(refusal)),
     };
-    let outcome = outcome.map(|record| (StatusCode::CREATED, CaseView::of(now, record)));
-    idempotency::answer(&api, once, outcome).await
+    let outcome = match outcome {
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 fn case_about(ticket: &Ticket, number: &str, opening: Opening) -> Result<CaseCommand, Refusal> {
@@ -355,30 +363,30 @@ const COMMANDS: &[&str] = &[
     responses((status = 200, body = CaseView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(CaseId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let command: CaseCommand = read_command(COMMANDS, &name, body.parse()?)?;
+    let command: CaseCommand = read_command(COMMANDS, &name, wished.parse()?)?;
     if let CaseCommand::Assign { owner } = &command {
         assignable(&api, owner).await?;
     }
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
-    let outcome = api
+    let done = api
         .storage
-        .case_command(now, by, Some(id), command, &api.rules.now(), once.clone())
-        .await
-        .map(|record| (StatusCode::OK, CaseView::of(now, record)))
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+        .case_command(
+            now,
+            wished.by(),
+            Some(id),
+            command,
+            &api.rules.now(),
+            wished.once.clone(),
+        )
+        .await;
+    let outcome = match done {
+        Ok(record) => CaseView::told(&api, now, record).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// A case's owner is somebody who may oversee one.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,21 +17,20 @@ use super::ticket_lists::{Named, names_of};
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
-use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
-use crate::api::idempotency;
+use crate::api::extract::{Json, Page, Path, Query, page};
+use crate::api::idempotency::Wished;
 use crate::api::live::{TicketNews, takes_part};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Limit;
 use crate::domain::call::wish::{LiveCall, Purpose, Wish};
-use crate::domain::id::{TicketId, UnitCode};
+use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{
     CheckKind, Command, DeadlineKind, Finding, Mark, Refusal, Remaining, Rules, Stage, Step,
-    StepKind, Ticket, check_reply, remaining, shares, steps,
+    StepKind, Ticket, check_reply, missing, remaining, shares, steps,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::watch;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
 
 /// A ticket as it stands.
@@ -276,6 +275,9 @@ pub(crate) struct Asked {
     handover: Option<String>,
     /// Of this special channel.
     lane: Option<String>,
+    /// Members of this same-event cluster.
+    #[param(value_type = Option<uuid::Uuid>)]
+    cluster: Option<ClusterId>,
     /// Only those with a deadline that has run out.
     #[serde(default)]
     overdue: bool,
@@ -325,6 +327,7 @@ pub(crate) async fn list(
         handover: asked.handover,
         lane: asked.lane,
         identity: None,
+        cluster: asked.cluster,
     };
     if let Some(typed) = asked.q.as_deref().map(str::trim) {
         look_for(&caller, typed, &mut filter)?;
@@ -482,11 +485,6 @@ pub(crate) async fn five_steps(
     visible(&api, &caller, id).await?;
     let told = api.storage.ticket_events(id).await?;
     let events = || told.iter().map(|event| &event.event);
-    let with_actors: Vec<_> = told
-        .iter()
-        .map(|event| (event.actor.clone(), event.event.clone()))
-        .collect();
-    let missing = watch::missing(&with_actors);
     let share = shares(api.clock.now(), events());
     let show = |step: Step| StepView {
         kind: step.kind,
@@ -497,7 +495,10 @@ pub(crate) async fn five_steps(
     };
     Ok(Json(StepsView {
         items: steps(events()).into_iter().map(show).collect(),
-        missing: missing.into_iter().map(|step| step.name()).collect(),
+        missing: missing(events())
+            .into_iter()
+            .map(|step| step.name())
+            .collect(),
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,
@@ -506,7 +507,7 @@ pub(crate) async fn five_steps(
 
 /// What a reviewer's eye should rest on. It decides nothing.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FindingView {
+pub(crate) struct ReplyFindingView {
     /// `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`.
     #[schema(value_type = String)]
     kind: CheckKind,
@@ -515,18 +516,18 @@ pub(crate) struct FindingView {
 }
 
 /// Checks the reply that waits for review (or passed it) and says what it saw.
-#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<FindingView>), (status = 404, description = "No reply yet")))]
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/reply_checks", tag = "tickets", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Page<ReplyFindingView>), (status = 404, description = "No reply yet")))]
 pub(crate) async fn reply_checks(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<TicketId>,
-) -> Answer<Json<Page<FindingView>>> {
+) -> Answer<Json<Page<ReplyFindingView>>> {
     let record = visible(&api, &caller, id).await?;
     let reply = record.ticket.reply().ok_or_else(Problem::not_found)?;
     let demand = record.ticket.demand.as_ref();
     let demand = demand.map_or("", |demand| demand.content.as_str());
     let others = api.storage.replies_of_unit(&reply.unit, id).await?;
-    let show = |finding: Finding| FindingView {
+    let show = |finding: Finding| ReplyFindingView {
         kind: finding.kind,
         why: finding.why,
     };
@@ -652,35 +653,20 @@ const INTAKE_COMMANDS: &[&str] = &[
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?}"),
     responses((status = 201, body = TicketView), (status = 409, description = "Refused")))]
-pub(crate) async fn create(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RawJson,
-) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
-    let fields: Map<String, Value> = body.parse()?;
+pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
+    let fields: Map<String, Value> = wished.parse()?;
     let command: Command = read_command(COMMANDS, "register", fields)?;
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
     let rules = api.rules.now();
     let done = api
         .storage
-        .open_ticket(now, by, command, &rules, once.clone())
+        .open_ticket(now, wished.by(), command, &rules, wished.once.clone())
         .await;
-    let outcome = done
-        .map(|record| {
-            api.tell(&record);
-            let view = TicketView::seen_by(&caller, now, &rules, record);
-            (StatusCode::CREATED, view)
-        })
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+    let outcome = done.map(|record| {
+        api.tell(&record);
+        TicketView::seen_by(&wished.caller, now, &rules, record)
+    });
+    wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
 /// Wishes something of a ticket: 200 and the new state, or 409 and the article that says no.
@@ -702,40 +688,28 @@ pub(crate) async fn create(
     responses((status = 200, body = TicketView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
     Path((id, name)): Path<(TicketId, String)>,
-    body: RawJson,
+    wished: Wished,
 ) -> Answer<Response> {
-    let once = idempotency::key(&caller, &method, &uri, &headers, &body.0)?;
-    if let Some(answer) = idempotency::answered(&api, once.as_ref()).await? {
-        return Ok(answer);
-    }
     let command = if INTAKE_COMMANDS.contains(&name.as_str()) {
-        let command = read_command(INTAKE_COMMANDS, &name, body.parse()?)?;
+        let command = read_command(INTAKE_COMMANDS, &name, wished.parse()?)?;
         check_codes(&api, &command).await?;
         Command::Intake(command)
     } else {
-        read_command(COMMANDS, &name, body.parse()?)?
+        read_command(COMMANDS, &name, wished.parse()?)?
     };
     check_units(&api, &command).await?;
     let now = api.clock.now();
-    let by = By::Person(&caller.actor);
     let rules = api.rules.now();
     let done = api
         .storage
-        .command(now, by, id, command, &rules, once.clone())
+        .command(now, wished.by(), id, command, &rules, wished.once.clone())
         .await;
-    let outcome = done
-        .map(|record| {
-            api.tell(&record);
-            let view = TicketView::seen_by(&caller, now, &rules, record);
-            (StatusCode::OK, view)
-        })
-        .map_err(Problem::from);
-    idempotency::answer(&api, once, outcome).await
+    let outcome = done.map(|record| {
+        api.tell(&record);
+        TicketView::seen_by(&wished.caller, now, &rules, record)
+    });
+    wished.answer(&api, StatusCode::OK, outcome).await
 }
 
 /// 主动联系: places a recorded call between one's own extension and the petitioner. `record_contact` with the call and

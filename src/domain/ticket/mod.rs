@@ -48,5 +48,5 @@ pub use state::{
     RevisitOutcome, RevisitResult, Round, SendBack, SendBackRequest, Source, Stage, Survey,
     SurveyFailure, ThreeWay, Ticket, Work, WrittenOpinion,
 };
-pub use steps::{Shares, Step, StepKind, shares, steps};
+pub use steps::{Shares, Step, StepKind, missing, shares, steps};
 pub use todo::{Task, Todo};

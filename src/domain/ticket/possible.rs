@@ -3,10 +3,12 @@
 
 use super::command::{Command, Told};
 use super::decide::decide;
+use super::intake::{self, Ground, SecretKind};
 use super::refusal::Refusal;
 use super::rules::Rules;
 use super::state::{Applicant, Kind, Petitioner, Rating, ReviewOutcome, Ticket};
 use crate::domain::id::{CallId, UnitCode};
+use crate::domain::identity::{IdKind, Identity};
 use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 use uuid::Uuid;
@@ -141,5 +143,62 @@ fn examples(other_kind: Kind, below: UnitCode) -> Vec<Command> {
         Command::Reopen { reason: text() },
         Command::Archive,
         Command::Void { reason: text() },
+    ]
+    .into_iter()
+    .chain(at_intake().into_iter().map(Command::Intake))
+    .collect()
+}
+
+/// The same of the intake facet. A refusal's example is of the ground that everybody at the desk may name.
+fn at_intake() -> Vec<intake::Command> {
+    let text = || "…".to_owned();
+    vec![
+        intake::Command::Classify {
+            category: text(),
+            field: text(),
+            department: None,
+        },
+        intake::Command::Refuse {
+            ground: Ground::OutsideJiangsu { hotline: text() },
+            explanation: text(),
+        },
+        intake::Command::ReviewRefusal {
+            granted: false,
+            reason: text(),
+        },
+        intake::Command::Seal {
+            kind: SecretKind::Privacy,
+        },
+        intake::Command::Explain {
+            explanation: text(),
+            guidance: None,
+        },
+        intake::Command::ReportUp { question: text() },
+        intake::Command::DecideReport {
+            in_scope: true,
+            decision: text(),
+        },
+        intake::Command::NotifyPetitioner { how: text() },
+        intake::Command::HandToSeat {
+            unit: UnitCode("…".to_owned()),
+            note: text(),
+            call: None,
+        },
+        intake::Command::TakeAtSeat,
+        intake::Command::AnswerAtSeat {
+            answer: text(),
+            knowledge: None,
+        },
+        intake::Command::EnterLane { lane: text() },
+        intake::Command::Identify {
+            identity: Identity::parse(IdKind::Passport, "E00000000")
+                .expect("a passport's number has this form"),
+            mobile: None,
+            legal_person: None,
+        },
+        intake::Command::VerifyIdentity {
+            matches: true,
+            method: text(),
+        },
     ]
 }

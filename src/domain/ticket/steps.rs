@@ -1,4 +1,5 @@
-//! 接听、登记、解答、转交办、回访 (article 6): who did each step, from when to when; and in whose hands the time lay.
+//! 接听、登记、解答、转交办、回访 (article 6): who did each step, from when to when; which of them a closed ticket lacks; and in
+//! whose hands the time lay.
 
 use serde::Serialize;
 
@@ -81,11 +82,10 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
                 done(&mut steps, StepKind::Dispatch, by, *at);
                 open(&mut steps, StepKind::Resolve, None, *at);
             }
-            Event::Replied { by, .. } => {
-                if let Some(resolving) = running(&mut steps, StepKind::Resolve) {
-                    resolving.by = Some(by.clone());
-                }
-            }
+            Event::Replied { at, by, .. } => match running(&mut steps, StepKind::Resolve) {
+                Some(resolving) => resolving.by = Some(by.clone()),
+                None => open(&mut steps, StepKind::Resolve, Some(by), *at),
+            },
             Event::SendBackDecided {
                 at, granted: true, ..
             }
@@ -151,6 +151,40 @@ fn running(steps: &mut [Step], kind: StepKind) -> Option<&mut Step> {
         .iter_mut()
         .rev()
         .find(|step| step.kind == kind && step.end.is_none())
+}
+
+/// What a closed ticket lacks; nothing while it is open or when it was voided. What was answered on the phone is handed
+/// on to nobody, and nobody asks about it (article 11(5)).
+pub fn missing<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<StepKind> {
+    let events: Vec<&Event> = events.into_iter().collect();
+    let end = events.iter().rev().find(|event| {
+        matches!(
+            event,
+            Event::Closed { .. }
+                | Event::AnsweredOnCall { .. }
+                | Event::Reopened { .. }
+                | Event::Voided { .. }
+        )
+    });
+    let mut needed = vec![StepKind::Answer, StepKind::Register, StepKind::Resolve];
+    match end {
+        Some(Event::AnsweredOnCall { .. }) => {}
+        Some(Event::Closed { .. }) => needed.extend([StepKind::Dispatch, StepKind::Revisit]),
+        _ => return Vec::new(),
+    }
+    let taken = steps(events.iter().copied());
+    let nobody_to_ask = events
+        .iter()
+        .any(|event| matches!(event, Event::FollowUpEnded { .. }));
+    needed.retain(|kind| match kind {
+        // Dispatching begins it; a reply is what makes it one.
+        StepKind::Resolve => !taken
+            .iter()
+            .any(|step| step.kind == *kind && step.by.is_some()),
+        StepKind::Revisit if nobody_to_ask => false,
+        kind => !taken.iter().any(|step| step.kind == *kind),
+    });
+    needed
 }
 
 /// In whose hands a ticket's time lay from its opening until `now` or its closing.

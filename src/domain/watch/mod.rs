@@ -8,7 +8,6 @@
 mod finding;
 mod rules;
 mod similarity;
-mod steps;
 
 #[cfg(test)]
 mod tests;
@@ -16,4 +15,3 @@ mod tests;
 pub use finding::{Category, Finding, FindingKind, Rule};
 pub use rules::{Context, Earlier, LinkedCall, Policy, Told, Twin, findings, is_repeat, text_of};
 pub use similarity::{SKETCH_CHARS_MIN, Sketch, similarity};
-pub use steps::{Step, StepKind, missing, steps};

@@ -4,7 +4,9 @@ use hotline_sip::digest::{Secret, Verdict};
 use hotline_sip::endpoint::{Flow, LegHandle, ServerTx};
 use hotline_sip::header::{Contacts, Credentials, HeaderName, Headers};
 use hotline_sip::message::{Method, Request, Status};
-use hotline_sip::sdp::{self, Profile, Protection, SdpError, SessionDescription, SrtpKey};
+use hotline_sip::sdp::{
+    self, NegotiationError, Profile, Protection, SdpError, SessionDescription, SrtpKey,
+};
 use hotline_sip::uri::Uri;
 use tracing::{info, warn};
 
@@ -48,6 +50,15 @@ pub(super) enum Caller {
 struct Unbelieved {
     status: Status,
     headers: Headers,
+}
+
+/// An offer that leads to no session.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(super) enum NoSession {
+    #[error("{0}")]
+    Unreadable(SdpError),
+    #[error("{0}")]
+    NotAcceptable(NegotiationError),
 }
 
 impl Control {
@@ -224,13 +235,9 @@ impl Control {
         };
         let offer = match offer.map(SessionDescription::parse).transpose() {
             Ok(offer) => offer,
-            Err(SdpError::TooManyCandidates) => {
-                let warning = self.warning(399, &SdpError::TooManyCandidates);
-                return self.refuse(dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
-            }
             Err(error) => {
-                let warning = self.warning(399, &error);
-                return self.refuse(dialog, Status::BAD_REQUEST, &warning);
+                let (status, warning) = self.no_session(&NoSession::Unreadable(error));
+                return self.refuse(dialog, status, &warning);
             }
         };
         let carriage = match &offer {
@@ -460,9 +467,8 @@ impl Control {
         let (local, remote) = match described {
             Ok(described) => described,
             Err(why) => {
-                // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
-                let warning = self.warning(why.warning_code(), &why);
-                self.refuse(arrival.dialog, Status::NOT_ACCEPTABLE_HERE, &warning);
+                let (status, warning) = self.no_session(&NoSession::NotAcceptable(why));
+                self.refuse(arrival.dialog, status, &warning);
                 self.media.close(leg_id);
                 return None;
             }
@@ -503,6 +509,7 @@ impl Control {
             referrer: None,
             gateway: None,
             alternatives: Vec::new(),
+            offered_g711: Vec::new(),
             others: Vec::new(),
             give_up_at: None,
             heard: false,
@@ -761,11 +768,22 @@ impl Control {
             .reject(self.clock.instant(), dialog, status, headers);
     }
 
-    /// Why, for whoever looks into it at the other end (RFC 3261 §20.43).
-    fn warning(&self, code: u16, why: &dyn std::fmt::Display) -> Headers {
+    /// How an offer is refused, with the reason for whoever looks into it at the other end (RFC 3261 §20.43).
+    pub(super) fn no_session(&self, why: &NoSession) -> (Status, Headers) {
         metrics::counter!("hotline_sdp_refused").increment(1);
+        let (status, code) = match why {
+            NoSession::Unreadable(SdpError::TooManyCandidates) => {
+                (Status::NOT_ACCEPTABLE_HERE, 399)
+            }
+            NoSession::Unreadable(SdpError::TooLarge | SdpError::Line { .. }) => {
+                (Status::BAD_REQUEST, 399)
+            }
+            // RFC 3261 §13.3.1.3: nothing in the offer is acceptable.
+            NoSession::NotAcceptable(why) => (Status::NOT_ACCEPTABLE_HERE, why.warning_code()),
+        };
         let host = self.settings.advertised;
-        with(HeaderName::Warning, format_args!("{code} {host} \"{why}\""))
+        let warning = with(HeaderName::Warning, format_args!("{code} {host} \"{why}\""));
+        (status, warning)
     }
 
     /// What we can do on a leg. `srtp`: nothing less than encrypted.
@@ -784,7 +802,9 @@ impl Control {
                 }
             }
         };
-        sdp::Local::g711(opened.address, session_id).protected(protection)
+        sdp::Local::g711(opened.address, session_id)
+            .or_wideband()
+            .protected(protection)
     }
 
     pub(super) fn extension_srtp(&self, extension: &Extension) -> bool {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use hotline_sip::endpoint::LegHandle;
+use hotline_sip::header::Reason;
 use hotline_sip::message::Status;
 use tracing::{info, warn};
 
@@ -44,7 +45,11 @@ impl Control {
                 Vec::new()
             }
         };
-        self.end_leg(call_id, leg_id, status);
+        let reason = match left {
+            Left::Broken(why) => Some(reason_of(why)),
+            Left::Refused(_) | Left::Cancelled | Left::HungUp | Left::Dropped | Left::Died => None,
+        };
+        self.end_leg(call_id, leg_id, status, reason.as_ref());
         let another_comes =
             was != Stage::Up && self.another_comes(call_id, role, room, referrer, others);
         if was != Stage::Up && !another_comes {
@@ -295,7 +300,13 @@ impl Control {
     }
 
     /// Marks a leg ended, takes leave of whoever may still be there, and closes its port.
-    pub(super) fn end_leg(&mut self, call_id: CallId, leg_id: LegId, status: Option<u16>) {
+    pub(super) fn end_leg(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        status: Option<u16>,
+        reason: Option<&Reason>,
+    ) {
         let now = self.clock.instant();
         let at = self.clock.now();
         let Some(leg) = self
@@ -314,7 +325,7 @@ impl Control {
         for dialog in dialogs {
             self.by_dialog.remove(&dialog);
             // A phone found dead may come back and must not believe in this call; where they left first, nothing is sent.
-            let _ = self.endpoint.bye(now, dialog, None);
+            let _ = self.endpoint.bye(now, dialog, reason);
             if let Some(phone) = &phone {
                 self.owe_goodbye(phone.clone(), dialog);
             }
@@ -449,6 +460,15 @@ impl Call {
             label: crate::domain::phone::mask(&leg.party),
         })
     }
+}
+
+/// Why a leg that broke is hung up, for whoever looks into it there (RFC 3326).
+fn reason_of(why: &str) -> Reason {
+    let status = match why {
+        "dtls_fingerprint" | "dtls_failed" => Status::NOT_ACCEPTABLE_HERE,
+        _ => Status::REQUEST_TIMEOUT,
+    };
+    Reason::new("SIP", status.code(), why)
 }
 
 fn refused(left: Left) -> (TerminationResult, String) {

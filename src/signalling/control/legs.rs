@@ -12,6 +12,7 @@ use hotline_sip::sdp::{self, Negotiated, Protection, Security, SessionDescriptio
 use hotline_sip::uri::Uri;
 use tracing::{debug, info, warn};
 
+use super::arrivals::NoSession;
 use super::{
     ASKED_SELDOM, CITIZEN_ASKED, CITIZEN_PROBE, CITIZEN_SILENT_MAX, Control, Effect, LOOK_AGAIN,
     PHONE_SILENCE, PROBE, PROBE_AGAIN, RING, SILENCE_SAID, STRANDED, TELL_CITIZEN, TRUNK_SILENCE,
@@ -122,6 +123,7 @@ impl Control {
             referrer: None,
             gateway: None,
             alternatives: one_by_one,
+            offered_g711: Vec::new(),
             others,
             give_up_at: None,
             heard: false,
@@ -135,7 +137,7 @@ impl Control {
             sent |= self.invite(call_id, leg_id, &destination);
         }
         if !sent && !self.try_next(now, call_id, leg_id) {
-            self.end_leg(call_id, leg_id, Some(503));
+            self.end_leg(call_id, leg_id, Some(503), None);
             return None;
         }
         if offer.is_none() {
@@ -209,6 +211,10 @@ impl Control {
             .leg_mut(leg_id)
             .expect("the leg was looked up above");
         leg.dialogs.push(dialog);
+        // A carrier that refuses G.711 is no carrier of ours.
+        if !trunk && !leg.ours.if_insisted.is_empty() {
+            leg.offered_g711.push((dialog, destination.clone()));
+        }
         leg.sip_call_id = sip_call_id;
         leg.nat = destination.registered;
         leg.gateway = gateway.map(|trunk| (trunk, destination.flow.remote));
@@ -554,6 +560,14 @@ impl Control {
             return;
         };
         leg.dialogs.retain(|other| *other != dialog);
+        if status == Status::NOT_ACCEPTABLE_HERE.code() && self.offer_more(call_id, leg_id, dialog)
+        {
+            return;
+        }
+        let leg = self
+            .call_mut(call_id)
+            .leg_mut(leg_id)
+            .expect("looked up above");
         if !leg.dialogs.is_empty() && status < 600 {
             // Other phones of this person still ring.
             return;
@@ -564,6 +578,23 @@ impl Control {
             return;
         }
         self.leg_left(call_id, leg_id, Left::Refused(status));
+    }
+
+    /// A phone that takes no G.711 is offered what else we speak. False when that is known already.
+    fn offer_more(&mut self, call_id: CallId, leg_id: LegId, dialog: LegHandle) -> bool {
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return false;
+        };
+        let place = leg.offered_g711.iter().position(|(at, _)| *at == dialog);
+        let Some(place) = place.filter(|_| matches!(leg.stage, Stage::Calling | Stage::Early))
+        else {
+            return false;
+        };
+        let (_, destination) = leg.offered_g711.swap_remove(place);
+        // Other phones of a fork may still answer the narrower offer: its numbers are those of the wider one.
+        leg.ours.codecs.append(&mut leg.ours.if_insisted);
+        leg.local = sdp::make_offer(&leg.ours, Some(&leg.local));
+        self.invite(call_id, leg_id, &destination)
     }
 
     /// A changed session offered by the other side: hold, resume, a new address.
@@ -586,19 +617,18 @@ impl Control {
             return;
         };
         let answered = SessionDescription::parse(offer)
-            .map_err(|error| error.to_string())
+            .map_err(NoSession::Unreadable)
             .and_then(|offer| {
                 sdp::answer(&offer, &leg.ours, Some(&leg.local))
                     .map(|answer| (offer, answer))
-                    .map_err(|error| error.to_string())
+                    .map_err(NoSession::NotAcceptable)
             });
         let (offer, mut answer) = match answered {
             Ok(answered) => answered,
             Err(why) => {
                 debug!(call.id = %call_id, "a changed session was refused: {why}");
-                let _ = self
-                    .endpoint
-                    .reject_offer(now, dialog, Status::NOT_ACCEPTABLE_HERE);
+                let (status, warning) = self.no_session(&why);
+                let _ = self.endpoint.reject_offer(now, dialog, status, &warning);
                 return;
             }
         };

@@ -1,6 +1,6 @@
 // Chromium as a person uses it, with ears to measure what it hears.
 import { createRequire } from 'node:module';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -44,17 +44,65 @@ export async function openBrowser({ hz = AGENT_HZ, size = DESK_SIZE } = {}) {
     executablePath: CHROMIUM,
     args: [...FLAGS, `--use-file-for-fake-audio-capture=${voice}`],
   });
-  const context = await browser.newContext({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
-  await context.addInitScript(ears);
   const faults = [];
+  const context = await seat(browser, faults, size);
+  return {
+    browser,
+    context,
+    faults,
+    /** A seat of another person at this browser: nothing is shared but the microphone. */
+    anotherSeat: () => seat(browser, faults, size),
+    close: () => browser.close(),
+  };
+}
+
+/** A browser whose profile stays in `folder`, as at a desk, and that can die as programs do. */
+export async function openBrowserAt(folder) {
+  const context = await chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: FLAGS, ...asAt(DESK_SIZE) });
+  await context.addInitScript(ears);
+  return {
+    context,
+    close: () => context.close(),
+    async die() {
+      const gone = new Promise((done) => context.once('close', done));
+      process.kill(mainProcessOf(folder), 'SIGKILL');
+      await gone;
+    },
+  };
+}
+
+/** Of the processes with this profile the one that is nobody's child process: only those have a type. */
+function mainProcessOf(folder) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    let words = '';
+    try {
+      words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      continue; // Gone meanwhile.
+    }
+    if (words.includes(`--user-data-dir=${folder}`) && !words.includes('--type=')) return Number(pid);
+  }
+  throw new Error(`no browser has its profile in ${folder}`);
+}
+
+async function seat(browser, faults, size) {
+  const context = await browser.newContext(asAt(size));
+  await context.addInitScript(ears);
+  noteFaults(context, faults);
+  return context;
+}
+
+const asAt = (size) => ({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
+
+function noteFaults(context, faults) {
   context.on('page', (page) => {
     page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {
-      // A policy that stops something of ours speaks up here.
-      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+      // A component that broke, or a policy that stops something of ours, speaks up here; so does every answer that is no, and
+      // a wire that was cut, which are no faults.
+      if (message.type() === 'error' && !/Failed to load resource|WebSocket|ERR_/.test(message.text())) faults.push(message.text());
     });
   });
-  return { browser, context, faults, close: () => browser.close() };
 }
 
 /** Runs in every page before its own scripts: keeps the peer connections, and leaves the microphone's tone as it is. */
@@ -73,14 +121,15 @@ function ears() {
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     navigator.mediaDevices.getUserMedia = () => getUserMedia({ audio: plain });
   }
-  /** How loud each of `tones` is in what the call plays, in dB, over `ms`. */
-  window.hear = async (tones, ms = 1000) => {
-    const audio = document.querySelector('#phone-sound');
+  /** How loud each of `tones` is in what the call, or another element, plays, in dB, over `ms`. */
+  window.hear = async (tones, ms = 1000, of = '#phone-sound') => {
+    const audio = document.querySelector(of);
     const context = (window.earsContext ??= new AudioContext());
     await context.resume();
     const levels = Object.fromEntries(tones.map((hz) => [hz, -Infinity]));
-    if (!audio?.srcObject) return levels;
-    const source = context.createMediaStreamSource(audio.srcObject);
+    const stream = audio?.srcObject ?? (audio?.src ? audio.captureStream() : null);
+    if (!stream?.getAudioTracks().length) return levels;
+    const source = context.createMediaStreamSource(stream);
     const analyser = context.createAnalyser();
     analyser.fftSize = 4096;
     analyser.smoothingTimeConstant = 0;
@@ -104,8 +153,8 @@ function ears() {
 export const HEARD_DB = -45;
 export const SILENT_DB = -65;
 
-export async function hears(page, tones, ms) {
-  return page.evaluate(([tones, ms]) => window.hear(tones, ms), [tones, ms]);
+export async function hears(page, tones, ms, of) {
+  return page.evaluate(([tones, ms, of]) => window.hear(tones, ms, of), [tones, ms, of]);
 }
 
 export async function logIn(context, http, username, path = '/') {

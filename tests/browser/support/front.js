@@ -12,7 +12,7 @@ export async function serveInFront(http, folder) {
   const open = new Set();
   const server = createServer((asked, answer) => {
     const { pathname } = new URL(asked.url, http);
-    const is_page = !/^\/(api|sip|assets|healthz|readyz|metrics)/.test(pathname) && extname(pathname) === '';
+    const is_page = asked.method === 'GET' && !/^\/(api|sip|gateway|assets|healthz|readyz|metrics)/.test(pathname) && extname(pathname) === '';
     const file = join(folder, is_page ? 'index.html' : pathname);
     if (existsSync(file) && statSync(file).isFile()) {
       answer.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });

@@ -12,15 +12,18 @@ import { serveInFront } from './front.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAM = process.env.HOTLINE_BIN ?? join(ROOT, 'target/debug/hotline');
+const MOVED = process.env.HOTLINE_MOVED_BIN ?? join(ROOT, 'target/debug/examples/shifted_server');
 const START_MS = 60_000;
 export const PASSWORD = 'hotline-demo';
 
-export async function startHotline(settings = {}) {
+/** A server of a story's own. With `at` its wall clock begins there, and the story moves it by `goOnFrom`. */
+export async function startHotline({ at, settings = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'hotline-browser-'));
   const media = 40_000 + 200 * Math.floor(Math.random() * 60);
-  const child = spawn(PROGRAM, ['serve', '--demo'], {
+  const [program, ...words] = at === undefined ? [PROGRAM, 'serve', '--demo'] : [MOVED, at];
+  const child = spawn(program, words, {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
       HOTLINE__DATA_DIR: join(folder, 'data'),
@@ -52,6 +55,12 @@ export async function startHotline(settings = {}) {
     ...(front === null ? {} : { http: front.http }),
     folder,
     log: () => log,
+    /** From now on it is `instant` at the server, such as `2026-06-10T09:00:00+08:00`. */
+    async goOnFrom(instant) {
+      child.stdin.write(`${instant}\n`);
+      const [said] = await once(child.stdout, 'data');
+      if (String(said).trim() !== instant) throw new Error(`the clock answers ${said}`);
+    },
     async stop() {
       front?.close();
       if (child.exitCode === null) {

@@ -8,6 +8,7 @@
 
 pub mod http;
 pub mod page;
+pub mod page_sound;
 pub mod phone;
 pub mod server;
 pub mod sipp;
@@ -15,3 +16,4 @@ pub mod site;
 pub mod sms_provider;
 pub mod sound;
 pub mod story;
+pub mod voice;

@@ -45,14 +45,28 @@ impl Heard {
 impl Page {
     /// Opens `/sip` at `http` (`http://127.0.0.1:1`). With `cookie` as a page of that server; the status when refused.
     pub fn open(http: &str, user: &str, cookie: Option<&str>) -> Result<Self, u16> {
+        // Who has no cookie is no page: a desk phone names no origin.
+        let origin = cookie.map(|_| http).unwrap_or_default();
+        Self::open_from(http, user, cookie, origin)
+    }
+
+    /// The same, as a page of `origin`.
+    pub fn open_from(
+        http: &str,
+        user: &str,
+        cookie: Option<&str>,
+        origin: &str,
+    ) -> Result<Self, u16> {
         let host = http.trim_start_matches("http://");
         let mut request = format!("ws://{host}/sip")
             .into_client_request()
             .expect("an address");
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", "sip".parse().expect("a word"));
+        if !origin.is_empty() {
+            headers.insert("origin", origin.parse().expect("an origin"));
+        }
         if let Some(cookie) = cookie {
-            headers.insert("origin", http.parse().expect("an origin"));
             headers.insert("cookie", cookie.parse().expect("a cookie"));
         }
         let stream = TcpStream::connect(host).expect("the server takes connections");
@@ -153,6 +167,68 @@ impl Page {
         );
         self.request("INVITE", &format!("sip:{to}@hotline"), &extra, offer);
         self.wait_for(|heard| heard.status().is_some_and(|status| status >= 200))
+    }
+
+    /// A request within the dialog that `answer` to our INVITE made, with this offer; the final response, acknowledged.
+    pub fn reinvite(&mut self, answer: &Heard, offer: &str) -> Heard {
+        let again = self.within(answer, "INVITE", "INVITE", offer);
+        self.send(&again);
+        let heard = self.wait_for(|heard| {
+            let is_final = heard.status().is_some_and(|status| status >= 200);
+            is_final
+                && heard
+                    .header("CSeq")
+                    .is_some_and(|cseq| cseq.ends_with("INVITE"))
+        });
+        // RFC 3261 §17.1.1.3: the ACK of a refusal belongs to the INVITE's transaction.
+        let transaction = match heard.status() {
+            Some(200) => "ACK",
+            Some(_) | None => "INVITE",
+        };
+        let ack = self.within(answer, "ACK", transaction, "");
+        self.send(&ack);
+        heard
+    }
+
+    /// Ends the call that `answer` made; the final response.
+    pub fn hang_up(&mut self, answer: &Heard) -> Heard {
+        self.cseq += 1;
+        let bye = self.within(answer, "BYE", "BYE", "");
+        self.send(&bye);
+        self.wait_for(|heard| {
+            let is_bye = heard
+                .header("CSeq")
+                .is_some_and(|cseq| cseq.ends_with("BYE"));
+            is_bye && heard.status().is_some()
+        })
+    }
+
+    /// Confirms what was answered.
+    pub fn acknowledge(&mut self, answer: &Heard) {
+        let ack = self.within(answer, "ACK", "ACK", "");
+        self.send(&ack);
+    }
+
+    fn within(&mut self, answer: &Heard, method: &str, name: &str, offer: &str) -> String {
+        if method == "INVITE" {
+            self.cseq += 1;
+        }
+        let header = |name: &str| answer.header(name).expect("every response has it");
+        let contact = header("Contact");
+        let target = contact.split(['<', '>']).nth(1).unwrap_or(contact);
+        let branch = format!("{}-{}-{name}", self.user, self.cseq);
+        format!(
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/WS 6o5qhm8pf8va.invalid;branch=z9hG4bK{branch}\r\nMax-Forwards: 69\r\n\
+             To: {}\r\nFrom: {}\r\nCall-ID: {}\r\nCSeq: {} {method}\r\n\
+             Contact: <sip:p{}@6o5qhm8pf8va.invalid;transport=ws;ob>\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{offer}",
+            header("To"),
+            header("From"),
+            header("Call-ID"),
+            self.cseq,
+            self.user,
+            offer.len()
+        )
     }
 
     /// Answers a request.

@@ -1,5 +1,5 @@
-//! A telephone for tests: SIP over UDP written as text and read with rsip, G.711 A-law over RTP with a tone to say and an
-//! ear to hear with. Shares no code with the server, so that the server's mistakes are not tested by themselves.
+//! A telephone for tests: SIP over UDP written as text and read with rsip, sound over RTP with a tone to say and an ear to hear
+//! with. Shares no code with the server but G.722's, so that the server's mistakes are not tested by themselves.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
@@ -12,17 +12,19 @@ use std::time::{Duration, Instant};
 use md5::{Digest as _, Md5};
 use rsip::prelude::*;
 
-use crate::sound::{alaw, from_alaw, share_of, tone};
+use crate::sound::{share_of, tone};
+use crate::voice::{FRAME, Seal, Voice};
 
 /// No answer of the server takes longer than this.
 pub const PATIENCE: Duration = Duration::from_secs(15);
-const FRAME: usize = 160;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// One phone with one line.
 pub struct Phone {
     pub user: String,
+    /// Of calls that begin from now on.
+    pub voice: Voice,
     password: String,
     server: SocketAddr,
     wire: Wire,
@@ -131,6 +133,7 @@ impl Phone {
     fn on(wire: Wire, local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
         Self {
             user: user.to_owned(),
+            voice: Voice::default(),
             password: password.to_owned(),
             server,
             wire,
@@ -188,7 +191,7 @@ impl Phone {
 
     /// As [`Phone::call`]; None when the line was cut before the answer.
     pub fn call_unless_cut(&mut self, to: &str, hz: f64) -> Option<Result<Call, u16>> {
-        let audio = Audio::start(hz);
+        let audio = Audio::start(hz, self.voice);
         let call_id = unique("call");
         let (local_tag, uri) = (unique("t"), format!("sip:{to}@{}", self.server));
         let local_uri = format!("<sip:{}@{}>;tag={local_tag}", self.user, self.server);
@@ -223,7 +226,7 @@ impl Phone {
                 audio: audio.clone_handle(),
             };
             if status == 200 {
-                audio.connect(media_address(&String::from_utf8_lossy(response.body())));
+                audio.connect(&String::from_utf8_lossy(response.body()));
                 let ack = call.request("ACK", cseq, self.local, &unique("z9hG4bK"), "");
                 self.send(&ack);
                 call.audio = audio;
@@ -248,7 +251,7 @@ impl Phone {
 
     /// Dials without waiting for anything: for those who change their mind.
     pub fn dial(&mut self, to: &str) -> Dialling {
-        let audio = Audio::start(0.0);
+        let audio = Audio::start(0.0, self.voice);
         let (uri, branch) = (format!("sip:{to}@{}", self.server), unique("z9hG4bK"));
         let dialling = Dialling {
             from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
@@ -307,7 +310,7 @@ impl Phone {
 
     /// Calls `to` with an INVITE that offers nothing: the server offers, our ACK answers (RFC 3264 §4, delayed offer).
     pub fn call_without_offer(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
-        let audio = Audio::start(hz);
+        let audio = Audio::start(hz, self.voice);
         let dialling = Dialling {
             from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
             call_id: unique("call"),
@@ -321,7 +324,7 @@ impl Phone {
         if status != 200 {
             return Err(status);
         }
-        audio.connect(media_address(&String::from_utf8_lossy(response.body())));
+        audio.connect(&String::from_utf8_lossy(response.body()));
         let call = Call {
             call_id: dialling.call_id,
             local_uri: dialling.from,
@@ -439,10 +442,8 @@ impl Phone {
 
     /// As [`Phone::answer`]; None when the line was cut before the ACK.
     pub fn answer_unless_cut(&mut self, ringing: Ringing, hz: f64) -> Option<Call> {
-        let audio = Audio::start(hz);
-        audio.connect(media_address(&String::from_utf8_lossy(
-            ringing.invite.body(),
-        )));
+        let audio = Audio::start(hz, self.voice);
+        audio.connect(&String::from_utf8_lossy(ringing.invite.body()));
         let sdp = audio.sdp();
         let extra = format!(
             "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
@@ -703,6 +704,11 @@ impl Ringing {
         self.invite.uri().to_string()
     }
 
+    /// What the server offers.
+    pub fn offer(&self) -> String {
+        String::from_utf8_lossy(self.invite.body()).into_owned()
+    }
+
     /// The value of a header of the INVITE.
     pub fn header(&self, name: &str) -> Option<String> {
         let headers = self.invite.headers.iter().map(ToString::to_string);
@@ -776,7 +782,9 @@ struct Shared {
     socket: UdpSocket,
     /// Nobody reads it, but what the server reports must not reach somebody else's port.
     _rtcp: UdpSocket,
-    remote: Mutex<Option<SocketAddr>>,
+    voice: Voice,
+    /// Where the sound goes, and under which keys.
+    remote: Mutex<Option<(SocketAddr, Arc<Seal>)>>,
     stopped: AtomicBool,
     muted: AtomicBool,
     heard: Mutex<Vec<i16>>,
@@ -787,7 +795,7 @@ struct Shared {
 
 impl Audio {
     /// Opens a port; the tone is said once `connect` has told where to.
-    pub fn start(hz: f64) -> Self {
+    pub fn start(hz: f64, voice: Voice) -> Self {
         let (socket, rtcp) = media_sockets();
         socket
             .set_read_timeout(Some(TURN))
@@ -796,12 +804,13 @@ impl Audio {
         let shared = Arc::new(Shared {
             socket,
             _rtcp: rtcp,
+            voice,
             remote: Mutex::new(None),
             stopped: AtomicBool::new(false),
             muted: AtomicBool::new(false),
             heard: Mutex::default(),
             more: Condvar::new(),
-            frames: Mutex::new(frames_of(&tone(hz, 8_000))),
+            frames: Mutex::new(voice.codec.frames(&tone(hz, 8_000))),
             sent: Mutex::default(),
         });
         let (speaker, listener) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -814,7 +823,8 @@ impl Audio {
 
     /// Says these samples over and over in place of the tone.
     pub fn say(&self, samples: &[i16]) {
-        *self.shared.frames.lock().expect("no panic holds this") = frames_of(samples);
+        let frames = self.shared.voice.codec.frames(samples);
+        *self.shared.frames.lock().expect("no panic holds this") = frames;
     }
 
     fn clone_handle(&self) -> Self {
@@ -824,22 +834,17 @@ impl Audio {
         }
     }
 
-    fn connect(&self, remote: SocketAddr) {
+    /// Talks to whom this description is from.
+    fn connect(&self, sdp: &str) {
+        let seal = Seal::with(self.shared.voice, sdp);
+        let remote = (media_address(sdp), Arc::new(seal));
         *self.shared.remote.lock().expect("no panic holds this") = Some(remote);
     }
 
     fn sdp(&self) -> String {
-        let port = self
-            .shared
-            .socket
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
-        format!(
-            "v=0\r\no=phone 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
-             a=ptime:20\r\na=sendrecv\r\n"
-        )
+        let local = self.shared.socket.local_addr();
+        let port = local.expect("a bound socket has an address").port();
+        self.shared.voice.sdp(port)
     }
 
     /// Waits until the last 300 ms heard are (or are not) the tone `hz`; when nothing at all comes for 300 ms, no tone does.
@@ -880,8 +885,8 @@ impl Audio {
 
     /// Where this call's sound goes.
     pub fn remote(&self) -> SocketAddr {
-        let remote = *self.shared.remote.lock().expect("no panic holds this");
-        remote.expect("the call is up")
+        let remote = self.shared.remote.lock().expect("no panic holds this");
+        remote.as_ref().expect("the call is up").0
     }
 
     /// Sends these bytes from where the sound comes from.
@@ -935,7 +940,8 @@ impl Shared {
             // Packets leave on a 20 ms grid, however late this thread wakes up.
             let due = started + Duration::from_millis(20) * n;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let Some(remote) = *self.remote.lock().expect("no panic holds this") else {
+            let remote = self.remote.lock().expect("no panic holds this").clone();
+            let Some((remote, seal)) = remote else {
                 continue;
             };
             if self.muted.load(Ordering::SeqCst) {
@@ -943,12 +949,12 @@ impl Shared {
             }
             let frames = self.frames.lock().expect("no panic holds this");
             let payload = &frames[n as usize % frames.len()];
-            let mut packet = vec![0x80, 8];
+            let mut packet = vec![0x80, self.voice.codec.payload_type()];
             packet.extend((n as u16).to_be_bytes());
-            packet.extend((n * FRAME as u32).to_be_bytes());
+            packet.extend(n.wrapping_mul(self.voice.codec.ticks()).to_be_bytes());
             packet.extend(ssrc.to_be_bytes());
             packet.extend(payload);
-            if self.socket.send_to(&packet, remote).is_ok() {
+            if self.socket.send_to(&seal.seal(packet), remote).is_ok() {
                 let mut sent = self.sent.lock().expect("no panic holds this");
                 sent.push(Instant::now());
             }
@@ -956,16 +962,26 @@ impl Shared {
     }
 
     fn listen(&self) {
-        let mut buffer = [0; 2048];
+        let (mut buffer, mut ear) = ([0; 2048], self.voice.codec.ear());
         while !self.stopped.load(Ordering::SeqCst) {
             let Ok((length @ 13.., _)) = self.socket.recv_from(&mut buffer) else {
                 continue;
             };
-            if buffer[1] & 0x7F != 8 {
+            if buffer[1] & 0x7F != self.voice.codec.payload_type() {
                 continue;
             }
+            let remote = self.remote.lock().expect("no panic holds this").clone();
+            let plain = match remote {
+                Some((_, seal)) => seal.open(&buffer[..length]),
+                None if self.voice.srtp => None,
+                None => Some(buffer[..length].to_vec()),
+            };
+            let Some(plain) = plain else {
+                continue;
+            };
+            let samples = ear.hear(&plain[12..]);
             let mut heard = self.heard.lock().expect("no panic holds this");
-            heard.extend(buffer[12..length].iter().map(|code| from_alaw(*code)));
+            heard.extend(samples);
             self.more.notify_all();
         }
     }
@@ -986,13 +1002,6 @@ fn media_sockets() -> (UdpSocket, UdpSocket) {
         }
     }
     panic!("no two neighbouring UDP ports are free");
-}
-
-fn frames_of(samples: &[i16]) -> Vec<Vec<u8>> {
-    samples
-        .chunks_exact(FRAME)
-        .map(|frame| frame.iter().map(|sample| alaw(*sample)).collect())
-        .collect()
 }
 
 /// A request written without a body gets one.

@@ -6,4 +6,9 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./CallPage.vue'),
     meta: { title: 'citizen.call.title', bare: true },
   },
+  {
+    path: '/query',
+    component: () => import('./QueryPage.vue'),
+    meta: { title: 'citizen.query.title', bare: true },
+  },
 ];

@@ -1,4 +1,5 @@
 /** What an agent writes while a citizen speaks, and what it becomes at the server. */
+import { bodyOf, GROUND_FIELDS, missing as missingOf, shownOf, type Field } from '../tickets/commands';
 
 export type Kind = 'inquiry' | 'help_request' | 'complaint' | 'report' | 'suggestion';
 export const KINDS: readonly Kind[] = ['inquiry', 'help_request', 'complaint', 'report', 'suggestion'];
@@ -6,14 +7,13 @@ export const KINDS: readonly Kind[] = ['inquiry', 'help_request', 'complaint', '
 export type Disposition = 'dispatched' | 'answered_on_call' | 'three_way' | 'refused' | 'no_demand';
 export const DISPOSITIONS: readonly Disposition[] = ['dispatched', 'answered_on_call', 'three_way', 'refused', 'no_demand'];
 
-/** Article 9's grounds, in its order; the last is a team lead's to say. */
-export const GROUNDS = ['outside_jiangsu', 'other_procedure', 'secret', 'malicious_or_vague', 'emergency', 'other'] as const;
-
 export interface Form {
   name: string;
   phone: string;
   applicant: 'person' | 'enterprise';
   secrecy: boolean;
+  id_kind: string;
+  id_number: string;
   title: string;
   content: string;
   kind: Kind;
@@ -26,6 +26,8 @@ export interface Form {
   answer: string;
   specialist: string;
   ground: string;
+  /** What the ground needs beside its name, by the fields' keys. */
+  ground_details: Record<string, string>;
   explanation: string;
 }
 
@@ -35,6 +37,8 @@ export function emptyForm(caller: string): Form {
     phone: caller,
     applicant: 'person',
     secrecy: false,
+    id_kind: 'resident_id',
+    id_number: '',
     title: '',
     content: '',
     kind: 'help_request',
@@ -47,8 +51,19 @@ export function emptyForm(caller: string): Form {
     answer: '',
     specialist: '',
     ground: '',
+    ground_details: {},
     explanation: '',
   };
+}
+
+/** What may lie on a desk between two loads of its page: no identity number does. */
+export function keptOf(form: Form): Form {
+  return { ...form, id_number: '' };
+}
+
+/** What the chosen ground of article 9 needs to be told. */
+export function groundFields(form: Form): Field[] {
+  return shownOf(GROUND_FIELDS, { 'ground.code': form.ground });
 }
 
 /** Whether a demand is written down at all: not for calls in which there was none. */
@@ -75,7 +90,9 @@ export function missing(form: Form): (keyof Form)[] {
     case 'no_demand':
       break;
   }
-  return needed.filter((field) => form[field].toString().trim() === '');
+  const lacks = needed.filter((field) => form[field].toString().trim() === '');
+  const untold = form.disposition === 'refused' && missingOf(groundFields(form), form.ground_details).length > 0;
+  return untold ? [...lacks, 'ground_details'] : lacks;
 }
 
 /** One step towards what was chosen. */
@@ -85,14 +102,32 @@ export interface Step {
   body: Record<string, unknown>;
 }
 
+/** What the organisation's codes and directory know. */
+export interface Known {
+  unit_of: (specialist: string) => string;
+  /** 涉及领域 of a category; empty: there is no such category. */
+  field_of: (category: string) => string;
+}
+
 /**
  * The commands that carry the form out, in order. `stage` is the ticket's: what it has behind it is not wished again, so that a
  * submission that broke off in the middle goes on where it stood.
  */
-export function stepsOf(form: Form, stage: string, unit_of: (specialist: string) => string): Step[] {
+export function stepsOf(form: Form, stage: string, { unit_of, field_of }: Known): Step[] {
   const steps: Step[] = [];
-  if (isRegistered(form.disposition) && (stage === 'draft' || stage === 'registered')) {
+  const at_desk = stage === 'draft' || stage === 'registered';
+  if (form.disposition === 'refused' && at_desk) {
+    const ground = bodyOf({ 'ground.code': form.ground, ...form.ground_details }, [{ key: 'ground.code', kind: 'line' }, ...groundFields(form)]);
+    steps.push({ of: 'ticket', command: 'refuse', body: { ...ground, explanation: form.explanation.trim() } });
+  }
+  if (isRegistered(form.disposition) && at_desk) {
     steps.push({ of: 'ticket', command: 'register', body: registration(form) });
+    if (form.id_number.trim() !== '') {
+      steps.push({ of: 'ticket', command: 'identify', body: { identity: { id_kind: form.id_kind, id_number: form.id_number.trim() } } });
+    }
+    if (form.category !== '' && field_of(form.category) !== '') {
+      steps.push({ of: 'ticket', command: 'classify', body: { category: form.category, field: field_of(form.category) } });
+    }
     if (form.disposition === 'three_way') {
       const body = { specialist: form.specialist, unit: unit_of(form.specialist), result: form.answer.trim() };
       steps.push({ of: 'ticket', command: 'note_three_way', body });

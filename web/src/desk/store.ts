@@ -4,7 +4,8 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { api, must, type Schemas } from '../api/client';
 import { useSession } from '../app/session';
 import { usePhone } from '../phone/store';
-import { emptyForm, missing, registration, stepsOf, type Form, type Step } from './form';
+import { draftAt, putDraft } from './drafts';
+import { emptyForm, keptOf, missing, registration, stepsOf, type Form, type Known, type Step } from './form';
 
 type Ticket = Schemas['TicketView'];
 
@@ -20,13 +21,20 @@ export interface Work {
 
 /** How often what was written is kept. */
 const AUTOSAVE_MS = 5000;
+/** How long nothing must be written before the server is asked what it thinks of it, and from how many letters on. */
+const ADVICE_AFTER_MS = 900;
+const ADVICE_FROM = 6;
 /** Matters laid aside, at most: a desk that reaches this has other troubles. */
 const ASIDE_MAX = 20;
+
+const NO_ADVICE: Schemas['AdviceView'] = { similar: [], proposals: [] };
 
 /** What is kept of a desk between two loads of its page. */
 interface Kept {
   work: Work | null;
   aside: Work[];
+  /** When it was kept. */
+  at: number;
 }
 
 export const useDesk = defineStore('desk', () => {
@@ -37,40 +45,61 @@ export const useDesk = defineStore('desk', () => {
   const aside = ref<Work[]>([]);
   const ticket = shallowRef<Ticket | null>(null);
   const history = shallowRef<Ticket[]>([]);
+  const advice = shallowRef<Schemas['AdviceView']>(NO_ADVICE);
   const saved_at = ref<number | null>(null);
   const busy = ref(false);
 
   const place = computed(() => (session.user === null ? null : `hotline-desk:${session.user.username}`));
   let last_kept = '';
+  /** Whose drafts were read: before that nothing may be written over them. */
+  let restored = '';
 
   const lacks = computed(() => (work.value === null ? [] : missing(work.value.form)));
 
   /** Brings back what a reload or a crash interrupted. */
-  function restore(): void {
-    if (place.value === null || work.value !== null) return;
-    const kept = localStorage.getItem(place.value);
+  async function restore(): Promise<void> {
+    const at = place.value;
+    if (at === null || restored === at) return;
+    const here = keptIn(localStorage.getItem(at));
+    // Without a database the browser's own store must do.
+    const there = keptIn(await draftAt(at).catch(() => null));
+    const kept = (there?.at ?? 0) > (here?.at ?? 0) ? there : here;
+    restored = at;
     if (kept === null) return;
-    try {
-      const { work: was, aside: were } = JSON.parse(kept) as Kept;
-      aside.value = were;
-      if (was !== null) {
-        work.value = was;
-        void look();
-      }
-    } catch {
-      // Written by another version of this page: nothing of it can be used.
-      localStorage.removeItem(place.value);
-    }
+    // What another version of this page kept may lack a field.
+    const whole = (one: Work): Work => ({ ...one, form: { ...emptyForm(one.caller), ...one.form } });
+    const was = kept.work === null ? null : whole(kept.work);
+    const were = kept.aside.map(whole);
+    // Somebody may have rung meanwhile: their matter stays on the desk.
+    if (work.value !== null && was !== null) were.unshift(was);
+    aside.value = [...aside.value, ...were];
+    if (work.value !== null || was === null) return;
+    work.value = was;
+    void look();
   }
 
+  /** Into the browser's own store at once, which a reload finds; and to the disk, which a crash leaves. */
   function keep(): void {
-    if (place.value === null) return;
-    const text = JSON.stringify({ work: work.value, aside: aside.value } satisfies Kept);
+    const to = place.value;
+    if (to === null || (restored !== to && work.value === null)) return;
+    const bare = (one: Work): Work => ({ ...one, form: keptOf(one.form) });
+    const now = { work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) };
+    const text = JSON.stringify(now);
     if (text === last_kept) return;
     last_kept = text;
-    if (work.value === null && aside.value.length === 0) localStorage.removeItem(place.value);
-    else localStorage.setItem(place.value, text);
-    if (work.value !== null) saved_at.value = Date.now();
+    const at = Date.now();
+    // Kept when there is nothing, too: that is newer than what the disk may still have.
+    const kept = JSON.stringify({ ...now, at } satisfies Kept);
+    try {
+      localStorage.setItem(to, kept);
+    } catch {
+      // Somebody pasted more than it holds: the disk takes it.
+      localStorage.removeItem(to);
+    }
+    putDraft(to, kept).then(
+      () => last_kept === text && (saved_at.value = now.work === null ? null : at),
+      () => (saved_at.value = null),
+    );
   }
 
   setInterval(keep, AUTOSAVE_MS);
@@ -93,6 +122,32 @@ export const useDesk = defineStore('desk', () => {
       });
     },
   );
+
+  /** Similar demands and proposed units for what stands there now, a moment after the last letter. */
+  let thinking: ReturnType<typeof setTimeout> | undefined;
+  const written = computed(() => {
+    const form = work.value?.form;
+    return form === undefined ? null : { title: form.title.trim(), content: form.content.trim(), address: form.address.trim() || null, category: form.category || null };
+  });
+  watch(
+    () => JSON.stringify(written.value),
+    () => {
+      clearTimeout(thinking);
+      thinking = setTimeout(() => void askAdvice(), ADVICE_AFTER_MS);
+    },
+  );
+
+  async function askAdvice(): Promise<void> {
+    const [now, text] = [work.value, written.value];
+    if (now === null || text === null) return;
+    if (text.title.length + text.content.length < ADVICE_FROM && text.category === null) {
+      advice.value = NO_ADVICE;
+      return;
+    }
+    const { data } = await api.POST('/api/v1/tickets/{id}/advice', { params: { path: { id: now.ticket } }, body: text });
+    // A desk without advice works as well.
+    if (data !== undefined && work.value?.ticket === now.ticket) advice.value = data;
+  }
 
   function begin(next: Work): void {
     work.value = next;
@@ -119,6 +174,7 @@ export const useDesk = defineStore('desk', () => {
     work.value = null;
     ticket.value = null;
     history.value = [];
+    advice.value = NO_ADVICE;
     saved_at.value = null;
     keep();
   }
@@ -162,14 +218,14 @@ export const useDesk = defineStore('desk', () => {
   }
 
   /** Does what was chosen, ends wrap-up and makes the desk free. */
-  async function submit(unit_of: (specialist: string) => string): Promise<void> {
+  async function submit(known: Known): Promise<void> {
     const now = work.value;
     if (now === null || busy.value || lacks.value.length > 0) return;
     busy.value = true;
     keep();
     try {
       const stage = ticket.value?.stage ?? 'draft';
-      for (const step of stepsOf(now.form, stage, unit_of)) {
+      for (const step of stepsOf(now.form, stage, known)) {
         const changed = await carryOut(now, step);
         if (changed !== null) ticket.value = changed;
       }
@@ -178,6 +234,13 @@ export const useDesk = defineStore('desk', () => {
     } finally {
       busy.value = false;
     }
+  }
+
+  /** 向上级汇报: what the first to receive it cannot settle. */
+  async function reportUp(question: string): Promise<void> {
+    const now = work.value;
+    if (now === null) return;
+    ticket.value = await carryOut(now, { of: 'ticket', command: 'report_up', body: { question } });
   }
 
   async function carryOut(now: Work, step: Step): Promise<Ticket | null> {
@@ -193,8 +256,18 @@ export const useDesk = defineStore('desk', () => {
     return must(await api.POST('/api/v1/tickets/{id}/commands/{command}', { params: { path, header }, body: step.body }));
   }
 
-  return { work, aside, ticket, history, saved_at, busy, lacks, restore, save, submit, layAside, takeUp, look };
+  return { work, aside, ticket, history, advice, saved_at, busy, lacks, restore, save, submit, reportUp, layAside, takeUp, look, askAdvice };
 });
+
+/** Null also for what another version of this page wrote: nothing of it can be used. */
+function keptIn(text: string | null): Kept | null {
+  try {
+    const kept = JSON.parse(text ?? 'null') as Kept | null;
+    return kept !== null && Array.isArray(kept.aside) ? kept : null;
+  } catch {
+    return null;
+  }
+}
 
 async function keyOf(ticket: string, step: Step): Promise<string> {
   const text = JSON.stringify([ticket, step.command, step.body]);

@@ -1,4 +1,5 @@
 /** The phone as a whole, loaded only by those who have one. */
+import { randomUuid } from '../shared/uuid';
 import { pageEars } from './ears';
 import { Softphone } from './softphone';
 import { SharedPhone } from './tabs';
@@ -46,13 +47,4 @@ function instanceOf(name: string): string {
   const made = randomUuid();
   localStorage.setItem(name, made);
   return made;
-}
-
-/** `crypto.randomUUID` is missing where a page came without TLS from another host. */
-export function randomUuid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -62,6 +62,36 @@ export interface Demand {
   category: string | null;
 }
 
+/** Who said something, and when. */
+interface Said {
+  at: string;
+  by: string;
+}
+
+/** What is known of a demand beside its text; all of it is optional. */
+export interface Intake {
+  origin?: { system: string; id: string; group: string };
+  real_name?: {
+    identity: Identity;
+    mobile: string | null;
+    legal_person: Identity | null;
+    verification: { verification: 'stated' } | ({ verification: 'verified' | 'mismatch'; method: string } & Said);
+  };
+  classification?: Said & { category: string; field: string; department?: string };
+  refusal?: Said & { ground: { code: string }; explanation: string; state: { state: 'final' | 'awaits_review' | 'reviewed'; granted?: boolean; reason?: string } };
+  seal?: Said & { kind: string };
+  explanations?: (Said & { explanation: string; guidance: string | null })[];
+  reports?: (Said & { question: string; due: string; lapsed: boolean; decision: (Said & { in_scope: boolean; decision: string; notice: (Said & { how: string }) | null }) | null })[];
+  seat?: Said & { unit: string; note: string; taken: Said | null };
+  lane?: Said & { code: string };
+  emergencies?: { at: string; service: string; answered_after_ms: number | null }[];
+}
+
+interface Identity {
+  id_kind: string;
+  id_number: string;
+}
+
 export interface Ticket {
   source: string;
   contact: string | null;
@@ -69,6 +99,7 @@ export interface Ticket {
   caller: string | null;
   desk: string;
   demand: Demand | null;
+  intake?: Intake;
   stage: Stage;
   contacts: { at: string; unit: string; call: string | null; recording: string | null; sms: string | null; summary: string }[];
   reviews: { at: string; by: string; outcome: string; remark: string; reply: Reply }[];

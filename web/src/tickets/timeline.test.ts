@@ -13,6 +13,16 @@ describe('the timeline', () => {
     expect(weave(events, calls, messages).map((entry) => entry.id)).toEqual(['c', 'event-1', 'm', 'event-2']);
   });
 
+  it('tells what the desk did with a demand, whatever it is wrapped in', () => {
+    const refusal = { ground: { code: 'outside_jiangsu', hotline: '0551-12345' }, explanation: '不属江苏管辖', state: { state: 'final' } };
+    expect(toldOf(event(1, '', { refusal }))).toEqual([{ key: 'explanation', value: '不属江苏管辖' }]);
+    expect(toldOf(event(2, '', { explanation: { explanation: '请联系', guidance: '12333' } }))).toEqual([
+      { key: 'explanation', value: '请联系' },
+      { key: 'guidance', value: '12333' },
+    ]);
+    expect(toldOf(event(3, '', { lane: { code: 'enterprise' } }))).toEqual([{ key: 'lane', value: 'enterprise' }]);
+  });
+
   it('tells a deadline by its end and leaves out what is empty', () => {
     const told = toldOf(event(1, '', { lead: 'nj', co_handlers: [], basis: null, handle: { from: 'a', due: 'b' }, rules: 'r' }));
     expect(told).toEqual([

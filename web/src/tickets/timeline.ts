@@ -30,6 +30,17 @@ const TOLD = [
   'knowledge',
   'no_contact_reason',
   'summary',
+  'category',
+  'service',
+  'explanation',
+  'guidance',
+  'question',
+  'in_scope',
+  'decision',
+  'how',
+  'note',
+  'lane',
+  'method',
   'finding',
   'measures',
   'reason',
@@ -47,12 +58,18 @@ const TOLD = [
   'rules',
 ] as const;
 
+/** What an event of the intake tells as a whole: its parts are told. */
+const WHOLE = ['classification', 'refusal', 'explanation', 'seat', 'transfer'] as const;
+
 /** The parts of an event that are told, flat. A deadline is told by its end. */
 export function toldOf(event: EventView): { key: string; value: unknown }[] {
   const whole = event.event as unknown as Record<string, unknown>;
   const demand = whole['demand'] as Record<string, unknown> | undefined;
   const result = whole['result'];
-  const flat: Record<string, unknown> = { ...demand, ...whole };
+  const wrapped = WHOLE.map((key) => whole[key]).filter((part) => typeof part === 'object' && part !== null);
+  const flat: Record<string, unknown> = Object.assign({ ...demand, ...whole }, ...wrapped) as Record<string, unknown>;
+  const lane = whole['lane'] as { code?: string } | undefined;
+  if (lane?.code !== undefined) flat['lane'] = lane.code;
   if (typeof result === 'object' && result !== null) Object.assign(flat, result);
   return TOLD.flatMap((key) => {
     const value = flat[key];

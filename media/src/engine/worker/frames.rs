@@ -1,13 +1,15 @@
 //! What a leg is sent every 20 ms when nobody is simply forwarded to it: keys, mixes, prompts.
 
+use crate::codec::FRAME_MAX;
 use crate::dtmf::{EVENT_LEN, KeyStep, tone_frame};
+use crate::g711::Law;
 use crate::mix::Mix;
 use crate::prompt::FRAME;
 use crate::rtp::HEADER_LEN;
 
 use super::Core;
 use super::packets::count_sent;
-use crate::engine::leg::{Far, Slot, put_header};
+use crate::engine::leg::{Far, Leg, Slot, put_header};
 use crate::engine::{Event, bump};
 
 impl Core {
@@ -28,11 +30,12 @@ impl Core {
         }
         let is_mix = !leg.sources.is_empty();
         let mut prompt_done = None;
-        let frame: &mut [u8; FRAME] = self.packet[HEADER_LEN..]
+        let frame: &mut [u8; FRAME_MAX] = self.packet[HEADER_LEN..]
             .first_chunk_mut()
             .expect("the buffer is longer than a frame");
-        let has_sound;
-        if is_mix {
+        // How much of it is sound.
+        let mut length = None;
+        if is_mix || leg.coder.is_some() {
             let mut mix = Mix::default();
             for source in &mut leg.sources {
                 if let Some(playout) = &mut source.playout {
@@ -45,9 +48,10 @@ impl Core {
                     None => prompt_done = Some(playing.id),
                 }
             }
-            mix.encode(far.law, frame);
-            has_sound = true;
-            bump(&self.counters.frames_mixed, 1);
+            if is_mix || prompt_done.is_none() {
+                length = encode(leg, far.law, &mix.samples(), frame);
+                bump(&self.counters.frames_mixed, 1);
+            }
         } else {
             match leg
                 .playing
@@ -55,21 +59,18 @@ impl Core {
                 .map(|playing| (playing.id, playing.next(far.law)))
             {
                 Some((_, Some(codes))) => {
-                    frame.copy_from_slice(codes);
-                    has_sound = true;
+                    frame[..FRAME].copy_from_slice(codes);
+                    length = Some(FRAME);
                     bump(&self.counters.frames_played, 1);
                 }
-                Some((id, None)) => {
-                    prompt_done = Some(id);
-                    has_sound = false;
-                }
-                None => has_sound = false,
+                Some((id, None)) => prompt_done = Some(id),
+                None => {}
             }
         }
-        if has_sound && far.direction.send {
+        if let Some(length) = length.filter(|_| far.direction.send) {
             let header = leg.out.own_frame(far.payload_type, FRAME, clock);
-            put_header(&mut self.packet[..], HEADER_LEN, header);
-            let sent = leg.send_rtp(&mut self.packet[..], 0..HEADER_LEN + FRAME);
+            put_header(&mut self.packet[..], HEADER_LEN, far.on_wire(header));
+            let sent = leg.send_rtp(&mut self.packet[..], 0..HEADER_LEN + length);
             count_sent(&self.counters, &sent);
         }
         if let Some(id) = prompt_done {
@@ -80,7 +81,7 @@ impl Core {
             );
             (self.events)(Event::PromptDone { leg: leg_id, id });
             self.set_sources(slot, &sources);
-        } else if !is_mix && !has_sound {
+        } else if !is_mix && length.is_none() {
             self.set_phase(slot);
         }
     }
@@ -100,8 +101,9 @@ impl Core {
         let length = match (step, far.dtmf_payload_type) {
             (KeyStep::Event { event, first, .. }, Some(payload_type)) => {
                 let header = leg.out.own_event(payload_type, first, EVENT_LEN, clock);
-                put_header(&mut self.packet[..], HEADER_LEN, header);
-                self.packet[HEADER_LEN..HEADER_LEN + EVENT_LEN].copy_from_slice(&event.to_bytes());
+                put_header(&mut self.packet[..], HEADER_LEN, far.on_wire(header));
+                let event = far.event_out(event).to_bytes();
+                self.packet[HEADER_LEN..HEADER_LEN + EVENT_LEN].copy_from_slice(&event);
                 EVENT_LEN
             }
             (
@@ -115,10 +117,11 @@ impl Core {
                 let mut samples = [0; FRAME];
                 tone_frame(event.event, from, &mut samples);
                 let header = leg.out.own_frame(far.payload_type, FRAME, clock);
-                put_header(&mut self.packet[..], HEADER_LEN, header);
-                far.law
-                    .encode_slice(&samples, &mut self.packet[HEADER_LEN..HEADER_LEN + FRAME]);
-                FRAME
+                put_header(&mut self.packet[..], HEADER_LEN, far.on_wire(header));
+                let frame = self.packet[HEADER_LEN..]
+                    .first_chunk_mut()
+                    .expect("the buffer is longer than a frame");
+                encode(leg, far.law, &samples, frame).unwrap_or(0)
             }
             (KeyStep::Event { .. } | KeyStep::Pause | KeyStep::Idle, None)
             | (KeyStep::Pause | KeyStep::Idle, Some(_)) => {
@@ -132,5 +135,21 @@ impl Core {
             count_sent(&self.counters, &sent);
         }
         self.set_phase(slot);
+    }
+}
+
+/// 20 ms as this leg's far side wants them; their length.
+fn encode(
+    leg: &mut Leg,
+    law: Law,
+    samples: &[i16; FRAME],
+    frame: &mut [u8; FRAME_MAX],
+) -> Option<usize> {
+    match &mut leg.coder {
+        Some(coder) => coder.encode(samples, frame),
+        None => {
+            law.encode_slice(samples, &mut frame[..FRAME]);
+            Some(FRAME)
+        }
     }
 }

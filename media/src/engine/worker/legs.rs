@@ -36,14 +36,18 @@ impl Core {
     }
 
     pub(super) fn connect(&mut self, slot: Slot, remote: Remote) {
-        let now = self.now;
+        let (now, clock) = (self.now, self.clock());
         let Some(leg) = self.leg(slot) else {
             return;
         };
         let is_first = leg.far.is_none();
         let was_handshaking = leg.webrtc().is_some_and(|webrtc| webrtc.is_handshaking());
-        leg.connect(remote, now);
+        let was_coded = leg.coder.is_some();
+        leg.connect(remote, now, clock);
         let is_webrtc = leg.webrtc().is_some();
+        if leg.coder.is_some() != was_coded {
+            self.join_anew(slot);
+        }
         if is_webrtc {
             self.settle(slot, was_handshaking);
         }
@@ -99,6 +103,19 @@ impl Core {
         slots
     }
 
+    /// A leg's sound can be forwarded where it was mixed before, or the other way round.
+    fn join_anew(&mut self, slot: Slot) {
+        let leg = self.leg(slot).expect("the caller found it");
+        let mut listeners = vec![slot];
+        listeners.extend(leg.heard_by.iter().chain(&leg.mixed_by));
+        for listener in listeners {
+            if let Some(leg) = self.leg(listener) {
+                let sources: Vec<Slot> = leg.sources.iter().map(|source| source.slot).collect();
+                self.set_sources(listener, &sources);
+            }
+        }
+    }
+
     /// Joins a leg to those it hears, and leaves the others.
     pub(super) fn set_sources(&mut self, slot: Slot, sources: &[Slot]) {
         let Some(leg) = self.leg(slot) else {
@@ -111,8 +128,15 @@ impl Core {
                 heard.mixed_by.retain(|listener| *listener != slot);
             }
         }
+        let is_coded = std::iter::once(&slot)
+            .chain(sources)
+            .any(|slot| self.leg(*slot).is_some_and(|leg| leg.coder.is_some()));
         let leg = self.leg(slot).expect("it was there above");
-        let is_mix = sources.len() > 1 || (sources.len() == 1 && leg.playing.is_some());
+        let is_mix = match sources {
+            [] => false,
+            [_] => is_coded || leg.playing.is_some(),
+            [_, _, ..] => true,
+        };
         leg.sources = sources
             .iter()
             .map(|source| SourceLeg {

@@ -4,12 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
 
-use crate::dtmf::{Pressed, TelephoneEvent};
+use crate::codec::{HEARD_MAX, Unheard};
+use crate::dtmf::{Pressed, TelephoneEvent, event_of};
 use crate::g711::Law;
 use crate::rtcp;
 use crate::rtp::{self, HEADER_LEN, Header, Order};
+use crate::tap::TrackNo;
 use crate::timeline::Placed;
 
+use super::recordings::Recording;
 use super::{Core, DATAGRAM_MAX, Seat, from_token};
 use crate::engine::leg::{Accepted, Kind, Leg, Refused, Slot, put_header};
 use crate::engine::{Counters, Event, LegId, bump};
@@ -126,9 +129,17 @@ impl Core {
         match kind {
             Kind::Key => {
                 let event = TelephoneEvent::parse(&self.buffer[payload.clone()]);
+                let event = event.map(|event| leg.far.map_or(event, |far| far.event_in(event)));
                 let pressed = event.and_then(|event| leg.keys_in.event(header.timestamp, event));
                 self.pressed(id, pressed);
+                self.press_again(slot, pressed);
                 self.forward_key(slot, &header, payload);
+            }
+            Kind::Coded => {
+                let pressed = leg.keys_in.sound(header.timestamp);
+                self.pressed(id, pressed);
+                self.press_again(slot, pressed);
+                self.coded_sound(slot, &header, payload, clock);
             }
             Kind::Sound(law) => {
                 let pressed = leg.keys_in.sound(header.timestamp);
@@ -155,29 +166,78 @@ impl Core {
             .as_deref_mut()
             .expect("the caller found it");
         let codes = &self.buffer[payload.clone()];
-        for (recording, track) in &leg.taps {
-            let Some(recording) = self.recordings[*recording as usize].tenant.as_mut() else {
-                continue;
-            };
-            let placed = recording.timeline.place(
-                *track,
-                law,
-                header,
-                codes,
-                clock.saturating_sub(recording.started),
+        record(
+            &leg.taps,
+            &mut self.recordings,
+            &self.counters,
+            (law, header, codes),
+            clock,
+        );
+        if !leg.mixed_by.is_empty() || leg.tones.is_some() {
+            law.decode_slice(codes, &mut self.samples[..codes.len()]);
+            self.listen(slot, 0..codes.len());
+            self.feed_mixes(slot, header, 0..payload.len());
+        }
+        for index in 0..self.legs[slot as usize].listeners() {
+            let listener = self.legs[slot as usize].listener(index);
+            self.forward(slot, listener, header, law, payload.clone(), clock);
+        }
+    }
+
+    /// What a leg says that needs decoding. What is made up for a lost packet is for ears, not for the record.
+    fn coded_sound(&mut self, slot: Slot, header: &Header, payload: Range<usize>, clock: u64) {
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        let Some(coder) = &mut leg.coder else {
+            return;
+        };
+        let samples: &mut [i16; HEARD_MAX] = self
+            .samples
+            .first_chunk_mut()
+            .expect("the buffer is longer than any packet's sound");
+        let heard = match coder.decode(header, &self.buffer[payload], clock, samples) {
+            Ok(heard) => heard,
+            Err(Unheard::Late) => return bump(&self.counters.late, 1),
+            Err(Unheard::Malformed) => return self.refuse(slot, Refused::Malformed),
+            Err(Unheard::Flood) => return self.refuse(slot, Refused::Unexpected),
+        };
+        let sound = heard.made_up..heard.made_up + heard.sound;
+        if !leg.taps.is_empty() {
+            let codes = &mut self.packet[..heard.sound];
+            Law::A.encode_slice(&samples[sound.clone()], codes);
+            record(
+                &leg.taps,
+                &mut self.recordings,
+                &self.counters,
+                (Law::A, header, codes),
+                clock,
             );
-            if placed == Placed::Late {
-                bump(&self.counters.late, 1);
+        }
+        self.listen(slot, sound.clone());
+        if heard.made_up > 0 {
+            let timestamp = header.timestamp.wrapping_sub(heard.made_up as u32);
+            for index in 0..self.legs[slot as usize].mixers() {
+                let listener = self.legs[slot as usize].mixer(index);
+                let listener = self.legs[listener as usize].tenant.as_deref_mut();
+                if let Some(playout) = listener.and_then(|listener| listener.playout_of(slot)) {
+                    playout.fill(header.ssrc, timestamp, &self.samples[..heard.made_up]);
+                }
             }
         }
-        let needs_samples = !leg.mixed_by.is_empty() || leg.tones.is_some();
-        let samples = &mut self.samples[..codes.len()];
-        if needs_samples {
-            law.decode_slice(codes, samples);
-        }
+        self.feed_mixes(slot, header, sound);
+    }
+
+    /// Keys in the sound itself.
+    fn listen(&mut self, slot: Slot, at: Range<usize>) {
+        let leg = self.legs[slot as usize]
+            .tenant
+            .as_deref_mut()
+            .expect("the caller found it");
+        let id = leg.id;
         if let Some(tones) = &mut leg.tones {
-            let id = leg.id;
-            tones.listen(samples, |Pressed { digit, duration_ms }| {
+            tones.listen(&self.samples[at], |Pressed { digit, duration_ms }| {
                 (self.events)(Event::Dtmf {
                     leg: id,
                     digit,
@@ -185,20 +245,20 @@ impl Core {
                 });
             });
         }
+    }
+
+    /// Decoded sound into the mixes that this leg is part of.
+    fn feed_mixes(&mut self, slot: Slot, header: &Header, at: Range<usize>) {
         for index in 0..self.legs[slot as usize].mixers() {
             let listener = self.legs[slot as usize].mixer(index);
             let Some(listener) = self.legs[listener as usize].tenant.as_deref_mut() else {
                 continue;
             };
             if let Some(playout) = listener.playout_of(slot)
-                && !playout.push(header.ssrc, header.timestamp, samples)
+                && !playout.push(header.ssrc, header.timestamp, &self.samples[at.clone()])
             {
                 bump(&self.counters.late, 1);
             }
-        }
-        for index in 0..self.legs[slot as usize].listeners() {
-            let listener = self.legs[slot as usize].listener(index);
-            self.forward(slot, listener, header, law, payload.clone(), clock);
         }
     }
 
@@ -245,6 +305,25 @@ impl Core {
         count_sent(&self.counters, &sent);
     }
 
+    /// Keys pass a bridge that mixes, between the two codecs of a call, as presses of ours. A conference has no keys.
+    fn press_again(&mut self, slot: Slot, pressed: Option<Pressed>) {
+        let Some((pressed, event)) =
+            pressed.and_then(|pressed| Some((pressed, event_of(pressed.digit)?)))
+        else {
+            return;
+        };
+        for index in 0..self.legs[slot as usize].mixers() {
+            let listener = self.legs[slot as usize].mixer(index);
+            if let Some(leg) = self.leg(listener)
+                && leg.sources.len() == 1
+                && leg.playing.is_none()
+            {
+                leg.keys_out.press(event, pressed.duration_ms);
+                self.set_phase(listener);
+            }
+        }
+    }
+
     /// Keys pass a bridge as they are, where the other side speaks RFC 4733 too.
     fn forward_key(&mut self, slot: Slot, header: &Header, payload: Range<usize>) {
         let clock = self.clock();
@@ -269,6 +348,26 @@ impl Core {
                 let sent = leg.send_rtp(&mut self.packet[..], 0..end);
                 count_sent(&self.counters, &sent);
             }
+        }
+    }
+}
+
+/// Lays a packet's codes on the time lines of the recordings that have this leg.
+fn record(
+    taps: &[(Slot, TrackNo)],
+    recordings: &mut [Seat<Recording>],
+    counters: &Counters,
+    (law, header, codes): (Law, &Header, &[u8]),
+    clock: u64,
+) {
+    for (recording, track) in taps {
+        let Some(recording) = recordings[*recording as usize].tenant.as_mut() else {
+            continue;
+        };
+        let now = clock.saturating_sub(recording.started);
+        let placed = recording.timeline.place(*track, law, header, codes, now);
+        if placed == Placed::Late {
+            bump(&counters.late, 1);
         }
     }
 }

@@ -6,6 +6,7 @@ mod lives;
 mod model;
 mod offices;
 mod shapes;
+mod steps;
 mod stories;
 
 use super::*;

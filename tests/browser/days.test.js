@@ -1,0 +1,201 @@
+// Stories of a ticket that take days, by the people's own pages: the unit's, the desk's, the reviewer's, the revisitor's. Each
+// has a week of its own.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { AGENT_HZ, HEARD_DB, hears, logIn, openBrowser, picture } from './support/browser.js';
+import { hearsSome } from './support/hearing.js';
+import { startHotline } from './support/hotline.js';
+import { tone } from './support/sound.js';
+import { UNIT, deskOf } from './support/tickets.js';
+import { buildTown } from './support/town.js';
+import { until } from './support/until.js';
+
+const CITIZEN = '13851234567';
+const CITIZEN_HZ = 600;
+
+describe('over days', { timeout: 240_000 }, () => {
+  let hotline, town, browser, desk;
+  /** Everybody's page at present, by username. */
+  const pages = new Map();
+
+  before(async () => {
+    hotline = await startHotline({ at: '2026-03-02T09:00:00+08:00' });
+    town = await buildTown(hotline, CITIZEN);
+    town.citizen.say(tone(CITIZEN_HZ, 1));
+    browser = await openBrowser();
+    desk = deskOf(hotline.http);
+  });
+
+  after(async () => {
+    await browser?.close();
+    town?.close();
+    await hotline?.stop();
+  });
+
+  /** Somebody's page at `path`: they come to work, or still sit there. */
+  async function at(username, path) {
+    let page = pages.get(username);
+    if (page === undefined) {
+      page = await logIn(await browser.anotherSeat(), hotline.http, username, path);
+      pages.set(username, page);
+      return page;
+    }
+    await page.goto(hotline.http + path);
+    return page;
+  }
+
+  /** Time goes by: whoever sat there is signed out by it. */
+  async function on(instant) {
+    await hotline.goOnFrom(instant);
+    for (const page of pages.values()) await page.context().close();
+    pages.clear();
+  }
+
+  const command = (page, name) => page.getByRole('button', { name, exact: true }).click();
+  const write = (page, field, text) => page.locator(`[data-field="${field}"] :is(textarea, input)`).first().fill(text);
+  const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check({ force: true });
+  const submit = async (page, form) => {
+    await page.getByRole('button', { name: '提交', exact: true }).click();
+    await page.getByRole('form', { name: form, exact: true }).waitFor({ state: 'detached' });
+  };
+  const stage = (page, name) => page.locator('.panel .head').getByText(name, { exact: true }).first().waitFor();
+  /** The instant at which a clock runs out, as it says when pointed at. */
+  const dateIn = (title) => title.match(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/)[0];
+  const clock = (page, kind) => page.locator('.panel .head .countdown', { hasText: kind }).first().getAttribute('title');
+
+  it('a unit may send an inquiry back for one working day, and is refused on the second with the article', async () => {
+    await on('2026-03-03T10:00:00+08:00');
+    const { id } = await desk.ticket({ kind: 'inquiry', title: '施工噪声投诉该找谁' }, 'dispatch', 'acknowledge');
+    let unit = await at('unit_handler', `/unit/${id}?view=handle`);
+    await unit.getByRole('button', { name: '申请退回', exact: true }).waitFor();
+    // One working day, counted from the day after (article 11(4)).
+    assert.equal(dateIn(await clock(unit, '可申请退回')), '2026-03-04 18:00:00');
+
+    // It is written in time, but handed in too late.
+    await on('2026-03-04T17:58:00+08:00');
+    unit = await at('unit_handler', `/unit/${id}?view=handle`);
+    await command(unit, '申请退回');
+    await write(unit, 'basis', '施工噪声由生态环境部门监管，不属于本单位职责。');
+    await write(unit, 'suggestion', '建议转市生态环境局。');
+    await hotline.goOnFrom('2026-03-04T18:05:00+08:00');
+    await unit.getByRole('button', { name: '提交', exact: true }).click();
+    const refusal = unit.getByRole('alert');
+    await refusal.getByText('第11(4)条').waitFor();
+    assert.match(await refusal.textContent(), /退回/);
+    assert.match(await unit.locator('#send_back-basis').inputValue(), /不属于本单位职责/, 'what was written stays');
+    await picture(unit, 'unit-send-back-refused');
+
+    // Whoever looks on the second day is told before they write.
+    await on('2026-03-05T09:30:00+08:00');
+    unit = await at('unit_handler', `/unit/${id}?view=handle`);
+    const shut = unit.locator('.shut li', { hasText: '申请退回' });
+    await shut.getByText('第11(4)条').waitFor();
+  });
+
+  it('a unit asks for a day more, the desk grants it, and both see the new deadline', async () => {
+    await on('2026-03-10T10:00:00+08:00');
+    const { id } = await desk.ticket({ title: '路灯杆倾斜' }, 'dispatch', 'acknowledge');
+    const unit = await at('unit_handler', `/unit/${id}?view=handle`);
+    await stage(unit, '办理中');
+    const promised = await clock(unit, '办理');
+    await command(unit, '申请延期');
+    await write(unit, 'reason', '灯杆须向厂家定制，次日到货。');
+    await choose(unit, '无需告知');
+    await unit.getByRole('textbox', { name: '无需告知的原因' }).fill('三方通话中已告知');
+    await submit(unit, '申请延期');
+    await unit.getByText('延长 1 个工作日').or(unit.locator('.request')).first().waitFor();
+
+    const lead = await at('team_lead', '/dispatch?view=decide_extension');
+    await lead.getByRole('link', { name: /^\d{8}/ }).first().click();
+    await lead.getByRole('form', { name: '审核延期申请' }).waitFor();
+    await choose(lead, '同意');
+    await write(lead, 'reason', '理由客观，同意延长一个工作日。');
+    await submit(lead, '审核延期申请');
+
+    const moved = await clock(lead, '办理');
+    assert.equal(dateIn(promised), '2026-03-17 18:00:00');
+    assert.equal(dateIn(moved), '2026-03-18 18:00:00');
+    // The unit's page learns of it by itself.
+    await until(async () => (await clock(unit, '办理')) === moved, () => 'the unit sees the new deadline');
+  });
+
+  it('a reply comes back from review with a remark, is corrected and passes', async () => {
+    await on('2026-03-17T10:00:00+08:00');
+    const petitioner = { name: '李先生', phone: '13951234567', applicant: 'person' };
+    const { id } = await desk.ticket({ title: '夜市油烟扰民', petitioner }, 'dispatch', 'acknowledge');
+    const unit = await at('unit_handler', `/unit/${id}?view=handle`);
+    await command(unit, '答复');
+    await write(unit, 'text', '已处理。');
+    await write(unit, 'no_contact_reason', '已在三方通话中沟通。');
+    await submit(unit, '答复');
+
+    const reviewer = await at('reviewer', `/review/${id}?view=review`);
+    await reviewer.getByRole('form', { name: '审核' }).waitFor();
+    await choose(reviewer, '不具体');
+    await write(reviewer, 'remark', '请写明检查时间、处置措施和责任人。');
+    await submit(reviewer, '审核');
+
+    await unit.goto(`${hotline.http}/unit/${id}?view=reply_again`);
+    await unit.locator('.bounced', { hasText: '请写明检查时间、处置措施和责任人。' }).waitFor();
+    // The form is open already: that is what this list is for.
+    await unit.getByRole('form', { name: '答复', exact: true }).waitFor();
+    await write(unit, 'text', '3 月 17 日城管局李强现场检查，责令两家摊位加装油烟净化设备，已于当日整改完毕。');
+    await write(unit, 'no_contact_reason', '已在三方通话中沟通。');
+    await submit(unit, '答复');
+
+    await reviewer.goto(`${hotline.http}/review/${id}?view=review`);
+    await reviewer.getByRole('form', { name: '审核' }).waitFor();
+    await choose(reviewer, '通过');
+    await submit(reviewer, '审核');
+    await stage(reviewer, '已办结');
+  });
+
+  it('不满意 by message: somebody else calls back, the unit puts it right, and the second call is satisfied', async () => {
+    await on('2026-03-24T10:00:00+08:00');
+    const { id } = await desk.ticket({ title: '人行道地砖破损' }, 'dispatch', 'acknowledge', 'reply', 'review');
+    await town.message(CITIZEN, '人行道地砖破损');
+    await town.answerMessage(CITIZEN, '不满意', '2026-03-24T10:01:00+08:00');
+
+    const revisitor = await at('revisitor', '/revisit');
+    await callBack(revisitor, '首次回访', '不满意', '不满意', '地砖只补了一半。');
+
+    const unit = await at('unit_handler', `/unit/${id}?view=rectify`);
+    await unit.getByRole('form', { name: '提交整改' }).waitFor();
+    await write(unit, 'finding', '余下二十米未铺设。');
+    await write(unit, 'measures', '3 月 24 日补铺完毕，安排一周巡查。');
+    await submit(unit, '提交整改');
+
+    await callBack(revisitor, '整改后回访', '满意', '满意', '已全部修好。');
+    const ticket = await at('team_lead', `/tickets/${id}`);
+    await ticket.getByText('回访结束').first().waitFor();
+    const { items } = await ticket.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
+    assert.deepEqual(
+      items.slice(-8).map(({ name }) => name),
+      ['survey_answered', 'revisit_planned', 'revisited', 'rectification_ordered', 'rectified', 'revisit_planned', 'revisited', 'follow_up_ended'],
+    );
+
+    async function callBack(page, round, outcome, rating, remark) {
+      await page.locator('.list li', { hasText: round }).first().waitFor({ timeout: 20_000 });
+      await page.locator('.list li', { hasText: round }).first().getByRole('button').click();
+      const ringing = new Promise((done) => town.citizen.once('ringing', done));
+      await page.getByRole('button', { name: '☎ 呼叫诉求人' }).first().click();
+      await page.locator('[data-testid="answer"]').waitFor();
+      await page.keyboard.press('Alt+1');
+      await ringing;
+      town.citizen.answer();
+      await hearsSome(town.citizen, AGENT_HZ);
+      await until(async () => (await hears(page, [CITIZEN_HZ], 300))[CITIZEN_HZ] > HEARD_DB, () => 'the revisitor hears the citizen');
+      await town.citizen.hangUp();
+      await choose(page, outcome);
+      await page.getByRole('radiogroup', { name: '评价等级' }).getByText(rating, { exact: true }).click();
+      await page.locator('#remark').fill(remark);
+      await page.getByRole('button', { name: '提交结果' }).click();
+      await page.getByText('回访结果已记录').first().waitFor();
+    }
+  });
+
+  it('ran without a fault in any page', () => {
+    assert.deepEqual(browser.faults, []);
+  });
+});

@@ -1,0 +1,83 @@
+// Every page where somebody works, as axe-core sees it: nothing critical or serious by WCAG 2.1 AA, in both languages.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { axeFaults, logIn, openBrowser, picture } from './support/browser.js';
+import { startHotline } from './support/hotline.js';
+import { deskOf } from './support/tickets.js';
+
+/** Who sees it, where, what must stand there, and what is done first. */
+const PAGES = [
+  { name: 'ticket-list', by: 'agent1000', path: '/tickets', there: '.rows .row a' },
+  { name: 'ticket', by: 'agent1000', path: ({ closed }) => `/tickets/${closed}`, there: '.panel .head' },
+  { name: 'unit-list', by: 'unit_handler', path: '/unit?view=handle', there: '.rows .row a' },
+  { name: 'unit-reply', by: 'unit_handler', path: ({ handling }) => `/unit/${handling}?view=handle`, there: '.panel .actions button', first: openForm },
+  { name: 'review', by: 'reviewer', path: ({ replied }) => `/review/${replied}?view=review`, there: 'form[aria-label]' },
+  { name: 'dispatch', by: 'team_lead', path: ({ registered }) => `/dispatch/${registered}?view=dispatch`, there: 'form[aria-label]' },
+  { name: 'revisit', by: 'revisitor', path: '/revisit', there: '.list' },
+  { name: 'wallboard', by: 'supervisor', path: '/supervisor', there: '.tile b' },
+  { name: 'replay-list', by: 'supervisor', path: '/supervisor/recordings', there: 'table' },
+  { name: 'specialist', by: 'specialist', path: '/specialist', there: 'h1' },
+  { name: 'administration', by: 'admin', path: '/admin', there: 'h1' },
+  { name: 'audit', by: 'auditor', path: '/audit', there: 'tbody tr' },
+  { name: 'login', path: '/login', there: '#username' },
+  { name: 'citizen-call-idle', path: '/call', there: '[data-testid="dial"]' },
+];
+
+async function openForm(page) {
+  await page.locator('.panel .actions .el-button--primary').first().click();
+  await page.locator('.panel form').waitFor();
+  // Sent empty: what is missing is said beside its field.
+  await page.locator('.panel form button[type="submit"]').click();
+}
+
+describe('pages', { timeout: 240_000 }, () => {
+  let hotline, browser;
+  const tickets = {};
+  const seats = new Map();
+
+  before(async () => {
+    hotline = await startHotline();
+    browser = await openBrowser();
+    const desk = deskOf(hotline.http);
+    const made = async (...behind) => (await desk.ticket({}, ...behind)).id;
+    tickets.registered = await made();
+    tickets.handling = await made('dispatch', 'acknowledge');
+    tickets.replied = await made('dispatch', 'acknowledge', 'reply');
+    tickets.closed = await made('dispatch', 'acknowledge', 'reply', 'review');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await hotline?.stop();
+  });
+
+  async function pageOf(by) {
+    if (by === undefined) return (await browser.anotherSeat()).newPage();
+    if (!seats.has(by)) seats.set(by, await logIn(await browser.anotherSeat(), hotline.http, by));
+    return seats.get(by);
+  }
+
+  for (const { name, by, path, there, first } of PAGES) {
+    it(name, async () => {
+      const page = await pageOf(by);
+      await page.goto(hotline.http + (typeof path === 'string' ? path : path(tickets)));
+      await page.locator(there).first().waitFor();
+      await first?.(page);
+      const faults = await axeFaults(page);
+      await picture(page, `page-${name}`);
+      const other = page.locator('.switch').first();
+      const languages = [await page.evaluate(() => document.documentElement.lang)];
+      await other.click();
+      await page.waitForFunction((was) => document.documentElement.lang !== was, languages[0]);
+      faults.push(...(await axeFaults(page)));
+      await picture(page, `page-${name}-en`);
+      await other.click();
+      assert.deepEqual(faults, []);
+    });
+  }
+
+  it('ran without a fault in any page', () => {
+    assert.deepEqual(browser.faults, []);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+
+import { emptyForm, keptOf, missing, stepsOf, type Form, type Known } from './form';
+
+const KNOWN: Known = { unit_of: () => 'nj-cgj', field_of: (category) => (category === '010101' ? '城市管理' : '') };
+const filled = (change: Partial<Form>): Form => ({ ...emptyForm('13812345678'), name: '王小明', title: '路灯不亮', content: '三盏路灯不亮', lead: 'nj-cgj', ...change });
+const commands = (form: Form, stage = 'draft') => stepsOf(form, stage, KNOWN).map((step) => step.command);
+
+describe("an agent's form", () => {
+  it('is registered, identified and coded before it is dispatched', () => {
+    const form = filled({ category: '010101', id_number: '11010519491231002X' });
+    expect(commands(form)).toEqual(['register', 'identify', 'classify', 'dispatch', 'dispose']);
+    const classify = stepsOf(form, 'draft', KNOWN).find((step) => step.command === 'classify');
+    expect(classify?.body).toEqual({ category: '010101', field: '城市管理' });
+  });
+
+  it('does not wish again what is behind it', () => {
+    expect(commands(filled({}), 'dispatched')).toEqual(['dispose']);
+  });
+
+  it('refuses a demand on its ground, with all that the ground needs and no more', () => {
+    const form = filled({ disposition: 'refused', ground: 'outside_jiangsu', ground_details: { 'ground.hotline': ' 0551-12345 ', 'ground.service': '119' }, explanation: '不属江苏管辖' });
+    expect(stepsOf(form, 'draft', KNOWN)[0]).toEqual({ of: 'ticket', command: 'refuse', body: { ground: { code: 'outside_jiangsu', hotline: '0551-12345' }, explanation: '不属江苏管辖' } });
+    expect(missing(form)).toEqual([]);
+  });
+
+  it('says what a ground still needs', () => {
+    const form = filled({ disposition: 'refused', ground: 'secret', explanation: '涉及个人隐私' });
+    expect(missing(form)).toEqual(['ground_details']);
+    expect(missing({ ...form, ground_details: { 'ground.kind': 'privacy' } })).toEqual([]);
+    expect(missing({ ...form, ground: '' })).toEqual(['ground']);
+  });
+
+  it('leaves no identity number lying on the desk', () => {
+    expect(JSON.stringify(keptOf(filled({ id_number: '11010519491231002X' })))).not.toContain('1949');
+  });
+});
