@@ -589,7 +589,8 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
-        self.store_ties(tx, &record).await?;
+        self.store_tied(tx, &record, &BTreeMap::new(), false)
+            .await?;
         Listed::of(&record.ticket)
             .store(tx, id, record.ticket.opened_at, None)
             .await?;
@@ -620,6 +621,7 @@ impl Chronicler<'_> {
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
         let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
+        let tied_before = self.tied(&ticket);
         let mut events = Vec::new();
         // Whatever is decided is decided by the calendar as it is published now.
         if counted_after < self.rules.change.revision {
@@ -655,7 +657,8 @@ impl Chronicler<'_> {
             &self.columns(&record, &chain),
         )
         .await?;
-        self.store_ties(tx, &record).await?;
+        let moved = counted_after < self.rules.change.revision;
+        self.store_tied(tx, &record, &tied_before, moved).await?;
         let opened_at = record.ticket.opened_at;
         Listed::of(&record.ticket)
             .store(tx, id, opened_at, Some(&listed_before))
@@ -737,34 +740,27 @@ impl Chronicler<'_> {
 }
 
 impl Chronicler<'_> {
-    /// The units that list a ticket, each with its tie: it has a part in it, answers for it without one as the desk does, or
-    /// is above one that has.
-    fn ties(&self, ticket: &Ticket) -> BTreeMap<UnitCode, String> {
+    /// The units that list a ticket, each with its tie: it has a part in it, it answers for it without one as the desk does, or
+    /// it stands above one with a part.
+    fn tied(&self, ticket: &Ticket) -> BTreeMap<UnitCode, &'static str> {
         let parts = parts_of(ticket);
         let above = parts.iter().flat_map(|part| self.rules.above(part));
-        let mut ties: BTreeMap<_, _> = above.map(|unit| (unit, "above".to_owned())).collect();
-        ties.insert(ticket.responsible().clone(), "answers".to_owned());
-        ties.extend(
-            parts
-                .into_iter()
-                .map(|part| (part.clone(), "part".to_owned())),
-        );
-        ties
+        let mut tied: BTreeMap<_, _> = above.map(|unit| (unit, "above")).collect();
+        tied.insert(ticket.responsible().clone(), "answers");
+        tied.extend(parts.into_iter().map(|part| (part.clone(), "part")));
+        tied
     }
 
-    async fn store_ties(&self, tx: &mut Tx, record: &TicketRecord) -> Result<(), Fault> {
-        let rows = tx
-            .rows(
-                "SELECT unit, tie FROM ticket_unit WHERE ticket_id = $1",
-                &values![record.id],
-            )
-            .await?;
-        let mut stored = BTreeMap::new();
-        for row in &rows {
-            stored.insert(row.get::<UnitCode>("unit")?, row.get::<String>("tie")?);
-        }
-        let ties = self.ties(&record.ticket);
-        if stored == ties {
+    /// `again`: units may have moved since it was listed.
+    async fn store_tied(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        before: &BTreeMap<UnitCode, &'static str>,
+        again: bool,
+    ) -> Result<(), Fault> {
+        let tied = self.tied(&record.ticket);
+        if tied == *before && !again {
             return Ok(());
         }
         tx.execute(
@@ -772,7 +768,7 @@ impl Chronicler<'_> {
             &values![record.id],
         )
         .await?;
-        for (unit, tie) in ties {
+        for (unit, tie) in tied {
             tx.execute(
                 "INSERT INTO ticket_unit (ticket_id, unit, listed_at, tie) VALUES ($1, $2, $3, $4)",
                 &values![record.id, unit, record.ticket.opened_at, tie],

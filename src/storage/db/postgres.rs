@@ -50,15 +50,19 @@ impl Postgres {
             .map_err(|_| Fault::Down("the database server does not answer".to_owned()))??
             .close()
             .await?;
+        // Migrations rewrite whole tables: with millions of tickets that takes minutes.
+        let patient = options.clone().options([("statement_timeout", "0")]);
+        let mut patient = PgConnection::connect_with(&patient).await?;
+        migrator(Dialect::Postgres)
+            .run(&mut patient)
+            .await
+            .map_err(|error| Fault::Corrupt(format!("migrations: {error}")))?;
+        patient.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await?;
-        migrator(Dialect::Postgres)
-            .run(&pool)
-            .await
-            .map_err(|error| Fault::Corrupt(format!("migrations: {error}")))?;
         Ok(Self { pool, vault })
     }
 

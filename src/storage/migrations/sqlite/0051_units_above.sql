@@ -6,13 +6,14 @@ WITH RECURSIVE
         WHERE s.valid_from = (SELECT MAX(l.valid_from) FROM unit_stand l WHERE l.code = s.code)
     ),
     up AS (
-        SELECT p.ticket_id, st.parent AS unit FROM ticket_unit p JOIN stand st ON st.code = p.unit
-        WHERE st.parent IS NOT NULL AND p.tie = 'part'
+        SELECT p.ticket_id, st.parent AS unit, p.listed_at FROM ticket_unit p
+        JOIN stand st ON st.code = p.unit
+        WHERE p.tie = 'part' AND st.parent IS NOT NULL
         UNION
-        SELECT up.ticket_id, st.parent FROM up JOIN stand st ON st.code = up.unit
+        SELECT up.ticket_id, st.parent, up.listed_at FROM up JOIN stand st ON st.code = up.unit
         WHERE st.parent IS NOT NULL
     )
-SELECT up.ticket_id, up.unit, t.opened_at, 'above' FROM up JOIN ticket t ON t.id = up.ticket_id WHERE true
+SELECT up.ticket_id, up.unit, up.listed_at, 'above' FROM up WHERE true
 ON CONFLICT (ticket_id, unit) DO NOTHING;
 
 CREATE INDEX call_of_recording ON call (recording_id) WHERE recording_id IS NOT NULL;
