@@ -1418,6 +1418,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Similar demands and proposed units for a ticket whose demand is still being written: nothing is saved. A body, so that
+         *     no demand stands in a log of addresses.
+         */
+        post: operations["intake_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/attachments": {
         parameters: {
             query?: never;
@@ -1997,6 +2017,13 @@ export interface components {
             command: string;
             refusal?: components["schemas"]["ActionRefusal"] | null;
         };
+        /** @description What the desk may want to know of a demand that is being written. */
+        AdviceView: {
+            /** @description As of `GET /tickets/{id}/proposals`. */
+            proposals: components["schemas"]["ProposalView"][];
+            /** @description As of `GET /tickets/{id}/similar`. */
+            similar: components["schemas"]["SuggestionView"][];
+        };
         /** @description An agent, as they stand now. */
         AgentView: Record<string, unknown> & {
             /** Format: uuid */
@@ -2072,6 +2099,21 @@ export interface components {
             talking: number;
             /** @description Citizens waiting in a queue. */
             waiting: number;
+        };
+        /** @description One change of a calendar. */
+        CalendarChangeView: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who published it; `@apply` for the organisation file. */
+            by: string;
+            /** @description The notice, where it was one: `{year, title, off, work}`. */
+            notice?: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            revision: number;
+            title: string;
         };
         /** @description One line of a call-out's log. */
         CallOutEventView: {
@@ -2152,6 +2194,10 @@ export interface components {
             /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
             level: string;
             level_name: string;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** @description Numbers in the register of notices, for `/notices/{serial}`. */
             notices: components["schemas"]["NoticeLine"][];
             open: boolean;
@@ -3015,6 +3061,25 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_CalendarChangeView: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Who published it; `@apply` for the organisation file. */
+                by: string;
+                /** @description The notice, where it was one: `{year, title, off, work}`. */
+                notice?: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                revision: number;
+                title: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CallOutEventView: {
             items: {
                 actor: string;
@@ -3098,6 +3163,10 @@ export interface components {
                 /** @description `track`, `urge`, `recheck`, `supervise`, `coordinate` or `account`. */
                 level: string;
                 level_name: string;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description Numbers in the register of notices, for `/notices/{serial}`. */
                 notices: components["schemas"]["NoticeLine"][];
                 open: boolean;
@@ -3147,25 +3216,6 @@ export interface components {
                  * @description From 1, without gaps.
                  */
                 seq: number;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_ChangeView: {
-            items: {
-                /** Format: date-time */
-                at: string;
-                /** @description Who published it; `@apply` for the organisation file. */
-                by: string;
-                /** @description The notice, where it was one: `{year, title, off, work}`. */
-                notice?: Record<string, unknown> | null;
-                /**
-                 * Format: int64
-                 * @description From 1.
-                 */
-                revision: number;
-                title: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3588,6 +3638,17 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ReplyFindingView: {
+            items: {
+                /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+                kind: string;
+                /** @description In Chinese, with the words it rests on. */
+                why: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_RevisitView: {
             items: (Record<string, unknown> & {
                 /** @description Calls that reached nobody. */
@@ -4005,6 +4066,13 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
+        /** @description What a reviewer's eye should rest on. It decides nothing. */
+        ReplyFindingView: {
+            /** @description `empty`, `copied_demand`, `copied_reply`, `evasive`, `no_date`, `nobody_to_ask` or `off_topic`. */
+            kind: string;
+            /** @description In Chinese, with the words it rests on. */
+            why: string;
+        };
         /** @description A planned contact after closing. */
         RevisitView: Record<string, unknown> & {
             /** @description Calls that reached nobody. */
@@ -4033,6 +4101,12 @@ export interface components {
         /** @description A unit's whole roster. */
         RosterBody: {
             lines: components["schemas"]["DutyLine"][];
+        };
+        /** @description A unit's roster, and who it names for now. */
+        RosterView: {
+            lines: components["schemas"]["DutyLine"][];
+            /** @description Whom a call-out would ring now, in order. */
+            on_duty: components["schemas"]["RungView"][];
         };
         /** @description Whose rules hold for a ticket. */
         RuleProfileView: {
@@ -4391,6 +4465,14 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
+        };
+        /** @description A demand as it stands in a form, not saved yet. */
+        Written: {
+            address?: string | null;
+            /** @description A code of `GET /categories`. */
+            category?: string | null;
+            content?: string;
+            title?: string;
         };
         /** @description A written opinion as it was issued. */
         WrittenOpinionView: {
@@ -4851,7 +4933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ChangeView"];
+                    "application/json": components["schemas"]["Page_CalendarChangeView"];
                 };
             };
             /** @description Not done, and why */
@@ -4883,7 +4965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangeView"];
+                    "application/json": components["schemas"]["CalendarChangeView"];
                 };
             };
             /** @description Not a notice */
@@ -5266,6 +5348,8 @@ export interface operations {
         parameters: {
             query?: {
                 open?: boolean;
+                /** @description The one this ticket belongs to. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7405,6 +7489,8 @@ export interface operations {
                 handover?: string;
                 /** @description Of this special channel. */
                 lane?: string;
+                /** @description Members of this same-event cluster. */
+                cluster?: string;
                 /** @description Only those with a deadline that has run out. */
                 overdue?: boolean;
                 /**
@@ -7560,6 +7646,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ActionView"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Written"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceView"];
+                };
+            };
+            /** @description Too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
@@ -8107,7 +8234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_FindingView"];
+                    "application/json": components["schemas"]["Page_ReplyFindingView"];
                 };
             };
             /** @description No reply yet */
@@ -8485,7 +8612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RosterBody"];
+                    "application/json": components["schemas"]["RosterView"];
                 };
             };
             /** @description Not done, and why */
