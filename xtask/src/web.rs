@@ -62,7 +62,16 @@ pub(crate) fn build_when_stale() -> Done {
 /// The OpenAPI document's committed copy, and the client that is generated from it.
 pub(crate) fn client() -> Done {
     install()?;
-    run(cargo(["test", "--quiet", "--test", "api", "--", "openapi"]).env("HOTLINE_BLESS", "1"))?;
+    run(cargo([
+        "test",
+        "--workspace",
+        "--quiet",
+        "--test",
+        "api",
+        "--",
+        "openapi",
+    ])
+    .env("HOTLINE_BLESS", "1"))?;
     run(&mut npm(["run", "--silent", "client"]))
 }
 
