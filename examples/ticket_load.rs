@@ -48,7 +48,8 @@ async fn main() {
         .next()
         .map_or(1_000_000, |n| n.parse().expect("a number"));
     let now: Timestamp = "2025-12-15T10:00:00+08:00".parse().expect("a time");
-    let clock = Arc::new(SimClock::new(now, 1));
+    // Ids of their own at each run: the database may have been filled by an earlier one.
+    let clock = Arc::new(SimClock::new(now, std::process::id().into()));
     let storage = Storage::open(&url, clock.clone()).await.expect("opens");
     let rules = Arc::new(Rules::provincial("js-12345".into()));
     let bench = Bench {

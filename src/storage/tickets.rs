@@ -432,7 +432,7 @@ impl Storage {
 
     /// Which of `words` the fewest tickets have; beyond so many it makes no difference.
     async fn rarest(&self, words: &[String]) -> Result<usize, Fault> {
-        const COUNTED: i64 = 2_000;
+        const COUNTED: i64 = 20_000;
         let mut rarest = (COUNTED + 1, 0);
         for (index, word) in words.iter().enumerate() {
             let row = self

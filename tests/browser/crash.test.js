@@ -8,6 +8,7 @@ import { after, before, it } from 'node:test';
 import { logIn, openBrowserAt, waitForState } from './support/browser.js';
 import { startHotline } from './support/hotline.js';
 import { SipPhone } from './support/sip_phone.js';
+import { until } from './support/until.js';
 
 const profile = mkdtempSync(join(tmpdir(), 'hotline-profile-'));
 let hotline, citizen, browser;
@@ -37,7 +38,7 @@ it('a draft that was saved outlives its browser', { timeout: 120_000 }, async ()
   await page.locator('#desk-title').fill('小区门口路灯不亮');
   await page.locator('#desk-content').fill('中山路 12 号门前路灯连续三天不亮。');
   await page.locator('[data-testid="saved"]', { hasText: '已自动保存' }).waitFor();
-  await page.waitForFunction(writtenToDisk, '连续三天不亮');
+  await until(() => page.evaluate(writtenToDisk, '连续三天不亮'), () => 'the draft is on the disk');
   await browser.die();
   await citizen.hangUp();
 
@@ -48,7 +49,8 @@ it('a draft that was saved outlives its browser', { timeout: 120_000 }, async ()
   await page.locator('#username, .desk').first().waitFor();
   if (await page.locator('#username').isVisible()) page = await logIn(browser.context, hotline.http, 'agent1000', '/desk');
   await page.locator('#desk-content').waitFor();
-  assert.equal(await page.locator('#desk-content').inputValue(), '中山路 12 号门前路灯连续三天不亮。');
+  const content = page.locator('#desk-content');
+  await until(async () => (await content.inputValue()) === '中山路 12 号门前路灯连续三天不亮。', () => 'the draft is back');
   assert.equal(await page.locator('#desk-name').inputValue(), '王女士');
 });
 

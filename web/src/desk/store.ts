@@ -70,10 +70,13 @@ export const useDesk = defineStore('desk', () => {
     const whole = (one: Work): Work => ({ ...one, form: { ...emptyForm(one.caller), ...one.form } });
     const was = kept.work === null ? null : whole(kept.work);
     const were = kept.aside.map(whole);
-    // Somebody may have rung meanwhile: their matter stays on the desk.
-    if (work.value !== null && was !== null) were.unshift(was);
+    const rung = work.value;
+    // The call may be up still: then its matter is the one that was written down.
+    const same = rung !== null && was?.ticket === rung.ticket;
+    // Somebody else may have rung meanwhile: their matter stays on the desk.
+    if (rung !== null && was !== null && !same) were.unshift(was);
     aside.value = [...aside.value, ...were];
-    if (work.value !== null || was === null) return;
+    if (was === null || (rung !== null && !same)) return;
     work.value = was;
     void look();
   }
@@ -81,7 +84,7 @@ export const useDesk = defineStore('desk', () => {
   /** Into the browser's own store at once, which a reload finds; and to the disk, which a crash leaves. */
   function keep(): void {
     const to = place.value;
-    if (to === null || (restored !== to && work.value === null)) return;
+    if (to === null || restored !== to) return;
     const bare = (one: Work): Work => ({ ...one, form: keptOf(one.form) });
     const now = { work: work.value === null ? null : bare(work.value), aside: aside.value.map(bare) };
     const text = JSON.stringify(now);
