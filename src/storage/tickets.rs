@@ -288,6 +288,7 @@ impl Storage {
         if filter.text.is_some() && words.is_empty() {
             return Ok(Listing::empty());
         }
+        let along_unit = filter.view.is_none() && sight == Sight::All;
         // A list runs along one index, newest first, so that its first page comes without reading the rest; whatever else is
         // asked is checked row by row.
         let (mut select, along) = match (&filter.view, &sight, &filter.unit) {
@@ -365,7 +366,8 @@ impl Storage {
                 Sight::All | Sight::Nothing => select,
             };
         }
-        if let Some(unit) = &filter.unit {
+        // A list of all that a unit has runs along its rows already.
+        if let Some(unit) = filter.unit.as_ref().filter(|_| !along_unit) {
             select = select
                 .and(TIED, unit.clone())
                 .text(" AND u.tie <> 'above') = 1");

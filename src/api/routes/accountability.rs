@@ -132,20 +132,7 @@ pub(crate) async fn record(State(api): State<Arc<Api>>, wished: Wished) -> Answe
     {
         super::tickets::visible(&api, &wished.caller, *ticket).await?;
     }
-    let by = wished.by();
-    let outcome = api
-        .storage
-        .entry_command(
-            api.clock.now(),
-            by,
-            None,
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
-        .await
-        .map(EntryView::from);
-    wished.answer(&api, StatusCode::CREATED, outcome).await
+    granted(&api, wished, None, command).await
 }
 
 /// Decides about an entry that somebody else recorded.
@@ -160,18 +147,23 @@ pub(crate) async fn command(
     wished: Wished,
 ) -> Answer<Response> {
     let command: EntryCommand = read_command(&["decide"], &name, wished.parse()?)?;
-    let by = wished.by();
+    granted(&api, wished, Some(id), command).await
+}
+
+/// Carries out what was wished of `id` (`None`: of a new one, which is answered as created).
+async fn granted(
+    api: &Api,
+    wished: Wished,
+    id: Option<EntryId>,
+    command: EntryCommand,
+) -> Answer<Response> {
+    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    let once = wished.once.clone();
     let outcome = api
         .storage
-        .entry_command(
-            api.clock.now(),
-            by,
-            Some(id),
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
+        .entry_command(now, wished.by(), id, command, &rules, once)
         .await
         .map(EntryView::from);
-    wished.answer(&api, StatusCode::OK, outcome).await
+    wished.answer(api, status, outcome).await
 }

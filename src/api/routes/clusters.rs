@@ -196,20 +196,7 @@ const COMMANDS: &[&str] = &["join", "leave", "choose_lead", "dissolve"];
     responses((status = 201, body = ClusterView), (status = 409, description = "Refused")))]
 pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let command: ClusterCommand = read_command(&["open"], "open", wished.parse()?)?;
-    let by = wished.by();
-    let outcome = api
-        .storage
-        .cluster_command(
-            api.clock.now(),
-            by,
-            None,
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
-        .await
-        .map(ClusterView::from);
-    wished.answer(&api, StatusCode::CREATED, outcome).await
+    granted(&api, wished, None, command).await
 }
 
 /// Wishes something of a cluster.
@@ -224,20 +211,25 @@ pub(crate) async fn command(
     wished: Wished,
 ) -> Answer<Response> {
     let command: ClusterCommand = read_command(COMMANDS, &name, wished.parse()?)?;
-    let by = wished.by();
+    granted(&api, wished, Some(id), command).await
+}
+
+/// Carries out what was wished of `id` (`None`: of a new one, which is answered as created).
+async fn granted(
+    api: &Api,
+    wished: Wished,
+    id: Option<ClusterId>,
+    command: ClusterCommand,
+) -> Answer<Response> {
+    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    let once = wished.once.clone();
     let outcome = api
         .storage
-        .cluster_command(
-            api.clock.now(),
-            by,
-            Some(id),
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
+        .cluster_command(now, wished.by(), id, command, &rules, once)
         .await
         .map(ClusterView::from);
-    wished.answer(&api, StatusCode::OK, outcome).await
+    wished.answer(api, status, outcome).await
 }
 
 /// What came of a carried command.

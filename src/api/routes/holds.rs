@@ -99,20 +99,7 @@ pub(crate) async fn events(
     responses((status = 201, body = HoldView), (status = 409, description = "Refused")))]
 pub(crate) async fn place(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let command: HoldCommand = read_command(&["place"], "place", wished.parse()?)?;
-    let by = wished.by();
-    let outcome = api
-        .storage
-        .hold_command(
-            api.clock.now(),
-            by,
-            None,
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
-        .await
-        .map(HoldView::from);
-    wished.answer(&api, StatusCode::CREATED, outcome).await
+    granted(&api, wished, None, command).await
 }
 
 /// Lifts a hold: supervisors only, with a reason, in the audit trail.
@@ -127,18 +114,23 @@ pub(crate) async fn command(
     wished: Wished,
 ) -> Answer<Response> {
     let command: HoldCommand = read_command(&["lift"], &name, wished.parse()?)?;
-    let by = wished.by();
+    granted(&api, wished, Some(id), command).await
+}
+
+/// Carries out what was wished of `id` (`None`: of a new one, which is answered as created).
+async fn granted(
+    api: &Api,
+    wished: Wished,
+    id: Option<HoldId>,
+    command: HoldCommand,
+) -> Answer<Response> {
+    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    let once = wished.once.clone();
     let outcome = api
         .storage
-        .hold_command(
-            api.clock.now(),
-            by,
-            Some(id),
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
+        .hold_command(now, wished.by(), id, command, &rules, once)
         .await
         .map(HoldView::from);
-    wished.answer(&api, StatusCode::OK, outcome).await
+    wished.answer(api, status, outcome).await
 }
