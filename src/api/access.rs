@@ -291,9 +291,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
-    rule(Method::POST, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds", LEDGER, Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
-    rule(Method::POST, "/api/v1/holds/{id}/commands/{command}", &[Supervisor], Scope::RecordingsRead),
+    rule(Method::POST, "/api/v1/holds/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
 
     // People only, with a purpose: it takes tickets out of the house, sealed ones and their sound among them.
     person(Method::POST, "/api/v1/archives", Who::Roles(&[Supervisor])),

@@ -176,7 +176,32 @@ impl Chronicler<'_> {
             &columns(id, &record.contact, &chain),
         )
         .await?;
+        if let Some(reason) = events.iter().find_map(ContactEvent::nothing_asked) {
+            self.void_draft(tx, record.contact.ticket, reason).await?;
+        }
         Ok(record)
+    }
+
+    /// A contact in which nothing was asked leaves no draft for somebody to register.
+    async fn void_draft(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        reason: &str,
+    ) -> Result<(), Trouble<Refusal>> {
+        let draft = tx
+            .row(
+                "UPDATE ticket SET version = version WHERE id = $1 AND stage = 'draft' RETURNING id",
+                &values![ticket],
+            )
+            .await?;
+        if draft.is_some() {
+            let void = Command::Void {
+                reason: reason.to_owned(),
+            };
+            self.as_server().change_ticket(tx, ticket, &void).await?;
+        }
+        Ok(())
     }
 
     async fn append_contact(

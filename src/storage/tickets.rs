@@ -12,12 +12,13 @@ use serde::Serialize;
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
 use super::idempotency::Once;
+use super::sms::Purpose;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{ClusterId, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
-use crate::domain::ticket::proof::{OnRecord, is_about};
+use crate::domain::ticket::proof::{OnRecord, proves_contact};
 use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, Told, apply, decide, fold};
 use crate::domain::time::Timestamp;
 
@@ -805,38 +806,50 @@ async fn check_proof(
         } => (None, None, Some(*sms)),
         _ => return Ok(()),
     };
-    let about = |named: Option<&OnRecord>| is_about(id, ticket, named).map_err(Trouble::Refused);
+    let proves =
+        |named: Option<&OnRecord>| proves_contact(id, ticket, named).map_err(Trouble::Refused);
     if let Some(call) = call {
         let row = tx.row(CALL, &values![call]).await?;
-        about(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
+        proves(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
     }
     if let Some(recording) = recording {
         let row = tx.row(RECORDED_CALL, &values![recording]).await?;
-        about(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
+        proves(row.as_ref().map(call_on_record).transpose()?.as_ref())?;
     }
     if let Some(sms) = sms {
         let row = tx.row(MESSAGE, &values![sms]).await?;
-        let message = row
-            .as_ref()
-            .map(|row| row.get("ticket_id"))
-            .transpose()?
-            .map(|ticket| OnRecord::Message { ticket });
-        about(message.as_ref())?;
+        proves(row.as_ref().map(message_on_record).transpose()?.as_ref())?;
     }
     Ok(())
 }
 
-const CALL: &str = "SELECT ticket_id, contact_id, caller, called FROM call WHERE id = $1";
+const CALL: &str =
+    "SELECT ticket_id, contact_id, caller, called, started_at, answered_at FROM call WHERE id = $1";
 /// While a call goes on its record names the recording; the recording's own row comes when it is sealed.
-const RECORDED_CALL: &str = "SELECT ticket_id, contact_id, caller, called FROM call WHERE recording_id = $1 \
-    OR id = (SELECT call_id FROM recording WHERE id = $1)";
-const MESSAGE: &str = "SELECT ticket_id FROM sms WHERE id = $1";
+const RECORDED_CALL: &str = "SELECT ticket_id, contact_id, caller, called, started_at, answered_at FROM call \
+    WHERE recording_id = $1 OR id = (SELECT call_id FROM recording WHERE id = $1)";
+const MESSAGE: &str = "SELECT ticket_id, queued_at, purpose, state FROM sms WHERE id = $1";
 
 fn call_on_record(row: &Row) -> Result<OnRecord, Fault> {
     Ok(OnRecord::Call {
         ticket: row.opt("ticket_id")?,
         contact: row.opt("contact_id")?,
         parties: [row.get("caller")?, row.get("called")?],
+        started_at: row.get("started_at")?,
+        answered: row.opt::<Timestamp>("answered_at")?.is_some(),
+    })
+}
+
+fn message_on_record(row: &Row) -> Result<OnRecord, Fault> {
+    let purpose: String = row.get("purpose")?;
+    let state: String = row.get("state")?;
+    Ok(OnRecord::Message {
+        ticket: row.get("ticket_id")?,
+        queued_at: row.get("queued_at")?,
+        tells_petitioner: [Purpose::ExtensionTold, Purpose::WrittenOpinion]
+            .iter()
+            .any(|telling| telling.code() == purpose),
+        failed: state == "failed",
     })
 }
 

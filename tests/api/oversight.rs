@@ -55,6 +55,10 @@ async fn one_reply_is_carried_to_every_member_and_a_refusal_holds_nobody_up() {
     // One of them is on its way already.
     let lead = world.person(Role::TeamLead).await;
     command(&lead, &c, "dispatch", json!({"lead": UNIT})).await;
+    let nowhere = lead
+        .post(&carry("dispatch"), json!({"lead": "nobody"}))
+        .await;
+    assert_eq!(nowhere.refusal(), (400, "unknown_unit".to_owned()));
     let done = wish(&lead, &carry("dispatch"), json!({"lead": UNIT})).await;
     assert_eq!(done["granted"], json!([a, b]));
     assert_eq!(done["refused"][0]["ticket_id"], c.as_str());

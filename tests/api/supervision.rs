@@ -121,8 +121,23 @@ async fn the_appointed_lead_gets_the_ticket_by_the_tickets_own_rules() {
     let meeting =
         json!({"attendees": [UNIT, OTHER_UNIT], "minutes": "由供电公司牵头", "lead": OTHER_UNIT});
     wish(&supervisor, &case, "convene", meeting).await;
-    // The present unit still has it: the ticket refuses, and nothing has happened in the case either.
     let id = case["id"].as_str().unwrap();
+    for (name, body) in [
+        (
+            "convene",
+            json!({"attendees": [UNIT], "minutes": "x", "lead": "nobody"}),
+        ),
+        ("rebind", json!({"co_handlers": ["nobody"]})),
+    ] {
+        let path = format!("/api/v1/supervision/{id}/commands/{name}");
+        let nowhere = supervisor.post(&path, body).await;
+        assert_eq!(
+            nowhere.refusal(),
+            (400, "unknown_unit".to_owned()),
+            "{name}"
+        );
+    }
+    // The present unit still has it: the ticket refuses, and nothing has happened in the case either.
     let path = format!("/api/v1/supervision/{id}/commands/rebind");
     let refused = supervisor.post(&path, json!({})).await;
     assert_eq!(refused.refusal(), (409, "wrong_stage".to_owned()));

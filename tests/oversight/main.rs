@@ -8,6 +8,7 @@ mod archive;
 mod clock;
 mod clusters;
 mod cost;
+mod drafts;
 mod holds;
 mod kinds;
 mod offices;
@@ -43,6 +44,7 @@ stories! {
     archive::an_archive_taken_in_elsewhere_is_equal,
     archive::deleted_sound_leaves_what_the_check_accepts_and_nothing_else_does,
     holds::what_is_past_its_class_goes_unless_somebody_holds_it,
+    drafts::calls_in_which_nothing_was_asked_leave_nobody_a_draft,
     kinds::a_change_of_kind_waits_in_a_list_moves_the_limits_and_keeps_both,
     offices::a_unit_sees_what_is_under_it_and_an_office_what_it_was_given,
     offices::a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar,

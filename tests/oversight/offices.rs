@@ -195,11 +195,22 @@ pub(crate) async fn proof_of_contact_is_about_the_ticket_it_is_given_for(world: 
             three_way: false,
         }
     };
+    let unanswered = Cdr {
+        answered_at: None,
+        ..call("13812345678", Some(id))
+    };
+    // The call in which the demand came in says nothing of the unit.
+    let before = Cdr {
+        started_at: world.now().plus_millis(-3_600_000),
+        ..call("13812345678", Some(id))
+    };
     let calls = [
-        (call("013812345678", None), true),
-        (call("13800000000", Some(id)), true),
-        (call("13900000002", Some(other)), false),
-        (call("13700000000", None), false),
+        (call("013812345678", None), Ok(())),
+        (call("13800000000", Some(id)), Ok(())),
+        (call("13900000002", Some(other)), Err("foreign_proof")),
+        (call("13700000000", None), Err("foreign_proof")),
+        (unanswered, Err("proves_no_contact")),
+        (before, Err("proves_no_contact")),
     ];
     let record = |call| Command::RecordContact {
         call: Some(call),
@@ -209,8 +220,14 @@ pub(crate) async fn proof_of_contact_is_about_the_ticket_it_is_given_for(world: 
     };
     for (cdr, holds) in calls {
         world.storage.call_written(cdr.clone()).await.unwrap();
-        let told = world.wish(Role::UnitHandler, id, record(cdr.id)).await;
-        assert_eq!(told.is_ok(), holds, "{cdr:?}: {told:?}");
+        let told = match world.wish(Role::UnitHandler, id, record(cdr.id)).await {
+            Err(Trouble::Refused(CommandRefusal::Rules(refusal))) => Err(refusal.code()),
+            told => {
+                told.unwrap();
+                Ok(())
+            }
+        };
+        assert_eq!(told, holds, "{cdr:?}");
     }
     let unknown = world
         .wish(Role::UnitHandler, id, record(CallId(world.clock.new_id())))

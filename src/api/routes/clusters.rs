@@ -267,6 +267,7 @@ pub(crate) async fn carry(
 ) -> Answer<Response> {
     let fields: Map<String, Value> = wished.parse()?;
     let command: ticket::Command = read_command(&CARRIED, &name, fields)?;
+    tickets::check_assignment(&api, &command).await?;
     let outcome = carried(&api, wished.by(), id, &name, &command).await;
     wished.answer(&api, StatusCode::OK, outcome).await
 }

@@ -367,8 +367,13 @@ pub(crate) async fn command(
     wished: Wished,
 ) -> Answer<Response> {
     let command: CaseCommand = read_command(COMMANDS, &name, wished.parse()?)?;
-    if let CaseCommand::Assign { owner } = &command {
-        assignable(&api, owner).await?;
+    match &command {
+        CaseCommand::Assign { owner } => assignable(&api, owner).await?,
+        CaseCommand::Convene { lead, .. } => tickets::check_units(&api, lead.iter()).await?,
+        CaseCommand::Rebind { co_handlers } => {
+            tickets::check_units(&api, co_handlers.iter()).await?;
+        }
+        _ => {}
     }
     let now = api.clock.now();
     let done = api

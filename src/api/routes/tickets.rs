@@ -28,7 +28,7 @@ use crate::domain::phone::{PhoneNumber, mask};
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{
     CheckKind, Command, DeadlineKind, Finding, Mark, Refusal, Remaining, Rules, Stage, Step,
-    StepKind, Ticket, check_reply, missing, remaining, shares, steps,
+    StepKind, Ticket, check_reply, intake, missing, remaining, shares, steps,
 };
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::{TicketEvent, TicketFilter, TicketRecord};
@@ -698,7 +698,7 @@ pub(crate) async fn command(
     } else {
         read_command(COMMANDS, &name, wished.parse()?)?
     };
-    check_units(&api, &command).await?;
+    check_assignment(&api, &command).await?;
     let now = api.clock.now();
     let rules = api.rules.now();
     let done = api
@@ -749,16 +749,26 @@ pub(crate) async fn call(
 }
 
 /// The rules judge an assignment; whether the units exist at all is known here.
-async fn check_units(api: &Api, command: &Command) -> Answer<()> {
-    let Command::Dispatch {
-        lead, co_handlers, ..
-    } = command
-    else {
-        return Ok(());
-    };
+pub(super) async fn check_assignment(api: &Api, command: &Command) -> Answer<()> {
+    match command {
+        Command::Dispatch {
+            lead, co_handlers, ..
+        } => check_units(api, std::iter::once(lead).chain(co_handlers)).await,
+        Command::Intake(intake::Command::HandToSeat { unit, .. }) => {
+            check_units(api, std::iter::once(unit)).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Each of `codes` is a unit that has work now: not unknown, not merged into another.
+pub(super) async fn check_units(
+    api: &Api,
+    codes: impl Iterator<Item = &UnitCode> + Send,
+) -> Answer<()> {
     let tree = api.storage.tree().await?;
     let now = api.clock.now();
-    for code in std::iter::once(lead).chain(co_handlers) {
+    for code in codes {
         let Some(stand) = tree.at(code, now) else {
             return Err(Problem::invalid(
                 "unknown_unit",

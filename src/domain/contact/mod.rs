@@ -181,6 +181,29 @@ impl ContactEvent {
             Self::Ended { .. } => "ended",
         }
     }
+
+    /// Why the contact's ticket draft is nobody's to register, where it ended so. One that nobody disposed of is looked at by a
+    /// person.
+    pub const fn nothing_asked(&self) -> Option<&'static str> {
+        match self {
+            Self::Ended {
+                outcome: ContactOutcome::Abandoned,
+                ..
+            } => Some("来电人在人工接听前挂机"),
+            Self::Ended {
+                outcome:
+                    ContactOutcome::Disposed {
+                        disposition: Disposition::NoDemand,
+                    },
+                ..
+            } => Some("来电无诉求"),
+            Self::Opened { .. }
+            | Self::Answered { .. }
+            | Self::WrapUpStarted { .. }
+            | Self::Disposed { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
 }
 
 /// What `command` leads to, or why not.

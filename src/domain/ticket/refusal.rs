@@ -39,6 +39,10 @@ pub enum Refusal {
     ContactWithoutLink,
     #[error("所关联的通话、录音或短信与本工单无关")]
     ForeignProof,
+    #[error(
+        "所关联的记录不能证明已联系服务对象: 请关联派单后接通的通话、本单位参加的三方通话, 或派单后告知服务对象的短信"
+    )]
+    ProvesNoContact,
     #[error("退回申请期限已过 (截止 {})", clock(.since))]
     SendBackWindowClosed { since: Timestamp },
     #[error("办理时限已于 {} 届满, 不能再申请延时", clock(.since))]
@@ -112,6 +116,7 @@ impl Refusal {
             Self::NoContactProof => "no_contact_proof",
             Self::ContactWithoutLink => "contact_without_link",
             Self::ForeignProof => "foreign_proof",
+            Self::ProvesNoContact => "proves_no_contact",
             Self::SendBackWindowClosed { .. } => "send_back_window_closed",
             Self::AlreadyOverdue { .. } => "already_overdue",
             Self::LongerKindTooLate { .. } => "longer_kind_too_late",
@@ -161,6 +166,7 @@ impl Refusal {
             | Self::NoContactProof
             | Self::ContactWithoutLink
             | Self::ForeignProof
+            | Self::ProvesNoContact
             | Self::CoHandlersFirst { .. }
             | Self::NothingDue
             | Self::NothingMoved
@@ -238,6 +244,7 @@ mod tests {
             Refusal::NoContactProof,
             Refusal::ContactWithoutLink,
             Refusal::ForeignProof,
+            Refusal::ProvesNoContact,
             Refusal::SendBackWindowClosed { since: at },
             Refusal::AlreadyOverdue { since: at },
             Refusal::LongerKindTooLate { since: at },

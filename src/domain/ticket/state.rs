@@ -763,8 +763,21 @@ impl Ticket {
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.swept()
             .filter_map(|clock| clock.running.next_mark().map(|(_, at)| at))
-            .chain(self.intake.wake_at())
+            .chain(self.report_lapses_at())
             .min()
+    }
+
+    /// When the superior who was asked is late: while the demand is still the desk's to dispose of.
+    pub(super) fn report_lapses_at(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Draft | Stage::Registered { .. } => self.intake.wake_at(),
+            Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Replied { .. }
+            | Stage::Closed { .. }
+            | Stage::Archived { .. }
+            | Stage::Voided { .. } => None,
+        }
     }
 
     pub(super) fn swept(&self) -> impl Iterator<Item = Clock<'_>> {

@@ -142,6 +142,7 @@ pub fn findings(events: &[Event], context: &Context, policy: &Policy) -> Vec<Fin
         lead: None,
         co_handlers: Vec::new(),
         opinions: BTreeSet::new(),
+        late: BTreeSet::new(),
         units: BTreeSet::new(),
         proofs: Vec::new(),
         failed_reviews: 0,
@@ -168,6 +169,8 @@ struct Eye<'a> {
     lead: Option<UnitCode>,
     co_handlers: Vec<UnitCode>,
     opinions: BTreeSet<UnitCode>,
+    /// Co-handlers whose own limit ran out under the present assignment.
+    late: BTreeSet<UnitCode>,
     units: BTreeSet<UnitCode>,
     /// Contacts under the present assignment.
     proofs: Vec<Proof>,
@@ -328,6 +331,7 @@ impl Eye<'_> {
         self.lead = Some(lead.clone());
         self.co_handlers = co_handlers.to_vec();
         self.opinions.clear();
+        self.late.clear();
         self.proofs.clear();
         let before = self.units.len();
         self.units.insert(lead.clone());
@@ -464,6 +468,7 @@ impl Eye<'_> {
         let what = match deadline {
             DeadlineKind::AcknowledgeBy => "签收时限届满未签收",
             DeadlineKind::HandleBy => "办理时限届满未办结",
+            DeadlineKind::ReplyBy => "办理时限届满未答复",
             DeadlineKind::RectifyBy => "整改时限届满未反馈",
             // The desk's own clocks, and clocks this rule does not know.
             _ => return,
@@ -477,6 +482,9 @@ impl Eye<'_> {
         };
         if *unit != self.desk {
             self.push(FindingKind::Fact, rule, seq, due, article, what, unit, None);
+        }
+        if deadline == DeadlineKind::ReplyBy && helps {
+            self.late.insert(unit.clone());
         }
         if deadline != DeadlineKind::HandleBy || helps {
             return;
@@ -494,7 +502,8 @@ impl Eye<'_> {
             );
         }
         for helper in self.co_handlers.clone() {
-            if !self.opinions.contains(&helper) {
+            // Whose own limit ran out before has its fact already.
+            if !self.opinions.contains(&helper) && !self.late.contains(&helper) {
                 let reason = "工单办理时限届满, 会办单位未提出会办意见";
                 self.push(
                     FindingKind::Fact,

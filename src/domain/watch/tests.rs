@@ -406,6 +406,18 @@ fn lead_and_co_handlers_answer_for_their_own_clocks() {
         ("28(4)", &HELPER.into())
     );
 
+    // Its own limit to answer, before the citizen's: one fact, whatever happens to the ticket.
+    let mut late = events.clone();
+    late.push(lapsed(DeadlineKind::ReplyBy, HELPER));
+    late.push(lapsed(DeadlineKind::HandleBy, LEAD));
+    let found = findings(&late, &Context::default(), &Policy::default());
+    let of_helper: Vec<_> = found
+        .iter()
+        .filter(|f| f.unit.0 == HELPER)
+        .map(|f| (f.article, f.seq))
+        .collect();
+    assert_eq!(of_helper, [("28(4)", 4), ("28(4)", 5)]);
+
     events.push(lapsed(DeadlineKind::HandleBy, LEAD));
     let found = findings(&events, &Context::default(), &Policy::default());
     let told: Vec<_> = found

@@ -16,13 +16,17 @@ impl Wish<'_> {
         remark: &str,
     ) -> Result<Vec<Event>, Refusal> {
         let actor = self.desk_person(&[Role::Reviewer], "11(4)")?;
-        let Stage::Replied { .. } = ticket.stage else {
+        let Stage::Replied { work, .. } = &ticket.stage else {
             return Err(wrong(ticket));
         };
         if ticket.handled_by(&actor.username) {
             return Err(Refusal::ReviewerHandled);
         }
         if outcome.passed() {
+            // What was asked for gets its answer: a closed ticket has nobody left to give one.
+            if work.extension.is_some() || work.kind_change.is_some() {
+                return Err(Refusal::AwaitingDecision);
+            }
             optional("审核意见", (!remark.is_empty()).then_some(remark), PROSE)?;
         } else {
             written("审核意见", remark, PROSE, "11(4)")?;

@@ -2,6 +2,7 @@
 
 use super::Wish;
 use crate::domain::ticket::event::Event;
+use crate::domain::ticket::intake;
 use crate::domain::ticket::refusal::{Refusal, server_only};
 use crate::domain::ticket::state::Ticket;
 
@@ -9,6 +10,7 @@ impl Wish<'_> {
     /// Each clock's furthest unrecorded mark. The ticket still runs: a lapse is a fact, not an end.
     pub(super) fn sweep(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
         server_only(self.by)?;
+        let late = ticket.report_lapses_at().is_some_and(|at| at <= self.now);
         let marks: Vec<Event> = ticket
             .swept()
             .filter_map(|clock| {
@@ -19,7 +21,7 @@ impl Wish<'_> {
                     due: clock.running.deadline.due()?,
                 })
             })
-            .chain(ticket.intake.sweep(self.now))
+            .chain(late.then_some(Event::Intake(intake::Event::ReportLapsed { at: self.now })))
             .collect();
         if marks.is_empty() {
             return Err(Refusal::NothingDue);

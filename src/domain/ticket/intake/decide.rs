@@ -426,6 +426,7 @@ impl Wish<'_> {
         decision: &str,
     ) -> Result<Vec<TicketEvent>, Refusal> {
         let actor = self.one_of(LEADS, "10")?;
+        at_desk(ticket)?;
         let report = ticket
             .intake
             .open_report()
@@ -487,6 +488,9 @@ impl Wish<'_> {
         let Stage::Registered { promise: None } = ticket.stage else {
             return Err(wrong(ticket));
         };
+        ticket
+            .intake
+            .ready(&self.rules.of(self.now, ticket).limits)?;
         match &seat.taken {
             Some(taken) if taken.by == actor.username => {}
             Some(_) => return Err(Refusal::TakenBySomebodyElse),

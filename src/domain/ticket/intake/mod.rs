@@ -12,7 +12,6 @@ mod refused;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Event as TicketEvent;
 use super::refusal::Refusal;
 use super::rules::Limits;
 use crate::domain::id::{CallId, LegId, UnitCode, Username};
@@ -216,16 +215,10 @@ impl Intake {
         Ok(())
     }
 
-    /// When the sweep has something to record here.
-    pub fn wake_at(&self) -> Option<Timestamp> {
+    /// When an open report lapses.
+    pub(super) fn wake_at(&self) -> Option<Timestamp> {
         let open = self.open_report()?;
         (!open.lapsed).then(|| open.due.plus_millis(1))
-    }
-
-    /// What the sweep records at `now`.
-    pub(super) fn sweep(&self, now: Timestamp) -> Option<TicketEvent> {
-        let due = self.wake_at().is_some_and(|at| at <= now);
-        due.then_some(TicketEvent::Intake(Event::ReportLapsed { at: now }))
     }
 }
 
@@ -306,7 +299,9 @@ pub(super) fn apply(intake: &mut Intake, event: &Event) {
             answered_after_ms,
             ..
         } => {
-            if let Some(transfer) = intake.emergencies.iter_mut().find(|t| t.leg == leg) {
+            let waiting =
+                |t: &&mut EmergencyTransfer| t.leg == leg && t.answered_after_ms.is_none();
+            if let Some(transfer) = intake.emergencies.iter_mut().find(waiting) {
                 transfer.answered_after_ms = Some(answered_after_ms);
             }
         }

@@ -365,7 +365,21 @@ fn a_seat_takes_the_demand_over_with_the_ticket_and_answers_it() {
         no(case.be(5, Role::Specialist, take())),
         ("taken_by_somebody_else", "11(5)")
     );
-    case.be(6, Role::Specialist, answer()).unwrap();
+    // A superior was asked whether it is ours at all: the seat waits like everybody.
+    let ask = Command::ReportUp {
+        question: "是否属于受理范围".to_owned(),
+    };
+    case.be(6, Role::Agent, ask).unwrap();
+    assert_eq!(
+        no(case.be(7, Role::Specialist, answer())),
+        ("awaiting_decision", "11(4)")
+    );
+    let ours = Command::DecideReport {
+        in_scope: true,
+        decision: "受理".to_owned(),
+    };
+    case.be(8, Role::TeamLead, ours).unwrap();
+    case.be(9, Role::Specialist, answer()).unwrap();
     assert_eq!(case.ticket().stage.code(), "closed");
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, Weekday};
 
 use super::*;
+use crate::domain::id::LegId;
 
 /// 2025 as the State Council's notice has it: days off, and weekend days that are worked.
 const OFF: &[(&str, &str)] = &[
@@ -127,6 +128,30 @@ pub(super) struct Model {
     handlers: BTreeSet<String>,
     reviewers: BTreeSet<String>,
     pub(super) reopened: u32,
+    intake: Intake,
+}
+
+/// What the desk knows of the petitioner and the demand before anybody works on it: articles 8 to 11(2).
+#[derive(Debug, Clone, Default)]
+struct Intake {
+    named: bool,
+    sealed: bool,
+    /// Who proposed not to accept it; somebody else has to look at that.
+    proposed_by: Option<String>,
+    /// Who asked the superior.
+    asked_up_by: Option<String>,
+    /// The superior decided, and the petitioner does not know it yet.
+    untold: bool,
+    explained: usize,
+    seat: Option<Seat>,
+    /// Emergency services that ring.
+    ringing: Vec<LegId>,
+}
+
+#[derive(Debug, Clone)]
+struct Seat {
+    unit: String,
+    taken_by: Option<String>,
 }
 
 /// Whoever wishes: role (`*` for the server), name, unit.
@@ -169,6 +194,7 @@ impl Model {
             handlers: BTreeSet::new(),
             reviewers: BTreeSet::new(),
             reopened: 0,
+            intake: Intake::default(),
         }
     }
 
@@ -236,7 +262,10 @@ impl Model {
                         || (self.stage == "registered" && self.promised.is_none()))
             }
             Command::AnswerOnCall { .. } => {
-                TAKERS.contains(&role) && self.stage == "registered" && self.promised.is_none()
+                TAKERS.contains(&role)
+                    && self.stage == "registered"
+                    && self.promised.is_none()
+                    && self.may_be_disposed()
             }
             Command::NoteThreeWay { .. } => {
                 ["*", "agent", "specialist", "team_lead"].contains(&role)
@@ -250,7 +279,9 @@ impl Model {
                 } else {
                     TAKERS.contains(&role)
                 };
-                may && self.stage == "registered" && !co_handlers.contains(lead)
+                may && self.stage == "registered"
+                    && !co_handlers.contains(lead)
+                    && self.may_be_disposed()
             }
             Command::Acknowledge => {
                 self.has_units() && self.part(who).is_some_and(|part| !part.acknowledged)
@@ -280,9 +311,13 @@ impl Model {
                 });
                 self.stage == "handling" && self.asked_back.is_none() && part.contacted && !awaited
             }
-            // R061.
-            Command::Review { .. } => {
-                role == "reviewer" && self.stage == "replied" && !self.handlers.contains(&who.name)
+            // R061; and R066: nothing is closed over a request that waits.
+            Command::Review { outcome, .. } => {
+                let waits = self.asked_for_time.is_some() || self.asked_kind.is_some();
+                role == "reviewer"
+                    && self.stage == "replied"
+                    && !self.handlers.contains(&who.name)
+                    && !(waits && *outcome == ReviewOutcome::Passed)
             }
             // R063, R067.
             Command::SendBack { .. } => {
@@ -368,12 +403,143 @@ impl Model {
             Command::IssueWrittenOpinion { .. } => {
                 self.is_lead(who) && self.has_a_unit() && self.opinion_asked
             }
+            Command::Intake(wish) => self.grants_intake(who, wish),
+            // Article 12: until it is archived, by the desk or whoever has a part in it.
+            Command::Attach { .. } => {
+                let desk = ["agent", "team_lead", "supervisor", "revisitor"].contains(&role);
+                (desk || (self.has_a_unit() && self.part(who).is_some()))
+                    && !["archived", "voided"].contains(&self.stage)
+            }
             // Nothing changed in the calendar of these lives.
-            Command::Open { .. }
-            | Command::Recount
-            | Command::Attach { .. }
-            | Command::Intake(_) => false,
+            Command::Open { .. } | Command::Recount => false,
             Command::Sweep => panic!("time is not a wish: see `must_sweep`"),
+        }
+    }
+
+    fn at_desk(&self) -> bool {
+        ["draft", "registered"].contains(&self.stage)
+    }
+
+    fn never_dispatched(&self) -> bool {
+        self.at_desk() && self.promised.is_none()
+    }
+
+    /// R036, R037, R042: not what is sealed, and not before whoever has to speak first has spoken.
+    fn may_be_disposed(&self) -> bool {
+        let intake = &self.intake;
+        !intake.sealed && intake.proposed_by.is_none() && intake.asked_up_by.is_none()
+    }
+
+    /// Articles 8 to 11(2).
+    fn grants_intake(&self, who: &Who, wish: &intake::Command) -> bool {
+        let (role, intake) = (who.role, &self.intake);
+        let desk = TAKERS.contains(&role);
+        let leads = ["team_lead", "supervisor"].contains(&role);
+        let by_another = |first: &Option<String>| first.as_ref().is_some_and(|by| *by != who.name);
+        match wish {
+            // A demand from elsewhere is a ticket of its own.
+            intake::Command::Accept(_) => false,
+            intake::Command::Identify { .. } => desk && (self.at_desk() || self.has_units()),
+            intake::Command::VerifyIdentity { .. } => desk && intake.named,
+            intake::Command::Classify { .. } => desk && self.at_desk(),
+            // R034: 9(6) is for leads to say.
+            intake::Command::Refuse { ground, .. } => {
+                let may = match ground {
+                    intake::Ground::Other { .. } => leads,
+                    _ => desk,
+                };
+                may && self.at_desk() && intake.proposed_by.is_none()
+            }
+            intake::Command::ReviewRefusal { .. } => {
+                leads && self.at_desk() && by_another(&intake.proposed_by)
+            }
+            intake::Command::Seal { .. } => leads && !intake.sealed,
+            intake::Command::Explain { .. } => desk && self.at_desk() && intake.explained < 50,
+            intake::Command::ReportUp { .. } => {
+                desk && self.at_desk() && intake.asked_up_by.is_none()
+            }
+            intake::Command::DecideReport { .. } => {
+                leads && self.at_desk() && by_another(&intake.asked_up_by)
+            }
+            intake::Command::NotifyPetitioner { .. } => desk && intake.untold,
+            // R051.
+            intake::Command::HandToSeat { .. } => desk && self.never_dispatched(),
+            intake::Command::TakeAtSeat => {
+                let free = self
+                    .seat_of(who)
+                    .is_some_and(|seat| seat.taken_by.is_none());
+                free && self.never_dispatched()
+            }
+            intake::Command::AnswerAtSeat { .. } => {
+                let own = |seat: &Seat| seat.taken_by.as_ref() == Some(&who.name);
+                self.seat_of(who).is_some_and(own)
+                    && self.stage == "registered"
+                    && self.promised.is_none()
+                    && self.may_be_disposed()
+            }
+            intake::Command::EnterLane { .. } => desk && self.never_dispatched(),
+            intake::Command::NoteEmergency { .. } => role == "*",
+            intake::Command::EmergencyAnswered { leg, .. } => {
+                role == "*" && intake.ringing.contains(leg)
+            }
+        }
+    }
+
+    fn seat_of(&self, who: &Who) -> Option<&Seat> {
+        let seat = self.intake.seat.as_ref();
+        seat.filter(|seat| who.role == "specialist" && seat.unit == who.unit)
+    }
+
+    fn carry_out_intake(&mut self, who: &Who, wish: &intake::Command) {
+        let intake = &mut self.intake;
+        let me = || Some(who.name.clone());
+        match wish {
+            intake::Command::Identify { .. } => intake.named = true,
+            intake::Command::Refuse { ground, .. } => {
+                intake.sealed |= matches!(ground, intake::Ground::Secret { .. });
+                match ground {
+                    intake::Ground::MaliciousOrVague { .. } => intake.proposed_by = me(),
+                    _ => self.stage = "voided",
+                }
+            }
+            intake::Command::ReviewRefusal { granted, .. } => {
+                intake.proposed_by = None;
+                if *granted {
+                    self.stage = "voided";
+                }
+            }
+            intake::Command::Seal { .. } => intake.sealed = true,
+            intake::Command::Explain { .. } => intake.explained += 1,
+            intake::Command::ReportUp { .. } => {
+                intake.asked_up_by = me();
+                intake.untold = false;
+            }
+            intake::Command::DecideReport { .. } => {
+                intake.asked_up_by = None;
+                intake.untold = true;
+            }
+            intake::Command::NotifyPetitioner { .. } => intake.untold = false,
+            intake::Command::HandToSeat { unit, .. } => {
+                intake.seat = Some(Seat {
+                    unit: unit.0.clone(),
+                    taken_by: None,
+                });
+            }
+            intake::Command::TakeAtSeat => intake.seat.as_mut().unwrap().taken_by = me(),
+            intake::Command::AnswerAtSeat { .. } => {
+                self.stage = "closed";
+                self.by_reply = false;
+                self.after = Some(After::Ended);
+            }
+            intake::Command::NoteEmergency { leg, .. } => intake.ringing.push(*leg),
+            intake::Command::EmergencyAnswered { leg, .. } => {
+                let at = intake.ringing.iter().position(|ringing| ringing == leg);
+                intake.ringing.remove(at.unwrap());
+            }
+            intake::Command::Accept(_)
+            | intake::Command::VerifyIdentity { .. }
+            | intake::Command::Classify { .. }
+            | intake::Command::EnterLane { .. } => {}
         }
     }
 
@@ -478,6 +644,7 @@ impl Model {
                     decided_backs: kept.decided_backs,
                     opinion_asked: kept.opinion_asked,
                     reopened: kept.reopened + 1,
+                    intake: kept.intake,
                     ..Self::called()
                 };
             }
@@ -507,12 +674,12 @@ impl Model {
             Command::Rectify { .. } => self.after = Some(After::Revisiting(2)),
             Command::RequestWrittenOpinion => self.opinion_asked = true,
             Command::IssueWrittenOpinion { .. } => self.opinion_asked = false,
+            Command::Intake(wish) => self.carry_out_intake(who, wish),
             Command::NoteThreeWay { .. }
             | Command::Open { .. }
             | Command::Sweep
             | Command::Recount
-            | Command::Attach { .. }
-            | Command::Intake(_) => {}
+            | Command::Attach { .. } => {}
         }
     }
 

@@ -454,6 +454,22 @@ fn an_extension_is_asked_before_expiry_and_moves_the_deadline_when_granted() {
 }
 
 #[test]
+fn no_reply_passes_while_a_request_waits_for_its_answer() {
+    let mut case = Case::handling(Kind::Complaint);
+    case.wish(&handler(LEAD), extend(2)).unwrap();
+    case.wish(&handler(LEAD), contact()).unwrap();
+    case.wish(&handler(HELPER), Command::Acknowledge).unwrap();
+    case.wish(&handler(HELPER), reply()).unwrap();
+    case.wish(&handler(LEAD), reply()).unwrap();
+    let passed = case.wish(&reviewer(), review(ReviewOutcome::Passed));
+    assert_eq!(why(passed), ("awaiting_decision", "11(4)"));
+    case.wish(&team_lead(), decide_extension(false)).unwrap();
+    case.wish(&reviewer(), review(ReviewOutcome::Passed))
+        .unwrap();
+    assert_eq!(case.stage(), "closed");
+}
+
+#[test]
 fn an_extension_after_expiry_is_impossible() {
     let mut case = Case::handling(Kind::Complaint);
     case.now = at("2025-03-10T18:00").plus_millis(1);
