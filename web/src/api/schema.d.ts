@@ -3900,6 +3900,8 @@ export interface components {
         };
         /** @description One party of a call that is up. */
         PartyView: {
+            /** Format: date-time */
+            answered_at?: string | null;
             /** Format: uuid */
             leg: string;
             name?: string | null;
@@ -3908,6 +3910,11 @@ export interface components {
             role: string;
             /** @description `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`. */
             room: string;
+            /**
+             * Format: date-time
+             * @description When they were rung, or rang.
+             */
+            rung_at: string;
             /** @description `ringing` or `up`. */
             state: string;
             /** @description The person, when it is one of ours. */
@@ -5275,7 +5282,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
+                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
                 command: string;
             };
             cookie?: never;

@@ -126,6 +126,13 @@ export const useDesk = defineStore('desk', () => {
     },
   );
 
+  // What the call bar reads out to an emergency service, whichever page is open.
+  watch(
+    () => ({ call: work.value?.call ?? '', number: work.value?.caller || work.value?.form.phone || '', place: work.value?.form.address ?? '' }),
+    (now) => (phone.known = now),
+    { immediate: true },
+  );
+
   /** Similar demands and proposed units for what stands there now, a moment after the last letter. */
   let thinking: ReturnType<typeof setTimeout> | undefined;
   const written = computed(() => {
