@@ -158,7 +158,7 @@ describe('over days', { timeout: 480_000 }, () => {
     await town.answerMessage(CITIZEN, '不满意', '2026-03-24T10:01:00+08:00');
 
     const revisitor = await at('revisitor', '/revisit');
-    await callBack(revisitor, '首次回访', '不满意', '不满意', '地砖只补了一半。');
+    await callBack(revisitor, '首次回访', '不满意', '未解决', '不满意', '地砖只补了一半。');
 
     const unit = await at('unit_handler', `/unit/${id}?view=rectify`);
     await unit.getByRole('form', { name: '提交整改' }).waitFor();
@@ -166,7 +166,7 @@ describe('over days', { timeout: 480_000 }, () => {
     await write(unit, 'measures', '3 月 24 日补铺完毕，安排一周巡查。');
     await submit(unit, '提交整改');
 
-    await callBack(revisitor, '整改后回访', '满意', '满意', '已全部修好。');
+    await callBack(revisitor, '整改后回访', '满意', '已解决', '满意', '已全部修好。');
     const ticket = await at('team_lead', `/tickets/${id}`);
     await ticket.getByText('回访结束').first().waitFor();
     const { items } = await ticket.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
@@ -175,7 +175,12 @@ describe('over days', { timeout: 480_000 }, () => {
       ['survey_answered', 'revisit_planned', 'revisited', 'rectification_ordered', 'rectified', 'revisit_planned', 'revisited', 'follow_up_ended'],
     );
 
-    async function callBack(page, round, outcome, rating, remark) {
+    assert.deepEqual(
+      items.filter(({ name }) => name === 'revisited').map(({ event }) => event.solved),
+      [false, true],
+    );
+
+    async function callBack(page, round, outcome, solved, rating, remark) {
       await page.locator('.list li', { hasText: round }).first().waitFor({ timeout: 20_000 });
       await page.locator('.list li', { hasText: round }).first().getByRole('button').click();
       const ringing = new Promise((done) => town.citizen.once('ringing', done));
@@ -188,6 +193,9 @@ describe('over days', { timeout: 480_000 }, () => {
       await until(async () => (await hears(page, [CITIZEN_HZ], 300))[CITIZEN_HZ] > HEARD_DB, () => 'the revisitor hears the citizen');
       await town.citizen.hangUp();
       await choose(page, outcome);
+      // Both are asked: without an answer to each nothing is recorded.
+      assert.ok(await page.getByRole('button', { name: '提交结果' }).isDisabled());
+      await choose(page, solved);
       await page.getByRole('radiogroup', { name: '评价等级' }).getByText(rating, { exact: true }).click();
       await page.locator('#remark').fill(remark);
       await page.getByRole('button', { name: '提交结果' }).click();
