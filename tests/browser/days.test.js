@@ -132,6 +132,12 @@ describe('over days', { timeout: 480_000 }, () => {
 
     const reviewer = await at('reviewer', `/review/${id}?view=review`);
     await reviewer.getByRole('form', { name: '审核' }).waitFor();
+    // What the checks saw stands beside the reply, each with its reason.
+    const checks = reviewer.locator('[data-testid="reply-checks"]');
+    for (const seen of ['内容过短', '没有时间', '没有责任人或联系方式']) await checks.getByText(seen, { exact: true }).waitFor();
+    assert.ok((await checks.locator('dd').allTextContents()).every((why) => why.trim() !== ''));
+    assert.deepEqual(await axeFaults(reviewer), []);
+    await picture(reviewer, 'review-checks');
     await choose(reviewer, '不具体');
     await write(reviewer, 'remark', '请写明检查时间、处置措施和责任人。');
     await submit(reviewer, '审核');
