@@ -15,13 +15,14 @@ const SPECIALIST_HZ = 1500;
 const CITIZEN = '13851234567';
 
 describe('an agent and a citizen', { timeout: 180_000 }, () => {
-  let hotline, agent, page, citizen, specialist;
+  let hotline, agent, page, citizen, specialist, rescue;
 
   before(async () => {
     hotline = await startHotline();
     agent = await openBrowser();
     citizen = await new SipPhone({ user: CITIZEN, server: hotline.sip }).start();
     specialist = await new SipPhone({ user: '8800', server: hotline.sip, password: 'secret' }).start();
+    rescue = await new SipPhone({ user: '120', server: hotline.sip }).start();
     citizen.say(tone(CITIZEN_HZ, 1));
     specialist.say(tone(SPECIALIST_HZ, 1));
   });
@@ -29,6 +30,7 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
   after(async () => {
     citizen?.stop();
     specialist?.stop();
+    rescue?.stop();
     await agent?.close();
     await hotline?.stop();
   });
@@ -130,6 +132,55 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await over;
     assert.ok(citizen.inCall);
     await hearsOnly(citizen, AGENT_HZ);
+  });
+
+  it('calls an ambulance with one key and one confirmation, and stays until it has answered', async () => {
+    const api = await signIn(hotline.http, 'admin');
+    const toml = ['[[trunk]]', 'name = "carrier"', 'allow = ["127.0.0.0/8"]', `outbound = "sip:${rescue.address}"`, 'emergency_caller = "asserted"'].join('\n');
+    await api('POST', '/api/v1/organisation/apply', { toml });
+    await page.locator('#desk-address').fill('南京市鼓楼区中山北路 1 号');
+    await page.getByRole('button', { name: '快捷键一览' }).click();
+    await page.locator('dl > div', { hasText: 'Alt+7' }).getByText('紧急转接', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dl > div', { hasText: 'Alt+7' }).waitFor({ state: 'hidden' });
+    await page.keyboard.press('Alt+7');
+    const dialog = page.locator('[data-testid="emergency-dialog"]');
+    await dialog.waitFor();
+    // The place is the one that stands in the form.
+    assert.equal(await dialog.locator('#emergency-place').inputValue(), '南京市鼓楼区中山北路 1 号');
+    const confirm = dialog.getByRole('button', { name: /^立即转接/ });
+    assert.ok(await confirm.isDisabled());
+    await dialog.getByRole('radio', { name: '120 急救' }).check();
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-emergency');
+    const rings = new Promise((done) => rescue.once('ringing', done));
+    await page.keyboard.press('Enter');
+    await rings;
+    // Number and place stand there to be read out, and nobody may leave yet.
+    const bar = page.locator('[data-testid="rescue"]');
+    await bar.getByText(CITIZEN).waitFor();
+    await bar.getByText('南京市鼓楼区中山北路 1 号').waitFor();
+    await bar.getByText('呼叫中').waitFor();
+    assert.deepEqual(await axeFaults(page), []);
+    await page.keyboard.press('Alt+2');
+    await page.getByText('紧急救助号码尚未接听').waitFor();
+    assert.ok(citizen.inCall);
+    assert.match(rescue.asserted, new RegExp(CITIZEN));
+
+    rescue.answer();
+    await bar.getByText('已接听，转接用时').waitFor();
+    assert.match(await bar.textContent(), /\d:\d\d/);
+    await hearsSome(rescue, CITIZEN_HZ);
+    await page.getByRole('button', { name: /转交并离开/ }).waitFor();
+    await picture(page, 'desk-rescue');
+    const over = new Promise((done) => rescue.once('over', done));
+    await rescue.hangUp();
+    await over.catch(() => undefined);
+    await bar.waitFor({ state: 'detached' });
+    const { items } = await (await signIn(hotline.http, 'team_lead'))('GET', `/api/v1/tickets?phone=${CITIZEN}`);
+    const [told] = items[0].ticket.intake.emergencies;
+    assert.equal(told.service, '120');
+    assert.ok(told.answered_after_ms > 0);
   });
 
   it('keeps what is written, and the call, through every page', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { AGENT_HZ, HEARD_DB, hears, logIn, openBrowser, picture } from './support/browser.js';
+import { AGENT_HZ, HEARD_DB, axeFaults, hears, logIn, openBrowser, picture } from './support/browser.js';
 import { hearsSome } from './support/hearing.js';
 import { startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
@@ -206,6 +206,58 @@ describe('over days', { timeout: 480_000 }, () => {
       await page.locator('#remark').fill(remark);
       await page.getByRole('button', { name: '提交结果' }).click();
       await page.getByText('回访结果已记录').first().waitFor();
+    }
+  });
+
+  it('an answer that no rule can read is read by a person: from the list, from the ticket, or it is none', async () => {
+    await on('2026-03-31T10:00:00+08:00');
+    const closed = async (title, phone) => {
+      const { id } = await desk.ticket({ title, petitioner: { name: '赵女士', phone, applicant: 'person' } }, 'dispatch', 'acknowledge', 'reply', 'review');
+      await town.message(phone, title);
+      return id;
+    };
+    const first = await closed('井盖松动', '13751234567');
+    const second = await closed('公交站牌倒伏', '13651234567');
+    await town.answerMessage('13751234567', '修是修了，就是慢', '2026-03-31T10:01:00+08:00');
+    await town.answerMessage('13651234567', '这次办得挺好', '2026-03-31T10:01:10+08:00');
+    await town.answerMessage('13551234567', '您是哪位', '2026-03-31T10:01:20+08:00');
+
+    const revisitor = await at('revisitor', '/revisit/messages');
+    const list = revisitor.locator('[data-testid="quarantine"]');
+    await until(
+      async () => {
+        await revisitor.reload();
+        await list.waitFor();
+        return (await list.getByText('您是哪位').count()) === 1;
+      },
+      () => 'three messages wait',
+    );
+    await list.getByRole('button', { name: /修是修了/ }).click();
+    // The one ticket that waits for this number's answer is chosen already.
+    await revisitor.getByRole('radio', { name: /井盖松动/, checked: true }).waitFor();
+    assert.deepEqual(await axeFaults(revisitor), []);
+    await picture(revisitor, 'quarantine');
+    await choose(revisitor, '基本满意');
+    await revisitor.locator('#quarantine-remark').fill('认可结果，嫌慢');
+    await revisitor.getByRole('button', { name: '归入该工单' }).click();
+    await list.getByText('修是修了').waitFor({ state: 'detached' });
+
+    await list.getByRole('button', { name: /您是哪位/ }).click();
+    await revisitor.locator('#quarantine-remark').fill('不是评价');
+    await revisitor.getByRole('button', { name: '不是评价，不予采用' }).click();
+    await list.getByText('您是哪位').waitFor({ state: 'detached' });
+
+    await revisitor.goto(`${hotline.http}/tickets/${second}`);
+    await command(revisitor, '判读短信评价');
+    await revisitor.locator('[data-testid="survey-texts"]').getByText('这次办得挺好').waitFor();
+    await choose(revisitor, '满意');
+    await write(revisitor, 'remark', '原话为肯定');
+    await submit(revisitor, '判读短信评价');
+    const left = await at('revisitor', '/revisit/messages');
+    await left.getByText('没有待判读的短信').waitFor();
+    for (const [id, rating] of [[first, 'basically_satisfied'], [second, 'satisfied']]) {
+      const { ticket } = await left.evaluate((id) => fetch(`/api/v1/tickets/${id}`).then((said) => said.json()), id);
+      assert.equal(ticket.surveys.at(-1).rating, rating);
     }
   });
 

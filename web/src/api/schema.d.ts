@@ -3590,6 +3590,7 @@ export interface components {
             items: {
                 /** Format: date-time */
                 at: string;
+                /** @description Of a reply `{id, from, text}`, of a receipt `{message_id, delivered, status}`, of what is no callback `{callback}`. */
                 content: Record<string, unknown>;
                 gateway: string;
                 /** Format: uuid */
@@ -3981,6 +3982,7 @@ export interface components {
         QuarantinedView: {
             /** Format: date-time */
             at: string;
+            /** @description Of a reply `{id, from, text}`, of a receipt `{message_id, delivered, status}`, of what is no callback `{callback}`. */
             content: Record<string, unknown>;
             gateway: string;
             /** Format: uuid */
@@ -6436,6 +6438,10 @@ export interface operations {
     messages_quarantine: {
         parameters: {
             query?: {
+                /** @description Only what nobody has read. */
+                unread?: boolean;
+                /** @description Only replies that nobody has read from the number of this ticket's petitioner; all of them on one page. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };

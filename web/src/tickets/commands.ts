@@ -82,7 +82,11 @@ export const FORMS: Record<string, readonly Field[]> = {
   ],
   rectify: [prose('finding'), prose('measures')],
   note_three_way: [line('specialist'), { key: 'unit', kind: 'unit' }, { key: 'result', kind: 'prose', optional: true }],
-  read_survey: [{ key: 'rating', kind: 'choice', choices: RATINGS, words: 'tickets.value' }],
+  read_survey: [
+    { key: 'message', kind: 'told' },
+    { key: 'rating', kind: 'choice', choices: RATINGS, words: 'tickets.value' },
+    { ...prose('remark'), when: (values) => !!values['message'] },
+  ],
   request_written_opinion: [],
   issue_written_opinion: [prose('text')],
   reopen: [prose('reason')],
