@@ -2340,7 +2340,7 @@ export interface components {
             /**
              * @description `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
              *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
-             *     `written_opinion_by`, `revisit_by` or `rectify_by`.
+             *     `written_opinion_by`, `revisit_by`, `rectify_by` or `decide_report_by` (a report to a superior).
              */
             kind: string;
             /**
@@ -7508,7 +7508,8 @@ export interface operations {
                 overdue?: boolean;
                 /**
                  * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `issue_opinion`, `revisit`,
+                 *     `rectify`, `decide_report`, `review_refusal` or `answer_at_seat`.
                  */
                 view?: string;
                 /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */

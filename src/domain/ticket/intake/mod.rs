@@ -12,6 +12,7 @@ mod refused;
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::{Deadline, Due};
 use super::event::Event as TicketEvent;
 use super::refusal::Refusal;
 use super::rules::Limits;
@@ -96,6 +97,20 @@ pub struct Report {
     #[serde(default)]
     pub lapsed: bool,
     pub decision: Option<ReportDecision>,
+}
+
+impl Report {
+    /// Its clock, on natural time: somebody is on the line.
+    pub(super) fn clock(&self) -> Deadline {
+        let all_ms = self.due.millis_since(self.at);
+        Deadline::Set(Due {
+            from: self.at,
+            half: self.at.plus_millis(all_ms / 2),
+            most: self.at.plus_millis(all_ms * 4 / 5),
+            due: self.due,
+            limit: None,
+        })
+    }
 }
 
 /// What the superior decided, and how the petitioner learnt of it.
