@@ -169,7 +169,7 @@ impl TicketView {
             opened_at: ticket.opened_at,
             updated_at,
             stage: ticket.stage.code(),
-            stage_name: match (&ticket.stage, &ticket.intake.refusal) {
+            stage_name: match (&ticket.stage, ticket.intake.not_accepted()) {
                 (Stage::Voided { .. }, Some(_)) => "不予受理",
                 (stage, _) => stage.name(),
             },

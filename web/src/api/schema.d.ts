@@ -2881,6 +2881,19 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             unit: string;
         };
+        /** @description 不予受理, as the citizen was told. */
+        NotAcceptedForCitizen: {
+            explanation: string;
+            /** @description The ground's words, in Chinese. */
+            ground: string;
+            /** @description The hotline whose matter it is, for 9(1). */
+            hotline?: string | null;
+            /**
+             * Format: int32
+             * @description The ground's place in article 9, 1 to 6.
+             */
+            number: number;
+        };
         /** @description A notice 部分节假日安排的通知 to publish. */
         NoticeBody: {
             /**
@@ -4276,6 +4289,7 @@ export interface components {
         /** @description How a ticket stands, as its citizen may see it: no name, no number, no address. */
         TicketForCitizen: {
             answer_by?: components["schemas"]["DeadlineView"] | null;
+            not_accepted?: components["schemas"]["NotAcceptedForCitizen"] | null;
             number: string;
             /** Format: date-time */
             opened_at: string;

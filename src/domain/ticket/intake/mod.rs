@@ -210,6 +210,15 @@ impl Intake {
             .is_some_and(|refusal| refusal.state == RefusalState::AwaitsReview)
     }
 
+    /// 不予受理, where it stands: nobody has to look at it any more, and nobody thought otherwise.
+    pub fn not_accepted(&self) -> Option<&NotAccepted> {
+        self.refusal.as_ref().filter(|refusal| match refusal.state {
+            RefusalState::Final => true,
+            RefusalState::AwaitsReview => false,
+            RefusalState::Reviewed { granted, .. } => granted,
+        })
+    }
+
     /// The report that waits for a superior.
     pub fn open_report(&self) -> Option<&Report> {
         self.reports
