@@ -4488,6 +4488,11 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
+            /**
+             * Format: uuid
+             * @description Of whoever was identified in this ticket, so that nobody has to read the number first. None was: nobody's.
+             */
+            ticket?: string | null;
         };
         /** @description A demand as it stands in a form, not saved yet. */
         Written: {
