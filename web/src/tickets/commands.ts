@@ -68,7 +68,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     { key: 'urgent', kind: 'yes' },
   ],
   acknowledge: [],
-  record_contact: [{ key: 'call', kind: 'proof' }, prose('summary')],
+  record_contact: [{ key: 'proof', kind: 'proof' }, prose('summary')],
   reply: [prose('text'), { key: 'no_contact_reason', kind: 'prose', optional: true }],
   send_back: [prose('basis'), prose('suggestion')],
   decide_send_back: [{ key: 'granted', kind: 'granted' }, prose('reason')],
