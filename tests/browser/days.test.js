@@ -99,19 +99,19 @@ describe('over days', { timeout: 480_000 }, () => {
     const unit = await at('unit_handler', `/unit/${id}?view=handle`);
     await stage(unit, '办理中');
     const promised = await clock(unit, '办理');
-    await command(unit, '申请延期');
+    await command(unit, '申请延时');
     await write(unit, 'reason', '灯杆须向厂家定制，次日到货。');
     await choose(unit, '无需告知');
     await unit.getByRole('textbox', { name: '无需告知的原因' }).fill('三方通话中已告知');
-    await submit(unit, '申请延期');
+    await submit(unit, '申请延时');
     await unit.getByText('延长 1 个工作日').or(unit.locator('.request')).first().waitFor();
 
     const lead = await at('team_lead', '/dispatch?view=decide_extension');
     await lead.getByRole('link', { name: /^\d{8}/ }).first().click();
-    await lead.getByRole('form', { name: '审核延期申请' }).waitFor();
+    await lead.getByRole('form', { name: '审核延时申请' }).waitFor();
     await choose(lead, '同意');
     await write(lead, 'reason', '理由客观，同意延长一个工作日。');
-    await submit(lead, '审核延期申请');
+    await submit(lead, '审核延时申请');
 
     const moved = await clock(lead, '办理');
     assert.equal(dateIn(promised), '2026-03-17 18:00:00');
