@@ -1512,7 +1512,7 @@ async fn receipts_count_once_and_unknown_ones_are_kept(place: Place) {
     let quarantined = async || {
         let page = Page::default();
         case.storage
-            .sms_quarantine(&page)
+            .sms_quarantine(&page, false)
             .await
             .unwrap()
             .items
@@ -1629,7 +1629,11 @@ async fn a_callback_is_stored_as_it_came_with_the_work_of_reading_it(place: Plac
         .sms_unreadable(case.now(), "main", CallbackKind::Reply, id, "not_json")
         .await
         .unwrap();
-    let kept = case.storage.sms_quarantine(&Page::default()).await.unwrap();
+    let kept = case
+        .storage
+        .sms_quarantine(&Page::default(), false)
+        .await
+        .unwrap();
     assert_eq!(kept.items[0].why, "not_json");
 }
 

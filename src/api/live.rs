@@ -26,6 +26,7 @@ use crate::domain::call::LegRole;
 use crate::domain::call::wish::{LiveAgent, LiveCall, Party};
 use crate::domain::id::{CallId, ContactId, LegId, TicketId, UnitCode, Username};
 use crate::domain::staff::Role;
+use crate::domain::time::Timestamp;
 
 /// News a reader may fall behind before it is told to resync.
 const BACKLOG: usize = 64;
@@ -147,6 +148,11 @@ pub(crate) struct PartyView {
     name: Option<String>,
     /// `ringing` or `up`.
     state: &'static str,
+    /// When they were rung, or rang.
+    #[schema(value_type = String, format = DateTime)]
+    rung_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    answered_at: Option<Timestamp>,
     /// `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`.
     room: &'static str,
 }
@@ -160,6 +166,8 @@ impl From<&Party> for PartyView {
             user: party.user.as_ref().map(|user| user.0.clone()),
             name: party.name.clone(),
             state: party.state,
+            rung_at: party.rung_at,
+            answered_at: party.answered_at,
             room: party.room,
         }
     }

@@ -197,6 +197,23 @@ pub struct TrunkEntry {
     /// How often its gateways are asked whether they are there; 0 is never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub keep_alive_s: u32,
+    /// Whose number 110, 119, 120, 122 and 12395 see of a citizen who is handed to them.
+    #[serde(default)]
+    pub emergency_caller: EmergencyCaller,
+}
+
+/// How a trunk tells an emergency service who needs help. It must be agreed with the carrier: one that does not expect a
+/// number that is not ours refuses the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmergencyCaller {
+    /// The hotline's own number calls; the agent reads the citizen's out.
+    #[default]
+    Hotline,
+    /// The hotline's own number in From, the citizen's in P-Asserted-Identity (RFC 3325).
+    Asserted,
+    /// The citizen's number in From.
+    From,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

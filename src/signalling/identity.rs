@@ -98,7 +98,7 @@ pub fn trunk_of(directory: &Directory, source: IpAddr) -> Option<TrunkName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::staff::{ExtensionEntry, TrunkEntry};
+    use crate::domain::staff::{EmergencyCaller, ExtensionEntry, TrunkEntry};
 
     fn directory() -> Directory {
         let mut directory = Directory::default();
@@ -109,6 +109,7 @@ mod tests {
             digest: None,
             srtp: false,
             keep_alive_s: 0,
+            emergency_caller: EmergencyCaller::default(),
         });
         let number = Extension::from("agent1000");
         directory.extensions.insert(

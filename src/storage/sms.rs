@@ -344,11 +344,16 @@ impl Storage {
             .await
     }
 
-    /// What could not be matched, newest first.
-    pub async fn sms_quarantine(&self, page: &Page) -> Result<Listing<Quarantined>, Fault> {
-        let mut select = Select::new(
-            "SELECT id, gateway, kind, at, why, json, resolved_at, resolved_by, resolution FROM sms_quarantine WHERE 1 = 1",
-        );
+    /// What could not be matched, newest first; with `unread`, only what nobody has read.
+    pub async fn sms_quarantine(
+        &self,
+        page: &Page,
+        unread: bool,
+    ) -> Result<Listing<Quarantined>, Fault> {
+        let mut select = Select::new(QUARANTINE);
+        if unread {
+            select = select.text(" AND resolved_at IS NULL");
+        }
         if let Some(after) = &page.after {
             select = select.before("at", "id", after);
         }
@@ -362,24 +367,31 @@ impl Storage {
             .await?;
         let items = rows
             .iter()
-            .map(|row| {
-                Ok(Quarantined {
-                    id: row.get("id")?,
-                    gateway: row.get("gateway")?,
-                    kind: row.get("kind")?,
-                    at: row.get("at")?,
-                    why: row.get("why")?,
-                    content: row.json("json")?,
-                    resolved_at: row.opt("resolved_at")?,
-                    resolved_by: row.opt("resolved_by")?,
-                    resolution: row.opt("resolution")?,
-                })
-            })
+            .map(quarantined)
             .collect::<Result<Vec<_>, Fault>>()?;
         Ok(Listing::cut(items, page, |item| Cursor {
             at: item.at.millis(),
             id: item.id.to_string(),
         }))
+    }
+
+    /// What `from` wrote and nobody has read, newest first, among the newest 1,000 replies that wait.
+    pub async fn unread_replies(&self, from: &PhoneNumber) -> Result<Vec<Quarantined>, Fault> {
+        const LOOKED_AT: i64 = 1_000;
+        let select = Select::new(QUARANTINE)
+            .text(" AND resolved_at IS NULL")
+            .and("kind =", "reply")
+            .text(" ORDER BY at DESC, id DESC")
+            .bind(" LIMIT", LOOKED_AT);
+        let rows = self.db.select(select).await?;
+        let waiting = rows.iter().map(quarantined);
+        let is_theirs = |reply: &Quarantined| {
+            let sender = reply.content["from"].as_str().map(PhoneNumber::parse);
+            sender.is_some_and(|sender| sender.is_ok_and(|sender| sender == *from))
+        };
+        waiting
+            .filter(|reply| reply.as_ref().map_or(true, is_theirs))
+            .collect()
     }
 
     /// A person reads what could not be matched: it answers a ticket's survey, or nothing. The ticket may refuse, and
@@ -439,6 +451,23 @@ impl Storage {
 
 const SMS: &str = "SELECT id, ticket_id, phone, text, purpose, state, gateway, message_id, reason, \
                    queued_at, updated_at FROM sms WHERE 1 = 1";
+
+const QUARANTINE: &str = "SELECT id, gateway, kind, at, why, json, resolved_at, resolved_by, resolution \
+                          FROM sms_quarantine WHERE 1 = 1";
+
+fn quarantined(row: &Row) -> Result<Quarantined, Fault> {
+    Ok(Quarantined {
+        id: row.get("id")?,
+        gateway: row.get("gateway")?,
+        kind: row.get("kind")?,
+        at: row.get("at")?,
+        why: row.get("why")?,
+        content: row.json("json")?,
+        resolved_at: row.opt("resolved_at")?,
+        resolved_by: row.opt("resolved_by")?,
+        resolution: row.opt("resolution")?,
+    })
+}
 
 fn sms_of(row: &Row) -> Result<Sms, Fault> {
     let state: String = row.get("state")?;

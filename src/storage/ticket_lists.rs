@@ -173,20 +173,29 @@ pub(super) async fn acted(
     Ok(())
 }
 
-/// Lists what a database from before the lists holds. Done once, at start-up.
+/// Lists what a database from before the lists holds, each part once, at start-up.
 pub(super) async fn build(tx: &mut Tx) -> Result<(), Fault> {
-    if count_up(tx, "ticket_lists", 1).await? > 1 {
-        return Ok(());
+    // The second part: open reports, refusals that await review and demands at a seat became lists of their own.
+    for (part, tickets) in [
+        ("ticket_lists", EVERY),
+        ("ticket_lists_undecided", AT_THE_DESK),
+    ] {
+        if count_up(tx, part, 1).await? == 1 {
+            list(tx, tickets).await?;
+        }
     }
+    Ok(())
+}
+
+const EVERY: &str = "SELECT id, number, version, updated_at, json FROM ticket \
+    WHERE id > $1 ORDER BY id LIMIT 1000";
+const AT_THE_DESK: &str = "SELECT id, number, version, updated_at, json FROM ticket \
+    WHERE id > $1 AND stage IN ('draft', 'registered') ORDER BY id LIMIT 1000";
+
+async fn list(tx: &mut Tx, tickets: &'static str) -> Result<(), Fault> {
     let mut after = String::new();
     loop {
-        let rows = tx
-            .rows(
-                "SELECT id, number, version, updated_at, json FROM ticket \
-                 WHERE id > $1 ORDER BY id LIMIT 1000",
-                &values![after.as_str()],
-            )
-            .await?;
+        let rows = tx.rows(tickets, &values![after.as_str()]).await?;
         for row in &rows {
             let record = record_of(row)?;
             after = record.id.to_string();

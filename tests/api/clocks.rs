@@ -189,6 +189,62 @@ async fn a_citizen_asks_by_number_and_code_and_is_told_nothing_of_anybody() {
 }
 
 #[tokio::test]
+async fn a_citizen_whose_demand_was_not_accepted_reads_why() {
+    let world = World::new().await;
+    let lead = world.person(Role::TeamLead).await;
+    let supervisor = world.person(Role::Supervisor).await;
+    let ticket = lead.post("/api/v1/tickets", demand()).await.ok();
+    let id = ticket["id"].as_str().unwrap();
+    let question = lead
+        .get(&format!("/api/v1/tickets/{id}/query_code"))
+        .await
+        .ok();
+    let nobody = world.nobody();
+    let ask = async || {
+        nobody
+            .post("/api/v1/public/ticket", question.clone())
+            .await
+            .ok()
+    };
+    let explanation = "未说明时间、地点，请补充后再次来电。";
+    let refuse = json!({"ground": {"code": "malicious_or_vague", "asked_for": "时间和地点"}, "explanation": explanation});
+    command(&lead, id, "refuse", refuse).await;
+    // Somebody else has to look at it first: until then nothing is said.
+    let waits = ask().await;
+    assert_eq!(
+        (&waits["stage"], &waits["not_accepted"]),
+        (&json!("registered"), &json!(null))
+    );
+    let counted = supervisor.get("/api/v1/tickets/counters").await.ok();
+    let waiting = |view: &str| {
+        let lists = counted["items"].as_array().unwrap();
+        let list = lists.iter().find(|list| list["view"] == view).unwrap();
+        list["tickets"].clone()
+    };
+    assert_eq!(
+        (waiting("review_refusal"), waiting("dispatch")),
+        (json!(1), json!(0))
+    );
+    let listed = supervisor
+        .get("/api/v1/tickets?view=review_refusal")
+        .await
+        .ok();
+    assert_eq!(listed["items"][0]["id"], id);
+
+    let review = json!({"granted": true, "reason": "确不具体"});
+    command(&supervisor, id, "review_refusal", review).await;
+    let told = ask().await;
+    assert_eq!(told["stage_name"], "不予受理");
+    assert_eq!(told["not_accepted"]["number"], 4);
+    assert_eq!(told["not_accepted"]["explanation"], explanation);
+    assert_eq!(
+        told["steps"].as_array().unwrap().last().unwrap()["what"],
+        "不予受理"
+    );
+    assert!(!told.to_string().contains("已作废"));
+}
+
+#[tokio::test]
 async fn a_written_opinion_is_numbered_delivered_and_verified_by_whoever_holds_it() {
     let world = World::new().await;
     let id = closed(&world).await;

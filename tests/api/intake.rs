@@ -182,7 +182,19 @@ async fn an_identity_is_masked_everywhere_and_seen_whole_only_with_a_purpose_on_
     let body = json!({"identity": {"id_kind": "resident_id", "id_number": RESIDENT}});
     let history = agent.post("/api/v1/petitioners/history", body).await.ok();
     assert_eq!(history["items"][0]["id"], id);
+    // Nobody has to read the number first: a ticket knows whose history it is.
+    let of_ticket = json!({"ticket": id});
+    let history = agent
+        .post("/api/v1/petitioners/history", of_ticket)
+        .await
+        .ok();
+    assert_eq!(history["items"][0]["id"], id);
+    let plain = registered(&world).await;
+    let of_nobody = json!({"ticket": plain});
+    let nobody = agent.post("/api/v1/petitioners/history", of_nobody).await;
+    assert_eq!(nobody.status, 404);
     let trail = auditor.get("/api/v1/audit?action=history_read").await.ok();
+    assert_eq!(trail["items"].as_array().unwrap().len(), 2);
     assert!(!trail.to_string().contains(RESIDENT));
 }
 

@@ -426,7 +426,7 @@ async fn what_a_callback_says_counts_once_and_what_is_not_understood_is_kept() {
     assert_eq!(survey["rating"], "very_satisfied");
     let kept = world
         .storage
-        .sms_quarantine(&Page::default())
+        .sms_quarantine(&Page::default(), false)
         .await
         .unwrap();
     let mut whys: Vec<_> = kept.items.iter().map(|kept| kept.why.as_str()).collect();
@@ -514,4 +514,51 @@ async fn a_year_in_one_step_records_each_lapse_once() {
             "handle_by lapsed"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_person_reads_what_nobody_could_match_and_sees_it_from_the_ticket() {
+    let world = World::new().await;
+    let (url, _) = provider(accepts()).await;
+    use_gateway(&world, &url).await;
+    let id = closed(&world).await;
+    send_messages(&world).await;
+    for (n, (from, text)) in [(PHONE, "修是修了，就是慢"), ("13700000000", "谢谢")]
+        .into_iter()
+        .enumerate()
+    {
+        let body = json!({"id": format!("r-{n}"), "from": from, "text": text});
+        assert_eq!(called_back(&world, "reply", body).await.status, 200);
+        world.pass(Duration::from_millis(1));
+    }
+    assert_eq!(read_callbacks(&world).await.done, 2);
+
+    let revisitor = world.person(Role::Revisitor).await;
+    let waiting = async |of: &str| {
+        let path = format!("/api/v1/messages/quarantine?{of}");
+        let kept = revisitor.get(&path).await.ok();
+        kept["items"].as_array().unwrap().clone()
+    };
+    assert_eq!(waiting("unread=true").await.len(), 2);
+    let of_ticket = format!("ticket={id}");
+    let theirs = waiting(&of_ticket).await;
+    assert_eq!(theirs.len(), 1);
+    assert_eq!(theirs[0]["content"]["text"], "修是修了，就是慢");
+    assert_eq!(theirs[0]["why"], "not_a_rating");
+
+    let path = format!(
+        "/api/v1/messages/quarantine/{}/read",
+        theirs[0]["id"].as_str().unwrap()
+    );
+    let reading =
+        json!({"ticket_id": id, "rating": "basically_satisfied", "remark": "认可结果，嫌慢"});
+    let read = revisitor.post(&path, reading.clone()).await;
+    assert_eq!(read.status, 204);
+    assert_eq!(revisitor.post(&path, reading).await.status, 404);
+    assert_eq!(waiting(&of_ticket).await, Vec::<Value>::new());
+    assert_eq!(waiting("unread=true").await.len(), 1);
+    assert_eq!(waiting("unread=false").await.len(), 2);
+    let ticket = revisitor.get(&format!("/api/v1/tickets/{id}")).await.ok();
+    let survey = &ticket["ticket"]["surveys"][0];
+    assert_eq!(survey["rating"], "basically_satisfied");
 }

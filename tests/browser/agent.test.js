@@ -15,13 +15,14 @@ const SPECIALIST_HZ = 1500;
 const CITIZEN = '13851234567';
 
 describe('an agent and a citizen', { timeout: 180_000 }, () => {
-  let hotline, agent, page, citizen, specialist;
+  let hotline, agent, page, citizen, specialist, rescue;
 
   before(async () => {
     hotline = await startHotline();
     agent = await openBrowser();
     citizen = await new SipPhone({ user: CITIZEN, server: hotline.sip }).start();
     specialist = await new SipPhone({ user: '8800', server: hotline.sip, password: 'secret' }).start();
+    rescue = await new SipPhone({ user: '120', server: hotline.sip }).start();
     citizen.say(tone(CITIZEN_HZ, 1));
     specialist.say(tone(SPECIALIST_HZ, 1));
   });
@@ -29,6 +30,7 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
   after(async () => {
     citizen?.stop();
     specialist?.stop();
+    rescue?.stop();
     await agent?.close();
     await hotline?.stop();
   });
@@ -132,6 +134,55 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await hearsOnly(citizen, AGENT_HZ);
   });
 
+  it('calls an ambulance with one key and one confirmation, and stays until it has answered', async () => {
+    const api = await signIn(hotline.http, 'admin');
+    const toml = ['[[trunk]]', 'name = "carrier"', 'allow = ["127.0.0.0/8"]', `outbound = "sip:${rescue.address}"`, 'emergency_caller = "asserted"'].join('\n');
+    await api('POST', '/api/v1/organisation/apply', { toml });
+    await page.locator('#desk-address').fill('南京市鼓楼区中山北路 1 号');
+    await page.getByRole('button', { name: '快捷键一览' }).click();
+    await page.locator('dl > div', { hasText: 'Alt+7' }).getByText('紧急转接', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dl > div', { hasText: 'Alt+7' }).waitFor({ state: 'hidden' });
+    await page.keyboard.press('Alt+7');
+    const dialog = page.locator('[data-testid="emergency-dialog"]');
+    await dialog.waitFor();
+    // The place is the one that stands in the form.
+    assert.equal(await dialog.locator('#emergency-place').inputValue(), '南京市鼓楼区中山北路 1 号');
+    const confirm = dialog.getByRole('button', { name: /^立即转接/ });
+    assert.ok(await confirm.isDisabled());
+    await dialog.getByRole('radio', { name: '120 急救' }).check();
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-emergency');
+    const rings = new Promise((done) => rescue.once('ringing', done));
+    await page.keyboard.press('Enter');
+    await rings;
+    // Number and place stand there to be read out, and nobody may leave yet.
+    const bar = page.locator('[data-testid="rescue"]');
+    await bar.getByText(CITIZEN).waitFor();
+    await bar.getByText('南京市鼓楼区中山北路 1 号').waitFor();
+    await bar.getByText('呼叫中').waitFor();
+    assert.deepEqual(await axeFaults(page), []);
+    await page.keyboard.press('Alt+2');
+    await page.getByText('紧急救助号码尚未接听').waitFor();
+    assert.ok(citizen.inCall);
+    assert.match(rescue.asserted, new RegExp(CITIZEN));
+
+    rescue.answer();
+    await bar.getByText('已接听，转接用时').waitFor();
+    assert.match(await bar.textContent(), /\d:\d\d/);
+    await hearsSome(rescue, CITIZEN_HZ);
+    await page.getByRole('button', { name: /转交并离开/ }).waitFor();
+    await picture(page, 'desk-rescue');
+    const over = new Promise((done) => rescue.once('over', done));
+    await rescue.hangUp();
+    await over.catch(() => undefined);
+    await bar.waitFor({ state: 'detached' });
+    const { items } = await (await signIn(hotline.http, 'team_lead'))('GET', `/api/v1/tickets?phone=${CITIZEN}`);
+    const [told] = items[0].ticket.intake.emergencies;
+    assert.equal(told.service, '120');
+    assert.ok(told.answered_after_ms > 0);
+  });
+
   it('keeps what is written, and the call, through every page', async () => {
     await page.locator('#desk-name').fill('王女士');
     await page.locator('#desk-title').fill('小区门口占道经营');
@@ -182,13 +233,51 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     assert.equal(items[0].ticket.demand.category, '010101');
   });
 
-  it('sees, when the same number calls again, what it asked before', async () => {
+  it('sees, when the same number calls again, what it asked before, and what the same person asked from another', async () => {
+    const lead = await signIn(hotline.http, 'team_lead');
+    const wish = (id, command, body) => lead('POST', `/api/v1/tickets/${id}/commands/${command}`, body);
+    const identity = { id_kind: 'resident_id', id_number: '11010519491231002X' };
+    const elsewhere = await lead('POST', '/api/v1/tickets', { title: '地铁口共享单车乱停', content: '出口被单车堵住。', kind: 'complaint', petitioner: { name: '王女士', phone: '13700001111', applicant: 'person' } });
+    await wish(elsewhere.id, 'identify', { identity });
+    const { items } = await lead('GET', `/api/v1/tickets?phone=${CITIZEN}`);
+    await wish(items[0].id, 'identify', { identity });
+    await wish(items[0].id, 'verify_identity', { matches: true, method: '国家平台核验' });
+
     const calling = citizen.call('12345');
     await page.locator('[data-testid="history"]', { hasText: '小区门口占道经营' }).waitFor();
-    await page.keyboard.press('Alt+2');
-    await page.locator('[data-testid="answer"]').waitFor({ state: 'detached' });
-    calling.catch(() => undefined);
+    await page.locator('[data-testid="history-identity"]', { hasText: '地铁口共享单车乱停' }).waitFor();
+    await page.keyboard.press('Alt+1');
+    await calling;
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-history');
+  });
+
+  it('merges what is about the same event, sees the matter it belongs to, and registers what is not accepted', async () => {
+    await page.locator('#desk-name').fill('王女士');
+    await page.locator('#desk-title').fill('小区门口占道经营');
+    await page.locator('#desk-content').fill('每天傍晚六点到九点，小区东门人行道被烧烤摊占满，行人只能走机动车道。');
+    await page.locator('#desk-address').fill('南京市鼓楼区中山北路');
+    await page.keyboard.press('Alt+S');
+    await page.locator('[data-testid="similar"]').getByRole('button', { name: /^并单/ }).first().click();
+    await page.locator('[data-testid="desk-cluster"]').getByText('小区门口占道经营').waitFor();
     await citizen.hangUp();
+    await page.locator('[data-testid="wrap-up"]').waitFor();
+
+    await page.getByRole('radio', { name: '企业' }).check({ force: true });
+    await page.locator('#desk-credit_code').fill('91350100M000100Y43');
+    await page.getByText('不予受理', { exact: true }).click();
+    await page.locator('.el-select:has(#desk-ground)').click();
+    await page.getByRole('option', { name: /非江苏省/ }).click();
+    await page.locator('#desk-ground_details').fill('021-12345');
+    await page.locator('#desk-explanation').fill('事发地在上海，请拨打上海12345。');
+    assert.deepEqual(await axeFaults(page), []);
+    await page.keyboard.press('Alt+Enter');
+    await page.locator('[data-testid="idle"]').waitFor();
+    const { items } = await (await signIn(hotline.http, 'team_lead'))('GET', `/api/v1/tickets?phone=${CITIZEN}`);
+    const [refused] = items.filter((one) => one.stage === 'voided');
+    assert.equal(refused.stage_name, '不予受理');
+    assert.equal(refused.title, '小区门口占道经营');
+    assert.equal(refused.ticket.intake.real_name.identity.id_kind, 'credit_code');
   });
 
   it('ran without a fault in the page', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { AGENT_HZ, HEARD_DB, hears, logIn, openBrowser, picture } from './support/browser.js';
+import { AGENT_HZ, HEARD_DB, axeFaults, hears, logIn, openBrowser, picture } from './support/browser.js';
 import { hearsSome } from './support/hearing.js';
 import { startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
@@ -99,19 +99,19 @@ describe('over days', { timeout: 480_000 }, () => {
     const unit = await at('unit_handler', `/unit/${id}?view=handle`);
     await stage(unit, '办理中');
     const promised = await clock(unit, '办理');
-    await command(unit, '申请延期');
+    await command(unit, '申请延时');
     await write(unit, 'reason', '灯杆须向厂家定制，次日到货。');
     await choose(unit, '无需告知');
     await unit.getByRole('textbox', { name: '无需告知的原因' }).fill('三方通话中已告知');
-    await submit(unit, '申请延期');
+    await submit(unit, '申请延时');
     await unit.getByText('延长 1 个工作日').or(unit.locator('.request')).first().waitFor();
 
     const lead = await at('team_lead', '/dispatch?view=decide_extension');
     await lead.getByRole('link', { name: /^\d{8}/ }).first().click();
-    await lead.getByRole('form', { name: '审核延期申请' }).waitFor();
+    await lead.getByRole('form', { name: '审核延时申请' }).waitFor();
     await choose(lead, '同意');
     await write(lead, 'reason', '理由客观，同意延长一个工作日。');
-    await submit(lead, '审核延期申请');
+    await submit(lead, '审核延时申请');
 
     const moved = await clock(lead, '办理');
     assert.equal(dateIn(promised), '2026-03-17 18:00:00');
@@ -132,6 +132,12 @@ describe('over days', { timeout: 480_000 }, () => {
 
     const reviewer = await at('reviewer', `/review/${id}?view=review`);
     await reviewer.getByRole('form', { name: '审核' }).waitFor();
+    // What the checks saw stands beside the reply, each with its reason.
+    const checks = reviewer.locator('[data-testid="reply-checks"]');
+    for (const seen of ['内容过短', '没有时间', '没有责任人或联系方式']) await checks.getByText(seen, { exact: true }).waitFor();
+    assert.ok((await checks.locator('dd').allTextContents()).every((why) => why.trim() !== ''));
+    assert.deepEqual(await axeFaults(reviewer), []);
+    await picture(reviewer, 'review-checks');
     await choose(reviewer, '不具体');
     await write(reviewer, 'remark', '请写明检查时间、处置措施和责任人。');
     await submit(reviewer, '审核');
@@ -158,7 +164,7 @@ describe('over days', { timeout: 480_000 }, () => {
     await town.answerMessage(CITIZEN, '不满意', '2026-03-24T10:01:00+08:00');
 
     const revisitor = await at('revisitor', '/revisit');
-    await callBack(revisitor, '首次回访', '不满意', '不满意', '地砖只补了一半。');
+    await callBack(revisitor, '首次回访', '不满意', '未解决', '不满意', '地砖只补了一半。');
 
     const unit = await at('unit_handler', `/unit/${id}?view=rectify`);
     await unit.getByRole('form', { name: '提交整改' }).waitFor();
@@ -166,7 +172,7 @@ describe('over days', { timeout: 480_000 }, () => {
     await write(unit, 'measures', '3 月 24 日补铺完毕，安排一周巡查。');
     await submit(unit, '提交整改');
 
-    await callBack(revisitor, '整改后回访', '满意', '满意', '已全部修好。');
+    await callBack(revisitor, '整改后回访', '满意', '已解决', '满意', '已全部修好。');
     const ticket = await at('team_lead', `/tickets/${id}`);
     await ticket.getByText('回访结束').first().waitFor();
     const { items } = await ticket.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
@@ -175,7 +181,12 @@ describe('over days', { timeout: 480_000 }, () => {
       ['survey_answered', 'revisit_planned', 'revisited', 'rectification_ordered', 'rectified', 'revisit_planned', 'revisited', 'follow_up_ended'],
     );
 
-    async function callBack(page, round, outcome, rating, remark) {
+    assert.deepEqual(
+      items.filter(({ name }) => name === 'revisited').map(({ event }) => event.solved),
+      [false, true],
+    );
+
+    async function callBack(page, round, outcome, solved, rating, remark) {
       await page.locator('.list li', { hasText: round }).first().waitFor({ timeout: 20_000 });
       await page.locator('.list li', { hasText: round }).first().getByRole('button').click();
       const ringing = new Promise((done) => town.citizen.once('ringing', done));
@@ -188,10 +199,65 @@ describe('over days', { timeout: 480_000 }, () => {
       await until(async () => (await hears(page, [CITIZEN_HZ], 300))[CITIZEN_HZ] > HEARD_DB, () => 'the revisitor hears the citizen');
       await town.citizen.hangUp();
       await choose(page, outcome);
+      // Both are asked: without an answer to each nothing is recorded.
+      assert.ok(await page.getByRole('button', { name: '提交结果' }).isDisabled());
+      await choose(page, solved);
       await page.getByRole('radiogroup', { name: '评价等级' }).getByText(rating, { exact: true }).click();
       await page.locator('#remark').fill(remark);
       await page.getByRole('button', { name: '提交结果' }).click();
       await page.getByText('回访结果已记录').first().waitFor();
+    }
+  });
+
+  it('an answer that no rule can read is read by a person: from the list, from the ticket, or it is none', async () => {
+    await on('2026-03-31T10:00:00+08:00');
+    const closed = async (title, phone) => {
+      const { id } = await desk.ticket({ title, petitioner: { name: '赵女士', phone, applicant: 'person' } }, 'dispatch', 'acknowledge', 'reply', 'review');
+      await town.message(phone, title);
+      return id;
+    };
+    const first = await closed('井盖松动', '13751234567');
+    const second = await closed('公交站牌倒伏', '13651234567');
+    await town.answerMessage('13751234567', '修是修了，就是慢', '2026-03-31T10:01:00+08:00');
+    await town.answerMessage('13651234567', '这次办得挺好', '2026-03-31T10:01:10+08:00');
+    await town.answerMessage('13551234567', '您是哪位', '2026-03-31T10:01:20+08:00');
+
+    const revisitor = await at('revisitor', '/revisit/messages');
+    const list = revisitor.locator('[data-testid="quarantine"]');
+    await until(
+      async () => {
+        await revisitor.reload();
+        await list.waitFor();
+        return (await list.getByText('您是哪位').count()) === 1;
+      },
+      () => 'three messages wait',
+    );
+    await list.getByRole('button', { name: /修是修了/ }).click();
+    // The one ticket that waits for this number's answer is chosen already.
+    await revisitor.getByRole('radio', { name: /井盖松动/, checked: true }).waitFor();
+    assert.deepEqual(await axeFaults(revisitor), []);
+    await picture(revisitor, 'quarantine');
+    await choose(revisitor, '基本满意');
+    await revisitor.locator('#quarantine-remark').fill('认可结果，嫌慢');
+    await revisitor.getByRole('button', { name: '归入该工单' }).click();
+    await list.getByText('修是修了').waitFor({ state: 'detached' });
+
+    await list.getByRole('button', { name: /您是哪位/ }).click();
+    await revisitor.locator('#quarantine-remark').fill('不是评价');
+    await revisitor.getByRole('button', { name: '不是评价，不予采用' }).click();
+    await list.getByText('您是哪位').waitFor({ state: 'detached' });
+
+    await revisitor.goto(`${hotline.http}/tickets/${second}`);
+    await command(revisitor, '判读短信评价');
+    await revisitor.locator('[data-testid="survey-texts"]').getByText('这次办得挺好').waitFor();
+    await choose(revisitor, '满意');
+    await write(revisitor, 'remark', '原话为肯定');
+    await submit(revisitor, '判读短信评价');
+    const left = await at('revisitor', '/revisit/messages');
+    await left.getByText('没有待判读的短信').waitFor();
+    for (const [id, rating] of [[first, 'basically_satisfied'], [second, 'satisfied']]) {
+      const { ticket } = await left.evaluate((id) => fetch(`/api/v1/tickets/${id}`).then((said) => said.json()), id);
+      assert.equal(ticket.surveys.at(-1).rating, rating);
     }
   });
 

@@ -102,7 +102,7 @@ describe('hostile input', { timeout: 480_000 }, () => {
     const { id } = await desk.ticket({}, 'dispatch', 'acknowledge');
     const unit = await sitDown('unit_handler', `/unit/${id}?view=handle`);
     const form = unit.locator('.panel form');
-    for (const name of ['申请退回', '申请延期', '答复']) {
+    for (const name of ['申请退回', '申请延时', '答复']) {
       await unit.getByRole('button', { name, exact: true }).click();
       await form.waitFor();
       const why = form.getByRole('radio', { name: '无需告知', exact: true });

@@ -15,6 +15,7 @@ const PAGES = [
   { name: 'review', by: 'reviewer', path: ({ replied }) => `/review/${replied}?view=review`, there: 'form[aria-label]' },
   { name: 'dispatch', by: 'team_lead', path: ({ registered }) => `/dispatch/${registered}?view=dispatch`, there: 'form[aria-label]' },
   { name: 'revisit', by: 'revisitor', path: '/revisit', there: '.list' },
+  { name: 'messages', by: 'revisitor', path: '/revisit/messages', there: '[data-testid="quarantine"]' },
   { name: 'wallboard', by: 'supervisor', path: '/supervisor', there: '.tile b' },
   { name: 'replay-list', by: 'supervisor', path: '/supervisor/recordings', there: 'table' },
   { name: 'oversight', by: 'supervisor', path: '/oversight', there: '.list' },

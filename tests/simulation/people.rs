@@ -9,8 +9,8 @@ use hotline::domain::call::wish::{CallCommand, Granted, Purpose, Wish, WishedSta
 use hotline::domain::id::{CallId, RevisitId, TicketId, UnitCode, Username};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{
-    Actor, Destination, Directory, ExtensionEntry, NumberEntry, QueueEntry, Role, SpecialistEntry,
-    Strategy, TrunkEntry, User,
+    Actor, Destination, Directory, EmergencyCaller, ExtensionEntry, NumberEntry, QueueEntry, Role,
+    SpecialistEntry, Strategy, TrunkEntry, User,
 };
 use hotline::signalling::Limits;
 use hotline::signalling::call::{Call, Doing, Stage};
@@ -89,6 +89,7 @@ pub(crate) fn organisation() -> Directory {
         digest: None,
         srtp: false,
         keep_alive_s: 0,
+        emergency_caller: EmergencyCaller::default(),
     });
     for (name, priority) in [("main", 0), ("urgent", 5)] {
         let queue = QueueEntry {

@@ -32,6 +32,9 @@ pub(crate) struct Line {
     pub(crate) rtp: SocketAddr,
     pub(crate) direction: Direction,
     pub(crate) call_id: String,
+    /// Whom the INVITE says it is from, and whom it asserts, as written; empty where this phone dialled.
+    pub(crate) from: String,
+    pub(crate) asserted: String,
     local: Option<SessionDescription>,
     offer: Option<Vec<u8>>,
 }
@@ -189,6 +192,8 @@ impl Phone {
                 rtp,
                 direction,
                 call_id,
+                from: String::new(),
+                asserted: String::new(),
                 local,
                 offer: None,
             },
@@ -331,7 +336,19 @@ impl Phone {
 
     fn on_event(&mut self, now: Instant, event: Event) -> Option<News> {
         match event {
-            Event::Incoming { leg, offer, .. } => {
+            Event::Incoming {
+                leg,
+                request,
+                offer,
+                ..
+            } => {
+                let written = |name| {
+                    request
+                        .headers
+                        .all(name)
+                        .map(|field| field.text().into_owned())
+                        .collect()
+                };
                 let rtp = self.rtp();
                 let call_id = self.endpoint.call_id(leg).unwrap_or_default().to_owned();
                 let direction = Direction::SendRecv;
@@ -343,6 +360,8 @@ impl Phone {
                         rtp,
                         direction,
                         call_id,
+                        from: written(HeaderName::From),
+                        asserted: written(HeaderName::PAssertedIdentity),
                         local: None,
                         offer,
                     },

@@ -11,7 +11,7 @@ use hotline::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wi
 use hotline::domain::call::{Cdr, LegRole, TerminationResult};
 use hotline::domain::id::{RevisitId, TicketId, Username};
 use hotline::domain::phone::PhoneNumber;
-use hotline::domain::staff::Directory;
+use hotline::domain::staff::{Directory, EmergencyCaller};
 use hotline::signalling::Limits;
 use hotline::signalling::call::{Call, Leg, Stage};
 use hotline::signalling::control::Input;
@@ -981,6 +981,42 @@ fn a_phone_that_takes_the_call_and_never_rings_is_passed_over() {
     story.answers(other);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.hangs_up(citizen, line);
+}
+
+#[test]
+fn an_emergency_service_sees_the_number_that_its_trunk_lets_it_see() {
+    for (told, in_from, in_asserted) in [
+        (EmergencyCaller::Hotline, "sip:12345@", None),
+        (
+            EmergencyCaller::Asserted,
+            "sip:12345@",
+            Some("sip:13800000011@"),
+        ),
+        (EmergencyCaller::From, "sip:13800000011@", None),
+    ] {
+        let mut directory = organisation();
+        directory.trunks[0].emergency_caller = told;
+        let mut story = Story::in_organisation(1, directory, &["agent1"]);
+        let (citizen, line) = story.citizen_dials("12345");
+        story.pass(SECOND);
+        story.answers("agent1");
+        let emergency = CallCommand::Emergency {
+            service: "119".to_owned(),
+            location: None,
+        };
+        story.press("agent1", emergency).unwrap();
+        let rung = story.world.phones[story.carrier(0)].lines.values().next();
+        let rung = rung.expect("119 rings at the carrier");
+        assert!(rung.from.contains(in_from), "{told:?}: {}", rung.from);
+        assert_eq!(rung.asserted.is_empty(), in_asserted.is_none(), "{told:?}");
+        assert!(
+            rung.asserted.contains(in_asserted.unwrap_or_default()),
+            "{told:?}: {}",
+            rung.asserted
+        );
+        story.hangs_up(citizen, line);
+        story.pass(SECOND);
+    }
 }
 
 #[test]

@@ -261,7 +261,7 @@ impl From<Granted> for GrantedView {
 #[utoipa::path(post, path = "/api/v1/calls/{id}/commands/{command}", tag = "calls",
     params(("id" = uuid::Uuid, Path),
         ("command" = String, Path, description = "hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, \
-            hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording")),
+            emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = GrantedView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(

@@ -13,9 +13,12 @@ use crate::api::Api;
 use crate::api::auth::Source;
 use crate::api::extract::Json;
 use crate::api::problem::{Answer, Problem};
+use crate::domain::ticket::intake::{Ground, NotAccepted};
 use crate::domain::ticket::{Closing, DeadlineKind, Event, Stage, Ticket, remaining};
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::TicketRecord;
+
+const NOT_ACCEPTED: &str = "不予受理";
 
 /// Longest number and code that are looked at.
 const TEXT_MAX: usize = 40;
@@ -48,8 +51,40 @@ pub(crate) struct TicketForCitizen {
     answer_by: Option<DeadlineView>,
     /// The unit's answer, once it passed review.
     reply: Option<String>,
+    /// Why it was not accepted 不予受理, where it was not.
+    not_accepted: Option<NotAcceptedForCitizen>,
     /// Every hand-over in order.
     steps: Vec<CitizenStep>,
+}
+
+/// 不予受理, as the citizen was told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NotAcceptedForCitizen {
+    /// The ground's words, in Chinese.
+    ground: &'static str,
+    /// The ground's place in article 9, 1 to 6.
+    number: u8,
+    explanation: String,
+    /// The hotline whose matter it is, for 9(1).
+    hotline: Option<String>,
+}
+
+impl From<&NotAccepted> for NotAcceptedForCitizen {
+    fn from(refusal: &NotAccepted) -> Self {
+        Self {
+            ground: refusal.ground.name(),
+            number: refusal.ground.number(),
+            explanation: refusal.explanation.clone(),
+            hotline: match &refusal.ground {
+                Ground::OutsideJiangsu { hotline } => Some(hotline.clone()),
+                Ground::OtherProcedure { .. }
+                | Ground::Secret { .. }
+                | Ground::MaliciousOrVague { .. }
+                | Ground::Emergency { .. }
+                | Ground::Other { .. } => None,
+            },
+        }
+    }
 }
 
 /// One hand-over.
@@ -84,10 +119,20 @@ pub(crate) async fn ticket(
     let now = api.clock.now();
     let running = remaining(now, &record.ticket, &api.rules.now());
     let TicketRecord { number, ticket, .. } = record;
+    let refusal = match ticket.stage {
+        Stage::Voided { .. } => ticket.intake.not_accepted(),
+        Stage::Draft
+        | Stage::Registered { .. }
+        | Stage::Dispatched { .. }
+        | Stage::Handling { .. }
+        | Stage::Replied { .. }
+        | Stage::Closed { .. }
+        | Stage::Archived { .. } => None,
+    };
     Ok(Json(TicketForCitizen {
         number,
         stage: ticket.stage.code(),
-        stage_name: ticket.stage.name(),
+        stage_name: refusal.map_or(ticket.stage.name(), |_| NOT_ACCEPTED),
         title: ticket
             .demand
             .as_ref()
@@ -100,12 +145,16 @@ pub(crate) async fn ticket(
             .find(|clock| clock.kind == DeadlineKind::HandleBy)
             .map(DeadlineView::from),
         reply: reply(&ticket),
+        not_accepted: refusal.map(NotAcceptedForCitizen::from),
         steps: events
             .iter()
             .filter_map(|event| {
                 Some(CitizenStep {
                     at: event.at,
-                    what: told(&event.event)?,
+                    what: match (&event.event, refusal) {
+                        (Event::Voided { .. }, Some(_)) => NOT_ACCEPTED,
+                        (event, _) => told(event)?,
+                    },
                 })
             })
             .collect(),

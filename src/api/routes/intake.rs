@@ -322,6 +322,10 @@ pub(crate) struct WhoseHistory {
     phone: Option<String>,
     #[serde(default)]
     identity: Option<IdentityBody>,
+    /// Of whoever was identified in this ticket, so that nobody has to read the number first. None was: nobody's.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
     #[serde(default)]
     cursor: Option<String>,
     #[serde(default)]
@@ -335,8 +339,18 @@ pub(crate) async fn history(
     caller: Caller,
     Json(asked): Json<WhoseHistory>,
 ) -> Answer<Json<Page<TicketView>>> {
-    if asked.phone.is_none() && asked.identity.is_none() {
-        return Err(Problem::invalid("nobody", "name a phone or an identity"));
+    let named = match asked.ticket {
+        None => None,
+        Some(id) => {
+            let known = visible(&api, &caller, id).await?.ticket.intake.real_name;
+            Some(known.ok_or_else(Problem::not_found)?.identity)
+        }
+    };
+    if asked.phone.is_none() && asked.identity.is_none() && named.is_none() {
+        return Err(Problem::invalid(
+            "nobody",
+            "name a phone, an identity or a ticket",
+        ));
     }
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let phone = asked
@@ -344,7 +358,11 @@ pub(crate) async fn history(
         .map(|text| PhoneNumber::parse(&text))
         .transpose();
     let phone = phone.map_err(|bad| Problem::invalid("invalid_phone", bad.to_string()))?;
-    let identity = asked.identity.map(IdentityBody::read).transpose()?;
+    let identity = asked
+        .identity
+        .map(IdentityBody::read)
+        .transpose()?
+        .or(named);
     let whose = json!({
         "phone": phone.as_ref().map(PhoneNumber::masked),
         "identity": identity.as_ref().map(Identity::masked),

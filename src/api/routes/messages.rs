@@ -69,11 +69,17 @@ pub(crate) async fn of_ticket(
     }))
 }
 
-/// Where the list goes on.
+/// Which of them, and where the list goes on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
+    /// Only what nobody has read.
+    #[serde(default)]
+    unread: bool,
+    /// Only replies that nobody has read from the number of this ticket's petitioner; all of them on one page.
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -89,6 +95,7 @@ pub(crate) struct QuarantinedView {
     at: Timestamp,
     /// `unknown_message`, `no_such_survey`, `several_surveys_open`, `not_a_rating`, `unreadable`, …
     why: String,
+    /// Of a reply `{id, from, text}`, of a receipt `{message_id, delivered, status}`, of what is no callback `{callback}`.
     #[schema(value_type = Object)]
     content: serde_json::Value,
     /// When and by whom it was read; `null`: nobody has.
@@ -102,21 +109,39 @@ pub(crate) struct QuarantinedView {
 #[utoipa::path(get, path = "/api/v1/messages/quarantine", tag = "messages", params(Asked), responses((status = 200, body = Page<QuarantinedView>)))]
 pub(crate) async fn quarantine(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<QuarantinedView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let kept = api.storage.sms_quarantine(&page).await?;
-    Ok(Json(Page::of(kept, |kept: Quarantined| QuarantinedView {
-        id: kept.id,
-        gateway: kept.gateway,
-        kind: kept.kind,
-        at: kept.at,
-        why: kept.why,
-        content: kept.content,
-        resolved_at: kept.resolved_at,
-        resolved_by: kept.resolved_by,
-        resolution: kept.resolution,
-    })))
+    let Some(ticket) = asked.ticket else {
+        let kept = api.storage.sms_quarantine(&page, asked.unread).await?;
+        return Ok(Json(Page::of(kept, QuarantinedView::from)));
+    };
+    let record = tickets::visible(&api, &caller, ticket).await?;
+    let theirs = match record.ticket.phone() {
+        Some(phone) => api.storage.unread_replies(phone).await?,
+        None => Vec::new(),
+    };
+    Ok(Json(Page {
+        items: theirs.into_iter().map(QuarantinedView::from).collect(),
+        next_cursor: None,
+    }))
+}
+
+impl From<Quarantined> for QuarantinedView {
+    fn from(kept: Quarantined) -> Self {
+        Self {
+            id: kept.id,
+            gateway: kept.gateway,
+            kind: kept.kind,
+            at: kept.at,
+            why: kept.why,
+            content: kept.content,
+            resolved_at: kept.resolved_at,
+            resolved_by: kept.resolved_by,
+            resolution: kept.resolution,
+        }
+    }
 }
 
 /// What a person makes of something that could not be matched.

@@ -66,6 +66,9 @@ fn lists_of(role: Role) -> &'static [Named] {
             Overdue,
         ],
         Role::TeamLead | Role::Supervisor => &[
+            Waiting(Task::DecideReport),
+            Waiting(Task::ReviewRefusal),
+            Waiting(Task::AnswerAtSeat),
             Waiting(Task::Dispatch),
             Waiting(Task::Acknowledge),
             DueSoon,
@@ -85,6 +88,7 @@ fn lists_of(role: Role) -> &'static [Named] {
             Waiting(Task::DecideSendBack),
             Waiting(Task::DecideExtension),
             Waiting(Task::DecideKind),
+            Waiting(Task::ReviewRefusal),
             DueSoon,
             Overdue,
             Mine,
@@ -106,7 +110,7 @@ fn lists_of(role: Role) -> &'static [Named] {
             Overdue,
             Mine,
         ],
-        Role::Specialist => &[DueSoon, Overdue, Mine],
+        Role::Specialist => &[Waiting(Task::AnswerAtSeat), DueSoon, Overdue, Mine],
         Role::Analyst | Role::Auditor => &[
             Waiting(Task::Acknowledge),
             Waiting(Task::Handle),

@@ -94,7 +94,7 @@ impl RuleProfileView {
 pub(crate) struct DeadlineView {
     /// `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
     /// window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
-    /// `written_opinion_by`, `revisit_by` or `rectify_by`.
+    /// `written_opinion_by`, `revisit_by`, `rectify_by` or `decide_report_by` (a report to a superior).
     #[schema(value_type = String)]
     kind: DeadlineKind,
     /// In Chinese.
@@ -169,7 +169,7 @@ impl TicketView {
             opened_at: ticket.opened_at,
             updated_at,
             stage: ticket.stage.code(),
-            stage_name: match (&ticket.stage, &ticket.intake.refusal) {
+            stage_name: match (&ticket.stage, ticket.intake.not_accepted()) {
                 (Stage::Voided { .. }, Some(_)) => "不予受理",
                 (stage, _) => stage.name(),
             },
@@ -282,7 +282,8 @@ pub(crate) struct Asked {
     #[serde(default)]
     overdue: bool,
     /// A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
+    /// `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `issue_opinion`, `revisit`,
+    /// `rectify`, `decide_report`, `review_refusal` or `answer_at_seat`.
     view: Option<String>,
     /// What a person types to find one: a ticket's number, a whole phone number, or words of the title.
     q: Option<String>,

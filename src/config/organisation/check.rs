@@ -585,6 +585,7 @@ impl Check<'_> {
                 digest: is.digest,
                 srtp: is.srtp,
                 keep_alive_s: is.keep_alive_s,
+                emergency_caller: is.emergency_caller,
             });
         }
         trunks

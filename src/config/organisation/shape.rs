@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::domain::id::{self, QueueName, Skill, TrunkName, UnitCode, Username};
 use crate::domain::organisation::{Posts, Shift};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Role, TrunkDigest, UnitKind};
+use crate::domain::staff::{EmergencyCaller, Role, TrunkDigest, UnitKind};
 
 /// `[[unit]]`. The same code again with another `from` is another stand of the same unit.
 #[derive(Debug, Clone, Deserialize)]
@@ -116,6 +116,8 @@ pub(super) struct Trunk {
     pub(super) srtp: bool,
     #[serde(default)]
     pub(super) keep_alive_s: u32,
+    #[serde(default)]
+    pub(super) emergency_caller: EmergencyCaller,
 }
 
 /// One URI, or several in order of preference.

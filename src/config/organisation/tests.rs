@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::id::TrunkName;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::staff::{Destination, Password};
+use crate::domain::staff::{Destination, EmergencyCaller, Password};
 
 const DEMO: &str = include_str!("../../../deploy/organisation.demo.toml");
 const BENCH: &str = include_str!("../../../deploy/organisation.bench.toml");
@@ -128,13 +128,15 @@ fn a_file_may_name_what_is_known_already() {
 fn trunks_are_written_briefly() {
     let text = "[[trunk]]\nname = 'a'\nallow = ['10.0.0.0/8', '::1']\noutbound = 'sip:10.0.0.1'\ntransport = 'tcp'\n\
                 [[trunk]]\nname = 'b'\nallow = []\noutbound = ['sip:b1', 'sip:b2:5080']\n\
-                digest = { username = 'u', password = 'p' }\nkeep_alive_s = 30\n";
+                digest = { username = 'u', password = 'p' }\nkeep_alive_s = 30\nemergency_caller = 'asserted'\n";
     let trunks = parse(text, &Known::default()).unwrap().trunks;
     assert_eq!(trunks[0].outbound, ["sip:10.0.0.1;transport=tcp"]);
     assert_eq!(trunks[1].outbound, ["sip:b1", "sip:b2:5080"]);
     assert_eq!(trunks[1].name, TrunkName::from("b"));
     assert!(trunks[1].digest.is_some());
     assert_eq!((trunks[0].keep_alive_s, trunks[1].keep_alive_s), (0, 30));
+    assert_eq!(trunks[0].emergency_caller, EmergencyCaller::Hotline);
+    assert_eq!(trunks[1].emergency_caller, EmergencyCaller::Asserted);
 }
 
 #[test]

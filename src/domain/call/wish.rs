@@ -206,6 +206,9 @@ pub struct Party {
     pub name: Option<String>,
     /// `ringing` or `up`.
     pub state: &'static str,
+    /// When they were rung, or rang.
+    pub rung_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
     /// `main`, `aside`, `monitor` or `whisper`.
     pub room: &'static str,
 }

@@ -645,7 +645,9 @@ fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) ->
             };
             running(review)
         }
-        DeadlineKind::SendBackBy => panic!("a window is no clock: nothing is recorded of it"),
+        DeadlineKind::SendBackBy | DeadlineKind::DecideReportBy => {
+            panic!("nothing is recorded of a window, and of a report in the report")
+        }
         DeadlineKind::WrittenOpinionBy => &mut open_opinion(ticket).issue,
         DeadlineKind::HandleBy => match &mut ticket.stage {
             Stage::Registered {

@@ -33,11 +33,13 @@ pub enum DeadlineKind {
     RevisitBy,
     /// 整改.
     RectifyBy,
+    /// 请示批复, on natural time.
+    DecideReportBy,
 }
 
 impl DeadlineKind {
     /// Every kind, in the order above.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AcknowledgeBy,
         Self::HandleBy,
         Self::ReplyBy,
@@ -49,6 +51,7 @@ impl DeadlineKind {
         Self::WrittenOpinionBy,
         Self::RevisitBy,
         Self::RectifyBy,
+        Self::DecideReportBy,
     ];
 
     /// The deadline's name in tables and the API.
@@ -65,6 +68,7 @@ impl DeadlineKind {
             Self::WrittenOpinionBy => "written_opinion_by",
             Self::RevisitBy => "revisit_by",
             Self::RectifyBy => "rectify_by",
+            Self::DecideReportBy => "decide_report_by",
         }
     }
 
@@ -82,6 +86,7 @@ impl DeadlineKind {
             Self::WrittenOpinionBy => "书面意见时限",
             Self::RevisitBy => "人工回访时限",
             Self::RectifyBy => "整改时限",
+            Self::DecideReportBy => "请示批复时限",
         }
     }
 
@@ -94,13 +99,15 @@ impl DeadlineKind {
             | Self::DecideExtensionBy
             | Self::ReviewBy => "11(4)",
             Self::WrittenOpinionBy | Self::RevisitBy | Self::RectifyBy => "11(5)",
+            Self::DecideReportBy => "10",
         }
     }
 
-    /// A window closes by itself and a reminder of it is nobody's: the sweep passes it by.
+    /// A window closes by itself and a reminder of it is nobody's; that a report was late is recorded with the report: the sweep of
+    /// deadlines passes both by, and no calendar moves them.
     pub(super) const fn is_swept(self) -> bool {
         match self {
-            Self::SendBackBy => false,
+            Self::SendBackBy | Self::DecideReportBy => false,
             Self::AcknowledgeBy
             | Self::HandleBy
             | Self::ReplyBy

@@ -796,9 +796,13 @@ impl Ticket {
                 running: *running,
             }));
         };
+        let report = self.intake.open_report();
+        let report = report.map(|report| Running::new(report.clock()));
         match &self.stage {
-            Stage::Draft | Stage::Archived { .. } | Stage::Voided { .. } => return clocks,
+            Stage::Archived { .. } | Stage::Voided { .. } => return clocks,
+            Stage::Draft => run(DeadlineKind::DecideReportBy, &self.desk, report.as_ref()),
             Stage::Registered { promise } => {
+                run(DeadlineKind::DecideReportBy, &self.desk, report.as_ref());
                 let handle = promise.as_ref().map(|promise| &promise.handle);
                 run(DeadlineKind::HandleBy, &self.desk, handle);
             }

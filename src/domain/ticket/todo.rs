@@ -11,6 +11,12 @@ pub enum Task {
     Register,
     /// 待派单.
     Dispatch,
+    /// 请示待批: a superior has 30 minutes to say whether it is in scope.
+    DecideReport,
+    /// 不予受理待复核: somebody else has to look at it.
+    ReviewRefusal,
+    /// 专席待答: a dedicated seat has it.
+    AnswerAtSeat,
     /// 待签收.
     Acknowledge,
     /// 办理中: the lead owes its reply.
@@ -21,7 +27,7 @@ pub enum Task {
     GiveOpinion,
     /// 退回申请 waits for the desk.
     DecideSendBack,
-    /// 延期申请 waits for the desk.
+    /// 延时申请 waits for the desk.
     DecideExtension,
     /// 诉求类型变更申请 waits for the desk.
     DecideKind,
@@ -37,9 +43,12 @@ pub enum Task {
 
 impl Task {
     /// Every task, in the order of a ticket's life.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Register,
         Self::Dispatch,
+        Self::DecideReport,
+        Self::ReviewRefusal,
+        Self::AnswerAtSeat,
         Self::Acknowledge,
         Self::Handle,
         Self::ReplyAgain,
@@ -58,6 +67,9 @@ impl Task {
         match self {
             Self::Register => "register",
             Self::Dispatch => "dispatch",
+            Self::DecideReport => "decide_report",
+            Self::ReviewRefusal => "review_refusal",
+            Self::AnswerAtSeat => "answer_at_seat",
             Self::Acknowledge => "acknowledge",
             Self::Handle => "handle",
             Self::ReplyAgain => "reply_again",
@@ -90,10 +102,22 @@ impl Ticket {
             clock,
         };
         let mut todos = match &self.stage {
-            Stage::Draft => vec![desk(Task::Register, None)],
+            // Whoever hears the citizen goes on writing while others decide.
+            Stage::Draft => [desk(Task::Register, None)]
+                .into_iter()
+                .chain(self.undecided(None))
+                .collect(),
             Stage::Registered { promise } => {
                 let promised = promise.as_ref().map(|promise| promise.handle.deadline);
-                vec![desk(Task::Dispatch, promised)]
+                // A seat has it until it is dispatched; whoever sends it back sends it to the desk.
+                let seat = self.intake.seat_unit().filter(|_| promise.is_none());
+                let seated = seat.map(|unit| Todo {
+                    task: Task::AnswerAtSeat,
+                    unit,
+                    clock: None,
+                });
+                let main = self.undecided(promised).or(seated);
+                vec![main.unwrap_or_else(|| desk(Task::Dispatch, promised))]
             }
             Stage::Dispatched { work } => self.of_work(work, None),
             Stage::Handling { work } => {
@@ -132,6 +156,20 @@ impl Ticket {
             clock: Some(opinion.issue.deadline),
         }));
         todos
+    }
+
+    /// What somebody else at the desk has to say first: until then it is not disposed of.
+    fn undecided(&self, promised: Option<Deadline>) -> Option<Todo<'_>> {
+        let (task, own) = match self.intake.open_report() {
+            Some(report) => (Task::DecideReport, Some(report.clock())),
+            None if self.intake.awaits_review() => (Task::ReviewRefusal, None),
+            None => return None,
+        };
+        Some(Todo {
+            task,
+            unit: &self.desk,
+            clock: first(own, promised),
+        })
     }
 
     /// Who has the work of whoever answers for it.
@@ -195,9 +233,13 @@ impl Ticket {
 
 /// Of a task's own clock and the promise to the citizen, the one that runs out first.
 fn nearer(work: &Work, own: Option<&Running>) -> Option<Deadline> {
-    let promised = work.promise.handle.deadline;
     let own = own.map(|running| running.deadline);
+    first(own, Some(work.promise.handle.deadline))
+}
+
+/// Of two clocks the one that runs out first.
+fn first(own: Option<Deadline>, promised: Option<Deadline>) -> Option<Deadline> {
     own.into_iter()
-        .chain([promised])
+        .chain(promised)
         .min_by_key(|deadline| (deadline.due().is_none(), deadline.due()))
 }

@@ -19,12 +19,12 @@ use super::{
     Timer,
 };
 use crate::domain::acd::{self, Miss, OfferToken};
-use crate::domain::call::wish::CallRefusal;
+use crate::domain::call::wish::{CallRefusal, EMERGENCY_SERVICES};
 use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
-use crate::domain::staff::{Role, SpecialistEntry};
-use crate::signalling::call::{Destination, Doing, Leg, Room, Silence, Stage, Target};
+use crate::domain::staff::{EmergencyCaller, Role, SpecialistEntry};
+use crate::signalling::call::{Call, Destination, Doing, Leg, Room, Silence, Stage, Target};
 use crate::signalling::journal::Entry;
 use crate::signalling::media::{Carriage, Hears, Track};
 use crate::signalling::registrar::PhoneName;
@@ -169,6 +169,11 @@ impl Control {
             }
             None => (call.cdr.caller.as_str(), Some(call.cdr.called.as_str())),
         };
+        let rescued = self.number_to_rescue(call, leg, destination);
+        let from_user = match &rescued {
+            Some((EmergencyCaller::From, number)) => number.as_str(),
+            Some((EmergencyCaller::Hotline | EmergencyCaller::Asserted, _)) | None => from_user,
+        };
         let Ok(mut from) = uri(from_user, &own_host).map(NameAddr::new) else {
             return false;
         };
@@ -183,6 +188,11 @@ impl Control {
             .and_then(|name| self.trunk_account(name));
         let mut headers = Headers::new();
         headers.push(HeaderName::from("X-Hotline-Call"), call_id);
+        if let Some((EmergencyCaller::Asserted, number)) = &rescued
+            && let Ok(citizen) = uri(number.as_str(), &own_host)
+        {
+            headers.push(HeaderName::PAssertedIdentity, NameAddr::new(citizen));
+        }
         let params = InviteParams {
             target,
             next_hop: destination.flow.clone(),
@@ -226,6 +236,23 @@ impl Control {
         }
         self.by_dialog.insert(dialog, call_id);
         true
+    }
+
+    /// Article 9(5): whom the emergency service behind `destination` is to help, and how its trunk is told. None where it is no such
+    /// service, or the citizen's number is not known: then our own number is all there is to call back.
+    fn number_to_rescue(
+        &self,
+        call: &Call,
+        leg: &Leg,
+        destination: &Destination,
+    ) -> Option<(EmergencyCaller, PhoneNumber)> {
+        let is_service =
+            leg.role == LegRole::Specialist && EMERGENCY_SERVICES.contains(&leg.party.as_str());
+        let name = destination.trunk.as_ref().filter(|_| is_service)?;
+        let mut trunks = self.directory.trunks.iter();
+        let trunk = trunks.find(|trunk| trunk.name == *name)?;
+        let number = PhoneNumber::parse(&call.cdr.caller).ok()?;
+        Some((trunk.emergency_caller, number))
     }
 
     /// Tries the leg's next destination. False when there is none left.

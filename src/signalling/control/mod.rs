@@ -494,6 +494,8 @@ impl Control {
             } else {
                 "ringing"
             },
+            rung_at: leg.started_at,
+            answered_at: leg.answered_at,
             room: leg.room.code(),
         }
     }

@@ -16,6 +16,8 @@ export class SipPhone extends EventEmitter {
   heard = [];
   /** Digits that came as telephone-events. */
   digits = '';
+  /** Whom the last call asserted to be from (RFC 3325). */
+  asserted = '';
   #call = null;
   #sent = new Map();
   #speech = null;
@@ -224,6 +226,7 @@ export class SipPhone extends EventEmitter {
       return this.#respond(invite, 200, 'OK', this.#sdp());
     }
     if (known) return;
+    this.asserted = invite.header('p-asserted-identity') ?? '';
     if (this.#call !== null) return this.#respond(invite, 486, 'Busy Here');
     this.#call = {
       id: invite.header('call-id'),

@@ -2340,7 +2340,7 @@ export interface components {
             /**
              * @description `acknowledge_by`, `handle_by` (the promise to the citizen), `reply_by` (a unit's own limit), `send_back_by` (the
              *     window for asking to send it back), `decide_send_back_by`, `decide_extension_by`, `decide_kind_by`, `review_by`,
-             *     `written_opinion_by`, `revisit_by` or `rectify_by`.
+             *     `written_opinion_by`, `revisit_by`, `rectify_by` or `decide_report_by` (a report to a superior).
              */
             kind: string;
             /**
@@ -2880,6 +2880,19 @@ export interface components {
             role: string;
             scopes: components["schemas"]["Scope"][];
             unit: string;
+        };
+        /** @description 不予受理, as the citizen was told. */
+        NotAcceptedForCitizen: {
+            explanation: string;
+            /** @description The ground's words, in Chinese. */
+            ground: string;
+            /** @description The hotline whose matter it is, for 9(1). */
+            hotline?: string | null;
+            /**
+             * Format: int32
+             * @description The ground's place in article 9, 1 to 6.
+             */
+            number: number;
         };
         /** @description A notice 部分节假日安排的通知 to publish. */
         NoticeBody: {
@@ -3590,6 +3603,7 @@ export interface components {
             items: {
                 /** Format: date-time */
                 at: string;
+                /** @description Of a reply `{id, from, text}`, of a receipt `{message_id, delivered, status}`, of what is no callback `{callback}`. */
                 content: Record<string, unknown>;
                 gateway: string;
                 /** Format: uuid */
@@ -3900,6 +3914,8 @@ export interface components {
         };
         /** @description One party of a call that is up. */
         PartyView: {
+            /** Format: date-time */
+            answered_at?: string | null;
             /** Format: uuid */
             leg: string;
             name?: string | null;
@@ -3908,6 +3924,11 @@ export interface components {
             role: string;
             /** @description `main` is with the citizen, `aside` out of their hearing; a supervisor may be in `monitor` or `whisper`. */
             room: string;
+            /**
+             * Format: date-time
+             * @description When they were rung, or rang.
+             */
+            rung_at: string;
             /** @description `ringing` or `up`. */
             state: string;
             /** @description The person, when it is one of ours. */
@@ -3974,6 +3995,7 @@ export interface components {
         QuarantinedView: {
             /** Format: date-time */
             at: string;
+            /** @description Of a reply `{id, from, text}`, of a receipt `{message_id, delivered, status}`, of what is no callback `{callback}`. */
             content: Record<string, unknown>;
             gateway: string;
             /** Format: uuid */
@@ -4267,6 +4289,7 @@ export interface components {
         /** @description How a ticket stands, as its citizen may see it: no name, no number, no address. */
         TicketForCitizen: {
             answer_by?: components["schemas"]["DeadlineView"] | null;
+            not_accepted?: components["schemas"]["NotAcceptedForCitizen"] | null;
             number: string;
             /** Format: date-time */
             opened_at: string;
@@ -4465,6 +4488,11 @@ export interface components {
             /** Format: int32 */
             limit?: number | null;
             phone?: string | null;
+            /**
+             * Format: uuid
+             * @description Of whoever was identified in this ticket, so that nobody has to read the number first. None was: nobody's.
+             */
+            ticket?: string | null;
         };
         /** @description A demand as it stands in a form, not saved yet. */
         Written: {
@@ -5275,7 +5303,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
+                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
                 command: string;
             };
             cookie?: never;
@@ -6429,6 +6457,10 @@ export interface operations {
     messages_quarantine: {
         parameters: {
             query?: {
+                /** @description Only what nobody has read. */
+                unread?: boolean;
+                /** @description Only replies that nobody has read from the number of this ticket's petitioner; all of them on one page. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7495,7 +7527,8 @@ export interface operations {
                 overdue?: boolean;
                 /**
                  * @description A saved list: `due_soon`, `overdue`, `mine`, or what they wait for: `register`, `dispatch`, `acknowledge`,
-                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `revisit`, `rectify`.
+                 *     `handle`, `reply_again`, `give_opinion`, `decide_send_back`, `decide_extension`, `decide_kind`, `review`, `issue_opinion`, `revisit`,
+                 *     `rectify`, `decide_report`, `review_refusal` or `answer_at_seat`.
                  */
                 view?: string;
                 /** @description What a person types to find one: a ticket's number, a whole phone number, or words of the title. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { emptyForm, keptOf, missing, stepsOf, type Form, type Known } from './form';
 
-const KNOWN: Known = { unit_of: () => 'nj-cgj', field_of: (category) => (category === '010101' ? '城市管理' : '') };
+const KNOWN: Known = { unit_of: () => 'nj-cgj', call: 'c-1', field_of: (category) => (category === '010101' ? '城市管理' : '') };
 const filled = (change: Partial<Form>): Form => ({ ...emptyForm('13812345678'), name: '王小明', title: '路灯不亮', content: '三盏路灯不亮', lead: 'nj-cgj', ...change });
 const commands = (form: Form, stage = 'draft') => stepsOf(form, stage, KNOWN).map((step) => step.command);
 
@@ -20,8 +20,25 @@ describe("an agent's form", () => {
 
   it('refuses a demand on its ground, with all that the ground needs and no more', () => {
     const form = filled({ disposition: 'refused', ground: 'outside_jiangsu', ground_details: { 'ground.hotline': ' 0551-12345 ', 'ground.service': '119' }, explanation: '不属江苏管辖' });
-    expect(stepsOf(form, 'draft', KNOWN)[0]).toEqual({ of: 'ticket', command: 'refuse', body: { ground: { code: 'outside_jiangsu', hotline: '0551-12345' }, explanation: '不属江苏管辖' } });
+    // What was asked is registered first: a refusal of nothing cannot be reviewed.
+    expect(commands(form)).toEqual(['register', 'refuse', 'dispose']);
+    expect(stepsOf(form, 'draft', KNOWN)[1]).toEqual({ of: 'ticket', command: 'refuse', body: { ground: { code: 'outside_jiangsu', hotline: '0551-12345' }, explanation: '不属江苏管辖' } });
     expect(missing(form)).toEqual([]);
+  });
+
+  it('names a firm beside the person who speaks for it, and alone', () => {
+    const firm = { applicant: 'enterprise', credit_code: '91350100M000100Y43' } as const;
+    const named = (form: Form) => stepsOf(form, 'draft', KNOWN).find((step) => step.command === 'identify')?.body;
+    expect(named(filled(firm))).toEqual({ identity: { id_kind: 'credit_code', id_number: '91350100M000100Y43' } });
+    expect(named(filled({ ...firm, id_number: '11010519491231002X' }))).toHaveProperty('legal_person.id_kind', 'credit_code');
+    expect(missing(filled({ ...firm, credit_code: '913' }))).toEqual(['credit_code']);
+  });
+
+  it('says that it cannot wait, and by which call three spoke', () => {
+    const body = (form: Form, command: string) => stepsOf(form, 'draft', KNOWN).find((step) => step.command === command)?.body;
+    expect(body(filled({ urgent: true }), 'dispatch')).toHaveProperty('urgent', true);
+    expect(body(filled({}), 'dispatch')).not.toHaveProperty('urgent');
+    expect(body(filled({ disposition: 'three_way', specialist: '城管专席', answer: '已答复' }), 'note_three_way')).toHaveProperty('call', 'c-1');
   });
 
   it('says what a ground still needs', () => {
@@ -32,6 +49,6 @@ describe("an agent's form", () => {
   });
 
   it('leaves no identity number lying on the desk', () => {
-    expect(JSON.stringify(keptOf(filled({ id_number: '11010519491231002X' })))).not.toContain('1949');
+    expect(JSON.stringify(keptOf(filled({ id_number: '11010519491231002X', credit_code: '91350100M000100Y43' })))).not.toMatch(/1949|9135/);
   });
 });

@@ -1,4 +1,5 @@
 /** What an agent writes while a citizen speaks, and what it becomes at the server. */
+import { badNumbers, realNameOf } from '../shared/identity';
 import { bodyOf, GROUND_FIELDS, missing as missingOf, shownOf, type Field } from '../tickets/commands';
 
 export type Kind = 'inquiry' | 'help_request' | 'complaint' | 'report' | 'suggestion';
@@ -14,6 +15,8 @@ export interface Form {
   secrecy: boolean;
   id_kind: string;
   id_number: string;
+  /** Of the enterprise that asks, or that the person on the line speaks for. */
+  credit_code: string;
   title: string;
   content: string;
   kind: Kind;
@@ -23,6 +26,8 @@ export interface Form {
   lead: string;
   co_handlers: string[];
   basis: string;
+  /** 紧急: acknowledged at once, day and night. */
+  urgent: boolean;
   answer: string;
   specialist: string;
   ground: string;
@@ -39,6 +44,7 @@ export function emptyForm(caller: string): Form {
     secrecy: false,
     id_kind: 'resident_id',
     id_number: '',
+    credit_code: '',
     title: '',
     content: '',
     kind: 'help_request',
@@ -48,6 +54,7 @@ export function emptyForm(caller: string): Form {
     lead: '',
     co_handlers: [],
     basis: '',
+    urgent: false,
     answer: '',
     specialist: '',
     ground: '',
@@ -56,9 +63,9 @@ export function emptyForm(caller: string): Form {
   };
 }
 
-/** What may lie on a desk between two loads of its page: no identity number does. */
+/** What may lie on a desk between two loads of its page: no number of a document does. */
 export function keptOf(form: Form): Form {
-  return { ...form, id_number: '' };
+  return { ...form, id_number: '', credit_code: '' };
 }
 
 /** What the chosen ground of article 9 needs to be told. */
@@ -66,9 +73,14 @@ export function groundFields(form: Form): Field[] {
   return shownOf(GROUND_FIELDS, { 'ground.code': form.ground });
 }
 
-/** Whether a demand is written down at all: not for calls in which there was none. */
+/** Whether a demand is written down at all: not for calls in which there was none. What is not accepted was asked as well. */
 export function isRegistered(disposition: Disposition): boolean {
-  return disposition !== 'refused' && disposition !== 'no_demand';
+  return disposition !== 'no_demand';
+}
+
+/** Whether the citizen has the answer before they hang up. */
+export function isAnswered(disposition: Disposition): boolean {
+  return disposition === 'answered_on_call' || disposition === 'three_way';
 }
 
 /** Fields that are still missing for what was chosen, in the form's order. */
@@ -92,7 +104,7 @@ export function missing(form: Form): (keyof Form)[] {
   }
   const lacks = needed.filter((field) => form[field].toString().trim() === '');
   const untold = form.disposition === 'refused' && missingOf(groundFields(form), form.ground_details).length > 0;
-  return untold ? [...lacks, 'ground_details'] : lacks;
+  return [...lacks, ...(untold ? (['ground_details'] as const) : []), ...badNumbers(form)];
 }
 
 /** One step towards what was chosen. */
@@ -105,6 +117,8 @@ export interface Step {
 /** What the organisation's codes and directory know. */
 export interface Known {
   unit_of: (specialist: string) => string;
+  /** The call the demand came by. */
+  call: string | null;
   /** 涉及领域 of a category; empty: there is no such category. */
   field_of: (category: string) => string;
 }
@@ -113,34 +127,39 @@ export interface Known {
  * The commands that carry the form out, in order. `stage` is the ticket's: what it has behind it is not wished again, so that a
  * submission that broke off in the middle goes on where it stood.
  */
-export function stepsOf(form: Form, stage: string, { unit_of, field_of }: Known): Step[] {
+export function stepsOf(form: Form, stage: string, { unit_of, field_of, call }: Known): Step[] {
   const steps: Step[] = [];
   const at_desk = stage === 'draft' || stage === 'registered';
-  if (form.disposition === 'refused' && at_desk) {
-    const ground = bodyOf({ 'ground.code': form.ground, ...form.ground_details }, [{ key: 'ground.code', kind: 'line' }, ...groundFields(form)]);
-    steps.push({ of: 'ticket', command: 'refuse', body: { ...ground, explanation: form.explanation.trim() } });
-  }
   if (isRegistered(form.disposition) && at_desk) {
     steps.push({ of: 'ticket', command: 'register', body: registration(form) });
-    if (form.id_number.trim() !== '') {
-      steps.push({ of: 'ticket', command: 'identify', body: { identity: { id_kind: form.id_kind, id_number: form.id_number.trim() } } });
-    }
+    const named = realNameOf(form);
+    if (named !== null) steps.push({ of: 'ticket', command: 'identify', body: { ...named } });
     if (form.category !== '' && field_of(form.category) !== '') {
       steps.push({ of: 'ticket', command: 'classify', body: { category: form.category, field: field_of(form.category) } });
     }
     if (form.disposition === 'three_way') {
-      const body = { specialist: form.specialist, unit: unit_of(form.specialist), result: form.answer.trim() };
+      const body = { specialist: form.specialist, unit: unit_of(form.specialist), ...(call === null ? {} : { call }), result: form.answer.trim() };
       steps.push({ of: 'ticket', command: 'note_three_way', body });
     }
-    steps.push(
-      form.disposition === 'dispatched'
-        ? { of: 'ticket', command: 'dispatch', body: { lead: form.lead, co_handlers: form.co_handlers, basis: text(form.basis) } }
-        : { of: 'ticket', command: 'answer_on_call', body: { answer: form.answer.trim() } },
-    );
+    steps.push({ of: 'ticket', ...disposal(form) });
   }
   const said = form.disposition === 'refused' ? { ground: form.ground, explanation: form.explanation.trim() } : {};
   steps.push({ of: 'contact', command: 'dispose', body: { disposition: { code: form.disposition, ...said } } });
   return steps;
+}
+
+/** The command that disposes of the demand. */
+function disposal(form: Form): { command: string; body: Record<string, unknown> } {
+  switch (form.disposition) {
+    case 'dispatched':
+      return { command: 'dispatch', body: { lead: form.lead, co_handlers: form.co_handlers, basis: text(form.basis), ...(form.urgent ? { urgent: true } : {}) } };
+    case 'refused': {
+      const ground = bodyOf({ 'ground.code': form.ground, ...form.ground_details }, [{ key: 'ground.code', kind: 'line' }, ...groundFields(form)]);
+      return { command: 'refuse', body: { ...ground, explanation: form.explanation.trim() } };
+    }
+    default:
+      return { command: 'answer_on_call', body: { answer: form.answer.trim() } };
+  }
 }
 
 export function registration(form: Form): Record<string, unknown> {

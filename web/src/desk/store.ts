@@ -4,6 +4,8 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { api, must, type Schemas } from '../api/client';
 import { useSession } from '../app/session';
 import { usePhone } from '../phone/store';
+import { isNumberOf } from '../shared/identity';
+import { inside } from '../tickets/shape';
 import { draftAt, putDraft } from './drafts';
 import { emptyForm, keptOf, missing, registration, stepsOf, type Form, type Known, type Step } from './form';
 
@@ -45,6 +47,10 @@ export const useDesk = defineStore('desk', () => {
   const aside = ref<Work[]>([]);
   const ticket = shallowRef<Ticket | null>(null);
   const history = shallowRef<Ticket[]>([]);
+  /** What the same person asked from other numbers, by the identity that was registered or stated. */
+  const theirs = shallowRef<Ticket[]>([]);
+  /** The matter that this demand belongs to, with others about the same event. */
+  const cluster = shallowRef<Schemas['ClusterView'] | null>(null);
   const advice = shallowRef<Schemas['AdviceView']>(NO_ADVICE);
   const saved_at = ref<number | null>(null);
   const busy = ref(false);
@@ -126,6 +132,13 @@ export const useDesk = defineStore('desk', () => {
     },
   );
 
+  // What the call bar reads out to an emergency service, whichever page is open.
+  watch(
+    () => ({ call: work.value?.call ?? '', number: work.value?.caller || work.value?.form.phone || '', place: work.value?.form.address ?? '' }),
+    (now) => (phone.known = now),
+    { immediate: true },
+  );
+
   /** Similar demands and proposed units for what stands there now, a moment after the last letter. */
   let thinking: ReturnType<typeof setTimeout> | undefined;
   const written = computed(() => {
@@ -177,6 +190,8 @@ export const useDesk = defineStore('desk', () => {
     work.value = null;
     ticket.value = null;
     history.value = [];
+    theirs.value = [];
+    cluster.value = null;
     advice.value = NO_ADVICE;
     saved_at.value = null;
     keep();
@@ -196,8 +211,34 @@ export const useDesk = defineStore('desk', () => {
       work.value.caller = caller;
       work.value.form.phone ||= caller;
     }
-    await readHistory(now.ticket);
+    await Promise.all([readHistory(now.ticket), readCluster(now.ticket)]);
   }
+
+  async function readCluster(ticket_id: string): Promise<void> {
+    const { data } = await api.GET('/api/v1/clusters', { params: { query: { ticket: ticket_id, open: true } } });
+    if (work.value?.ticket === ticket_id) cluster.value = data?.items[0] ?? null;
+  }
+
+  /** By the identity that the caller's last verified ticket has, or by the one that is being stated. */
+  async function readTheirs(ticket_id: string, whose: { ticket: string } | { identity: { id_kind: string; id_number: string } }): Promise<void> {
+    const { data } = await api.POST('/api/v1/petitioners/history', { body: { ...whose, limit: 20 } });
+    if (data === undefined || work.value?.ticket !== ticket_id) return;
+    const known = new Set([ticket_id, ...history.value.map((one) => one.id)]);
+    theirs.value = data.items.filter((one) => !known.has(one.id));
+  }
+
+  // A number that can be right is looked up once; looking is on record.
+  const stated = computed(() => {
+    const form = work.value?.form;
+    const number = form?.id_number.trim().toUpperCase() ?? '';
+    return form === undefined || number === '' || !isNumberOf(form.id_kind, number) ? null : { id_kind: form.id_kind, id_number: number };
+  });
+  watch(
+    () => JSON.stringify(stated.value),
+    () => {
+      if (work.value !== null && stated.value !== null) void readTheirs(work.value.ticket, { identity: stated.value });
+    },
+  );
 
   async function readHistory(ticket_id: string): Promise<void> {
     const number = work.value?.caller ?? '';
@@ -206,6 +247,8 @@ export const useDesk = defineStore('desk', () => {
     const { data } = await api.GET('/api/v1/tickets', { params: { query: { phone: number, limit: 20 } } });
     if (data !== undefined && work.value?.ticket === ticket_id) {
       history.value = data.items.filter((one) => one.id !== ticket_id);
+      const verified = history.value.find((one) => inside(one).intake?.real_name?.verification.verification === 'verified');
+      if (verified !== undefined && stated.value === null) await readTheirs(ticket_id, { ticket: verified.id });
     }
   }
 
@@ -259,7 +302,7 @@ export const useDesk = defineStore('desk', () => {
     return must(await api.POST('/api/v1/tickets/{id}/commands/{command}', { params: { path, header }, body: step.body }));
   }
 
-  return { work, aside, ticket, history, advice, saved_at, busy, lacks, restore, save, submit, reportUp, layAside, takeUp, look, askAdvice };
+  return { work, aside, ticket, history, theirs, cluster, advice, saved_at, busy, lacks, restore, save, submit, reportUp, layAside, takeUp, look, askAdvice };
 });
 
 /** Null also for what another version of this page wrote: nothing of it can be used. */

@@ -5,6 +5,7 @@ import { api, must, type Schemas } from '../api/client';
 import { useLive } from '../app/live';
 import { hurtsWhen } from '../app/reload';
 import { useSession } from '../app/session';
+import { SERVICES } from '../tickets/commands';
 import type { SharedPhone } from './index';
 import { NO_PHONE, type PhoneState, type PhoneWish } from './state';
 
@@ -28,6 +29,10 @@ export const usePhone = defineStore('phone', () => {
   /** This person has a phone at all. */
   const extension = computed(() => session.me?.phone?.extension ?? null);
   const in_call = computed(() => phone.value.call !== null || call.value !== null);
+  /** The emergency service that is in the call, or rung into it. */
+  const rescue = computed(() => call.value?.parties.find((party) => party.role === 'specialist' && SERVICES.some((service) => service === party.party)) ?? null);
+  /** What is to be read out to it, as whoever writes the citizen's demand down knows it: whose call, their number, where. */
+  const known = ref({ call: '', number: '', place: '' });
   const own = computed(() => call.value?.parties.find((party) => party.user === session.user?.username) ?? null);
 
   watch(
@@ -105,7 +110,9 @@ export const usePhone = defineStore('phone', () => {
   }
 
   async function hangUp(): Promise<void> {
-    if (phone.value.call !== null) wish({ do: 'hang_up' });
+    // Whoever brought in an emergency service leaves it with the citizen, and not before it has answered: the server knows.
+    if (rescue.value !== null) await command('hang_up');
+    else if (phone.value.call !== null) wish({ do: 'hang_up' });
     else await command('hang_up');
   }
 
@@ -138,6 +145,8 @@ export const usePhone = defineStore('phone', () => {
     extension,
     in_call,
     own,
+    rescue,
+    known,
     open,
     close,
     refresh,

@@ -6,4 +6,9 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./RevisitPage.vue'),
     meta: { title: 'revisit.title', roles: ['revisitor', 'team_lead'], nav: 16 },
   },
+  {
+    path: '/revisit/messages',
+    component: () => import('./QuarantinePage.vue'),
+    meta: { title: 'revisit.message.title', roles: ['revisitor', 'team_lead', 'supervisor'], nav: 17 },
+  },
 ];

@@ -20,6 +20,8 @@ export function alarmsOf(board: Schemas['Board'] | null, figures: Schemas['KpisV
     const count = waits.get(view) ?? 0;
     if (count > 0) alarms.push({ code, level, count });
   };
+  // Somebody may be on the line: a superior has half an hour.
+  of('decide_report', 'decide_report', 'serious');
   of('overdue', 'overdue', 'serious');
   of('due_soon', 'due_soon', 'watch');
   of('rectify', 'rectify', 'watch');

@@ -23,6 +23,7 @@ const TOLD = [
   'working_days',
   'granted',
   'outcome',
+  'solved',
   'rating',
   'remark',
   'text',

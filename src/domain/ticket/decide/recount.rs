@@ -16,7 +16,7 @@ impl Wish<'_> {
         let mut moved = Vec::new();
         let mut promise = None;
         for clock in ticket.clocks() {
-            if clock.kind == DeadlineKind::SendBackBy {
+            if !clock.kind.is_swept() {
                 continue;
             }
             let old = clock.running.deadline;
@@ -35,7 +35,8 @@ impl Wish<'_> {
                 | DeadlineKind::DecideKindBy
                 | DeadlineKind::WrittenOpinionBy
                 | DeadlineKind::RevisitBy
-                | DeadlineKind::RectifyBy => {}
+                | DeadlineKind::RectifyBy
+                | DeadlineKind::DecideReportBy => {}
             }
             if !old.is_at(&new) {
                 moved.push(Moved {
@@ -122,6 +123,8 @@ fn limit_of(ticket: &Ticket, clock: DeadlineKind, limits: &Limits) -> Limit {
             }))
         }
         DeadlineKind::SendBackBy => Limit::WorkingDays(limits.send_back_days(kind(ticket))),
+        // Never counted again: it runs on natural time.
+        DeadlineKind::DecideReportBy => Limit::NaturalHours(1),
         DeadlineKind::DecideSendBackBy
         | DeadlineKind::DecideExtensionBy
         | DeadlineKind::DecideKindBy => Limit::WorkingHours(limits.decide_hours),

@@ -12,6 +12,7 @@ mod refused;
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::{Deadline, Due};
 use super::refusal::Refusal;
 use super::rules::Limits;
 use crate::domain::id::{CallId, LegId, UnitCode, Username};
@@ -95,6 +96,20 @@ pub struct Report {
     #[serde(default)]
     pub lapsed: bool,
     pub decision: Option<ReportDecision>,
+}
+
+impl Report {
+    /// Its clock, on natural time: somebody is on the line.
+    pub(super) fn clock(&self) -> Deadline {
+        let all_ms = self.due.millis_since(self.at);
+        Deadline::Set(Due {
+            from: self.at,
+            half: self.at.plus_millis(all_ms / 2),
+            most: self.at.plus_millis(all_ms * 4 / 5),
+            due: self.due,
+            limit: None,
+        })
+    }
 }
 
 /// What the superior decided, and how the petitioner learnt of it.
@@ -192,6 +207,15 @@ impl Intake {
         self.refusal
             .as_ref()
             .is_some_and(|refusal| refusal.state == RefusalState::AwaitsReview)
+    }
+
+    /// 不予受理, where it stands: nobody has to look at it any more, and nobody thought otherwise.
+    pub fn not_accepted(&self) -> Option<&NotAccepted> {
+        self.refusal.as_ref().filter(|refusal| match refusal.state {
+            RefusalState::Final => true,
+            RefusalState::AwaitsReview => false,
+            RefusalState::Reviewed { granted, .. } => granted,
+        })
     }
 
     /// The report that waits for a superior.

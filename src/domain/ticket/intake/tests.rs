@@ -4,8 +4,8 @@ use super::*;
 use crate::domain::identity::{IdKind, Identity, Verification};
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::ticket::{
-    Applicant, Command as TicketCommand, Demand, Event as TicketEvent, Kind, Petitioner, Refusal,
-    Rules, Stage, Ticket, apply, decide, fold,
+    Applicant, Command as TicketCommand, DeadlineKind, Demand, Event as TicketEvent, Kind,
+    Petitioner, Refusal, Rules, Stage, Task, Ticket, apply, decide, fold, remaining,
 };
 use crate::domain::ticket::{Limits, RuleSet};
 
@@ -305,6 +305,83 @@ fn a_report_goes_to_a_superior_in_time_and_the_petitioner_is_told() {
     let decision = case.ticket().intake.reports[0].decision.as_ref().unwrap();
     assert_eq!(decision.by, "supervisor".into());
     assert_eq!(decision.notice.as_ref().unwrap().how, "电话告知");
+}
+
+/// What waits, for whom, and until when.
+fn waits(case: &Case) -> Vec<(Task, &str, Option<Timestamp>)> {
+    let todos = case.ticket().todos();
+    todos
+        .into_iter()
+        .map(|todo| {
+            let due = todo.clock.and_then(|clock| clock.due());
+            (todo.task, todo.unit.0.as_str(), due)
+        })
+        .collect()
+}
+
+#[test]
+fn what_somebody_has_to_say_first_is_a_list_of_theirs() {
+    let mut case = Case::registered();
+    assert_eq!(waits(&case), [(Task::Dispatch, "js-12345", None)]);
+    case.be(
+        1,
+        Role::Agent,
+        Command::ReportUp {
+            question: "是否属于受理范围".to_owned(),
+        },
+    )
+    .unwrap();
+    // Thirty minutes of natural time, of which the last six are nearly over.
+    assert_eq!(
+        waits(&case),
+        [(Task::DecideReport, "js-12345", Some(at(31)))]
+    );
+    let clocks = remaining(at(26), case.ticket(), &case.rules);
+    assert_eq!(clocks.len(), 1);
+    assert_eq!(clocks[0].kind, DeadlineKind::DecideReportBy);
+    assert_eq!(clocks[0].working_left_ms, Some(5 * 60_000));
+    assert!(clocks[0].is_due_soon && !clocks[0].is_overdue);
+    assert!(remaining(at(32), case.ticket(), &case.rules)[0].is_overdue);
+    case.be(
+        2,
+        Role::Supervisor,
+        Command::DecideReport {
+            in_scope: true,
+            decision: "予以受理".to_owned(),
+        },
+    )
+    .unwrap();
+    assert_eq!(waits(&case), [(Task::Dispatch, "js-12345", None)]);
+
+    case.be(
+        3,
+        Role::Agent,
+        refuse(Ground::MaliciousOrVague {
+            asked_for: "时间和地点".to_owned(),
+        }),
+    )
+    .unwrap();
+    assert_eq!(waits(&case), [(Task::ReviewRefusal, "js-12345", None)]);
+    case.be(
+        4,
+        Role::TeamLead,
+        Command::ReviewRefusal {
+            granted: false,
+            reason: "内容具体".to_owned(),
+        },
+    )
+    .unwrap();
+    case.be(
+        5,
+        Role::Agent,
+        Command::HandToSeat {
+            unit: "js-rst".into(),
+            note: "咨询转移接续".to_owned(),
+            call: None,
+        },
+    )
+    .unwrap();
+    assert_eq!(waits(&case), [(Task::AnswerAtSeat, "js-rst", None)]);
 }
 
 #[test]
