@@ -267,6 +267,7 @@ pub(crate) const RULES: &[Rule] = &[
 
     rule(Method::GET, "/api/v1/supervision", CASE_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/supervision", CASE_OPENERS, Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/supervision/owners", CASE_OPENERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/supervision/{id}", CASE_READERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/supervision/{id}/events", CASE_READERS, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/supervision/{id}/notices/{serial}", CASE_READERS, Scope::TicketsRead),

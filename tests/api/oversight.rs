@@ -61,6 +61,9 @@ async fn one_reply_is_carried_to_every_member_and_a_refusal_holds_nobody_up() {
     assert_eq!(nowhere.refusal(), (400, "unknown_unit".to_owned()));
     let done = wish(&lead, &carry("dispatch"), json!({"lead": UNIT})).await;
     assert_eq!(done["granted"], json!([a, b]));
+    // By name, whoever did something: who opened it, who carried.
+    let names = json!({"agent": "agent", "team_lead": "team_lead"});
+    assert_eq!(done["cluster"]["names"], names);
     assert_eq!(done["refused"][0]["ticket_id"], c.as_str());
     assert_eq!(done["refused"][0]["code"], "wrong_stage");
 

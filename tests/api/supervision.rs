@@ -84,6 +84,32 @@ async fn a_unit_receives_the_notice_answers_and_the_case_closes_with_evidence() 
 }
 
 #[tokio::test]
+async fn a_case_goes_to_somebody_on_the_list_of_owners_and_to_nobody_else() {
+    let world = World::new().await;
+    let ticket = dispatched(&world).await;
+    let case = opened(&world, &ticket, "supervise").await;
+    let lead = world.person(Role::TeamLead).await;
+    let owners = lead.get("/api/v1/supervision/owners").await.ok();
+    let owners: Vec<_> = owners["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|owner| owner["username"].as_str().unwrap())
+        .collect();
+    assert_eq!(owners, ["supervisor", "team_lead"]);
+    let given = wish(&lead, &case, "assign", json!({"owner": "team_lead"})).await;
+    assert_eq!(given["owner"], "team_lead");
+    let path = format!(
+        "/api/v1/supervision/{}/commands/assign",
+        case["id"].as_str().unwrap()
+    );
+    let refused = lead.post(&path, json!({"owner": "unit_handler"})).await;
+    assert_eq!(refused.refusal(), (422, "no_such_owner".to_owned()));
+    let unit = world.person(Role::UnitHandler).await;
+    assert_eq!(unit.get("/api/v1/supervision/owners").await.status, 403);
+}
+
+#[tokio::test]
 async fn a_refused_wish_cites_its_article_and_a_stranger_unit_sees_nothing() {
     let world = World::new().await;
     let ticket = dispatched(&world).await;

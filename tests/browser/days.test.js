@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { AGENT_HZ, HEARD_DB, axeFaults, hears, logIn, openBrowser, picture } from './support/browser.js';
 import { hearsSome } from './support/hearing.js';
-import { startHotline } from './support/hotline.js';
+import { PASSWORD, signIn, startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
 import { deskOf } from './support/tickets.js';
 import { buildTown } from './support/town.js';
@@ -52,6 +52,7 @@ describe('over days', { timeout: 480_000 }, () => {
     pages.clear();
   }
 
+  const person = (username, name, role) => ['[[user]]', `username = "${username}"`, `display_name = "${name}"`, `role = "${role}"`, 'unit = "js-12345"', `password = "${PASSWORD}"`].join('\n');
   const command = (page, name) => page.getByRole('button', { name, exact: true }).click();
   const write = (page, field, text) => page.locator(`[data-field="${field}"] :is(textarea, input)`).first().fill(text);
   const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check({ force: true });
@@ -192,6 +193,8 @@ describe('over days', { timeout: 480_000 }, () => {
       const ringing = new Promise((done) => town.citizen.once('ringing', done));
       await page.getByRole('button', { name: '☎ 呼叫诉求人' }).first().click();
       await page.locator('[data-testid="answer"]').waitFor();
+      // It is in this person's hands now, and stays at hand.
+      await page.locator('.tabs [aria-current]', { hasText: '我领取的' }).waitFor();
       await page.keyboard.press('Alt+1');
       await ringing;
       town.citizen.answer();
@@ -263,7 +266,8 @@ describe('over days', { timeout: 480_000 }, () => {
 
   it('urged in vain, a unit is supervised: it receives, answers, is judged, and the case closes with evidence', async () => {
     await on('2026-04-08T10:00:00+08:00');
-    const { id } = await desk.ticket({ title: '宣传栏玻璃破损' }, 'dispatch');
+    // Somebody who asks for the first time: what was closed and is asked again, the rules supervise by themselves.
+    const { id } = await desk.ticket({ title: '宣传栏玻璃破损', petitioner: { name: '陈先生', phone: '13951230005', applicant: 'person' } }, 'dispatch');
     const lead = await at('team_lead', `/tickets/${id}`);
     await command(lead, '发起督办');
     await choose(lead, '催办');
@@ -300,6 +304,63 @@ describe('over days', { timeout: 480_000 }, () => {
     // Ladder and notices stand on the ticket's side too, and the ticket itself was not touched by them.
     const { items } = await supervisor.evaluate((id) => fetch(`/api/v1/tickets/${id}/events`).then((said) => said.json()), id);
     assert.ok(items.every(({ name }) => !/supervis|urge/.test(name)), JSON.stringify(items.map(({ name }) => name)));
+  });
+
+  it('what a revisitor took is found again after a reload; the others see whose it is', async () => {
+    await on('2026-04-13T10:00:00+08:00');
+    await desk.ticket({ title: '护栏缺失' }, 'dispatch', 'acknowledge', 'reply', 'review');
+    await town.message(CITIZEN, '护栏缺失');
+    await town.answerMessage(CITIZEN, '不满意', '2026-04-13T10:01:00+08:00');
+    const admin = await signIn(hotline.http, 'admin');
+    await admin('POST', '/api/v1/organisation/apply', { toml: person('revisitor2', '回访员 田禾', 'revisitor') });
+
+    const page = await at('revisitor', '/revisit');
+    await page.locator('.list li', { hasText: '首次回访' }).first().getByRole('button').click({ timeout: 20_000 });
+    await page.getByRole('button', { name: '☎ 呼叫诉求人' }).click();
+    await page.locator('[data-testid="answer"]').waitFor();
+    // The window is closed before the phone was answered.
+    await page.close();
+    pages.delete('revisitor');
+    const again = await at('revisitor', '/revisit?list=mine');
+    await again.locator('.list li', { hasText: '首次回访' }).waitFor();
+
+    const other = await at('revisitor2', '/revisit?list=others');
+    await other.locator('.list li', { hasText: '回访员 孙倩' }).waitFor();
+    assert.equal(await other.getByRole('button', { name: '退还任务' }).count(), 0, 'it is not theirs to give back');
+    const lead = await at('team_lead', '/revisit?list=others');
+    await lead.locator('.list li', { hasText: '回访员 孙倩' }).waitFor();
+
+    await command(again, '退还任务');
+    await again.locator('.tabs [aria-current]', { hasText: '待回访' }).waitFor();
+    await other.goto(`${hotline.http}/revisit`);
+    await other.locator('.list li', { hasText: '首次回访' }).first().waitFor();
+  });
+
+  it('somebody who had a part in the ticket may not revisit it, whatever their post is now', async () => {
+    await on('2026-04-14T10:00:00+08:00');
+    const admin = () => signIn(hotline.http, 'admin');
+    await (await admin())('POST', '/api/v1/organisation/apply', { toml: person('reviewer2', '审核员 方圆', 'reviewer') });
+    const { id, number } = await desk.ticket({ title: '井盖异响' }, 'dispatch', 'acknowledge', 'reply');
+    await desk.act('reviewer2', id, 'review', { outcome: 'passed' });
+    await town.message(CITIZEN, '井盖异响');
+    await town.answerMessage(CITIZEN, '不满意', '2026-04-14T10:02:00+08:00');
+    // The reviewer becomes a revisitor.
+    await (await admin())('POST', '/api/v1/organisation/apply', { toml: person('reviewer2', '回访员 方圆', 'revisitor') });
+    const page = await at('reviewer2', '/revisit');
+    const waiting = page.locator('.list li', { hasText: '首次回访' });
+    await waiting.first().waitFor({ timeout: 20_000 });
+    await until(async () => {
+      for (const one of await waiting.all()) {
+        await one.getByRole('button').click();
+        if (await page.locator('.panel .head', { hasText: number }).isVisible()) return true;
+      }
+      return false;
+    }, () => 'the ticket is to be revisited', 20_000);
+    await page.getByRole('button', { name: '☎ 呼叫诉求人' }).click();
+    const refusal = page.locator('section.call').getByRole('alert');
+    await refusal.getByText('回访人员不能是办理人员或答复认定人员').waitFor();
+    assert.match(await refusal.textContent(), /第11\(5\)条/);
+    await picture(page, 'revisit-refused');
   });
 
   it('ran without a fault in any page', () => {

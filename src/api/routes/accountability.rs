@@ -1,5 +1,6 @@
 //! The accountability ledger 问责台账 (article 28): entries by hand with approval. Computed facts are `GET /findings?kind=fact`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
+use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
 use crate::api::extract::{Json, Page, Path, Query, page};
@@ -46,6 +48,8 @@ pub(crate) struct EntryView {
     approved: Option<bool>,
     decided_by: Option<String>,
     decision_reason: Option<String>,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
 }
 
 impl From<EntryRecord> for EntryView {
@@ -68,7 +72,14 @@ impl From<EntryRecord> for EntryView {
             approved: decision.as_ref().map(|decision| decision.approved),
             decided_by: decision.as_ref().map(|decision| decision.by.0.clone()),
             decision_reason: decision.map(|decision| decision.reason),
+            names: BTreeMap::new(),
         }
+    }
+}
+
+impl Peopled for EntryView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -101,7 +112,9 @@ pub(crate) async fn list(
         decided: asked.decided,
     };
     let entries = api.storage.ledger(&filter, &page).await?;
-    Ok(Json(Page::of(entries, Into::into)))
+    let mut page = Page::of(entries, EntryView::from);
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// The whole chain of one entry in order.
@@ -163,7 +176,10 @@ async fn granted(
     let outcome = api
         .storage
         .entry_command(now, wished.by(), id, command, &rules, once)
-        .await
-        .map(EntryView::from);
+        .await;
+    let outcome = match outcome {
+        Ok(record) => named(api, EntryView::from(record)).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
     wished.answer(api, status, outcome).await
 }

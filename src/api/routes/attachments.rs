@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::error;
 use utoipa::{IntoParams, ToSchema};
 
+use super::people::names_of;
 use super::tickets::visible;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -33,6 +34,8 @@ pub(crate) struct AttachmentView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     by: String,
+    /// Their name, if they have a login.
+    by_name: Option<String>,
     unit: String,
     /// For people; with an ending that says what the bytes are.
     name: String,
@@ -53,6 +56,7 @@ impl From<&Attachment> for AttachmentView {
             id: attachment.id.0,
             at: attachment.at,
             by: attachment.by.0.clone(),
+            by_name: None,
             unit: attachment.unit.0.clone(),
             name: file.name.clone(),
             media_type: file.media.mime(),
@@ -61,6 +65,16 @@ impl From<&Attachment> for AttachmentView {
             purpose: file.purpose,
         }
     }
+}
+
+/// Files with the names of who brought them in.
+async fn shown(api: &Api, files: &[Attachment]) -> Answer<Vec<AttachmentView>> {
+    let names = names_of(api, files.iter().map(|file| file.by.0.as_str())).await?;
+    let view = |file: &Attachment| AttachmentView {
+        by_name: names.get(&file.by.0).cloned(),
+        ..file.into()
+    };
+    Ok(files.iter().map(view).collect())
 }
 
 /// What is brought in.
@@ -132,8 +146,12 @@ pub(crate) async fn add(
     api.tell(&record);
     let added = record.ticket.attachments.iter();
     let added = added.rev().find(|known| known.id == attachment);
-    let added = added.ok_or_else(Problem::not_found)?;
-    Ok((StatusCode::CREATED, Json(added.into())))
+    let added = added.map(std::slice::from_ref).unwrap_or_default();
+    let shown = shown(&api, added).await?.pop();
+    Ok((
+        StatusCode::CREATED,
+        Json(shown.ok_or_else(Problem::not_found)?),
+    ))
 }
 
 /// The files of a ticket, in the order they came.
@@ -146,7 +164,7 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<AttachmentView>>> {
     let record = visible(&api, &caller, id).await?;
     Ok(Json(Page {
-        items: record.ticket.attachments.iter().map(Into::into).collect(),
+        items: shown(&api, &record.ticket.attachments).await?,
         next_cursor: None,
     }))
 }

@@ -1,5 +1,6 @@
 //! Same-event clusters 同一事件: which demands may be one matter, merging and splitting, and one command for all of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
+use super::people::{self, Peopled, named};
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -47,6 +49,8 @@ pub(crate) struct ClusterView {
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     open: bool,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// Commands carried to every member, with what came of them; and how it was dissolved.
     #[schema(value_type = Object)]
     cluster: Value,
@@ -65,8 +69,15 @@ impl From<ClusterRecord> for ClusterView {
             opened_at: cluster.opened_at,
             updated_at: record.updated_at,
             open: cluster.dissolved.is_none(),
+            names: BTreeMap::new(),
             cluster: serde_json::to_value(&cluster).expect("a cluster is plain data"),
         }
+    }
+}
+
+impl Peopled for ClusterView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -158,7 +169,9 @@ pub(crate) async fn list(
         .storage
         .clusters(asked.open, asked.ticket, &page)
         .await?;
-    Ok(Json(Page::of(clusters, Into::into)))
+    let mut page = Page::of(clusters, ClusterView::from);
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// One cluster.
@@ -167,7 +180,7 @@ pub(crate) async fn get(
     State(api): State<Arc<Api>>,
     Path(id): Path<ClusterId>,
 ) -> Answer<Json<ClusterView>> {
-    Ok(Json(found(&api, id).await?.into()))
+    Ok(Json(named(&api, found(&api, id).await?.into()).await?))
 }
 
 async fn found(api: &Api, id: ClusterId) -> Answer<ClusterRecord> {
@@ -227,8 +240,11 @@ async fn granted(
     let outcome = api
         .storage
         .cluster_command(now, wished.by(), id, command, &rules, once)
-        .await
-        .map(ClusterView::from);
+        .await;
+    let outcome = match outcome {
+        Ok(record) => named(api, ClusterView::from(record)).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
     wished.answer(api, status, outcome).await
 }
 
@@ -329,7 +345,7 @@ async fn carried(
         .cluster_command(api.clock.now(), by, Some(id), note, &api.rules.now(), None)
         .await?;
     Ok(CarriedView {
-        cluster: record.into(),
+        cluster: named(api, record.into()).await?,
         granted,
         refused,
     })

@@ -1,5 +1,6 @@
 //! What the joint conference took up (article 4): agenda, decision, who carries it out until when, and the check.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -26,6 +28,8 @@ pub(crate) struct ItemView {
     stage: &'static str,
     /// Decided, not closed, and its day is past.
     overdue: bool,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded.
     #[schema(value_type = Object)]
     item: ConferenceItem,
@@ -38,9 +42,16 @@ impl ItemView {
         Self {
             id: record.id,
             stage: record.item.stage(),
+            names: BTreeMap::new(),
             overdue: record.item.closing.is_none() && due.is_some_and(|due| now > due),
             item: record.item,
         }
+    }
+}
+
+impl Peopled for ItemView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -63,7 +74,9 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<ItemView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let items = api.storage.conference_items(asked.stage, &page).await?;
-    Ok(Json(Page::of(items, |record| ItemView::of(&api, record))))
+    let mut page = Page::of(items, |record| ItemView::of(&api, record));
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// Enters an item: `{agenda, held_at, tickets?}`.
@@ -78,7 +91,8 @@ pub(crate) async fn enter(
     let fields: Map<String, Value> = body.parse()?;
     let command = read_command(&["enter"], "enter", fields)?;
     let record = change(&api, &caller, None, command).await?;
-    Ok((StatusCode::CREATED, Json(ItemView::of(&api, record))))
+    let view = named(&api, ItemView::of(&api, record)).await?;
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Commands on an item that is there.
@@ -99,7 +113,7 @@ pub(crate) async fn command(
     let fields: Map<String, Value> = body.parse()?;
     let command = read_command(COMMANDS, &name, fields)?;
     let record = change(&api, &caller, Some(id), command).await?;
-    Ok(Json(ItemView::of(&api, record)))
+    Ok(Json(named(&api, ItemView::of(&api, record)).await?))
 }
 
 async fn change(

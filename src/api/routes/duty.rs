@@ -1,5 +1,6 @@
 //! Duty when the offices are closed (article 13): rosters, their gaps, and call-outs 应急叫应.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::people::{self, Peopled, named, names_of};
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -202,6 +204,8 @@ pub(crate) struct CallOutView {
     started_by: String,
     /// Who is called, in order.
     ladder: Vec<RungView>,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`.
     #[schema(value_type = Object)]
     stage: Stage,
@@ -238,8 +242,15 @@ impl CallOutView {
             started_at: callout.started_at,
             started_by: callout.started_by.0,
             ladder: callout.ladder.into_iter().map(rung).collect(),
+            names: BTreeMap::new(),
             stage: callout.stage,
         }
+    }
+}
+
+impl Peopled for CallOutView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -271,9 +282,9 @@ pub(crate) async fn list(
         stage: asked.stage,
     };
     let callouts = api.storage.callouts(&filter, &page).await?;
-    Ok(Json(Page::of(callouts, |record| {
-        CallOutView::seen_by(&caller, record)
-    })))
+    let mut page = Page::of(callouts, |record| CallOutView::seen_by(&caller, record));
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// What a desk person tells to start a call-out.
@@ -322,7 +333,7 @@ pub(crate) async fn start(
     let rules = api.rules.now();
     let started = api.storage.start_callout(now, by, command, &rules);
     let view = CallOutView::seen_by(&caller, started.await?);
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, Json(named(&api, view).await?)))
 }
 
 /// One line of a call-out's log.
@@ -332,6 +343,8 @@ pub(crate) struct CallOutEventView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     actor: String,
+    /// Who that is, where it is a person who is still known.
+    actor_name: Option<String>,
     name: &'static str,
     #[schema(value_type = Object)]
     event: Value,
@@ -346,9 +359,11 @@ pub(crate) async fn log(
 ) -> Answer<Json<Page<CallOutEventView>>> {
     visible(&api, &caller, id).await?;
     let log = api.storage.callout_log(id).await?;
+    let names = names_of(&api, log.iter().map(|line| line.actor.as_str())).await?;
     let show = |line: CallOutEvent| CallOutEventView {
         seq: line.seq,
         at: line.at,
+        actor_name: names.get(&line.actor).cloned(),
         actor: line.actor,
         name: line.event.name(),
         event: covered(&caller, &line.event),
@@ -400,5 +415,6 @@ pub(crate) async fn command(
         .storage
         .callout_command(api.clock.now(), by, id, command, &api.rules.now())
         .await?;
-    Ok(Json(CallOutView::seen_by(&caller, done)))
+    let view = CallOutView::seen_by(&caller, done);
+    Ok(Json(named(&api, view).await?))
 }

@@ -1,5 +1,6 @@
 //! Legal holds: what may not be deleted whatever its retention class says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
+use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
 use crate::api::extract::{Json, Page, Path, Query, page};
@@ -36,6 +38,8 @@ pub(crate) struct HoldView {
     lifted_at: Option<Timestamp>,
     lifted_by: Option<String>,
     lift_reason: Option<String>,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
 }
 
 impl From<HoldRecord> for HoldView {
@@ -53,7 +57,14 @@ impl From<HoldRecord> for HoldView {
             lifted_at: lifted.as_ref().map(|lifted| lifted.at),
             lifted_by: lifted.as_ref().map(|lifted| lifted.by.0.clone()),
             lift_reason: lifted.map(|lifted| lifted.reason),
+            names: BTreeMap::new(),
         }
+    }
+}
+
+impl Peopled for HoldView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -76,7 +87,9 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<HoldView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let holds = api.storage.holds(asked.standing, &page).await?;
-    Ok(Json(Page::of(holds, Into::into)))
+    let mut page = Page::of(holds, HoldView::from);
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// The whole chain of one hold in order.
@@ -130,7 +143,10 @@ async fn granted(
     let outcome = api
         .storage
         .hold_command(now, wished.by(), id, command, &rules, once)
-        .await
-        .map(HoldView::from);
+        .await;
+    let outcome = match outcome {
+        Ok(record) => named(api, HoldView::from(record)).await,
+        Err(trouble) => Err(Problem::from(trouble)),
+    };
     wished.answer(api, status, outcome).await
 }

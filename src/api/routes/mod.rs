@@ -22,6 +22,7 @@ mod kpis;
 mod messages;
 mod notices;
 mod organisation;
+mod people;
 mod phone;
 mod recording_notes;
 mod recordings;
@@ -121,6 +122,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
         .routes(routes!(supervision::list, supervision::open))
+        .routes(routes!(supervision::owners))
         .routes(routes!(supervision::get))
         .routes(routes!(supervision::events))
         .routes(routes!(supervision::notice))

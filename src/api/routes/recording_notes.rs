@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::people::names_of;
 use super::recordings::visible;
-use super::ticket_lists::names_of;
 use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path};

@@ -1,5 +1,6 @@
 //! Manual revisits 人工回访: who is to be called, the call itself, and what they said.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tracing::error;
 use utoipa::{IntoParams, ToSchema};
 
+use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -49,6 +51,8 @@ pub(crate) struct RevisitView {
     /// Calls that reached nobody.
     #[schema(value_type = Vec<Object>)]
     attempts: Value,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
     /// `planned`, `taken`, `calling`, `done` or `cancelled`, with what belongs to it: who, the call, its recording, the
     /// outcome.
     #[serde(flatten)]
@@ -76,8 +80,15 @@ impl RevisitView {
             due: revisit.due,
             overdue: open && revisit.due.is_some_and(|due| now > due),
             attempts: serde_json::to_value(&revisit.attempts).expect("attempts are plain data"),
+            names: BTreeMap::new(),
             stage: revisit.stage,
         }
+    }
+}
+
+impl Peopled for RevisitView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -112,9 +123,11 @@ pub(crate) async fn list(
         overdue_at: asked.overdue.then_some(now),
     };
     let revisits = api.storage.revisits(&filter, &page).await?;
-    Ok(Json(Page::of(revisits, |record| {
+    let mut page = Page::of(revisits, |record| {
         RevisitView::seen_by(&caller, now, record)
-    })))
+    });
+    people::name(&api, &mut page.items).await?;
+    Ok(Json(page))
 }
 
 /// Commands for people. The others are the server's own.
@@ -153,7 +166,10 @@ pub(crate) async fn command(
             .map_err(Problem::from),
     };
     let now = api.clock.now();
-    let outcome = done.map(|record| RevisitView::seen_by(&wished.caller, now, record));
+    let outcome = match done {
+        Ok(record) => named(&api, RevisitView::seen_by(&wished.caller, now, record)).await,
+        Err(problem) => Err(problem),
+    };
     wished.answer(&api, StatusCode::OK, outcome).await
 }
 

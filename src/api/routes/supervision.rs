@@ -1,6 +1,6 @@
 //! Supervision 督办: cases beside tickets, the papers they send out, and what is wished of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
-use super::ticket_lists::names_of;
+use super::people::{self, Peopled, named};
 use super::{read_command, tickets};
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -70,26 +70,6 @@ pub(crate) struct NoticeLine {
 }
 
 impl CaseView {
-    async fn told(api: &Api, now: Timestamp, record: CaseRecord) -> Answer<Self> {
-        let mut view = Self::of(now, record);
-        Self::name(api, std::slice::from_mut(&mut view)).await?;
-        Ok(view)
-    }
-
-    /// Adds the names of whoever did something in them.
-    async fn name(api: &Api, views: &mut [Self]) -> Answer<()> {
-        let people: Vec<BTreeSet<String>> =
-            views.iter().map(|view| people_in(&view.case)).collect();
-        let known = names_of(api, people.iter().flatten().map(String::as_str)).await?;
-        for (view, people) in views.iter_mut().zip(people) {
-            let in_it = known.iter().filter(|(name, _)| people.contains(*name));
-            view.names = in_it
-                .map(|(name, shown)| (name.clone(), shown.clone()))
-                .collect();
-        }
-        Ok(())
-    }
-
     fn of(now: Timestamp, record: CaseRecord) -> Self {
         let case = record.case;
         let rung = case.rung();
@@ -129,18 +109,9 @@ impl CaseView {
     }
 }
 
-/// Whoever did something in a case.
-fn people_in(case: &Value) -> BTreeSet<String> {
-    match case {
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(key, value)| match (key.as_str(), value) {
-                ("by" | "owner", Value::String(name)) => BTreeSet::from([name.clone()]),
-                (_, value) => people_in(value),
-            })
-            .collect(),
-        Value::Array(items) => items.iter().flat_map(people_in).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
+impl Peopled for CaseView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
     }
 }
 
@@ -188,7 +159,7 @@ pub(crate) async fn list(
     let by = By::Person(&caller.actor);
     let cases = api.storage.cases(by, &filter, &page).await?;
     let mut page = Page::of(cases, |record| CaseView::of(now, record));
-    CaseView::name(&api, &mut page.items).await?;
+    people::name(&api, &mut page.items).await?;
     Ok(Json(page))
 }
 
@@ -200,7 +171,9 @@ pub(crate) async fn get(
     Path(id): Path<CaseId>,
 ) -> Answer<Json<CaseView>> {
     let record = visible(&api, &caller, id).await?;
-    Ok(Json(CaseView::told(&api, api.clock.now(), record).await?))
+    Ok(Json(
+        named(&api, CaseView::of(api.clock.now(), record)).await?,
+    ))
 }
 
 /// The whole chain in order.
@@ -317,7 +290,7 @@ pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<
         Err(refusal) => Err(Trouble::Refused(refusal)),
     };
     let outcome = match outcome {
-        Ok(record) => CaseView::told(&api, now, record).await,
+        Ok(record) => named(&api, CaseView::of(now, record)).await,
         Err(trouble) => Err(Problem::from(trouble)),
     };
     wished.answer(&api, StatusCode::CREATED, outcome).await
@@ -388,17 +361,50 @@ pub(crate) async fn command(
         )
         .await;
     let outcome = match done {
-        Ok(record) => CaseView::told(&api, now, record).await,
+        Ok(record) => named(&api, CaseView::of(now, record)).await,
         Err(trouble) => Err(Problem::from(trouble)),
     };
     wished.answer(&api, StatusCode::OK, outcome).await
+}
+
+/// Somebody who may own a case 督办人.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnerView {
+    username: String,
+    display_name: String,
+    /// `team_lead` or `supervisor`.
+    #[schema(value_type = String)]
+    role: Role,
+    unit: String,
+}
+
+/// Whom a case may be assigned to.
+#[utoipa::path(get, path = "/api/v1/supervision/owners", tag = "supervision", responses((status = 200, body = Page<OwnerView>)))]
+pub(crate) async fn owners(State(api): State<Arc<Api>>) -> Answer<Json<Page<OwnerView>>> {
+    let users = api.storage.users().await?.into_iter();
+    let items = users
+        .filter(|user| may_own(user.role))
+        .map(|user| OwnerView {
+            username: user.username.0,
+            display_name: user.display_name,
+            role: user.role,
+            unit: user.unit.0,
+        });
+    Ok(Json(Page {
+        items: items.collect(),
+        next_cursor: None,
+    }))
+}
+
+const fn may_own(role: Role) -> bool {
+    matches!(role, Role::Supervisor | Role::TeamLead)
 }
 
 /// A case's owner is somebody who may oversee one.
 async fn assignable(api: &Api, owner: &Username) -> Answer<()> {
     let known = api.storage.login(owner).await?;
     match known {
-        Some((user, _)) if matches!(user.role, Role::Supervisor | Role::TeamLead) => Ok(()),
+        Some((user, _)) if may_own(user.role) => Ok(()),
         Some(_) | None => Err(Problem::invalid(
             "no_such_owner",
             "督办人应为班长或督办人员 (no such team lead or supervisor)",

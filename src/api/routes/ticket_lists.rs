@@ -1,6 +1,5 @@
 //! What a ticket's pages need beside the ticket: counters of the lists, what one may do, the calls about it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,7 +12,7 @@ use crate::api::Api;
 use crate::api::access::may_listen;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path};
-use crate::api::problem::{Answer, Problem};
+use crate::api::problem::Answer;
 use crate::domain::id::TicketId;
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{Task, possible};
@@ -252,22 +251,6 @@ pub(crate) async fn calls(
         items,
         next_cursor: None,
     }))
-}
-
-/// The names of people who acted, as far as they are known.
-pub(super) async fn names_of<'a>(
-    api: &Api,
-    usernames: impl Iterator<Item = &'a str>,
-) -> Answer<BTreeMap<String, String>> {
-    let wanted: std::collections::BTreeSet<&str> = usernames.collect();
-    let mut names = BTreeMap::new();
-    for name in wanted {
-        let known = api.storage.login(&name.into()).await;
-        if let Some((user, _)) = known.map_err(Problem::from)? {
-            names.insert(name.to_owned(), user.display_name);
-        }
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::calls::GrantedView;
 use super::intake::check_codes;
+use super::people::names_of;
 use super::read_command;
-use super::ticket_lists::{Named, names_of};
+use super::ticket_lists::Named;
 use crate::api::Api;
 use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;

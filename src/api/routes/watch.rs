@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::people::names_of;
 use super::tickets;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -75,6 +76,8 @@ pub(crate) struct KeyMarkView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     by: String,
+    /// Their name, if they have a login.
+    by_name: Option<String>,
     reason: String,
     /// Where the media reported it.
     link: Option<String>,
@@ -89,10 +92,21 @@ impl From<KeyMark> for KeyMarkView {
             category_name: mark.category.name(),
             at: mark.at,
             by: mark.by.0,
+            by_name: None,
             reason: mark.reason,
             link: mark.link,
         }
     }
+}
+
+/// Marks with the names of who made them.
+async fn shown(api: &Api, marks: Vec<KeyMark>) -> Answer<Vec<KeyMarkView>> {
+    let names = names_of(api, marks.iter().map(|mark| mark.by.0.as_str())).await?;
+    let view = |mark: KeyMark| KeyMarkView {
+        by_name: names.get(&mark.by.0).cloned(),
+        ..mark.into()
+    };
+    Ok(marks.into_iter().map(view).collect())
 }
 
 /// Everything marked on one ticket.
@@ -125,7 +139,7 @@ pub(crate) async fn of_ticket(
     let by_hand = api.storage.key_marks(by, Some(id), None, &page).await?;
     Ok(Json(MarksView {
         findings: findings.items.into_iter().map(Into::into).collect(),
-        by_hand: by_hand.items.into_iter().map(Into::into).collect(),
+        by_hand: shown(&api, by_hand.items).await?,
     }))
 }
 
@@ -199,7 +213,10 @@ pub(crate) async fn key_marks(
     let category = asked.category.as_deref().map(category_of).transpose()?;
     let by = By::Person(&caller.actor);
     let marks = api.storage.key_marks(by, None, category, &page).await?;
-    Ok(Json(Page::of(marks, Into::into)))
+    Ok(Json(Page {
+        items: shown(&api, marks.items).await?,
+        next_cursor: marks.next_cursor,
+    }))
 }
 
 /// A mark by hand.
@@ -256,7 +273,8 @@ pub(crate) async fn mark(
         link: marking.link,
     };
     api.storage.mark_key(mark.clone()).await?;
-    Ok(Json(mark.into()))
+    let shown = shown(&api, vec![mark]).await?.pop();
+    Ok(Json(shown.ok_or_else(Problem::not_found)?))
 }
 
 /// Takes a mark by hand away. What a rule found stays until it is no longer so.

@@ -1278,6 +1278,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/supervision/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a case may be assigned to. */
+        get: operations["supervision_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/supervision/{id}": {
         parameters: {
             query?: never;
@@ -2057,6 +2074,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            /** @description Their name, if they have a login. */
+            by_name?: string | null;
             /** Format: int64 */
             bytes: number;
             /** Format: uuid */
@@ -2118,6 +2137,8 @@ export interface components {
         /** @description One line of a call-out's log. */
         CallOutEventView: {
             actor: string;
+            /** @description Who that is, where it is a person who is still known. */
+            actor_name?: string | null;
             /** Format: date-time */
             at: string;
             event: Record<string, unknown>;
@@ -2131,6 +2152,10 @@ export interface components {
             id: string;
             /** @description Who is called, in order. */
             ladder: components["schemas"]["RungView"][];
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             reason: string;
             /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
             stage: Record<string, unknown>;
@@ -2268,6 +2293,10 @@ export interface components {
             /** Format: uuid */
             lead_ticket_id: string;
             member_ticket_ids: string[];
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             open: boolean;
             /** Format: date-time */
             opened_at: string;
@@ -2435,6 +2464,10 @@ export interface components {
             id: string;
             /** @description 领导干部. */
             leaders: string[];
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** @description 直接责任人. */
             person?: string | null;
             /** Format: uuid */
@@ -2548,6 +2581,10 @@ export interface components {
             /** Format: date-time */
             lifted_at?: string | null;
             lifted_by?: string | null;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             reason: string;
             /** Format: int64 */
             version: number;
@@ -2577,6 +2614,10 @@ export interface components {
             id: string;
             /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
             item: Record<string, unknown>;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** @description Decided, not closed, and its day is past. */
             overdue: boolean;
             /** @description `entered`, `decided`, `closed` or `checked`. */
@@ -2587,6 +2628,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            /** @description Their name, if they have a login. */
+            by_name?: string | null;
             category: string;
             category_name: string;
             /** @description Where the media reported it. */
@@ -2989,6 +3032,14 @@ export interface components {
             received_at: string;
             system: string;
         };
+        /** @description Somebody who may own a case 督办人. */
+        OwnerView: {
+            display_name: string;
+            /** @description `team_lead` or `supervisor`. */
+            role: string;
+            unit: string;
+            username: string;
+        };
         /** @description One page of a list. */
         Page_ActionView: {
             items: {
@@ -3037,6 +3088,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
+                /** @description Their name, if they have a login. */
+                by_name?: string | null;
                 /** Format: int64 */
                 bytes: number;
                 /** Format: uuid */
@@ -3096,6 +3149,8 @@ export interface components {
         Page_CallOutEventView: {
             items: {
                 actor: string;
+                /** @description Who that is, where it is a person who is still known. */
+                actor_name?: string | null;
                 /** Format: date-time */
                 at: string;
                 event: Record<string, unknown>;
@@ -3113,6 +3168,10 @@ export interface components {
                 id: string;
                 /** @description Who is called, in order. */
                 ladder: components["schemas"]["RungView"][];
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 reason: string;
                 /** @description `{stage: "calling", round, rung, until}`, `escalated`, `acknowledged` or `cancelled`. */
                 stage: Record<string, unknown>;
@@ -3245,6 +3304,10 @@ export interface components {
                 /** Format: uuid */
                 lead_ticket_id: string;
                 member_ticket_ids: string[];
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 open: boolean;
                 /** Format: date-time */
                 opened_at: string;
@@ -3330,6 +3393,10 @@ export interface components {
                 id: string;
                 /** @description 领导干部. */
                 leaders: string[];
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description 直接责任人. */
                 person?: string | null;
                 /** Format: uuid */
@@ -3413,6 +3480,10 @@ export interface components {
                 /** Format: date-time */
                 lifted_at?: string | null;
                 lifted_by?: string | null;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 reason: string;
                 /** Format: int64 */
                 version: number;
@@ -3427,6 +3498,10 @@ export interface components {
                 id: string;
                 /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
                 item: Record<string, unknown>;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description Decided, not closed, and its day is past. */
                 overdue: boolean;
                 /** @description `entered`, `decided`, `closed` or `checked`. */
@@ -3441,6 +3516,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
+                /** @description Their name, if they have a login. */
+                by_name?: string | null;
                 category: string;
                 category_name: string;
                 /** @description Where the media reported it. */
@@ -3580,6 +3657,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_OwnerView: {
+            items: {
+                display_name: string;
+                /** @description `team_lead` or `supervisor`. */
+                role: string;
+                unit: string;
+                username: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ProposalView: {
             items: {
                 basis: string;
@@ -3674,6 +3763,10 @@ export interface components {
                 due?: string | null;
                 /** Format: uuid */
                 id: string;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
                 overdue: boolean;
                 /** @description Masked for roles that need not call. */
                 phone: string;
@@ -4106,6 +4199,10 @@ export interface components {
             due?: string | null;
             /** Format: uuid */
             id: string;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             overdue: boolean;
             /** @description Masked for roles that need not call. */
             phone: string;
@@ -7348,6 +7445,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supervision_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnerView"];
+                };
             };
             /** @description Not done, and why */
             default: {

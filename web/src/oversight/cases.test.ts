@@ -46,8 +46,8 @@ describe('a case of supervision', () => {
 
   it("is judged and closed by a team lead where it is theirs, by a supervisor in any case", () => {
     const waiting = view('urge', { rungs: [rung('urge', { received: RECEIVED, answers: [answer(null)] })] });
-    expect(wishesOf(waiting, LEAD)).toEqual(['take']);
-    expect(wishesOf({ ...waiting, owner: 'zhou' }, LEAD)).toEqual(['judge', 'close']);
+    expect(wishesOf(waiting, LEAD)).toEqual(['take', 'assign']);
+    expect(wishesOf({ ...waiting, owner: 'zhou' }, LEAD)).toEqual(['judge', 'close', 'assign']);
     expect(wishesOf(waiting, SUPERVISOR)).toContain('judge');
   });
 

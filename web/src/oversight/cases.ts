@@ -119,7 +119,7 @@ export interface Person {
   unit: string;
 }
 
-export type Wish = 'take' | 'receive' | 'answer' | 'judge' | 'step_up' | 'convene' | 'rebind' | 'propose' | 'close';
+export type Wish = 'take' | 'assign' | 'receive' | 'answer' | 'judge' | 'step_up' | 'convene' | 'rebind' | 'propose' | 'close';
 
 /** The steps that may follow by hand: up, and the last one only by confirming a proposal. */
 export function stepsUp(view: CaseView, role: Role): Level[] {
@@ -159,6 +159,7 @@ export function wishesOf(view: CaseView, person: Person): Wish[] {
   if (stepsUp(view, person.role).length > 0) wishes.push('step_up');
   if (supervisor) wishes.push('propose');
   if (owns && !decides && endsOf(view).length > 0) wishes.push('close');
+  wishes.push('assign');
   return wishes;
 }
 
@@ -176,6 +177,8 @@ export function fieldsOf(wish: Wish | 'confirm' | 'dismiss', view: CaseView, rol
     case 'take':
     case 'receive':
       return null;
+    case 'assign':
+      return [{ key: 'owner', kind: 'person' }];
     case 'answer':
       return [prose('text')];
     case 'judge':

@@ -13,13 +13,18 @@ type Kind_ =
   | { kind: 'choice'; choices: readonly string[]; words: string; optional?: boolean; barred?: readonly string[] }
   /** Yes or no: agreed to, unless `words` says otherwise. */
   | { kind: 'granted'; words?: string }
-  | { kind: 'unit' | 'category' | 'lane'; optional?: boolean }
+  /** Of all units, or of those below one's own. */
+  | { kind: 'unit'; below?: boolean; optional?: boolean }
+  | { kind: 'category' | 'lane'; optional?: boolean }
   | { kind: 'units'; optional?: boolean }
   | { kind: 'days'; optional?: boolean }
+  /** A day, or a minute of one, of Beijing's calendar: `2026-12-01`, `2026-12-01T09:30`. */
+  | { kind: 'day' | 'instant'; optional?: boolean }
   | { kind: 'yes' }
   /** Drawn by whoever uses the form. */
   | { kind: 'told' }
-  | { kind: 'proof' };
+  | { kind: 'proof' }
+  | { kind: 'person' };
 
 const prose = (key: string): Field => ({ key, kind: 'prose' });
 const line = (key: string, optional = false): Field => ({ key, kind: 'line', optional });
@@ -68,6 +73,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     { key: 'urgent', kind: 'yes' },
   ],
   acknowledge: [],
+  hand_down: [{ key: 'unit', kind: 'unit', below: true }],
   record_contact: [{ key: 'proof', kind: 'proof' }, prose('summary')],
   reply: [prose('text'), { key: 'no_contact_reason', kind: 'prose', optional: true }],
   send_back: [prose('basis'), prose('suggestion')],

@@ -30,6 +30,8 @@ export interface Assignment {
   acknowledged: { at: string; by: string } | null;
   contacted: boolean;
   opinion: Reply | null;
+  /** The units below that got it one from another; the last has the work. */
+  handed_down?: string[];
 }
 
 export interface Work {

@@ -20,6 +20,12 @@ export function minute(at: string | null | undefined): string {
   return instant(at).slice(5, 16);
 }
 
+/** What was chosen in a field of day or minute, as an instant: `2026-12-01T09:30` is half past nine in Beijing. */
+export function fromBeijing(chosen: string): string {
+  const [day, time] = chosen.split('T');
+  return `${day}T${time ?? '00:00'}:00+08:00`;
+}
+
 /** `2:05`, `1:02:05`. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -17,6 +17,8 @@ const TOLD = [
   'lead',
   'co_handlers',
   'unit',
+  'handed_to',
+  'file',
   'specialist',
   'basis',
   'suggestion',
@@ -71,6 +73,9 @@ export function toldOf(event: EventView): { key: string; value: unknown }[] {
   const flat: Record<string, unknown> = Object.assign({ ...demand, ...whole }, ...wrapped) as Record<string, unknown>;
   const lane = whole['lane'] as { code?: string } | undefined;
   if (lane?.code !== undefined) flat['lane'] = lane.code;
+  if (event.name === 'handed_down') flat['handed_to'] = whole['to'];
+  const attachment = whole['attachment'] as { name?: string } | undefined;
+  if (attachment !== undefined) flat['file'] = attachment.name;
   if (typeof result === 'object' && result !== null) Object.assign(flat, result);
   return TOLD.flatMap((key) => {
     const value = flat[key];

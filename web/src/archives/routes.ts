@@ -1,0 +1,7 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+import type { Role } from '../app/roles';
+
+const KEEPERS: readonly Role[] = ['supervisor', 'auditor'];
+
+export const routes: RouteRecordRaw[] = [{ path: '/archives', component: () => import('./ArchivesPage.vue'), meta: { title: 'archives.title', roles: KEEPERS, nav: 27 } }];
