@@ -33,7 +33,7 @@ pub(crate) struct Line {
     pub(crate) direction: Direction,
     pub(crate) call_id: String,
     local: Option<SessionDescription>,
-    offer: Option<Vec<u8>>,
+    pub(crate) offer: Option<Vec<u8>>,
 }
 
 /// What a phone tells its owner.
