@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use hotline_sip::endpoint::LegHandle;
 use hotline_sip::header::Transport;
-use hotline_sip::sdp::{self, Negotiated, SessionDescription};
+use hotline_sip::sdp::{self, Negotiated, Protection, SessionDescription};
 
 use super::journal::CommitToken;
 use super::media::{Carriage, Hears};
@@ -81,11 +81,15 @@ pub struct Leg {
     /// One dialog once answered; several while a phone with several contacts is forked to.
     pub dialogs: Vec<LegHandle>,
     pub sip_call_id: String,
+    /// The media side's name for its sound. The leg's own id, unless another of its branches answered.
+    pub sound: LegId,
     /// What our side of its media can do, and where it is.
     pub ours: sdp::Local,
     /// The session we last described to this side.
     pub local: SessionDescription,
     pub remote: Option<Negotiated>,
+    /// Other kinds of phones that ring for it, until one answers. At most one of each kind.
+    pub branches: Vec<Branch>,
     /// We called back early media to a caller that still waits for our answer.
     pub early: bool,
     /// The other side put us on hold.
@@ -128,6 +132,17 @@ pub struct Leg {
     pub silence: Silence,
     /// When that goes on.
     pub silence_due: Option<Instant>,
+}
+
+/// What phones of one kind are offered, and the place on the media side that they would be heard at. A page, a phone with keys and a
+/// plain one cannot be asked with one offer (RFC 3264 §5): where a leg rings several kinds, each has its own.
+#[derive(Debug)]
+pub struct Branch {
+    pub sound: LegId,
+    pub ours: sdp::Local,
+    pub local: SessionDescription,
+    pub remote: Option<Negotiated>,
+    pub dialogs: Vec<LegHandle>,
 }
 
 /// What we know of a leg that stopped sending.
@@ -183,6 +198,17 @@ impl Destination {
     }
 }
 
+/// Whether the phone there can take what this side offers.
+fn fits(ours: &sdp::Local, destination: &Destination) -> bool {
+    match (&ours.protection, destination.carriage()) {
+        (Protection::Dtls(_), carriage) => carriage == Carriage::WebRtc,
+        (Protection::Sdes(_), carriage) => carriage == Carriage::Rtp && destination.srtp,
+        (Protection::Possible(_) | Protection::Plain, carriage) => {
+            carriage == Carriage::Rtp && !destination.srtp
+        }
+    }
+}
+
 /// Who speaks SIP over a WebSocket is a browser, or as good as one.
 pub fn carriage_of(transport: &Transport) -> Carriage {
     match transport {
@@ -229,6 +255,72 @@ pub struct Call {
 }
 
 impl Leg {
+    /// What our side of the media of phones of this kind can do, and what they are offered.
+    pub fn offer_to(
+        &self,
+        destination: &Destination,
+    ) -> Option<(&sdp::Local, &SessionDescription)> {
+        let branches = self.branches.iter();
+        let others = branches.map(|branch| (&branch.ours, &branch.local));
+        let mut all = std::iter::once((&self.ours, &self.local)).chain(others);
+        all.find(|(ours, _)| fits(ours, destination))
+    }
+
+    /// Phones of this kind take no G.711: they are offered what else we speak from now on.
+    pub fn offer_more_to(&mut self, destination: &Destination) {
+        let branches = self.branches.iter_mut();
+        let others = branches.map(|branch| (&mut branch.ours, &mut branch.local));
+        let all = std::iter::once((&mut self.ours, &mut self.local)).chain(others);
+        for (ours, local) in all {
+            if fits(ours, destination) {
+                ours.codecs.append(&mut ours.if_insisted);
+                *local = sdp::make_offer(ours, Some(local));
+            }
+        }
+    }
+
+    /// A phone of this kind was asked.
+    pub fn asked(&mut self, destination: &Destination, dialog: LegHandle) {
+        self.dialogs.push(dialog);
+        if fits(&self.ours, destination) {
+            return;
+        }
+        if let Some(branch) = self
+            .branches
+            .iter_mut()
+            .find(|b| fits(&b.ours, destination))
+        {
+            branch.dialogs.push(dialog);
+        }
+    }
+
+    /// What was offered by this dialog.
+    pub fn offered(&self, dialog: LegHandle) -> &SessionDescription {
+        let theirs = |branch: &&Branch| branch.dialogs.contains(&dialog);
+        let branch = self.branches.iter().find(theirs);
+        branch.map_or(&self.local, |branch| &branch.local)
+    }
+
+    /// The branch of this dialog is the leg's own from now on.
+    pub fn turn_to(&mut self, dialog: LegHandle) {
+        let theirs = |branch: &Branch| branch.dialogs.contains(&dialog);
+        let Some(at) = self.branches.iter().position(theirs) else {
+            return;
+        };
+        let mut before = self.dialogs.clone();
+        for branch in &self.branches {
+            before.retain(|dialog| !branch.dialogs.contains(dialog));
+        }
+        let branch = &mut self.branches[at];
+        branch.dialogs = before;
+        std::mem::swap(&mut self.sound, &mut branch.sound);
+        std::mem::swap(&mut self.ours, &mut branch.ours);
+        std::mem::swap(&mut self.local, &mut branch.local);
+        std::mem::swap(&mut self.remote, &mut branch.remote);
+        // What the media side was told of the one before.
+        self.hears = Hears::Nothing;
+    }
+
     /// Silent, and slow to say that it lives.
     fn is_thought_dead(&self) -> bool {
         self.silence == Silence::Probing { told_citizen: true }
@@ -294,7 +386,7 @@ impl Call {
         }
     }
 
-    /// What every leg with sound should hear now, following only from the call's state.
+    /// What every leg with sound should hear now, following only from the call's state. Whom it hears is said as the media side knows them.
     pub fn topology(&self) -> Vec<(LegId, Hears)> {
         let hearable = |leg: &&Leg| {
             let sounds = match leg.stage {
@@ -336,7 +428,7 @@ impl Call {
         let others = sounding
             .iter()
             .filter(|other| other.id != leg.id && self.is_heard(other, leg));
-        let legs: Vec<LegId> = others.map(|other| other.id).collect();
+        let legs: Vec<LegId> = others.map(|other| other.sound).collect();
         match (legs.is_empty(), leg.role, &self.doing) {
             (false, _, _) => Hears::Legs(legs),
             (true, LegRole::Citizen, Doing::Talking) => {

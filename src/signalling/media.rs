@@ -12,7 +12,7 @@ use crate::domain::id::{CallId, LegId, RecordingId, Username};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hears {
     Nothing,
-    /// The sum of what these legs say.
+    /// The sum of what these legs say, as the media side knows them.
     Legs(Vec<LegId>),
     /// Prompts one after the other, by name; then silence, or hold music until told otherwise.
     Prompts {

@@ -280,7 +280,7 @@ impl Laws {
             );
         }
         for leg in call.live_legs() {
-            let Some(channel) = studio.channels.get(&leg.id) else {
+            let Some(channel) = studio.channels.get(&leg.sound) else {
                 panic!("leg {} has no port", leg.id)
             };
             assert!(
@@ -314,7 +314,7 @@ impl Laws {
                 .filter(up)
                 .filter(|leg| call.track_of(leg.id).is_some())
             {
-                let on_track = take.tracks.iter().any(|track| track.leg == leg.id);
+                let on_track = take.tracks.iter().any(|track| track.leg == leg.sound);
                 assert!(
                     on_track,
                     "leg {} ({:?}) of call {} is not recorded",
@@ -326,7 +326,7 @@ impl Laws {
 
     fn note_silence(&mut self, now: Instant, call: &Call, studio: &Studio) {
         for leg in &call.legs {
-            let channel = studio.channels.get(&leg.id);
+            let channel = studio.channels.get(&leg.sound);
             let nothing = leg.role == LegRole::Citizen
                 && leg.stage == Stage::Up
                 && !matches!(call.doing, Doing::Ending { .. })
@@ -409,10 +409,10 @@ impl Laws {
             {
                 let hears = studio
                     .channels
-                    .get(&citizen.id)
+                    .get(&citizen.sound)
                     .map(|channel| &channel.hears);
                 let only_the_dead =
-                    matches!(hears, Some(Hears::Legs(legs)) if *legs == [death.leg]);
+                    matches!(hears, Some(Hears::Legs(legs)) if *legs == [leg.sound]);
                 assert!(
                     !only_the_dead || now <= death.prompt_by,
                     "the citizen of call {} listens to a dead phone since {:?}",
@@ -520,17 +520,14 @@ fn check_ear(call: &Call, listener: &Leg, speaker: LegId, studio: &Studio) {
             listener.role, listener.room, call.id
         )
     };
-    assert_ne!(speaker, listener.id, "{}: itself", says());
-    let Some(speaker) = call
-        .leg(speaker)
-        .filter(|speaker| speaker.stage != Stage::Ended)
-    else {
+    assert_ne!(speaker, listener.sound, "{}: itself", says());
+    let Some(speaker) = call.live_legs().find(|leg| leg.sound == speaker) else {
         panic!("{}, which is not there", says());
     };
     assert!(
         studio
             .channels
-            .get(&speaker.id)
+            .get(&speaker.sound)
             .is_some_and(|channel| !channel.closed),
         "{}: no port",
         says()

@@ -36,7 +36,7 @@ pub(crate) struct Line {
     pub(crate) from: String,
     pub(crate) asserted: String,
     local: Option<SessionDescription>,
-    offer: Option<Vec<u8>>,
+    pub(crate) offer: Option<Vec<u8>>,
 }
 
 /// What a phone tells its owner.

@@ -212,7 +212,7 @@ impl Story {
 
     /// What this party hears.
     fn hears(&self, role: LegRole) -> Hears {
-        let leg = self.leg(role).id;
+        let leg = self.leg(role).sound;
         self.world.studio.lock().unwrap().channels[&leg]
             .hears
             .clone()
@@ -225,7 +225,10 @@ impl Story {
             panic!("{role:?} hears {:?}", self.hears(role))
         };
         legs.iter()
-            .map(|leg| self.call().leg(*leg).unwrap().role)
+            .map(|sound| {
+                let mut legs = self.call().live_legs();
+                legs.find(|leg| leg.sound == *sound).unwrap().role
+            })
             .collect()
     }
 
@@ -280,7 +283,7 @@ fn a_citizen_whose_agents_phone_dies_hears_so_and_goes_first() {
 
     story.world.kill(story.phone("agent1"));
     let number = story.world.phones[first].name.clone();
-    let citizen = story.calls(&number).unwrap().legs[0].id;
+    let citizen = story.calls(&number).unwrap().legs[0].sound;
     story.pass(3 * SECOND);
     assert_eq!(
         story.world.studio.lock().unwrap().channels[&citizen].hears,

@@ -489,9 +489,11 @@ impl Control {
             user,
             dialogs: vec![arrival.dialog],
             sip_call_id: arrival.sip_call_id.clone(),
+            sound: leg_id,
             ours,
             local,
             remote,
+            branches: Vec::new(),
             early: false,
             held_by_remote: false,
             quiet_since: None,
@@ -576,7 +578,7 @@ impl Control {
         let local = leg.local.to_string().into_bytes();
         if let Some(remote) = &leg.remote {
             // That it was silent before our answer says nothing: from now on it is to be missed.
-            self.media.connect(leg_id, remote, leg.nat);
+            self.media.connect(leg.sound, remote, leg.nat);
         }
         call.answered = Some(now);
         call.cdr.answered_at = Some(at);

@@ -320,6 +320,7 @@ impl Control {
         leg.ended_at = Some(at);
         leg.status = status.or(leg.status);
         let dialogs = std::mem::take(&mut leg.dialogs);
+        let sound = leg.sound;
         let phone = leg.phone.clone();
         self.set_silence(call_id, leg_id, Silence::None);
         for dialog in dialogs {
@@ -330,7 +331,8 @@ impl Control {
                 self.owe_goodbye(phone.clone(), dialog);
             }
         }
-        self.media.close(leg_id);
+        self.close_branches(call_id, leg_id);
+        self.media.close(sound);
     }
 
     /// A phone without connection is to learn of its call's end when it is back. The goodbye itself waits in the endpoint.
@@ -396,6 +398,7 @@ impl Control {
         };
         for leg in &call.legs {
             self.by_leg.remove(&leg.id);
+            self.by_leg.remove(&leg.sound);
         }
         if let Doing::Ending { give_up_at } = call.doing {
             self.timers.remove(&(give_up_at, Timer::LastWord(call_id)));
@@ -454,7 +457,7 @@ impl Call {
             LegRole::Supervisor => return None,
         };
         Some(Track {
-            leg: leg_id,
+            leg: leg.sound,
             number,
             role: leg.role,
             label: crate::domain::phone::mask(&leg.party),

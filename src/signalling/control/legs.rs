@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hotline_sip::digest::Account;
 use hotline_sip::endpoint::{EndCause, Event, Flow, InviteParams, LegHandle};
-use hotline_sip::header::{HeaderName, Headers, NameAddr, Transport};
+use hotline_sip::header::{HeaderName, Headers, NameAddr, Reason, Transport};
 use hotline_sip::message::Status;
 use hotline_sip::sdp::{self, Negotiated, Protection, Security, SessionDescription};
 use hotline_sip::uri::Uri;
@@ -24,9 +24,11 @@ use crate::domain::call::{LegRole, Quality, TerminationResult};
 use crate::domain::id::{CallId, Extension, LegId, RecordingId, TrunkName, UnitCode, Username};
 use crate::domain::phone::{self, PhoneNumber};
 use crate::domain::staff::{EmergencyCaller, Role, SpecialistEntry};
-use crate::signalling::call::{Call, Destination, Doing, Leg, Room, Silence, Stage, Target};
+use crate::signalling::call::{
+    Branch, Call, Destination, Doing, Leg, Room, Silence, Stage, Target,
+};
 use crate::signalling::journal::Entry;
-use crate::signalling::media::{Carriage, Hears, Track};
+use crate::signalling::media::{Hears, Track};
 use crate::signalling::registrar::PhoneName;
 
 impl Control {
@@ -70,18 +72,7 @@ impl Control {
     ) -> Option<LegId> {
         let now = self.clock.instant();
         let leg_id = LegId(self.clock.new_id());
-        let first = target.destinations().next()?;
-        let (carriage, srtp) = (first.carriage(), first.srtp);
-        let opened = match self.media.open(call_id, leg_id, carriage) {
-            Ok(opened) => opened,
-            Err(fault) => {
-                warn!(call.id = %call_id, %fault, "a leg could not be opened: {fault}");
-                return None;
-            }
-        };
-        self.by_leg.insert(leg_id, call_id);
-        let ours = self.ours(leg_id, opened, srtp);
-        let local = sdp::make_offer(&ours, None);
+        let (ours, local) = self.open_for(call_id, leg_id, target.destinations().next()?)?;
         let Target {
             party,
             user,
@@ -103,9 +94,11 @@ impl Control {
             user,
             dialogs: Vec::new(),
             sip_call_id: String::new(),
+            sound: leg_id,
             ours,
             local,
             remote: None,
+            branches: Vec::new(),
             early: false,
             held_by_remote: false,
             quiet_since: None,
@@ -151,9 +144,70 @@ impl Control {
         Some(leg_id)
     }
 
+    /// Opens a place on the media side, with what a phone of this kind is to be offered for it. None when there is no port.
+    fn open_for(
+        &mut self,
+        call_id: CallId,
+        sound: LegId,
+        destination: &Destination,
+    ) -> Option<(sdp::Local, SessionDescription)> {
+        let opened = match self.media.open(call_id, sound, destination.carriage()) {
+            Ok(opened) => opened,
+            Err(fault) => {
+                warn!(call.id = %call_id, %fault, "a leg could not be opened: {fault}");
+                return None;
+            }
+        };
+        self.by_leg.insert(sound, call_id);
+        let ours = self.ours(sound, opened, destination.srtp);
+        let local = sdp::make_offer(&ours, None);
+        Some((ours, local))
+    }
+
+    /// What a phone of this kind is offered for a leg; the first of its kind gets a branch.
+    fn offer_for(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        destination: &Destination,
+    ) -> Option<SessionDescription> {
+        let leg = self.calls.get(&call_id)?.leg(leg_id)?;
+        if let Some((_, local)) = leg.offer_to(destination) {
+            return Some(local.clone());
+        }
+        let sound = LegId(self.clock.new_id());
+        let (ours, local) = self.open_for(call_id, sound, destination)?;
+        let offer = local.clone();
+        let leg = self.call_mut(call_id).leg_mut(leg_id)?;
+        leg.branches.push(Branch {
+            sound,
+            ours,
+            local,
+            remote: None,
+            dialogs: Vec::new(),
+        });
+        Some(offer)
+    }
+
+    /// Lets go of what no other phone of a leg can answer any more.
+    pub(super) fn close_branches(&mut self, call_id: CallId, leg_id: LegId) {
+        let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
+            return;
+        };
+        for branch in std::mem::take(&mut leg.branches) {
+            if branch.sound != leg_id {
+                self.by_leg.remove(&branch.sound);
+            }
+            self.media.close(branch.sound);
+        }
+    }
+
     /// Sends one INVITE for a leg.
     fn invite(&mut self, call_id: CallId, leg_id: LegId, destination: &Destination) -> bool {
         let now = self.clock.instant();
+        let Some(offer) = self.offer_for(call_id, leg_id, destination) else {
+            return false;
+        };
         let Some(call) = self.calls.get(&call_id) else {
             return false;
         };
@@ -199,7 +253,7 @@ impl Control {
             from,
             to,
             contact: None,
-            offer: Some(leg.local.to_string().into_bytes()),
+            offer: Some(offer.to_string().into_bytes()),
             headers,
             credentials,
             route: destination
@@ -220,9 +274,11 @@ impl Control {
             .call_mut(call_id)
             .leg_mut(leg_id)
             .expect("the leg was looked up above");
-        leg.dialogs.push(dialog);
+        leg.asked(destination, dialog);
         // A carrier that refuses G.711 is no carrier of ours.
-        if !trunk && !leg.ours.if_insisted.is_empty() {
+        let offered = leg.offer_to(destination);
+        let is_all = offered.is_none_or(|(ours, _)| ours.if_insisted.is_empty());
+        if !trunk && !is_all {
             leg.offered_g711.push((dialog, destination.clone()));
         }
         leg.sip_call_id = sip_call_id;
@@ -356,7 +412,7 @@ impl Control {
                 self.leg_left(call_id, leg_id, Left::Cancelled);
             }
             Event::Acked { answer, .. } => {
-                self.on_answer_to_ours(call_id, leg_id, answer.as_deref());
+                self.on_answer_to_ours(call_id, leg_id, dialog, answer.as_deref());
                 let call = self.call_mut(call_id);
                 if call.leg(leg_id).is_some_and(|leg| leg.remote.is_none()) {
                     // We had to offer, and they answered nothing that we can speak to.
@@ -364,7 +420,7 @@ impl Control {
                 }
             }
             Event::Progress { status, sdp, .. } => {
-                self.on_progress(call_id, leg_id, status, sdp.as_deref())
+                self.on_progress(call_id, leg_id, dialog, status, sdp.as_deref())
             }
             Event::Answered { sdp, .. } => {
                 self.on_answered(call_id, leg_id, dialog, sdp.as_deref())
@@ -372,7 +428,7 @@ impl Control {
             Event::Failed { status, .. } => self.on_failed(call_id, leg_id, dialog, status.code()),
             Event::Offered { sdp, .. } => self.on_offered(call_id, leg_id, dialog, sdp.as_deref()),
             Event::OfferAnswered { sdp, .. } => {
-                self.on_answer_to_ours(call_id, leg_id, sdp.as_deref())
+                self.on_answer_to_ours(call_id, leg_id, dialog, sdp.as_deref())
             }
             Event::OfferWithdrawn { .. }
             | Event::OfferRejected { .. }
@@ -400,7 +456,14 @@ impl Control {
         }
     }
 
-    fn on_progress(&mut self, call_id: CallId, leg_id: LegId, status: Status, sdp: Option<&[u8]>) {
+    fn on_progress(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        status: Status,
+        sdp: Option<&[u8]>,
+    ) {
         let now = self.clock.instant();
         let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) else {
             return;
@@ -409,14 +472,15 @@ impl Control {
         if let Some(offer) = leg.offer {
             self.tell_acd(acd::Input::OfferRinging { offer });
         }
-        let early = self.negotiated(call_id, leg_id, sdp);
+        let early = self.negotiated(call_id, leg_id, dialog, sdp);
         let call = self.call_mut(call_id);
         let leg = call.leg_mut(leg_id).expect("looked up above");
         if let (Some(remote), Stage::Calling | Stage::Early) = (early, &leg.stage) {
             leg.stage = Stage::Early;
+            leg.turn_to(dialog);
             leg.remote = Some(remote.clone());
-            let nat = leg.nat;
-            self.media.connect(leg_id, &remote, nat);
+            let (sound, nat) = (leg.sound, leg.nat);
+            self.media.connect(sound, &remote, nat);
         }
         // Whoever called us and waits for this leg learns how it goes, with our own early media.
         let call = self.call_mut(call_id);
@@ -448,7 +512,7 @@ impl Control {
     ) {
         let now = self.clock.instant();
         let at = self.clock.now();
-        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
+        let Some(remote) = self.negotiated(call_id, leg_id, dialog, sdp) else {
             warn!(call.id = %call_id, "a phone answered call {call_id} without a usable session");
             let _ = self.endpoint.bye(now, dialog, None);
             self.by_dialog.remove(&dialog);
@@ -472,18 +536,22 @@ impl Control {
             .copied()
             .filter(|other| *other != dialog)
             .collect();
+        leg.turn_to(dialog);
         leg.dialogs = vec![dialog];
         leg.stage = Stage::Up;
         leg.answered_at = Some(at);
         leg.remote = Some(remote.clone());
         leg.give_up_at = None;
-        let (role, nat) = (leg.role, leg.nat);
+        let (role, sound, nat) = (leg.role, leg.sound, leg.nat);
         let user = leg.user.clone();
         let party = Extension::from(leg.party.as_str());
         for other in others {
             self.by_dialog.remove(&other);
-            let _ = self.endpoint.cancel(now, other, None);
+            let elsewhere = Reason::new("SIP", 200, "Call completed elsewhere");
+            let _ = self.endpoint.cancel(now, other, Some(&elsewhere));
         }
+        self.close_branches(call_id, leg_id);
+        let sip_call_id = self.endpoint.call_id(dialog).unwrap_or_default().to_owned();
         let connection = self.endpoint.connection(dialog);
         let phone = connection.and_then(|connection| {
             let own = user.iter().flat_map(|user| self.extensions_of(user));
@@ -494,8 +562,9 @@ impl Control {
         });
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.phone = phone;
+            leg.sip_call_id = sip_call_id;
         }
-        self.media.connect(leg_id, &remote, nat);
+        self.media.connect(sound, &remote, nat);
         self.miss_later(call_id, leg_id);
         self.joined(call_id, leg_id, role, user);
     }
@@ -619,8 +688,7 @@ impl Control {
         };
         let (_, destination) = leg.offered_g711.swap_remove(place);
         // Other phones of a fork may still answer the narrower offer: its numbers are those of the wider one.
-        leg.ours.codecs.append(&mut leg.ours.if_insisted);
-        leg.local = sdp::make_offer(&leg.ours, Some(&leg.local));
+        leg.offer_more_to(&destination);
         self.invite(call_id, leg_id, &destination)
     }
 
@@ -659,8 +727,9 @@ impl Control {
                 return;
             }
         };
+        let sound = leg.sound;
         if restarts_ice(leg.remote.as_ref(), &answer.negotiated)
-            && let Some(ice) = self.media.restart_ice(leg_id)
+            && let Some(ice) = self.media.restart_ice(sound)
         {
             let leg = self
                 .call_mut(call_id)
@@ -694,7 +763,7 @@ impl Control {
             self.miss_later(call_id, leg_id);
         }
         let _ = self.endpoint.accept_offer(now, dialog, body);
-        self.media.connect(leg_id, &answer.negotiated, nat);
+        self.media.connect(sound, &answer.negotiated, nat);
         if was_held != held && role == LegRole::Agent {
             // The hold key of a desk phone is the same wish as the button in the browser.
             if held {
@@ -706,14 +775,20 @@ impl Control {
         self.sound(call_id);
     }
 
-    fn on_answer_to_ours(&mut self, call_id: CallId, leg_id: LegId, sdp: Option<&[u8]>) {
-        let Some(remote) = self.negotiated(call_id, leg_id, sdp) else {
+    fn on_answer_to_ours(
+        &mut self,
+        call_id: CallId,
+        leg_id: LegId,
+        dialog: LegHandle,
+        sdp: Option<&[u8]>,
+    ) {
+        let Some(remote) = self.negotiated(call_id, leg_id, dialog, sdp) else {
             return;
         };
         if let Some(leg) = self.call_mut(call_id).leg_mut(leg_id) {
             leg.remote = Some(remote.clone());
-            let nat = leg.nat;
-            self.media.connect(leg_id, &remote, nat);
+            let (sound, nat) = (leg.sound, leg.nat);
+            self.media.connect(sound, &remote, nat);
             self.sound(call_id);
         }
     }
@@ -753,9 +828,10 @@ impl Control {
         &mut self,
         call_id: CallId,
         leg_id: LegId,
+        dialog: LegHandle,
         answer: Option<&[u8]>,
     ) -> Option<Negotiated> {
-        let local = &self.calls.get(&call_id)?.leg(leg_id)?.local;
+        let local = self.calls.get(&call_id)?.leg(leg_id)?.offered(dialog);
         let answer = SessionDescription::parse(answer?).ok()?;
         sdp::accept_answer(local, &answer).ok()
     }
@@ -1109,7 +1185,7 @@ impl Control {
     pub(super) fn phones_of(&self, extension: &Extension) -> Option<Target> {
         let now = self.clock.instant();
         let entry = self.directory.extensions.get(extension)?;
-        let mut phones: Vec<Destination> = self
+        let phones: Vec<Destination> = self
             .registrar
             .live(now, extension)
             .into_iter()
@@ -1122,7 +1198,6 @@ impl Control {
                 srtp: entry.srtp,
             })
             .collect();
-        prefer_pages(&mut phones);
         let party = extension.0.clone();
         (!phones.is_empty()).then_some(Target {
             party,
@@ -1143,7 +1218,6 @@ impl Control {
         for next in targets {
             target.phones.extend(next.phones);
         }
-        prefer_pages(&mut target.phones);
         Some(target)
     }
 
@@ -1237,14 +1311,6 @@ pub(super) enum Left {
     Died,
     /// The media side lost them, and why.
     Broken(&'static str),
-}
-
-/// A browser and a desk phone cannot be asked with one offer. Where a person has both, they sit at the browser.
-fn prefer_pages(phones: &mut Vec<Destination>) {
-    let is_page = |phone: &Destination| phone.carriage() == Carriage::WebRtc;
-    if phones.iter().any(is_page) {
-        phones.retain(is_page);
-    }
 }
 
 /// Their credentials are others than before (RFC 8839 §4.4.1.1.1).

@@ -222,6 +222,7 @@ pub struct Control {
     /// In order of arrival, so that whatever goes through all of them does so in the same order each time.
     calls: BTreeMap<CallId, Call>,
     by_dialog: HashMap<LegHandle, CallId>,
+    /// By a leg's id, and by the media side's name for each sound of it.
     by_leg: HashMap<LegId, CallId>,
     commits: HashMap<CommitToken, CallId>,
     timers: BTreeSet<(Instant, Timer)>,
@@ -654,22 +655,36 @@ impl Control {
     fn on_media(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::Played { leg } => {
-                if let Some(call) = self.by_leg.get(&leg).copied() {
+                if let Some((call, _)) = self.sounds_at(leg) {
                     self.announced(call);
                 }
             }
-            MediaEvent::Silent { leg } => self.leg_fell_silent(leg),
-            MediaEvent::Heard { leg } => self.leg_was_heard(leg),
+            MediaEvent::Silent { leg } => {
+                if let Some((_, leg)) = self.sounds_at(leg) {
+                    self.leg_fell_silent(leg);
+                }
+            }
+            MediaEvent::Heard { leg } => {
+                if let Some((_, leg)) = self.sounds_at(leg) {
+                    self.leg_was_heard(leg);
+                }
+            }
             MediaEvent::Dtmf { .. } => {}
-            MediaEvent::Broken { leg, why } => self.leg_broke(leg, why),
+            MediaEvent::Broken { leg, why } => {
+                if let Some((_, leg)) = self.sounds_at(leg) {
+                    self.leg_broke(leg, why);
+                }
+            }
             MediaEvent::Closed { leg, quality } => {
-                let Some(call_id) = self.by_leg.remove(&leg) else {
+                let Some((call_id, leg)) = self.sounds_at(leg) else {
                     return;
                 };
+                self.by_leg.remove(&leg);
                 let Some(call) = self.calls.get_mut(&call_id) else {
                     return;
                 };
                 if let Some(leg) = call.leg_mut(leg) {
+                    self.by_leg.remove(&leg.sound);
                     leg.quality = quality;
                     leg.media_open = false;
                 }
@@ -680,6 +695,13 @@ impl Control {
                 }
             }
         }
+    }
+
+    /// The leg whose sound the media side knows by this name. None for a branch that came to nothing.
+    fn sounds_at(&self, sound: LegId) -> Option<(CallId, LegId)> {
+        let call = self.calls.get(self.by_leg.get(&sound)?)?;
+        let leg = call.legs.iter().find(|leg| leg.sound == sound)?;
+        Some((call.id, leg.id))
     }
 
     /// The announcement was played to its end.
@@ -765,7 +787,7 @@ impl Control {
                 .expect("the topology names legs of the call");
             if leg.hears != hears {
                 leg.hears = hears.clone();
-                self.media.hear(id, hears);
+                self.media.hear(leg.sound, hears);
             }
         }
         self.effects.push_back(Effect::Changed);

@@ -38,6 +38,48 @@ impl Story {
         line
     }
 
+    /// What rings there was offered.
+    #[track_caller]
+    fn offered(&self, phone: usize) -> String {
+        let line = self.ringing(phone).expect("it rings");
+        let offer = self.world.phones[phone].lines[&line].offer.clone();
+        String::from_utf8(offer.expect("an offer came")).unwrap()
+    }
+
+    /// agent1 sits at a page with a desk phone beside it, and a citizen rings both: page, desk phone, citizen.
+    #[track_caller]
+    fn rings_page_and_desk_phone() -> (Self, usize, usize, (usize, LegHandle)) {
+        let mut story = Self::with(&["agent1"]);
+        let page = story.page("agent1", 60, 1, "agent1");
+        let citizen = story.citizen_dials("12345");
+        story.pass(SECOND);
+        let desk = story.phone("agent1");
+        let (at_page, at_desk) = (story.offered(page), story.offered(desk));
+        assert!(at_page.contains("UDP/TLS/RTP/SAVPF"), "{at_page}");
+        assert!(at_page.contains("a=fingerprint"), "{at_page}");
+        assert!(at_desk.contains(" RTP/AVP "), "{at_desk}");
+        assert!(!at_desk.contains("a=ice"), "{at_desk}");
+        assert_eq!(story.open_ports(), 3);
+        (story, page, desk, citizen)
+    }
+
+    fn open_ports(&self) -> usize {
+        self.world.studio.lock().unwrap().open_ports()
+    }
+
+    /// Agent and citizen hear each other on two ports, and the agent's other phone has stopped ringing.
+    #[track_caller]
+    fn talks_alone(&mut self, silent: usize) {
+        self.pass(SECOND);
+        assert!(self.world.phones[silent].lines.is_empty());
+        assert_eq!(self.hears_people(LegRole::Citizen), [LegRole::Agent]);
+        assert_eq!(self.hears_people(LegRole::Agent), [LegRole::Citizen]);
+        assert_eq!(self.open_ports(), 2);
+        let agents = self.call().legs.iter();
+        let agents = agents.filter(|leg| leg.role == LegRole::Agent);
+        assert_eq!(agents.count(), 1, "one person is one leg of the record");
+    }
+
     fn registered(&self, page: usize) -> Option<u16> {
         self.news.iter().rev().find_map(|(who, news)| match news {
             News::Registered(status) if *who == page => *status,
@@ -87,6 +129,96 @@ fn a_page_rings_talks_and_hangs_up_like_any_phone() {
     story.pass(MOMENT);
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.hangs_up(page, line);
+    story.ends();
+}
+
+#[test]
+fn a_page_and_a_desk_phone_ring_together_and_the_page_answers() {
+    let (mut story, page, desk, (citizen, line)) = Story::rings_page_and_desk_phone();
+    story.page_answers(page);
+    story.talks_alone(desk);
+    // The call is recorded, held and asked after as any other.
+    story.press("agent1", CallCommand::Hold).unwrap();
+    assert_eq!(story.hears(LegRole::Citizen), music());
+    story.press("agent1", CallCommand::Resume).unwrap();
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_page_and_a_desk_phone_ring_together_and_the_desk_phone_answers() {
+    let (mut story, page, _, (citizen, line)) = Story::rings_page_and_desk_phone();
+    story.answers("agent1");
+    story.talks_alone(page);
+    // Its silence is noticed under the name the media side knows it by, whichever that is.
+    story.world.kill(story.phone("agent1"));
+    story.pass(3 * SECOND);
+    assert_eq!(story.hears(LegRole::Citizen), lost());
+    story.pass(10 * SECOND);
+    assert_eq!(story.call().state(), "queued");
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn of_two_phones_that_answer_at_once_one_has_the_call_and_the_other_is_hung_up() {
+    for page_first in [true, false] {
+        let (mut story, page, desk, (citizen, line)) = Story::rings_page_and_desk_phone();
+        let phones = match page_first {
+            true => [page, desk],
+            false => [desk, page],
+        };
+        // Both answers leave before any word of the other's can have come.
+        for phone in phones {
+            let line = story.ringing(phone).expect("it rings");
+            story
+                .world
+                .with_phone(phone, |phone, now| phone.answer(now, line));
+        }
+        story.pass(2 * SECOND);
+        let silent = [page, desk]
+            .into_iter()
+            .find(|phone| story.world.phones[*phone].lines.is_empty());
+        story.talks_alone(silent.expect("the later one was hung up"));
+        story.hangs_up(citizen, line);
+        story.ends();
+    }
+}
+
+#[test]
+fn a_phone_that_is_busy_leaves_the_other_ringing_and_a_decline_stops_both() {
+    let (mut story, page, desk, (citizen, line)) = Story::rings_page_and_desk_phone();
+    let at_desk = story.ringing(desk).expect("it rings");
+    story
+        .world
+        .with_phone(desk, |phone, now| phone.decline(now, at_desk, 486));
+    story.pass(SECOND);
+    story.page_answers(page);
+    story.talks_alone(desk);
+    story.hangs_up(citizen, line);
+    story.ends();
+
+    let (mut story, page, desk, (citizen, line)) = Story::rings_page_and_desk_phone();
+    let (at_page, at_desk) = (story.ringing(page), story.ringing(desk));
+    let at_page = at_page.expect("it rings");
+    story
+        .world
+        .with_phone(page, |phone, now| phone.decline(now, at_page, 603));
+    story.pass(SECOND);
+    // The only agent is asked again, and again at both.
+    let again = story.ringing(desk);
+    assert!(again.is_some() && again != at_desk);
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_citizen_who_gives_up_stops_both_phones() {
+    let (mut story, page, desk, (citizen, line)) = Story::rings_page_and_desk_phone();
+    story.hangs_up(citizen, line);
+    story.pass(2 * SECOND);
+    assert_eq!((story.ringing(page), story.ringing(desk)), (None, None));
+    assert_eq!(story.open_ports(), 0);
     story.ends();
 }
 

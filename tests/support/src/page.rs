@@ -231,6 +231,27 @@ impl Page {
         )
     }
 
+    /// Waits until the page rings, and says 180.
+    pub fn ring(&mut self) -> Heard {
+        let invite = self.wait_for(|heard| heard.0.starts_with("INVITE "));
+        let contact = self.contact();
+        self.respond(&invite, "180 Ringing", &contact, "");
+        invite
+    }
+
+    /// Takes a ringing call with this description.
+    pub fn answer(&mut self, invite: &Heard, description: &str) {
+        let extra = self.contact() + "Content-Type: application/sdp\r\n";
+        self.respond(invite, "200 OK", &extra, description);
+    }
+
+    fn contact(&self) -> String {
+        format!(
+            "Contact: <sip:p{}@6o5qhm8pf8va.invalid;transport=ws;ob>\r\n",
+            self.user
+        )
+    }
+
     /// Answers a request.
     pub fn respond(&mut self, request: &Heard, status: &str, extra: &str, body: &str) {
         let copied = ["Via", "From", "Call-ID", "CSeq"].map(|name| {

@@ -72,7 +72,13 @@ impl PageSound {
         description("actpass").replace(&["1F"; 32].join(":"), &fingerprint.join(":"))
     }
 
-    /// Takes the server's answer.
+    /// The page's answer to an offer of G.711 among others.
+    pub fn answer(&self) -> String {
+        let offer = self.offer().replace("actpass", "active");
+        offer.replace(" 111 63 9 0 8 13 110 126", " 8")
+    }
+
+    /// Takes the server's answer, or its offer.
     pub fn answered(&mut self, answer: &Heard) {
         let line = |name: &str| {
             let mut lines = answer.body().lines();
@@ -97,8 +103,8 @@ impl PageSound {
         self.server().address
     }
 
-    /// A connectivity check.
-    fn check(&mut self) -> Vec<u8> {
+    /// A connectivity check: one each few seconds keeps the server's consent fresh (RFC 7675).
+    pub fn check(&mut self) -> Vec<u8> {
         let Server { ufrag, pwd, .. } = self.server();
         let (ufrag, pwd) = (ufrag.clone(), pwd.clone());
         self.check_of(&ufrag, &pwd)
@@ -202,6 +208,20 @@ impl PageSound {
         self.open = Some(context(&keys.remote_master_key, &keys.remote_master_salt));
     }
 
+    /// An RTP packet as it is sent.
+    pub fn seal(&mut self, packet: &[u8]) -> BytesMut {
+        let seal = self.seal.as_mut().expect("it has keys");
+        seal.encrypt_rtp(packet).expect("it is sealed")
+    }
+
+    /// The RTP packet in a datagram, if there is one.
+    pub fn open(&mut self, datagram: &[u8]) -> Option<BytesMut> {
+        // RFC 5761 §4: RTCP's types lie where no payload type with a marker does.
+        let is_rtp = matches!(datagram, [128..192, second, ..] if !(192..224).contains(second));
+        let open = self.open.as_mut().expect("it has keys");
+        is_rtp.then(|| open.decrypt_rtp(datagram).ok()).flatten()
+    }
+
     /// Talks and listens for so long, keeping its consent fresh; what was heard.
     pub fn talk(&mut self, time: Duration) -> Vec<i16> {
         let (started, mut heard) = (Instant::now(), Vec::new());
@@ -217,9 +237,7 @@ impl PageSound {
             while Instant::now() < due
                 && let Ok(length) = self.socket.recv(&mut buffer)
             {
-                let is_rtp = (128..192).contains(&buffer[0]) && !(192..224).contains(&buffer[1]);
-                let open = self.open.as_mut().expect("it has keys");
-                if is_rtp && let Ok(plain) = open.decrypt_rtp(&buffer[..length]) {
+                if let Some(plain) = self.open(&buffer[..length]) {
                     heard.extend(ear.hear(&plain[12..]));
                 }
             }
@@ -238,8 +256,7 @@ impl PageSound {
             packet.extend([0, 0, 0, 77]);
             packet.extend(&self.frames[self.said as usize % self.frames.len()]);
             self.said += 1;
-            let seal = self.seal.as_mut().expect("it has keys");
-            let sealed = seal.encrypt_rtp(&packet).expect("it is sealed");
+            let sealed = self.seal(&packet);
             self.socket
                 .send_to(&sealed, self.address())
                 .expect("it leaves");

@@ -25,6 +25,8 @@ pub struct Phone {
     pub user: String,
     /// Of calls that begin from now on.
     pub voice: Voice,
+    /// Calls that begin from now on have a port, and nobody at it: whoever measures speaks and listens there.
+    pub is_measured: bool,
     password: String,
     server: SocketAddr,
     wire: Wire,
@@ -134,6 +136,7 @@ impl Phone {
         Self {
             user: user.to_owned(),
             voice: Voice::default(),
+            is_measured: false,
             password: password.to_owned(),
             server,
             wire,
@@ -147,6 +150,13 @@ impl Phone {
 
     pub fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    fn audio(&self, hz: f64) -> Audio {
+        match self.is_measured {
+            true => Audio::open(hz, self.voice),
+            false => Audio::start(hz, self.voice),
+        }
     }
 
     /// Registers for `expires` seconds, answering the challenge. Returns the final status.
@@ -191,7 +201,7 @@ impl Phone {
 
     /// As [`Phone::call`]; None when the line was cut before the answer.
     pub fn call_unless_cut(&mut self, to: &str, hz: f64) -> Option<Result<Call, u16>> {
-        let audio = Audio::start(hz, self.voice);
+        let audio = self.audio(hz);
         let call_id = unique("call");
         let (local_tag, uri) = (unique("t"), format!("sip:{to}@{}", self.server));
         let local_uri = format!("<sip:{}@{}>;tag={local_tag}", self.user, self.server);
@@ -251,7 +261,7 @@ impl Phone {
 
     /// Dials without waiting for anything: for those who change their mind.
     pub fn dial(&mut self, to: &str) -> Dialling {
-        let audio = Audio::start(0.0, self.voice);
+        let audio = self.audio(0.0);
         let (uri, branch) = (format!("sip:{to}@{}", self.server), unique("z9hG4bK"));
         let dialling = Dialling {
             from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
@@ -310,7 +320,7 @@ impl Phone {
 
     /// Calls `to` with an INVITE that offers nothing: the server offers, our ACK answers (RFC 3264 §4, delayed offer).
     pub fn call_without_offer(&mut self, to: &str, hz: f64) -> Result<Call, u16> {
-        let audio = Audio::start(hz, self.voice);
+        let audio = self.audio(hz);
         let dialling = Dialling {
             from: format!("<sip:{}@{}>;tag={}", self.user, self.server, unique("t")),
             call_id: unique("call"),
@@ -442,7 +452,7 @@ impl Phone {
 
     /// As [`Phone::answer`]; None when the line was cut before the ACK.
     pub fn answer_unless_cut(&mut self, ringing: Ringing, hz: f64) -> Option<Call> {
-        let audio = Audio::start(hz, self.voice);
+        let audio = self.audio(hz);
         audio.connect(&String::from_utf8_lossy(ringing.invite.body()));
         let sdp = audio.sdp();
         let extra = format!(
@@ -486,12 +496,32 @@ impl Phone {
         self.wait_for("ACK");
     }
 
-    /// Waits until the ringing stops from outside (CANCEL), and answers it.
-    pub fn wait_cancel(&mut self, ringing: &Ringing) {
-        let cancel = self.wait_for("CANCEL");
-        self.reply_ok(&cancel);
+    /// Waits until the ringing stops from outside (CANCEL), and answers it; the Reason that was given.
+    pub fn wait_cancel(&mut self, ringing: &Ringing) -> Option<String> {
+        let cancel = self.hear_cancel();
         self.send(&ringing.response(487, "Request Terminated", "", ""));
         self.wait_for("ACK");
+        header_of(&cancel, "Reason")
+    }
+
+    /// The ringing is stopped, but the phone was answered a moment before: it is heard out, and hung up.
+    pub fn answer_too_late(&mut self, ringing: &Ringing) {
+        self.hear_cancel();
+        let audio = self.audio(0.0);
+        let extra = format!(
+            "Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n",
+            self.user, self.local
+        );
+        self.send(&ringing.response(200, "OK", &extra, &audio.sdp()));
+        self.wait_for("ACK");
+        let bye = self.wait_for("BYE");
+        self.reply_ok(&bye);
+    }
+
+    fn hear_cancel(&mut self) -> rsip::Request {
+        let cancel = self.wait_for("CANCEL");
+        self.reply_ok(&cancel);
+        cancel
     }
 
     /// Hangs up; unanswered when the line is cut.
@@ -711,14 +741,7 @@ impl Ringing {
 
     /// The value of a header of the INVITE.
     pub fn header(&self, name: &str) -> Option<String> {
-        let headers = self.invite.headers.iter().map(ToString::to_string);
-        let mut named = headers.filter_map(|line| {
-            let (known, value) = line.split_once(':')?;
-            known
-                .eq_ignore_ascii_case(name)
-                .then(|| value.trim().to_owned())
-        });
-        named.next()
+        header_of(&self.invite, name)
     }
 
     /// The caller's number as shown to us.
@@ -796,6 +819,17 @@ struct Shared {
 impl Audio {
     /// Opens a port; the tone is said once `connect` has told where to.
     pub fn start(hz: f64, voice: Voice) -> Self {
+        let mut audio = Self::open(hz, voice);
+        let (speaker, listener) = (Arc::clone(&audio.shared), Arc::clone(&audio.shared));
+        audio.threads = vec![
+            std::thread::spawn(move || speaker.speak()),
+            std::thread::spawn(move || listener.listen()),
+        ];
+        audio
+    }
+
+    /// A port at which nobody speaks or listens.
+    fn open(hz: f64, voice: Voice) -> Self {
         let (socket, rtcp) = media_sockets();
         socket
             .set_read_timeout(Some(TURN))
@@ -813,12 +847,16 @@ impl Audio {
             frames: Mutex::new(voice.codec.frames(&tone(hz, 8_000))),
             sent: Mutex::default(),
         });
-        let (speaker, listener) = (Arc::clone(&shared), Arc::clone(&shared));
-        let threads = vec![
-            std::thread::spawn(move || speaker.speak()),
-            std::thread::spawn(move || listener.listen()),
-        ];
-        Self { shared, threads }
+        Self {
+            shared,
+            threads: Vec::new(),
+        }
+    }
+
+    /// The port, for whoever speaks and listens there instead.
+    pub fn socket(&self) -> UdpSocket {
+        let socket = self.shared.socket.try_clone();
+        socket.expect("a socket can be cloned")
     }
 
     /// Says these samples over and over in place of the tone.
@@ -1011,6 +1049,17 @@ fn with_body(request: &str, body: &str) -> String {
         &format!("Content-Length: {}", body.len()),
         1,
     ) + body
+}
+
+fn header_of(request: &rsip::Request, name: &str) -> Option<String> {
+    let headers = request.headers.iter().map(ToString::to_string);
+    let mut named = headers.filter_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim().to_owned())
+    });
+    named.next()
 }
 
 fn contact_of(headers: &rsip::Headers) -> Option<String> {

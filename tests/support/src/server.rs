@@ -1,6 +1,7 @@
 //! The server as its keepers know it: a program in a folder of its own, started, read, killed. Ports are free ones, which
 //! the program's own "ready" line tells.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -24,6 +25,8 @@ pub struct Place {
     program: PathBuf,
     pub folder: PathBuf,
     settings: Vec<(String, String)>,
+    /// What the server is started by: `chrt`, `taskset`.
+    launcher: Vec<String>,
 }
 
 impl Place {
@@ -35,6 +38,7 @@ impl Place {
             program: program.into(),
             folder: folder.clone(),
             settings: Vec::new(),
+            launcher: Vec::new(),
         };
         place.set("DATA_DIR", folder.join("data").display());
         place.set("HTTP__LISTEN", "127.0.0.1:0");
@@ -48,6 +52,11 @@ impl Place {
         let name = format!("HOTLINE__{key}");
         self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, value.to_string()));
+    }
+
+    /// The server is started by this program, which becomes it: `["taskset", "-c", "1"]`.
+    pub fn start_by(&mut self, launcher: &[&str]) {
+        self.launcher = launcher.iter().map(|word| (*word).to_owned()).collect();
     }
 
     /// Where recordings are kept.
@@ -137,8 +146,11 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(&self.folder);
+        let program = self.program.as_os_str();
+        let mut words = self.launcher.iter().map(OsStr::new).chain([program]);
+        let mut command = Command::new(words.next().expect("the program is one"));
+        command.args(words).args(arguments);
+        command.current_dir(&self.folder);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HOTLINE_")) {
             command.env_remove(name);
         }

@@ -102,7 +102,10 @@ export class Softphone {
       case 'answer':
         return void this.answer();
       case 'hang_up':
-        if (session !== null && !session.isEnded()) session.terminate();
+        if (session === null || session.isEnded()) return;
+        // Whoever does not want the call wants it at none of their phones (RFC 3261 §21.6.2).
+        if (this.isRingingHere()) session.terminate({ status_code: 603 });
+        else session.terminate();
         return;
       case 'mute':
         if (session === null) return;
@@ -126,6 +129,11 @@ export class Softphone {
         this.ua.start();
         return;
     }
+  }
+
+  private isRingingHere(): boolean {
+    const { call } = this.state;
+    return call !== null && call.incoming && call.phase === 'ringing';
   }
 
   private arrived(event: IncomingRTCSessionEvent): void {
