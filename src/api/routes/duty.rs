@@ -270,7 +270,8 @@ pub(crate) async fn list(
         unit: own.then(|| caller.actor.unit.clone()),
         stage: asked.stage,
     };
-    let callouts = api.storage.callouts(&filter, &page).await?;
+    let by = By::Person(&caller.actor);
+    let callouts = api.storage.callouts(by, &filter, &page).await?;
     Ok(Json(Page::of(callouts, |record| {
         CallOutView::seen_by(&caller, record)
     })))
