@@ -326,7 +326,11 @@ async fn a_call_out_goes_on_until_somebody_answers_and_its_log_stays(place: Plac
         ticket: Some(ticket),
         ..CallOutFilter::default()
     };
-    let listed = case.storage.callouts(&all, &Page::default()).await.unwrap();
+    let listed = case
+        .storage
+        .callouts(By::Server, &all, &Page::default())
+        .await
+        .unwrap();
     assert_eq!(listed.items.len(), 1);
 }
 
@@ -2184,7 +2188,7 @@ impl Case {
         };
         let open = self
             .storage
-            .revisits(&filter, &Page::default())
+            .revisits(By::Server, &filter, &Page::default())
             .await
             .unwrap();
         assert_eq!(open.items.len(), 1);

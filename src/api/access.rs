@@ -10,6 +10,7 @@ use crate::domain::staff::Role::{
     self, Admin, Agent, Analyst, Auditor, Leader, Reviewer, Revisitor, Specialist, Supervisor,
     TeamLead, UnitHandler, UnitHead,
 };
+use crate::storage::about::About;
 
 /// One method on one path.
 pub(crate) struct Rule {
@@ -395,6 +396,37 @@ pub(crate) fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
         .find(|rule| rule.method == *method && rule.path == path)
 }
 
+/// What `{id}` names in the paths below these. Where a ticket stands behind it, somebody who may not know what the ticket
+/// says is told that there is nothing.
+const NAMED: &[(&str, Option<About>)] = &[
+    ("/api/v1/tickets/{id}", Some(About::Ticket)),
+    ("/api/v1/supervision/{id}", Some(About::Case)),
+    ("/api/v1/revisits/{id}", Some(About::Revisit)),
+    ("/api/v1/callouts/{id}", Some(About::CallOut)),
+    ("/api/v1/clusters/{id}", Some(About::Cluster)),
+    ("/api/v1/accountability/{id}", Some(About::Entry)),
+    ("/api/v1/holds/{id}", Some(About::Hold)),
+    ("/api/v1/unit_notices/{id}", Some(About::UnitNotice)),
+    ("/api/v1/recordings/{id}", Some(About::Recording)),
+    // Whoever talks has to be able to end what they began, and their contact, whatever was sealed meanwhile.
+    ("/api/v1/calls/{id}", None),
+    ("/api/v1/contacts/{id}", None),
+    // About no ticket until a person reads it; then the ticket itself is asked.
+    ("/api/v1/messages/quarantine/{id}", None),
+    // For those from whom nothing is kept.
+    ("/api/v1/conference/items/{id}", None),
+    ("/api/v1/tokens/{id}", None),
+];
+
+/// What the `{id}` of `path` names, if a ticket stands behind it.
+pub(crate) fn about(path: &str) -> Option<About> {
+    named(path).and_then(|(_, about)| *about)
+}
+
+fn named(path: &str) -> Option<&'static (&'static str, Option<About>)> {
+    NAMED.iter().find(|(named, _)| path.starts_with(named))
+}
+
 /// Whether hearing recordings is part of `role`'s post.
 pub(crate) fn may_listen(role: Role) -> bool {
     LISTENERS.contains(&role)
@@ -405,5 +437,17 @@ pub(crate) const fn sees_whole_numbers(role: Role) -> bool {
     match role {
         Agent | TeamLead | Supervisor | Revisitor | UnitHandler | UnitHead => true,
         Specialist | Reviewer | Analyst | Leader | Auditor | Admin => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_every_id_in_a_path_it_is_said_whether_a_ticket_stands_behind_it() {
+        for rule in RULES.iter().filter(|rule| rule.path.contains("{id}")) {
+            assert!(named(rule.path).is_some(), "{}", rule.path);
+        }
     }
 }

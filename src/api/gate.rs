@@ -4,23 +4,27 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::RequestExt;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tracing::{debug, info};
+use uuid::Uuid;
 
 use super::Api;
 use super::access::{self, Who};
 use super::auth::{self, Caller};
 use super::problem::{Answer, Problem};
+use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 
 /// From the whole request's arrival to the answer's head; streams and downloads go on after it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Who is asking, may they, and is it a question this route knows? A matched route has a rule or nobody passes.
+/// Who is asking, may they, is what they name kept from them, and is it a question this route knows? A matched route has a
+/// rule or nobody passes.
 pub(crate) async fn admit(
     State(api): State<Arc<Api>>,
     path: MatchedPath,
@@ -37,6 +41,14 @@ pub(crate) async fn admit(
         if !request.method().is_safe() {
             caller.check_csrf(request.headers())?;
         }
+        if let Some(about) = access::about(path)
+            && let Some(id) = named_in(&mut request).await
+        {
+            let by = By::Person(&caller.actor);
+            if api.storage.keeps_back(by, about, id).await? {
+                return Err(Problem::not_found());
+            }
+        }
         request.extensions_mut().insert::<Caller>(caller);
     }
     if let Some(query) = request.uri().query()
@@ -48,6 +60,13 @@ pub(crate) async fn admit(
         ));
     }
     Ok(next.run(request).await)
+}
+
+/// The `{id}` of the path; one that is none is for the route to refuse.
+async fn named_in(request: &mut Request) -> Option<Uuid> {
+    let params = request.extract_parts::<RawPathParams>().await.ok()?;
+    let (_, id) = params.iter().find(|(name, _)| *name == "id")?;
+    id.parse().ok()
 }
 
 /// Ends a request that takes too long: the client is told, and the work is dropped.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::about::unless_kept;
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::Once;
@@ -62,6 +63,7 @@ impl Storage {
     /// Entries, the latest first.
     pub async fn ledger(
         &self,
+        by: By<'_>,
         filter: &EntryFilter,
         page: &Page,
     ) -> Result<Listing<EntryRecord>, Fault> {
@@ -70,6 +72,7 @@ impl Storage {
                 .and_some("unit =", filter.unit.clone())
                 .and_some("article =", filter.article.clone())
                 .and_some("ticket_id =", filter.ticket);
+        select = unless_kept(select, by, "t.id = ticket_id");
         select = match filter.decided {
             Some(true) => select.text(" AND decided > 0"),
             Some(false) => select.text(" AND decided = 0"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::about::unless_kept;
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
 use super::outbox::{self, WorkKind};
@@ -115,10 +116,12 @@ impl Storage {
     /// Call-outs, the latest first.
     pub async fn callouts(
         &self,
+        by: By<'_>,
         filter: &CallOutFilter,
         page: &Page,
     ) -> Result<Listing<CallOutRecord>, Fault> {
         let mut select = Select::new("SELECT id, json FROM callout WHERE 1 = 1");
+        select = unless_kept(select, by, "t.id = ticket_id");
         if let Some(after) = &page.after {
             select = select.before("started_at", "id", after);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::about::{is_kept, unless_kept};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::Once;
@@ -77,6 +78,7 @@ impl Storage {
     /// Clusters, the latest opened first; with `ticket`, the one it belongs to.
     pub async fn clusters(
         &self,
+        by: By<'_>,
         open: Option<bool>,
         ticket: Option<TicketId>,
         page: &Page,
@@ -88,6 +90,12 @@ impl Storage {
             Some(false) => select.text(" AND dissolved_at IS NOT NULL"),
             None => select,
         };
+        select = unless_kept(
+            select,
+            by,
+            "(t.id = lead_id OR t.id IN \
+             (SELECT c.ticket_id FROM cluster_ticket c WHERE c.cluster_id = event_cluster.id))",
+        );
         if let Some(ticket) = ticket {
             select = select
                 .and(
@@ -336,12 +344,12 @@ impl Chronicler<'_> {
     ) -> Result<(), Trouble<Refusal>> {
         let row = tx
             .row(
-                "SELECT number, stage FROM ticket WHERE id = $1",
+                "SELECT number, stage, sealed, restricted FROM ticket WHERE id = $1",
                 &values![ticket],
             )
             .await?
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
-        if row.get::<String>("stage")? == "voided" {
+        if row.get::<String>("stage")? == "voided" || is_kept(self.by, &row)? {
             return Err(Trouble::Refused(Refusal::NoSuchTicket));
         }
         let joined = tx

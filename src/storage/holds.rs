@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::about::unless_kept;
 use super::audit::{Deed, append};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
@@ -64,6 +65,7 @@ impl Storage {
     /// Holds, the latest first.
     pub async fn holds(
         &self,
+        by: By<'_>,
         standing: Option<bool>,
         page: &Page,
     ) -> Result<Listing<HoldRecord>, Fault> {
@@ -74,6 +76,13 @@ impl Storage {
             Some(false) => select.text(" AND lifted_at IS NOT NULL"),
             None => select,
         };
+        select = unless_kept(
+            select,
+            by,
+            "t.id IN (SELECT held_id UNION SELECT c.ticket_id FROM call c WHERE c.id = held_id \
+             UNION SELECT c.ticket_id FROM recording r JOIN call c ON c.id = r.call_id \
+             WHERE r.id = held_id)",
+        );
         if let Some(after) = &page.after {
             select = select.before("at", "id", after);
         }

@@ -9,7 +9,8 @@
 //! - [`tickets`], [`revisits`]: carried out once, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
 //! - [`kpis`]: figures of calls and agents
 //! - [`rules`]: rule sets, calendars, published notices
-//! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way
+//! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way; what is kept
+//!   from somebody in a ticket is kept in them too ([`about`])
 //! - [`watch`]: what the rules see in tickets; can be deleted and found again
 //! - [`notices`], [`citizens`]: what units are told, what citizens can ask
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
@@ -19,6 +20,7 @@
 //! A change, its events and the follow-up work are one transaction. Nothing here knows HTTP, SIP or an SMS
 //! provider; time comes in as an argument, secrets and ids from the clock given to [`Storage::open`].
 
+pub mod about;
 pub mod accountability;
 pub mod agent_states;
 pub mod archive;

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::about::unless_kept;
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
 use super::sms::Purpose;
@@ -68,6 +69,7 @@ impl Storage {
     /// A unit's notices, newest first.
     pub async fn unit_notices(
         &self,
+        by: By<'_>,
         unit: &UnitCode,
         unread_only: bool,
         page: &Page,
@@ -76,6 +78,7 @@ impl Storage {
             "SELECT id, unit, ticket_id, at, kind, text, read_at, read_by FROM unit_notice WHERE 1 = 1",
         )
         .and("unit =", unit.clone());
+        select = unless_kept(select, by, "t.id = ticket_id");
         if unread_only {
             select = select.text(" AND read_at IS NULL");
         }

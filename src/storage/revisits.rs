@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::about::unless_kept;
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::Once;
@@ -60,6 +61,7 @@ impl Storage {
     /// Revisits, the latest planned first.
     pub async fn revisits(
         &self,
+        by: By<'_>,
         filter: &RevisitFilter,
         page: &Page,
     ) -> Result<Listing<RevisitRecord>, Fault> {
@@ -68,6 +70,7 @@ impl Storage {
         )
         .and_some("stage =", filter.stage.clone())
         .and_some("ticket_id =", filter.ticket);
+        select = unless_kept(select, by, "t.id = ticket_id");
         if let Some(now) = filter.overdue_at {
             select = select
                 .and("due_at <", now)

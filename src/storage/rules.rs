@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::about::unless_kept;
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, count_up, values};
 use super::organisation::{CALENDAR, LANE, RULES, entries, units_at};
@@ -171,6 +172,7 @@ impl Storage {
     /// What change `revision` moved so far, by ticket.
     pub async fn moved_deadlines(
         &self,
+        by: By<'_>,
         revision: u64,
         page: &Page,
     ) -> Result<Listing<MoveRecord>, Fault> {
@@ -179,6 +181,7 @@ impl Storage {
              FROM deadline_move m JOIN ticket t ON t.id = m.ticket_id WHERE 1 = 1",
         )
         .and("m.revision =", revision);
+        select = unless_kept(select, by, "t.id = m.ticket_id");
         if let Some(after) = &page.after {
             select = select.before("m.at", "m.id", after);
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::about::{About, unless_kept};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, count_up, values};
 use super::idempotency::Once;
-use super::tickets::sees_sealed;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
 use crate::domain::staff::{By, Role};
@@ -62,8 +62,8 @@ impl Storage {
         let Some(record) = record.filter(|record| sees(by, &record.case)) else {
             return Ok(None);
         };
-        let hidden = self.is_hidden(by, record.case.ticket).await?;
-        Ok((!hidden).then_some(record))
+        let kept = self.keeps_back(by, About::Case, id.0).await?;
+        Ok((!kept).then_some(record))
     }
 
     /// Cases, the latest opened first. A unit sees its own.
@@ -79,12 +79,12 @@ impl Storage {
         };
         let mut select =
             Select::new("SELECT id, version, updated_at, json FROM supervision WHERE 1 = 1")
-                .text(hidden_case(by))
                 .and_some("unit =", own)
                 .and_some("unit =", filter.unit.clone())
                 .and_some("ticket_id =", filter.ticket)
                 .and_some("owner =", filter.owner.clone())
                 .and_some("level =", filter.level.map(Level::code));
+        select = unless_kept(select, by, "t.id = ticket_id");
         select = match filter.open {
             Some(true) => select.text(" AND closed_at IS NULL"),
             Some(false) => select.text(" AND closed_at IS NOT NULL"),
@@ -129,15 +129,6 @@ impl Storage {
     /// The chain of a case in order.
     pub async fn case_events(&self, id: CaseId) -> Result<Vec<ChainedEvent>, Fault> {
         self.chained_events(Kind::Supervision, id.0).await
-    }
-}
-
-/// 涉密: a case about a sealed ticket is seen by whom the ticket is.
-fn hidden_case(by: By<'_>) -> &'static str {
-    if sees_sealed(by) {
-        ""
-    } else {
-        " AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = ticket_id AND t.sealed = 1)"
     }
 }
 

@@ -147,15 +147,6 @@ fn may_see(by: By<'_>, ticket: &Ticket, above: impl Fn(&UnitCode) -> Vec<UnitCod
         && (!ticket.intake.is_restricted() || sees_restricted(by))
 }
 
-/// The same for lists that join the ticket as `t` and are for the desk's overseers, who see what is restricted.
-pub(super) fn hidden(by: By<'_>) -> &'static str {
-    if sees_sealed(by) {
-        ""
-    } else {
-        " AND t.sealed = 0"
-    }
-}
-
 pub(super) fn sees_sealed(by: By<'_>) -> bool {
     match by {
         By::Server => true,
@@ -163,7 +154,7 @@ pub(super) fn sees_sealed(by: By<'_>) -> bool {
     }
 }
 
-fn sees_restricted(by: By<'_>) -> bool {
+pub(super) fn sees_restricted(by: By<'_>) -> bool {
     match by {
         By::Server => true,
         By::Person(actor) => match actor.role {
@@ -259,15 +250,6 @@ impl Storage {
             .collect::<Result<_, _>>()?;
         let parts = parts_of(&record.ticket).into_iter().cloned();
         Ok(parts.map(|part| (part, above.clone())).collect())
-    }
-
-    /// Is what ticket `id` says kept from `by`, whatever part they have in it?
-    pub(super) async fn is_hidden(&self, by: By<'_>, id: TicketId) -> Result<bool, Fault> {
-        if sees_sealed(by) {
-            return Ok(false);
-        }
-        let sealed = "SELECT id FROM ticket WHERE id = $1 AND sealed = 1";
-        Ok(self.db.row(sealed, &values![id]).await?.is_some())
     }
 
     /// A ticket's whole chain, in order. Whether somebody may see it is asked of [`Storage::ticket`].

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::about::unless_kept;
 use super::audit::{Deed, append};
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
 use super::event_clusters::print_demand;
-use super::tickets::hidden;
+
 use super::{Cursor, Fault, Listing, Page, Storage};
 use crate::domain::id::{CallId, TicketId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
@@ -65,8 +66,6 @@ pub struct FindingFilter {
     pub unit: Option<UnitCode>,
     pub article: Option<String>,
     pub ticket: Option<TicketId>,
-    /// Also of tickets that are sealed (article 9(3)).
-    pub sealed: bool,
 }
 
 /// A key matter marked by a person.
@@ -215,9 +214,10 @@ impl Storage {
             .collect())
     }
 
-    /// Findings, the latest first.
+    /// Findings, the latest first. One that takes a second ticket to see is about both.
     pub async fn findings(
         &self,
+        by: By<'_>,
         filter: &FindingFilter,
         page: &Page,
     ) -> Result<Listing<FindingRow>, Fault> {
@@ -227,9 +227,7 @@ impl Storage {
             .and_some("f.unit =", filter.unit.clone())
             .and_some("f.article =", filter.article.clone())
             .and_some("f.ticket_id =", filter.ticket);
-        if !filter.sealed {
-            select = select.text(" AND t.sealed = 0");
-        }
+        select = unless_kept(select, by, "t.id IN (f.ticket_id, f.other_id)");
         if let Some(after) = &page.after {
             select = select.before(
                 "f.at",
@@ -330,8 +328,8 @@ impl Storage {
              JOIN ticket t ON t.id = m.ticket_id WHERE 1 = 1",
         )
         .and_some("m.ticket_id =", ticket)
-        .and_some("m.category =", category.map(Category::code))
-        .text(hidden(by));
+        .and_some("m.category =", category.map(Category::code));
+        select = unless_kept(select, by, "t.id = m.ticket_id");
         if let Some(after) = &page.after {
             select = select.before("m.at", "m.ticket_id || m.category", after);
         }

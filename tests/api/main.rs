@@ -9,6 +9,7 @@ mod clocks;
 mod desks;
 mod duty;
 mod intake;
+mod kept;
 mod lists;
 mod live;
 mod openapi;

@@ -50,6 +50,7 @@ stories! {
     offices::a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar,
     offices::proof_of_contact_is_about_the_ticket_it_is_given_for,
     offices::what_is_sealed_is_in_no_list_of_key_matters,
+    offices::what_is_kept_in_a_ticket_is_kept_in_everything_about_it,
     clock::a_clock_set_back_a_day_fires_nothing_twice_and_loses_nothing,
     clock::a_clock_set_forward_a_day_fires_all_that_is_due_once,
     clock::work_of_a_clock_that_ran_ahead_does_not_wait_a_day,

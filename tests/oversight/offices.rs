@@ -352,3 +352,137 @@ pub(crate) async fn what_a_unit_lacked_stays_on_record_when_it_is_mended(world: 
         assert!(record.until.is_none_or(|until| until > record.since));
     }
 }
+
+/// The same question whatever the id is of, on both databases. Over HTTP every route asks it.
+pub(crate) async fn what_is_kept_in_a_ticket_is_kept_in_everything_about_it(mut world: World) {
+    use hotline::domain::archive::{Held, HoldCommand};
+    use hotline::domain::disposition::{Disposition, LaneEntry};
+    use hotline::domain::event_cluster::{ClusterCommand, ClusterKind, Refusal as ClusterRefusal};
+    use hotline::domain::supervision::{CaseCommand, Level};
+    use hotline::domain::ticket::intake::{Command as IntakeCommand, SecretKind};
+    use hotline::storage::about::About;
+
+    let lane = LaneEntry {
+        code: "business".to_owned(),
+        name: "营商环境投诉举报专席".to_owned(),
+        queue: None,
+        unit: None,
+        rules: None,
+        restricted: true,
+        key_supervision: false,
+        statistics: "business".to_owned(),
+    };
+    let file = Organisation {
+        disposition: Disposition {
+            lanes: vec![lane],
+            ..Disposition::default()
+        },
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+    let told = async |id: TicketId| {
+        let record = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+        let open = CaseCommand::Open {
+            ticket: id,
+            number: record.number,
+            unit: UNIT.into(),
+            level: Level::Track,
+            reason: "跟踪".to_owned(),
+            rule: None,
+            trigger: None,
+        };
+        let case = world.case(Role::Supervisor, None, open).await.unwrap();
+        let actor = person(Role::Supervisor);
+        let (now, by) = (world.now(), By::Person(&actor));
+        let place = HoldCommand::Place {
+            held: Held::Ticket(id),
+            reason: "行政复议".to_owned(),
+        };
+        let hold = world
+            .storage
+            .hold_command(now, by, None, place, &world.rules, None);
+        let other = world.registered("别处", "另一件", "13812345679").await;
+        let open = ClusterCommand::Open {
+            title: "路灯".to_owned(),
+            kind: ClusterKind::SameEvent,
+            lead: other,
+            members: [id].into(),
+        };
+        let cluster = world
+            .storage
+            .cluster_command(now, by, None, open, &world.rules, None);
+        [
+            (About::Ticket, id.0),
+            (About::Case, case.id.0),
+            (About::Hold, hold.await.unwrap().id.0),
+            (About::Cluster, cluster.await.unwrap().id.0),
+        ]
+    };
+    let kept_from = async |about: &[(About, uuid::Uuid)]| {
+        let mut all = Vec::new();
+        for role in Role::ALL {
+            let actor = person(role);
+            let mut kept = Vec::new();
+            for (about, id) in about {
+                let by = By::Person(&actor);
+                kept.push(world.storage.keeps_back(by, *about, *id).await.unwrap());
+            }
+            assert!(kept.iter().all(|one| *one == kept[0]), "{role:?}: {kept:?}");
+            if kept[0] {
+                all.push(role);
+            }
+        }
+        all
+    };
+    let plain = world.registered("路灯", "坏了", "13812345678").await;
+    let about = told(plain).await;
+    assert_eq!(kept_from(&about).await, []);
+
+    let restricted = world.registered("路灯", "又坏了", "13812345678").await;
+    let enter = IntakeCommand::EnterLane {
+        lane: "business".to_owned(),
+    };
+    world
+        .be(Role::TeamLead, restricted, Command::Intake(enter))
+        .await;
+    let of_restricted = told(restricted).await;
+    let desk = [
+        Role::Agent,
+        Role::Revisitor,
+        Role::Analyst,
+        Role::Leader,
+        Role::Admin,
+    ];
+    let kept = kept_from(&of_restricted).await;
+    assert!(
+        desk.iter().all(|role| kept.contains(role)) && kept.len() == desk.len(),
+        "{kept:?}"
+    );
+
+    let seal = IntakeCommand::Seal {
+        kind: SecretKind::Privacy,
+    };
+    let hushed = world.registered("路灯", "还没好", "13812345678").await;
+    for id in [plain, hushed] {
+        world
+            .be(Role::Supervisor, id, Command::Intake(seal.clone()))
+            .await;
+    }
+    assert_eq!(kept_from(&about).await.len(), Role::ALL.len() - 1);
+    // Nobody draws into a matter of theirs what they may not see.
+    let actor = person(Role::TeamLead);
+    let other = world.registered("别处", "另一件", "13812345679").await;
+    let open = ClusterCommand::Open {
+        title: "路灯".to_owned(),
+        kind: ClusterKind::SameEvent,
+        lead: other,
+        members: [hushed].into(),
+    };
+    let (now, by) = (world.now(), By::Person(&actor));
+    let refused = world
+        .storage
+        .cluster_command(now, by, None, open, &world.rules, None)
+        .await;
+    assert_eq!(refused, Err(Trouble::Refused(ClusterRefusal::NoSuchTicket)));
+}

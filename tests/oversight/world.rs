@@ -169,11 +169,12 @@ impl World {
         };
         let mut all = Vec::new();
         loop {
-            let filter = FindingFilter {
-                sealed: true,
-                ..FindingFilter::default()
-            };
-            let found = self.storage.findings(&filter, &page).await.unwrap();
+            let filter = FindingFilter::default();
+            let found = self
+                .storage
+                .findings(By::Server, &filter, &page)
+                .await
+                .unwrap();
             all.extend(found.items);
             let Some(next) = found.next_cursor else { break };
             page.after = Some(next.parse().unwrap());

@@ -13,11 +13,13 @@ use super::chains::{self, ChainedEventView};
 use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
+use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::accountability::{EntryCommand, Ground};
 use crate::domain::id::{EntryId, TicketId, UnitCode};
+use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 use crate::storage::accountability::{EntryFilter, EntryRecord};
 
@@ -102,6 +104,7 @@ pub(crate) struct Asked {
 #[utoipa::path(get, path = "/api/v1/accountability", tag = "accountability", params(Asked), responses((status = 200, body = Page<EntryView>)))]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<EntryView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
@@ -111,7 +114,8 @@ pub(crate) async fn list(
         ticket: asked.ticket,
         decided: asked.decided,
     };
-    let entries = api.storage.ledger(&filter, &page).await?;
+    let by = By::Person(&caller.actor);
+    let entries = api.storage.ledger(by, &filter, &page).await?;
     let mut page = Page::of(entries, EntryView::from);
     people::name(&api, &mut page.items).await?;
     Ok(Json(page))

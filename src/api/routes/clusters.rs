@@ -162,12 +162,13 @@ pub(crate) struct Asked {
 #[utoipa::path(get, path = "/api/v1/clusters", tag = "clusters", params(Asked), responses((status = 200, body = Page<ClusterView>)))]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ClusterView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let clusters = api
         .storage
-        .clusters(asked.open, asked.ticket, &page)
+        .clusters(By::Person(&caller.actor), asked.open, asked.ticket, &page)
         .await?;
     let mut page = Page::of(clusters, ClusterView::from);
     people::name(&api, &mut page.items).await?;

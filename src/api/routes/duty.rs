@@ -281,7 +281,8 @@ pub(crate) async fn list(
         unit: own.then(|| caller.actor.unit.clone()),
         stage: asked.stage,
     };
-    let callouts = api.storage.callouts(&filter, &page).await?;
+    let by = By::Person(&caller.actor);
+    let callouts = api.storage.callouts(by, &filter, &page).await?;
     let mut page = Page::of(callouts, |record| CallOutView::seen_by(&caller, record));
     people::name(&api, &mut page.items).await?;
     Ok(Json(page))

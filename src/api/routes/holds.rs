@@ -13,12 +13,15 @@ use super::chains::{self, ChainedEventView};
 use super::people::{self, Peopled, named};
 use super::read_command;
 use crate::api::Api;
+use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
-use crate::domain::archive::HoldCommand;
+use crate::domain::archive::{Held, HoldCommand};
 use crate::domain::id::HoldId;
+use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
+use crate::storage::about::About;
 use crate::storage::holds::HoldRecord;
 
 /// One hold.
@@ -83,10 +86,12 @@ pub(crate) struct Asked {
 #[utoipa::path(get, path = "/api/v1/holds", tag = "holds", params(Asked), responses((status = 200, body = Page<HoldView>)))]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<HoldView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let holds = api.storage.holds(asked.standing, &page).await?;
+    let by = By::Person(&caller.actor);
+    let holds = api.storage.holds(by, asked.standing, &page).await?;
     let mut page = Page::of(holds, HoldView::from);
     people::name(&api, &mut page.items).await?;
     Ok(Json(page))
@@ -112,6 +117,20 @@ pub(crate) async fn events(
     responses((status = 201, body = HoldView), (status = 409, description = "Refused")))]
 pub(crate) async fn place(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let command: HoldCommand = read_command(&["place"], "place", wished.parse()?)?;
+    if let HoldCommand::Place { held, .. } = &command {
+        let about = match held {
+            Held::Ticket(_) => About::Ticket,
+            Held::Call(_) => About::Call,
+            Held::Recording(_) => About::Recording,
+        };
+        if api
+            .storage
+            .keeps_back(wished.by(), about, held.id())
+            .await?
+        {
+            return Err(Problem::not_found());
+        }
+    }
     granted(&api, wished, None, command).await
 }
 

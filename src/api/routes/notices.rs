@@ -56,7 +56,10 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<UnitNoticeView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
     let unit = &caller.actor.unit;
-    let notices = api.storage.unit_notices(unit, asked.unread, &page).await?;
+    let notices = api
+        .storage
+        .unit_notices(By::Person(&caller.actor), unit, asked.unread, &page)
+        .await?;
     Ok(Json(Page::of(notices, |notice: UnitNotice| {
         UnitNoticeView {
             id: notice.id,

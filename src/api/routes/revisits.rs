@@ -122,7 +122,8 @@ pub(crate) async fn list(
         ticket: asked.ticket,
         overdue_at: asked.overdue.then_some(now),
     };
-    let revisits = api.storage.revisits(&filter, &page).await?;
+    let by = By::Person(&caller.actor);
+    let revisits = api.storage.revisits(by, &filter, &page).await?;
     let mut page = Page::of(revisits, |record| {
         RevisitView::seen_by(&caller, now, record)
     });

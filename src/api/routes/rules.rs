@@ -262,11 +262,13 @@ pub(crate) struct MoveView {
     params(("revision" = u64, Path), Asked), responses((status = 200, body = Page<MoveView>)))]
 pub(crate) async fn moved(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Path(revision): Path<u64>,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<MoveView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let moved = api.storage.moved_deadlines(revision, &page).await?;
+    let by = By::Person(&caller.actor);
+    let moved = api.storage.moved_deadlines(by, revision, &page).await?;
     Ok(Json(Page::of(moved, |one: MoveRecord| MoveView {
         ticket_id: one.ticket.0,
         number: one.number,
