@@ -58,7 +58,7 @@ async fn one_reply_is_carried_to_every_member_and_a_refusal_holds_nobody_up() {
     let nowhere = lead
         .post(&carry("dispatch"), json!({"lead": "nobody"}))
         .await;
-    assert_eq!(nowhere.refusal(), (400, "unknown_unit".to_owned()));
+    assert_eq!(nowhere.refusal(), (422, "unknown_unit".to_owned()));
     let done = wish(&lead, &carry("dispatch"), json!({"lead": UNIT})).await;
     assert_eq!(done["granted"], json!([a, b]));
     // By name, whoever did something: who opened it, who carried.

@@ -159,7 +159,7 @@ async fn the_appointed_lead_gets_the_ticket_by_the_tickets_own_rules() {
         let nowhere = supervisor.post(&path, body).await;
         assert_eq!(
             nowhere.refusal(),
-            (400, "unknown_unit".to_owned()),
+            (422, "unknown_unit".to_owned()),
             "{name}"
         );
     }
