@@ -253,10 +253,15 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
   });
 
   it('merges what is about the same event, sees the matter it belongs to, and registers what is not accepted', async () => {
+    const demand = { title: '小区门口占道经营', content: '每天傍晚六点到九点，小区东门人行道被烧烤摊占满，行人只能走机动车道。', address: '南京市鼓楼区中山北路' };
+    const lead = await signIn(hotline.http, 'team_lead');
+    const [{ id }] = (await lead('GET', '/api/v1/tickets?q=地铁口共享单车乱停')).items;
+    // The first demand is sketched some seconds after it was written.
+    await until(async () => (await lead('POST', `/api/v1/tickets/${id}/advice`, demand)).similar.length > 0, () => 'they are found alike', 30_000);
     await page.locator('#desk-name').fill('王女士');
-    await page.locator('#desk-title').fill('小区门口占道经营');
-    await page.locator('#desk-content').fill('每天傍晚六点到九点，小区东门人行道被烧烤摊占满，行人只能走机动车道。');
-    await page.locator('#desk-address').fill('南京市鼓楼区中山北路');
+    await page.locator('#desk-title').fill(demand.title);
+    await page.locator('#desk-content').fill(demand.content);
+    await page.locator('#desk-address').fill(demand.address);
     await page.keyboard.press('Alt+S');
     await page.locator('[data-testid="similar"]').getByRole('button', { name: /^并单/ }).first().click();
     await page.locator('[data-testid="desk-cluster"]').getByText('小区门口占道经营').waitFor();
