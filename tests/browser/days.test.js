@@ -363,6 +363,75 @@ describe('over days', { timeout: 480_000 }, () => {
     await picture(page, 'revisit-refused');
   });
 
+  it('a written opinion is asked for, issued, sent to the citizen, and verified by whoever holds it', async () => {
+    await on('2026-04-20T10:00:00+08:00');
+    const { id, number } = await desk.ticket({ title: '公交站台破损' }, 'dispatch', 'acknowledge', 'reply', 'review');
+    const lead = await at('team_lead', `/tickets/${id}`);
+    await command(lead, '要求书面意见');
+    await submit(lead, '要求书面意见');
+    const unit = await at('unit_handler', `/unit/${id}?view=issue_opinion`);
+    await unit.getByRole('form', { name: '出具书面意见' }).waitFor();
+    const words = '经现场核查，公交站台顶棚已于 4 月 19 日修复。';
+    await write(unit, 'text', words);
+    await submit(unit, '出具书面意见');
+
+    const { text } = await town.message(CITIZEN, '校验码');
+    const code = text.match(/校验码\D*(\d+)/)[1];
+    const citizen = await (await browser.anotherSeat()).newPage();
+    await citizen.goto(`${hotline.http}/query?opinion&number=${number}-1`);
+    await citizen.locator('#query-code').fill('12345678');
+    await citizen.keyboard.press('Enter');
+    await citizen.getByText('没有查到').waitFor();
+    await citizen.locator('#query-code').fill(code);
+    await citizen.keyboard.press('Enter');
+    await citizen.getByRole('heading', { name: '✓' }).waitFor();
+    await citizen.getByText(words).waitFor();
+    await citizen.getByText('南京市城市管理局').waitFor();
+    assert.deepEqual(await axeFaults(citizen), []);
+    await picture(citizen, 'written-opinion');
+  });
+
+  it('a unit that keeps silent is urged, supervised, and a measure is put before a person: nobody had to think of it', async () => {
+    await on('2026-05-11T09:30:00+08:00');
+    const { id } = await desk.ticket({ title: '积水长期不退', petitioner: { name: '周女士', phone: '13951230009', applicant: 'person' } }, 'dispatch', 'acknowledge');
+    const lead = await at('team_lead', `/tickets/${id}`);
+    await command(lead, '发起督办');
+    await choose(lead, '跟踪');
+    await write(lead, 'reason', '市民多次反映，先行跟踪。');
+    await submit(lead, '发起督办');
+    const path = (await lead.locator('a[href^="/oversight/"]').first().getAttribute('href')).split('?')[0];
+    /** The case as the rules have it, when its present limit has run out. */
+    async function silence() {
+      const read = async () => (await signIn(hotline.http, 'supervisor'))('GET', `/api/v1/supervision/${path.split('/').at(-1)}`);
+      const before = await read();
+      await on(new Date(Date.parse(before.due) + 60_000).toISOString());
+      await until(async () => (await read()).version > before.version, () => `silence at ${before.level} leads to something`, 30_000);
+    }
+    const now = (page, level) => page.locator('[aria-current="step"]', { hasText: level }).waitFor();
+
+    await silence();
+    const supervisor = await at('supervisor', path);
+    await now(supervisor, '催办');
+    await supervisor.locator('.rung', { hasText: '跟踪期满, 事项仍未办结' }).waitFor();
+    await silence();
+    const unit = await at('unit_handler', path);
+    await now(unit, '工单督办');
+    await unit.getByRole('link', { name: /12345督办〔2026〕\d+号/ }).waitFor();
+    await silence();
+    const decides = await at('supervisor', path);
+    await decides.getByRole('heading', { name: /第二十六条情形 · 督办后仍推诿、不作为/ }).waitFor();
+    await decides.locator('.proposal', { hasText: '督办反馈时限届满, 承办单位未作出合格反馈' }).waitFor();
+    assert.deepEqual(await axeFaults(decides), []);
+    await picture(decides, 'supervision-climbed');
+    // The rules propose; the measure is a person's.
+    await command(decides, '采取措施');
+    await choose(decides, '通报');
+    await write(decides, 'addressee', '南京市城市管理局');
+    await write(decides, 'text', '就积水问题长期不答复予以通报。');
+    await submit(decides, '采取措施');
+    await now(decides, '约谈通报专报');
+  });
+
   it('ran without a fault in any page', () => {
     assert.deepEqual(browser.faults, []);
   });
