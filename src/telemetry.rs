@@ -147,6 +147,11 @@ const METRICS: &[(Kind, &str, &str)] = &[
     ),
     (
         Kind::Counter,
+        "hotline_sip_handshakes_failed",
+        "TLS handshakes of SIP that failed, by side: a phone's that came to us, ours with a carrier.",
+    ),
+    (
+        Kind::Counter,
         "hotline_sip_dropped",
         "SIP messages not taken, by reason: malformed, belonging to nothing here (stray), tables full.",
     ),

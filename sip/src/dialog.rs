@@ -52,10 +52,17 @@ pub(crate) enum Order {
 
 impl Dialog {
     /// The Contact that leads to us over that flow.
-    pub(crate) fn contact_for(user: Option<&str>, sent_by: &str, flow: &Flow) -> String {
+    /// With a request to or from a sips URI it is one too (§8.1.1.8, §12.1.1), which says TLS (RFC 5630 §3.1).
+    pub(crate) fn contact_for(
+        user: Option<&str>,
+        sent_by: &str,
+        flow: &Flow,
+        is_sips: bool,
+    ) -> String {
         let at = if user.is_some() { "@" } else { "" };
         let user = user.unwrap_or("");
         match flow.transport {
+            _ if is_sips => format!("<sips:{user}{at}{sent_by}>"),
             Transport::Udp => format!("<sip:{user}{at}{sent_by}>"),
             ref other => {
                 let transport = other.as_str().to_ascii_lowercase();

@@ -77,6 +77,11 @@ impl Uri {
         &self.text[..usize::from(self.scheme_end) - 1]
     }
 
+    /// True for `sips:`: to be reached by TLS alone.
+    pub fn is_sips(&self) -> bool {
+        self.scheme == Scheme::Sips
+    }
+
     /// True for `sip:` and `sips:`.
     pub fn is_sip(&self) -> bool {
         matches!(self.scheme, Scheme::Sip | Scheme::Sips)

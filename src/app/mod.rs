@@ -150,9 +150,24 @@ impl Server {
             media_events: from_media,
             journal: to_journal,
         };
-        let signalling = Signalling::start(config.sip.listen, parts)
+        let sip_tls = match &config.sip.tls {
+            Some(tls) => Some(tls::for_sip(tls, &config.data_dir)?),
+            None => None,
+        };
+        let signalling = Signalling::start(config.sip.listen, sip_tls, parts)
             .await
-            .with_context(|| cannot_listen("SIP", "sip.listen", config.sip.listen))?;
+            .map_err(|fault| match (fault, &config.sip.tls) {
+                (signalling::CannotListen::Tls(fault), Some(tls)) => anyhow::Error::from(fault)
+                    .context(cannot_listen("SIP over TLS", "sip.tls.listen", tls.listen)),
+                (
+                    signalling::CannotListen::Plain(fault) | signalling::CannotListen::Tls(fault),
+                    _,
+                ) => anyhow::Error::from(fault).context(cannot_listen(
+                    "SIP",
+                    "sip.listen",
+                    config.sip.listen,
+                )),
+            })?;
         let told: Arc<OnceLock<Signalling>> = Arc::new(OnceLock::from(signalling.clone()));
         let journal = journal::Journal {
             storage: storage.clone(),
@@ -189,7 +204,7 @@ impl Server {
             },
         });
         let tls = match &config.http.tls {
-            Some(files) => Some(tls::load(files, &config.data_dir, config.http.listen)?),
+            Some(files) => Some(tls::for_http(files, &config.data_dir, config.http.listen)?),
             None => None,
         };
         let listener = TcpListener::bind(config.http.listen)
@@ -467,10 +482,17 @@ pub async fn apply_demo(storage: &Storage, clock: &dyn Clock) -> anyhow::Result<
 
 fn settings(config: &Config) -> Settings {
     let listen = config.sip.listen;
-    let ip = config.sip.advertised_address.unwrap_or(listen.ip());
+    let advertised = |listen: SocketAddr| {
+        let ip = config.sip.advertised_address.unwrap_or(listen.ip());
+        SocketAddr::new(ip, listen.port())
+    };
     Settings {
         local: listen,
-        advertised: SocketAddr::new(ip, listen.port()),
+        advertised: advertised(listen),
+        tls: config.sip.tls.as_ref().map(|tls| signalling::Address {
+            local: tls.listen,
+            advertised: advertised(tls.listen),
+        }),
         own_number: config.sip.own_number.clone(),
         realm: config.sip.realm.clone(),
         digest: config

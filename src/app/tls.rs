@@ -1,29 +1,58 @@
-//! The certificate browsers see: one that was given, or one made by ourselves for trying things out.
+//! The certificates browsers, phones and carriers see: ones that were given, or one made by ourselves for trying things out. And whose
+//! word on a carrier's name we take.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
 use tracing::{info, warn};
 
-use crate::config::Tls;
+use crate::config::{SipTls, Tls};
+use crate::signalling;
 
 const FOLDER: &str = "tls";
 const CERTIFICATE: &str = "development.crt";
 const KEY: &str = "development.key";
 
-/// What the listener needs to speak TLS.
-pub(super) fn load(
+/// What the HTTP listener needs to speak TLS.
+pub(super) fn for_http(
     tls: &Tls,
     data_dir: &Path,
     listen: SocketAddr,
 ) -> anyhow::Result<Arc<ServerConfig>> {
+    let mut config = server("HTTP", "http.tls", tls, data_dir, listen)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// What SIP needs to speak TLS, to whoever comes and to carriers.
+pub(super) fn for_sip(tls: &SipTls, data_dir: &Path) -> anyhow::Result<signalling::Tls> {
+    Ok(signalling::Tls {
+        listen: tls.listen,
+        server: Arc::new(server(
+            "SIP",
+            "sip.tls",
+            &tls.identity,
+            data_dir,
+            tls.listen,
+        )?),
+        client: Arc::new(client(tls.roots.as_deref())?),
+    })
+}
+
+fn server(
+    who: &str,
+    section: &str,
+    tls: &Tls,
+    data_dir: &Path,
+    listen: SocketAddr,
+) -> anyhow::Result<ServerConfig> {
     let (certificate, key) = match tls {
         Tls::Files { certificate, key } => (certificate.clone(), key.clone()),
         Tls::Development => {
@@ -35,36 +64,69 @@ pub(super) fn load(
                 })?;
             }
             warn!(
-                "http.tls is \"development\": browsers do not know this certificate and will say so"
+                "{section} is \"development\": nobody knows this certificate, and browsers and phones will say so"
             );
             paths
         }
     };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&certificate)
         .and_then(Iterator::collect)
-        .with_context(|| format!("http.tls.certificate: {}", certificate.display()))?;
+        .with_context(|| format!("{section}.certificate: {}", certificate.display()))?;
     let Some(own) = chain.first() else {
         bail!(
-            "http.tls.certificate: {} holds no certificate",
+            "{section}.certificate: {} holds no certificate",
             certificate.display()
         );
     };
     info!(
         fingerprint = %fingerprint(own),
-        "HTTP speaks TLS; the certificate's SHA-256 is {}",
+        "{who} speaks TLS; the certificate's SHA-256 is {}",
         fingerprint(own)
     );
     let key = PrivateKeyDer::from_pem_file(&key)
-        .with_context(|| format!("http.tls.key: {}", key.display()))?;
+        .with_context(|| format!("{section}.key: {}", key.display()))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("TLS")?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .context("http.tls: certificate and key do not go together")?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+        .with_context(|| format!("{section}: certificate and key do not go together"))
+}
+
+/// Whom we believe when a carrier says who it is.
+fn client(roots: Option<&Path>) -> anyhow::Result<ClientConfig> {
+    let mut store = RootCertStore::empty();
+    match roots {
+        Some(path) => {
+            let what = || format!("sip.tls.roots: {}", path.display());
+            let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
+                .and_then(Iterator::collect)
+                .with_context(what)?;
+            for certificate in certificates {
+                store.add(certificate).with_context(what)?;
+            }
+            if store.is_empty() {
+                bail!("{} holds no certificate", what());
+            }
+        }
+        None => {
+            let found = rustls_native_certs::load_native_certs();
+            let (known, _) = store.add_parsable_certificates(found.certs);
+            if known == 0 {
+                warn!(
+                    "the system has no root certificates: no carrier can be called over TLS without sip.tls.roots"
+                );
+            }
+        }
+    }
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS")?
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    Ok(config)
 }
 
 /// A certificate for this machine, signed by itself. The key is nobody's but ours.
@@ -108,10 +170,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let listen = "192.0.2.1:443".parse().unwrap();
-        load(&Tls::Development, folder.path(), listen).unwrap();
+        for_http(&Tls::Development, folder.path(), listen).unwrap();
         let certificate = folder.path().join(FOLDER).join(CERTIFICATE);
         let first = std::fs::read(&certificate).unwrap();
-        load(&Tls::Development, folder.path(), listen).unwrap();
+        for_http(&Tls::Development, folder.path(), listen).unwrap();
         assert_eq!(std::fs::read(&certificate).unwrap(), first);
         let key = std::fs::metadata(folder.path().join(FOLDER).join(KEY)).unwrap();
         assert_eq!(key.permissions().mode() & 0o777, 0o600);
@@ -121,7 +183,7 @@ mod tests {
     fn what_is_wrong_with_the_files_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:443".parse().unwrap();
-        load(&Tls::Development, folder.path(), listen).unwrap();
+        for_http(&Tls::Development, folder.path(), listen).unwrap();
         let path = |name: &str| folder.path().join(FOLDER).join(name);
         std::fs::write(path("empty"), "").unwrap();
         make(&folder.path().join("other"), listen.ip()).unwrap();
@@ -138,8 +200,28 @@ mod tests {
         ];
         for (certificate, key, begins) in table {
             let files = Tls::Files { certificate, key };
-            let error = load(&files, folder.path(), listen).unwrap_err().to_string();
+            let error = for_http(&files, folder.path(), listen)
+                .unwrap_err()
+                .to_string();
             assert!(error.starts_with(begins), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_roots_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let of_roots = |name: &str| SipTls {
+            listen: "127.0.0.1:5061".parse().unwrap(),
+            identity: Tls::Development,
+            roots: Some(folder.path().join(name)),
+        };
+        std::fs::write(folder.path().join("empty"), "").unwrap();
+        for name in ["none", "empty"] {
+            let error = for_sip(&of_roots(name), folder.path()).err().unwrap();
+            let error = format!("{error:#}");
+            assert!(error.starts_with("sip.tls.roots: "), "{error}");
+        }
+        let own = format!("{FOLDER}/{CERTIFICATE}");
+        assert!(for_sip(&of_roots(&own), folder.path()).is_ok());
     }
 }

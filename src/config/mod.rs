@@ -31,7 +31,7 @@ pub use self::log::{Format, Log};
 pub use self::media::{Media, PortRange};
 pub use self::recordings::Recordings;
 pub use self::retention::Retention;
-pub use self::sip::{Digest, DigestOffer, Sip};
+pub use self::sip::{Digest, DigestOffer, Sip, SipTls};
 pub use self::sms::Sms;
 pub use self::storage::Storage;
 
@@ -282,6 +282,8 @@ mod tests {
         assert!(all.storage.url.is_some() && all.recordings.url.is_some());
         assert!(all.sip.advertised_address.is_some());
         assert!(matches!(all.http.tls, Some(Tls::Files { .. })));
+        let tls = all.sip.tls.unwrap();
+        assert!(matches!(tls.identity, Tls::Files { .. }) && tls.roots.is_some());
     }
 
     #[test]
@@ -299,6 +301,10 @@ mod tests {
                 ),
                 ("HOTLINE__HTTP__ORIGINS", "['https://desk.example']"),
                 ("HOTLINE__SIP__LISTEN", "[::1]:5080"),
+                (
+                    "HOTLINE__SIP__TLS",
+                    "{ listen = '[::1]:5081', certificate = 'development' }",
+                ),
                 ("HOTLINE__STORAGE__URL", "postgres://hotline@db/hotline"),
                 ("HOTLINE__RECORDINGS__URL", "file:/srv/sound"),
                 ("HOTLINE__MEDIA__PORT_RANGE", "30000-30999"),
@@ -313,6 +319,9 @@ mod tests {
         assert!(matches!(config.http.tls, Some(Tls::Files { .. })));
         assert_eq!(config.http.origins, ["https://desk.example"]);
         assert!(config.sip.listen.is_ipv6());
+        let tls = config.sip.tls.as_ref().unwrap();
+        assert_eq!(tls.listen.port(), 5_081);
+        assert_eq!(tls.identity, Tls::Development);
         assert_eq!(config.storage_url(), "postgres://hotline@db/hotline");
         assert_eq!(config.recordings_folder(), Path::new("/srv/sound"));
         assert_eq!(config.media.port_range.ports(), 30_000..=30_999);
@@ -355,6 +364,14 @@ mod tests {
             (
                 "[sip]\nadvertised_address = '1.2.3'",
                 "hotline.toml:2: invalid IP address syntax",
+            ),
+            (
+                "[sip.tls]\nlisten = '[::]:5061'\ncertificate = 'a.pem'",
+                "hotline.toml:1: sip.tls wants a key",
+            ),
+            (
+                "[sip]\ntls = { certificate = 'a.pem', key = 'b.pem' }",
+                "hotline.toml:2: missing field `listen`",
             ),
             ("[sip]\ndigest = []", "hotline.toml:2: sip.digest wants"),
             (

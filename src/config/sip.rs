@@ -1,8 +1,11 @@
 //! `[sip]`: signalling.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use serde::Deserialize;
+
+use super::Tls;
 
 /// Where phones and carriers reach us, and what we call ourselves.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -11,6 +14,8 @@ pub struct Sip {
     /// UDP and TCP.
     #[serde(deserialize_with = "super::socket")]
     pub listen: SocketAddr,
+    /// SIP over TLS, beside them.
+    pub tls: Option<SipTls>,
     /// What Via, Contact and SDP say when it is not the address listened on: behind 1:1 NAT, or when listening on all.
     pub advertised_address: Option<IpAddr>,
     /// Digest realm. Phones mix it into their passwords: changing it logs every phone out.
@@ -25,11 +30,53 @@ impl Default for Sip {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            tls: None,
             advertised_address: None,
             realm: "hotline".to_owned(),
             digest: DigestOffer(vec![Digest::Md5, Digest::Sha256]),
             own_number: "12345".to_owned(),
         }
+    }
+}
+
+/// Where SIP over TLS is spoken, as whom, and to whom (RFC 3261 §26.2.1).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "SipTlsText")]
+pub struct SipTls {
+    pub listen: SocketAddr,
+    /// The certificate that phones and carriers see.
+    pub identity: Tls,
+    /// PEM file with the roots that carriers' certificates must come from; without it, the system's.
+    pub roots: Option<PathBuf>,
+}
+
+/// [`SipTls`] as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SipTlsText {
+    #[serde(deserialize_with = "super::socket")]
+    listen: SocketAddr,
+    certificate: PathBuf,
+    key: Option<PathBuf>,
+    roots: Option<PathBuf>,
+}
+
+impl TryFrom<SipTlsText> for SipTls {
+    type Error = &'static str;
+
+    fn try_from(text: SipTlsText) -> Result<Self, &'static str> {
+        let identity = match (text.certificate, text.key) {
+            (certificate, Some(key)) => Tls::Files { certificate, key },
+            (word, None) if word.as_os_str() == "development" => Tls::Development,
+            (_, None) => {
+                return Err("sip.tls wants a key, or certificate = \"development\" without one");
+            }
+        };
+        Ok(Self {
+            listen: text.listen,
+            identity,
+            roots: text.roots,
+        })
     }
 }
 

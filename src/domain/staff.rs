@@ -173,7 +173,7 @@ pub struct ExtensionEntry {
     /// May place calls through a trunk.
     #[serde(default)]
     pub toll: bool,
-    /// Its sound must be encrypted (SDES); without it an offer of SRTP is taken, none is made.
+    /// Its sound must be encrypted (SDES), however it signals; without it an offer of SRTP is taken over TLS alone, none is made.
     #[serde(default)]
     pub srtp: bool,
     #[serde(default)]
@@ -191,7 +191,7 @@ pub struct TrunkEntry {
     pub outbound: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<TrunkDigest>,
-    /// Its sound must be encrypted (SDES, RFC 4568).
+    /// Its sound must be encrypted (SDES, RFC 4568), however it signals.
     #[serde(default)]
     pub srtp: bool,
     /// How often its gateways are asked whether they are there; 0 is never.

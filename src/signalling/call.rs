@@ -198,14 +198,15 @@ impl Destination {
     }
 }
 
-/// Whether the phone there can take what this side offers.
+/// Whether this is what a phone there is offered.
 fn fits(ours: &sdp::Local, destination: &Destination) -> bool {
-    match (&ours.protection, destination.carriage()) {
-        (Protection::Dtls(_), carriage) => carriage == Carriage::WebRtc,
-        (Protection::Sdes(_), carriage) => carriage == Carriage::Rtp && destination.srtp,
-        (Protection::Possible(_) | Protection::Plain, carriage) => {
-            carriage == Carriage::Rtp && !destination.srtp
-        }
+    let is_web = destination.carriage() == Carriage::WebRtc;
+    let may_have_keys = destination.flow.transport.is_encrypted();
+    match &ours.protection {
+        Protection::Dtls(_) => is_web,
+        Protection::Sdes(_) => !is_web && destination.srtp,
+        Protection::Possible(_) => !is_web && !destination.srtp && may_have_keys,
+        Protection::Plain => !is_web && !destination.srtp && !may_have_keys,
     }
 }
 

@@ -18,7 +18,7 @@ use super::journal::{CommitToken, Entry};
 use super::line::Lines;
 use super::media::{Media, MediaEvent};
 use super::names;
-use super::transport::{FromStream, MAX_DATAGRAM, Transports};
+use super::transport::{CannotListen, FromStream, MAX_DATAGRAM, Tls, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{Extension, Username};
@@ -91,15 +91,22 @@ pub struct Parts {
 
 impl Signalling {
     /// Binds the sockets and starts the task.
-    pub async fn start(listen: SocketAddr, mut parts: Parts) -> io::Result<Self> {
+    pub async fn start(
+        listen: SocketAddr,
+        tls: Option<Tls>,
+        mut parts: Parts,
+    ) -> Result<Self, CannotListen> {
         let (streams_in, streams) = mpsc::channel(STREAM_INBOX);
-        let transports = Transports::bind(listen, streams_in).await?;
+        let mut transports = Transports::bind(listen, tls, streams_in).await?;
         let local = transports.local;
         if parts.settings.local.port() == 0 {
             parts.settings.local = local;
         }
         if parts.settings.advertised.port() == 0 {
             parts.settings.advertised.set_port(local.port());
+        }
+        if let (Some(address), Some(local)) = (&mut parts.settings.tls, transports.tls_local) {
+            address.bound_to(local);
         }
         let advertised = parts.settings.advertised;
         let lines = Lines::new(
@@ -116,6 +123,7 @@ impl Signalling {
             parts.media,
         );
         let (names, wanted) = watch::channel(control.names_wanted());
+        transports.expect_names(control.names_over_tls());
         tokio::spawn(names::keep(wanted, mailbox.downgrade(), Message::Resolved));
         let task = Task {
             clock: parts.clock,
@@ -347,9 +355,11 @@ impl Task {
             Message::Directory(directory) => {
                 self.handle(Input::Directory(directory));
                 self.names.send_replace(self.control.names_wanted());
+                self.transports.expect_names(self.control.names_over_tls());
             }
             Message::Resolved(host, addresses) => {
                 self.handle(Input::Resolved { host, addresses });
+                self.transports.expect_names(self.control.names_over_tls());
             }
             Message::Drain { until, done } => {
                 info!(calls = self.control.live_calls(), "draining: no new calls");

@@ -1,4 +1,4 @@
-//! Sockets: UDP and TCP, and whatever else brings whole messages (see [`super::line`]). Turns what arrives into (flow, message bytes) for the one owner of all signalling state,
+//! Sockets: UDP, TCP and TLS, and whatever else brings whole messages (see [`super::line`]). Turns what arrives into (flow, message bytes) for the one owner of all signalling state,
 //! and sends what it says. Knows nothing of SIP beyond where one message ends on a stream.
 
 use std::collections::HashMap;
@@ -12,19 +12,21 @@ use hotline_sip::endpoint::Flow;
 use hotline_sip::header::Transport;
 use hotline_sip::message::Message;
 use hotline_sip::parse::{Frame, Framer, ParseError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ServerConfig};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tracing::{debug, info, warn};
 
+use super::places::{CONNECTIONS_MAX, Place, Places};
 use super::registrar::MAX_EXPIRES_S;
 use crate::domain::call::AtLine;
 
 /// Largest datagram IP can carry.
 pub const MAX_DATAGRAM: usize = 65_535;
-/// Connections at once, from everywhere together; one more is closed at once.
-const MAX_CONNECTIONS: usize = 10_000;
 /// Messages waiting for a slow reader of one connection; one more and the connection is closed: a peer that
 /// does not read has lost its place, and SIP's own timers tell the rest.
 pub(super) const SEND_QUEUE: usize = 256;
@@ -38,7 +40,9 @@ const PROBES: socket2::TcpKeepalive = socket2::TcpKeepalive::new()
     .with_retries(4);
 /// A new connection must say its first whole word within this.
 const FIRST_WORD: Duration = Duration::from_secs(30);
-/// How long connecting outwards may take.
+/// A TLS handshake must be over within this.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long connecting outwards may take, and as long again a handshake.
 const CONNECT: Duration = Duration::from_secs(4);
 
 /// What a connection reports to the owner of signalling.
@@ -85,36 +89,98 @@ pub enum Farewell {
     SignedOut,
 }
 
+/// What SIP over TLS needs.
+#[derive(Clone)]
+pub struct Tls {
+    pub listen: SocketAddr,
+    /// Who we are.
+    pub server: Arc<ServerConfig>,
+    /// Whose word on a carrier's name is taken.
+    pub client: Arc<ClientConfig>,
+}
+
+/// A listener could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotListen {
+    #[error("UDP and TCP: {0}")]
+    Plain(#[from] io::Error),
+    #[error("TLS: {0}")]
+    Tls(io::Error),
+}
+
 /// The bound sockets.
-#[derive(Debug)]
 pub struct Transports {
     pub udp: UdpSocket,
     pub local: SocketAddr,
+    /// Where TLS is served.
+    pub tls_local: Option<SocketAddr>,
+    connector: Option<TlsConnector>,
+    /// Who must be at the other end of a TLS connection that we open. Nobody else is connected to.
+    names: HashMap<SocketAddr, ServerName<'static>>,
     streams: HashMap<u64, mpsc::Sender<ToPeer>>,
-    /// Streams by far end, so that a request to a phone we already talk to uses its connection.
-    by_remote: HashMap<SocketAddr, u64>,
+    /// Streams by far end, so that a request to a phone we already talk to uses its connection. Of TLS only those that we opened:
+    /// who came to us did not prove to be the carrier of that address.
+    by_remote: HashMap<(Transport, SocketAddr), u64>,
     pub(super) inbox: mpsc::Sender<FromStream>,
     pub(super) ids: Arc<AtomicU64>,
 }
 
 impl Transports {
-    /// Binds UDP and TCP on `listen`. Stream events go to `inbox`; when it is full the connection's reader waits,
-    /// and TCP makes the peer wait.
-    pub async fn bind(listen: SocketAddr, inbox: mpsc::Sender<FromStream>) -> io::Result<Self> {
+    /// Binds UDP and TCP on `listen`, and TLS where it is to be spoken. Stream events go to `inbox`; when it is full the
+    /// connection's reader waits, and TCP makes the peer wait.
+    pub async fn bind(
+        listen: SocketAddr,
+        tls: Option<Tls>,
+        inbox: mpsc::Sender<FromStream>,
+    ) -> Result<Self, CannotListen> {
         let udp = bind_udp(listen)?;
         let local = udp.local_addr()?;
         let listener = TcpListener::bind(local).await?;
         let ids = Arc::new(AtomicU64::new(1));
-        tokio::spawn(accept(listener, local, inbox.clone(), Arc::clone(&ids)));
+        let mut door = Door {
+            acceptor: None,
+            local,
+            inbox: inbox.clone(),
+            ids: Arc::clone(&ids),
+            places: Places::default(),
+        };
+        tokio::spawn(door.clone().keep(listener));
         info!(%local, "SIP listens on {local}, UDP and TCP");
+        let (mut tls_local, mut connector) = (None, None);
+        if let Some(tls) = tls {
+            let bound = TcpListener::bind(tls.listen).await;
+            let listener = bound.map_err(CannotListen::Tls)?;
+            let local = listener.local_addr().map_err(CannotListen::Tls)?;
+            door.acceptor = Some(TlsAcceptor::from(tls.server));
+            door.local = local;
+            tokio::spawn(door.keep(listener));
+            info!(%local, "SIP over TLS listens on {local}");
+            tls_local = Some(local);
+            connector = Some(TlsConnector::from(tls.client));
+        }
         Ok(Self {
             udp,
             local,
+            tls_local,
+            connector,
+            names: HashMap::new(),
             streams: HashMap::new(),
             by_remote: HashMap::new(),
             inbox,
             ids,
         })
+    }
+
+    /// Who is to be met at each address that is called over TLS.
+    pub fn expect_names(&mut self, names: HashMap<SocketAddr, String>) {
+        let read = |(remote, name): (SocketAddr, String)| match ServerName::try_from(name) {
+            Ok(name) => Some((remote, name)),
+            Err(_) => {
+                warn!(%remote, "the carrier at {remote} has no name that a certificate could vouch for");
+                None
+            }
+        };
+        self.names = names.into_iter().filter_map(read).collect();
     }
 
     /// Notes a connection that came up.
@@ -123,7 +189,7 @@ impl Transports {
             self.streams.insert(id, to_peer);
             // A WebSocket is spoken of by its number only: nobody else can be reached by it.
             if flow.transport == Transport::Tcp {
-                self.by_remote.insert(flow.remote, id);
+                self.by_remote.insert((Transport::Tcp, flow.remote), id);
             }
         }
     }
@@ -140,8 +206,9 @@ impl Transports {
     pub fn closed(&mut self, flow: &Flow) {
         if let Some(id) = flow.connection {
             self.streams.remove(&id);
-            if self.by_remote.get(&flow.remote) == Some(&id) {
-                self.by_remote.remove(&flow.remote);
+            let remote = (flow.transport.clone(), flow.remote);
+            if self.by_remote.get(&remote) == Some(&id) {
+                self.by_remote.remove(&remote);
             }
         }
     }
@@ -167,9 +234,10 @@ impl Transports {
     }
 
     fn send_stream(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
+        let remote = (flow.transport.clone(), flow.remote);
         let id = flow
             .connection
-            .or_else(|| self.by_remote.get(&flow.remote).copied());
+            .or_else(|| self.by_remote.get(&remote).copied());
         match id.and_then(|id| self.streams.get(&id)) {
             Some(stream) => {
                 let sent = stream.try_send(ToPeer::Message(bytes)).is_ok();
@@ -179,38 +247,64 @@ impl Transports {
                 }
                 sent
             }
-            None if flow.connection.is_none() && flow.transport == Transport::Tcp => {
-                self.connect(flow, bytes)
-            }
+            None if flow.connection.is_none() => self.connect(flow, bytes),
             None => false,
         }
     }
 
     /// Opens a connection outwards; `bytes` is the first thing said on it.
     fn connect(&mut self, flow: &Flow, bytes: Arc<[u8]>) -> bool {
-        if self.streams.len() >= MAX_CONNECTIONS {
+        if self.streams.len() >= CONNECTIONS_MAX {
             return false;
         }
+        let (tls, local) = match flow.transport {
+            Transport::Tcp => (None, self.local),
+            Transport::Tls => {
+                let name = self.names.get(&flow.remote).cloned();
+                let Some((connector, name)) = self.connector.clone().zip(name) else {
+                    return false;
+                };
+                (Some((connector, name)), flow.local)
+            }
+            // A browser is waited for.
+            Transport::Udp | Transport::Ws | Transport::Wss | Transport::Other(_) => return false,
+        };
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
         if to_peer.try_send(ToPeer::Message(bytes)).is_err() {
             return false;
         }
         let flow = Flow {
-            transport: Transport::Tcp,
-            local: self.local,
+            transport: flow.transport.clone(),
+            local,
             remote: flow.remote,
             connection: Some(id),
         };
         self.opened(&flow, to_peer);
+        self.by_remote
+            .insert((flow.transport.clone(), flow.remote), id);
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
-            match timeout(CONNECT, TcpStream::connect(flow.remote)).await {
-                Ok(Ok(stream)) => converse(stream, flow, inbox, from_us).await,
+            let stream = match timeout(CONNECT, TcpStream::connect(flow.remote)).await {
+                Ok(Ok(stream)) => stream,
                 Ok(Err(_)) | Err(_) => {
                     let _ = inbox.send(FromStream::Closed { flow }).await;
+                    return;
                 }
-            }
+            };
+            prepare(&stream);
+            let Some((connector, name)) = tls else {
+                return converse(stream, flow, inbox, from_us).await;
+            };
+            let why = match timeout(CONNECT, connector.connect(name.clone(), stream)).await {
+                Ok(Ok(stream)) => return converse(stream, flow, inbox, from_us).await,
+                Ok(Err(fault)) => fault.to_string(),
+                Err(_) => "no handshake in time".to_owned(),
+            };
+            let (remote, name) = (flow.remote, name.to_str().into_owned());
+            metrics::counter!("hotline_sip_handshakes_failed", "side" => "carrier").increment(1);
+            warn!(%remote, name, why, "no TLS connection to {name} at {remote}: {why}");
+            let _ = inbox.send(FromStream::Closed { flow }).await;
         });
         true
     }
@@ -227,60 +321,90 @@ fn bind_udp(listen: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket.into())
 }
 
-async fn accept(
-    listener: TcpListener,
+/// Where connections come in.
+#[derive(Clone)]
+struct Door {
+    /// They must shake hands first.
+    acceptor: Option<TlsAcceptor>,
     local: SocketAddr,
     inbox: mpsc::Sender<FromStream>,
     ids: Arc<AtomicU64>,
-) {
-    let places = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let (stream, remote) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors: let some go before the next try.
-                warn!(%error, "a TCP connection could not be accepted: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+    places: Places,
+}
+
+impl Door {
+    async fn keep(self, listener: TcpListener) {
+        loop {
+            let (stream, remote) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors: let some go before the next try.
+                    warn!(%error, "a TCP connection could not be accepted: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let Some(place) = self.places.take(remote.ip()) else {
+                metrics::counter!("hotline_sip_connections_refused").increment(1);
                 continue;
-            }
+            };
+            prepare(&stream);
+            tokio::spawn(self.clone().admit(stream, remote, place));
+        }
+    }
+
+    /// Holds `place` as long as the connection lives, its handshake included.
+    async fn admit(self, stream: TcpStream, remote: SocketAddr, _place: Place) {
+        let Some(acceptor) = &self.acceptor else {
+            return self.hear(stream, Transport::Tcp, remote).await;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            metrics::counter!("hotline_sip_connections_refused").increment(1);
-            continue;
+        let why = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => return self.hear(stream, Transport::Tls, remote).await,
+            Ok(Err(fault)) => fault.to_string(),
+            Err(_) => "not over in time".to_owned(),
         };
+        metrics::counter!("hotline_sip_handshakes_failed", "side" => "phone").increment(1);
+        debug!(%remote, why, "a TLS handshake failed: {why}");
+    }
+
+    async fn hear<S>(&self, stream: S, transport: Transport, remote: SocketAddr)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let flow = Flow {
-            transport: Transport::Tcp,
-            local,
+            transport,
+            local: self.local,
             remote,
-            connection: Some(ids.fetch_add(1, Ordering::Relaxed)),
+            connection: Some(self.ids.fetch_add(1, Ordering::Relaxed)),
         };
         let (to_peer, from_us) = mpsc::channel(SEND_QUEUE);
-        let inbox = inbox.clone();
-        tokio::spawn(async move {
-            let opened = FromStream::Opened {
-                flow: flow.clone(),
-                to_peer,
-                at: AtLine::Unknown,
-            };
-            if inbox.send(opened).await.is_ok() {
-                converse(stream, flow, inbox, from_us).await;
-            }
-            drop(place);
-        });
+        let opened = FromStream::Opened {
+            flow: flow.clone(),
+            to_peer,
+            at: AtLine::Unknown,
+        };
+        if self.inbox.send(opened).await.is_ok() {
+            converse(stream, flow, self.inbox.clone(), from_us).await;
+        }
     }
 }
 
+fn prepare(stream: &TcpStream) {
+    // Small messages that someone waits for: never held back for company.
+    let _ = stream.set_nodelay(true);
+    let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&PROBES);
+}
+
 /// Reads and writes one connection until either side ends it.
-async fn converse(
-    stream: TcpStream,
+async fn converse<S>(
+    stream: S,
     flow: Flow,
     inbox: mpsc::Sender<FromStream>,
     mut from_us: mpsc::Receiver<ToPeer>,
-) {
-    // Small messages that someone waits for: never held back for company.
-    let _ = stream.set_nodelay(true);
-    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&PROBES);
-    let (mut reader, mut writer) = stream.into_split();
+) where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let mut framer = Framer::new();
     let mut buffer = vec![0; 8192];
     // A connection that never says anything whole does not hold a place for long.
@@ -294,13 +418,13 @@ async fn converse(
                 if said.anything {
                     patience = IDLE;
                 }
-                if said.ping && writer.write_all(b"\r\n").await.is_err() {
+                if said.ping && say(&mut writer, b"\r\n").await.is_err() {
                     break;
                 }
             }
             message = from_us.recv() => {
                 let Some(ToPeer::Message(bytes)) = message else { break };
-                if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
+                if !matches!(timeout(CONNECT, say(&mut writer, &bytes)).await, Ok(Ok(()))) {
                     break;
                 }
             }
@@ -309,11 +433,19 @@ async fn converse(
     // What was said last, e.g. a 400 to the request that broke the framing, still leaves.
     from_us.close();
     while let Ok(ToPeer::Message(bytes)) = from_us.try_recv() {
-        if !matches!(timeout(CONNECT, writer.write_all(&bytes)).await, Ok(Ok(()))) {
+        if !matches!(timeout(CONNECT, say(&mut writer, &bytes)).await, Ok(Ok(()))) {
             break;
         }
     }
+    // TLS says goodbye (close_notify, RFC 8446 §6.1).
+    let _ = timeout(CONNECT, writer.shutdown()).await;
     let _ = inbox.send(FromStream::Closed { flow }).await;
+}
+
+/// One message, whole: TLS keeps back what is not flushed.
+async fn say(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    writer.write_all(bytes).await?;
+    writer.flush().await
 }
 
 /// What came on a stream.

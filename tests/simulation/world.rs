@@ -88,6 +88,7 @@ impl World {
         let settings = Settings {
             local: SERVER,
             advertised: SERVER,
+            tls: None,
             own_number: "12345".to_owned(),
             realm: "hotline".to_owned(),
             digest: vec![Algorithm::Md5, Algorithm::Sha256],

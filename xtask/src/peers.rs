@@ -15,12 +15,18 @@ struct Peer {
     tests: &'static str,
 }
 
-const PEERS: [Peer; 5] = [
+const PEERS: [Peer; 6] = [
     Peer {
         package: "sip-tester",
         what_for: "sipp plays carriers and phones",
         present: || on_path("sipp"),
         tests: "tests",
+    },
+    Peer {
+        package: "openssl",
+        what_for: "phones and carriers over TLS",
+        present: || on_path("openssl"),
+        tests: "tests/tls.rs",
     },
     Peer {
         package: "postgresql",

@@ -366,7 +366,12 @@ impl Endpoint {
             return self.refuse_full(flow, &request);
         }
         let (handle, tag) = self.new_leg();
-        let contact = Dialog::contact_for(request.uri.user(), &self.layer.sent_by(flow), flow);
+        let contact = Dialog::contact_for(
+            request.uri.user(),
+            &self.layer.sent_by(flow),
+            flow,
+            request.uri.is_sips(),
+        );
         match Dialog::of_callee(&request, flow.clone(), tag, contact) {
             Ok(dialog) => {
                 let leg = Leg::incoming(now, &mut self.layer, handle, dialog, flow, head, request);

@@ -26,6 +26,14 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Nobody on the way can read it.
+    pub fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Tls | Self::Wss => true,
+            Self::Udp | Self::Tcp | Self::Ws | Self::Other(_) => false,
+        }
+    }
+
     /// As it stands in a Via.
     pub fn as_str(&self) -> &str {
         match self {

@@ -76,7 +76,12 @@ impl Leg {
         } = params;
         let contact = match contact {
             Some(uri) => format!("<{uri}>"),
-            None => Dialog::contact_for(from.uri.user(), &layer.sent_by(&next_hop), &next_hop),
+            None => Dialog::contact_for(
+                from.uri.user(),
+                &layer.sent_by(&next_hop),
+                &next_hop,
+                target.is_sips(),
+            ),
         };
         let call_id = layer.new_call_id();
         let mut dialog = Dialog::of_caller(

@@ -569,13 +569,19 @@ impl Check<'_> {
             };
             let mut uris = Vec::new();
             for uri in outbound {
-                self.sip_uri(line, "outbound", &uri);
+                // Carriers alone are called over TLS.
+                let alike = uri.strip_prefix("sips:").map(|rest| format!("sip:{rest}"));
+                self.sip_uri(line, "outbound", alike.as_deref().unwrap_or(&uri));
                 uris.push(match is.transport {
-                    Some(shape::Transport::Tcp) if !uri.contains(";transport=") => {
+                    Some(shape::Transport::Tcp) if !says_how(&uri) => {
                         format!("{uri};transport=tcp")
                     }
+                    Some(shape::Transport::Tls) if !says_how(&uri) => {
+                        format!("{uri};transport=tls")
+                    }
                     // UDP is what a URI without the parameter means (RFC 3263 §4.1).
-                    Some(shape::Transport::Tcp | shape::Transport::Udp) | None => uri,
+                    Some(shape::Transport::Tcp | shape::Transport::Tls | shape::Transport::Udp)
+                    | None => uri,
                 });
             }
             trunks.push(TrunkEntry {
@@ -817,4 +823,9 @@ fn counted_on(text: &str, n: u32) -> Option<String> {
     let number: u64 = number.parse().ok()?;
     let number = number.checked_add(n.into())?;
     Some(format!("{stem}{number:0digits$}"))
+}
+
+/// The URI itself names its transport: sips is TLS (RFC 5630 §3.1).
+fn says_how(uri: &str) -> bool {
+    uri.starts_with("sips:") || uri.contains(";transport=")
 }

@@ -139,6 +139,7 @@ impl Default for OneOrMore {
 pub(super) enum Transport {
     Udp,
     Tcp,
+    Tls,
 }
 
 /// `[[number]]`: exactly one of `queue`, `announce`, `extension`, `flow`.

@@ -128,10 +128,15 @@ fn a_file_may_name_what_is_known_already() {
 fn trunks_are_written_briefly() {
     let text = "[[trunk]]\nname = 'a'\nallow = ['10.0.0.0/8', '::1']\noutbound = 'sip:10.0.0.1'\ntransport = 'tcp'\n\
                 [[trunk]]\nname = 'b'\nallow = []\noutbound = ['sip:b1', 'sip:b2:5080']\n\
-                digest = { username = 'u', password = 'p' }\nkeep_alive_s = 30\nemergency_caller = 'asserted'\n";
+                digest = { username = 'u', password = 'p' }\nkeep_alive_s = 30\nemergency_caller = 'asserted'\n\
+                [[trunk]]\nname = 'c'\nallow = []\noutbound = ['sip:c1', 'sips:c2', 'sip:c3;transport=tcp']\ntransport = 'tls'\n";
     let trunks = parse(text, &Known::default()).unwrap().trunks;
     assert_eq!(trunks[0].outbound, ["sip:10.0.0.1;transport=tcp"]);
     assert_eq!(trunks[1].outbound, ["sip:b1", "sip:b2:5080"]);
+    assert_eq!(
+        trunks[2].outbound,
+        ["sip:c1;transport=tls", "sips:c2", "sip:c3;transport=tcp"]
+    );
     assert_eq!(trunks[1].name, TrunkName::from("b"));
     assert!(trunks[1].digest.is_some());
     assert_eq!((trunks[0].keep_alive_s, trunks[1].keep_alive_s), (0, 30));

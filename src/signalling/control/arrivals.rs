@@ -101,6 +101,14 @@ impl Control {
             return Err(Unbelieved::new(Status::FORBIDDEN));
         }
         let source = flow.clone();
+        let contacts = request.headers.contacts();
+        if !flow.transport.is_encrypted()
+            && let Ok(Contacts::List(contacts)) = &contacts
+            && contacts.iter().any(|contact| contact.uri.is_sips())
+        {
+            // It could not be called as it wishes (RFC 5630 §3.2).
+            return Err(Unbelieved::new(Status::UNSUPPORTED_URI_SCHEME));
+        }
         let path = request.headers.elements(HeaderName::Path);
         let call_id = request
             .headers
@@ -118,11 +126,7 @@ impl Control {
             .flatten()
             .unwrap_or(MAX_EXPIRES_S);
         let mut outbound = false;
-        let done = match request
-            .headers
-            .contacts()
-            .map_err(|_| Unbelieved::bad_request())?
-        {
+        let done = match contacts.map_err(|_| Unbelieved::bad_request())? {
             Contacts::Star if default_expires == 0 => Registered {
                 change: self.registrar.clear(&aor),
                 ..Registered::default()
@@ -272,6 +276,7 @@ impl Control {
             carriage,
             phone,
             srtp,
+            may_have_keys: flow.transport.is_encrypted(),
         };
         match caller {
             Caller::Trunk(_) | Caller::Citizen => match self.number(&arrival.dialled) {
@@ -457,7 +462,7 @@ impl Control {
             }
         };
         self.by_leg.insert(leg_id, id);
-        let ours = self.ours(leg_id, opened, arrival.srtp);
+        let ours = self.ours(leg_id, opened, arrival.srtp, arrival.may_have_keys);
         let described = match &arrival.offer {
             Some(offer) => {
                 sdp::answer(offer, &ours, None).map(|answer| (answer.sdp, Some(answer.negotiated)))
@@ -788,12 +793,20 @@ impl Control {
         (status, warning)
     }
 
-    /// What we can do on a leg. `srtp`: nothing less than encrypted.
-    pub(super) fn ours(&self, leg: LegId, opened: Opened, srtp: bool) -> sdp::Local {
+    /// What we can do on a leg. `srtp`: nothing less than encrypted. Without it keys are taken where they came unread
+    /// (`may_have_keys`; RFC 4568 §7, [decision 0027](../../../docs/decisions/0027-sip-over-tls.md)).
+    pub(super) fn ours(
+        &self,
+        leg: LegId,
+        opened: Opened,
+        srtp: bool,
+        may_have_keys: bool,
+    ) -> sdp::Local {
         // RFC 4566 §5.2 wants a number unique to the session; 63 bits, for peers that read it signed.
         let session_id = (leg.0.as_u128() as u64) >> 1;
         let protection = match opened.dtls {
             Some(dtls) => Protection::Dtls(dtls),
+            None if !srtp && !may_have_keys => Protection::Plain,
             None => {
                 let mut random = [0; 30];
                 self.clock.random(&mut random);
@@ -870,6 +883,8 @@ struct Arrival {
     phone: Option<PhoneName>,
     /// Nothing less than encrypted.
     srtp: bool,
+    /// Its way is encrypted: a key in its description is nobody else's.
+    may_have_keys: bool,
 }
 
 impl Unbelieved {

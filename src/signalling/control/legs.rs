@@ -159,7 +159,8 @@ impl Control {
             }
         };
         self.by_leg.insert(sound, call_id);
-        let ours = self.ours(sound, opened, destination.srtp);
+        let may_have_keys = destination.flow.transport.is_encrypted();
+        let ours = self.ours(sound, opened, destination.srtp, may_have_keys);
         let local = sdp::make_offer(&ours, None);
         Some((ours, local))
     }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use hotline_sip::digest::{Algorithm, Authenticator};
 use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
 use hotline_sip::header::{Headers, Transport};
-use hotline_sip::message::{Message, Status};
+use hotline_sip::message::{Message, Method, Request, Status};
 use hotline_sip::parse::ParseError;
 use tracing::warn;
 
@@ -83,6 +83,25 @@ const STRANDED: Duration = Duration::from_secs(5);
 /// How often the distributor is told which calls still live; well within its lease.
 const ROLL_CALL: Duration = Duration::from_secs(30);
 
+/// One of our sockets, and how those outside know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address {
+    /// Where it is bound.
+    pub local: SocketAddr,
+    /// What our Via and Contact say.
+    pub advertised: SocketAddr,
+}
+
+impl Address {
+    /// The port that was given in place of 0.
+    pub(super) fn bound_to(&mut self, local: SocketAddr) {
+        if self.local.port() == 0 {
+            self.local = local;
+            self.advertised.set_port(local.port());
+        }
+    }
+}
+
 /// What does not change while the server runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -90,6 +109,8 @@ pub struct Settings {
     pub local: SocketAddr,
     /// What our Via, Contact and From say.
     pub advertised: SocketAddr,
+    /// The same of SIP over TLS, where it is spoken.
+    pub tls: Option<Address>,
     /// Who we are to carriers and phones: user part of From on calls we place.
     pub own_number: String,
     pub realm: String,
@@ -256,8 +277,12 @@ impl Control {
         ];
         let advertised = transports
             .map(|transport| ((transport, settings.local), settings.advertised.to_string()));
+        let over_tls = settings
+            .tls
+            .map(|tls| ((Transport::Tls, tls.local), tls.advertised.to_string()));
+        let advertised = advertised.into_iter().chain(over_tls);
         let endpoint = endpoint::Config {
-            advertised: HashMap::from(advertised),
+            advertised: advertised.collect(),
             legs_max: settings.limits.calls.saturating_mul(4),
             // Replaces (RFC 3891) is read but not honoured.
             extensions: vec!["path".to_owned(), "outbound".to_owned()],
@@ -345,6 +370,18 @@ impl Control {
             metrics::counter!("hotline_calls_refused", "reason" => "stranger").increment(1);
             self.endpoint
                 .refuse(flow, request, Status::FORBIDDEN, &Headers::new());
+            return;
+        }
+        if let Message::Request(request) = &message
+            && asks_for_tls(request)
+            && !flow.transport.is_encrypted()
+        {
+            self.endpoint.refuse(
+                flow,
+                request,
+                Status::UNSUPPORTED_URI_SCHEME,
+                &Headers::new(),
+            );
             return;
         }
         self.endpoint.received_message(now, flow, message);
@@ -810,6 +847,13 @@ impl Control {
         });
         token
     }
+}
+
+/// It begins something with a sips URI, which must not go in the clear anywhere on its way (RFC 3261 §26.2.2).
+fn asks_for_tls(request: &Request) -> bool {
+    let begins = !matches!(request.method, Method::Ack | Method::Cancel)
+        && request.headers.to().is_ok_and(|to| to.tag().is_none());
+    begins && request.uri.is_sips()
 }
 
 impl std::fmt::Debug for Control {

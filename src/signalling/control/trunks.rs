@@ -35,6 +35,15 @@ pub(super) struct Gateways {
     due: Option<Instant>,
 }
 
+/// Where one outbound URI leads.
+struct Place {
+    scheme: &'static str,
+    /// With the port, as it is written in requests.
+    host: String,
+    name: String,
+    flow: Flow,
+}
+
 #[derive(Debug)]
 struct Gateway {
     uri: String,
@@ -68,6 +77,21 @@ impl Control {
             .collect()
     }
 
+    /// Who must be at each address that is called over TLS: the name that the organisation file has (RFC 5922 §4). Of two carriers
+    /// at one address the first.
+    pub fn names_over_tls(&self) -> HashMap<SocketAddr, String> {
+        let mut names = HashMap::new();
+        for trunk in &self.directory.trunks {
+            for gateway in self.addresses_of(&trunk.outbound) {
+                if gateway.flow.transport == Transport::Tls {
+                    let name = gateway.name.trim_matches(['[', ']']).to_owned();
+                    names.entry(gateway.flow.remote).or_insert(name);
+                }
+            }
+        }
+        names
+    }
+
     pub(super) fn on_resolved(&mut self, host: String, addresses: Vec<IpAddr>) {
         if self.gateways.names.get(&host) != Some(&addresses) {
             info!(
@@ -84,10 +108,10 @@ impl Control {
     pub(super) fn gateways_for(&self, number: &PhoneNumber) -> Vec<Destination> {
         let mut places = Vec::new();
         for trunk in &self.directory.trunks {
-            for (uri, flow) in self.addresses_of(&trunk.outbound) {
+            for gateway in self.addresses_of(&trunk.outbound) {
                 places.push(Destination {
-                    uri: format!("sip:{}@{}", number.as_str(), uri),
-                    flow,
+                    uri: format!("{}:{}@{}", gateway.scheme, number.as_str(), gateway.host),
+                    flow: gateway.flow,
                     path: Vec::new(),
                     trunk: Some(trunk.name.clone()),
                     registered: false,
@@ -103,13 +127,18 @@ impl Control {
     }
 
     /// Each address that outbound URIs lead to, with host and port as they are written in requests.
-    fn addresses_of(&self, outbound: &[String]) -> Vec<(String, Flow)> {
+    fn addresses_of(&self, outbound: &[String]) -> Vec<Place> {
         let mut addresses = Vec::new();
         for uri in outbound.iter().filter_map(|uri| uri.parse::<Uri>().ok()) {
-            let port = uri.port().unwrap_or(5060);
-            let over_tcp = uri
-                .param("transport")
-                .is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"));
+            let transport = match uri.param("transport").map(Transport::from) {
+                // RFC 3261 §26.2.2: TLS, whatever else it says.
+                _ if uri.is_sips() => Transport::Tls,
+                Some(Transport::Tls) => Transport::Tls,
+                Some(Transport::Tcp) => Transport::Tcp,
+                Some(Transport::Udp | Transport::Ws | Transport::Wss | Transport::Other(_))
+                | None => Transport::Udp,
+            };
+            let port = uri.port().unwrap_or(transport.default_port());
             let (host, ips) = match uri.ip() {
                 Some(ip) => (legs::host_port(SocketAddr::new(ip, port)), vec![ip]),
                 None => {
@@ -123,10 +152,16 @@ impl Control {
             };
             for ip in ips {
                 let mut flow = self.udp_to(SocketAddr::new(ip, port));
-                if over_tcp {
-                    flow.transport = Transport::Tcp;
+                flow.transport = transport.clone();
+                if let (Transport::Tls, Some(tls)) = (&transport, self.settings.tls) {
+                    flow.local = tls.local;
                 }
-                addresses.push((host.clone(), flow));
+                addresses.push(Place {
+                    scheme: if uri.is_sips() { "sips" } else { "sip" },
+                    host: host.clone(),
+                    name: uri.host().to_owned(),
+                    flow,
+                });
             }
         }
         addresses
@@ -141,7 +176,11 @@ impl Control {
                 continue;
             }
             let every = Duration::from_secs(trunk.keep_alive_s.into());
-            for (uri, flow) in self.addresses_of(&trunk.outbound) {
+            for Place {
+                scheme, host, flow, ..
+            } in self.addresses_of(&trunk.outbound)
+            {
+                let uri = format!("{scheme}:{host}");
                 let key = (trunk.name.clone(), flow.remote);
                 let (ask_at, is_up) = match before.remove(&key) {
                     Some(known) => (known.ask_at.min(now + every), known.is_up),
@@ -195,7 +234,7 @@ impl Control {
                 (key.clone(), gateway.uri.clone(), gateway.flow.clone())
             })
             .collect();
-        for (key, host, flow) in turn {
+        for (key, uri, flow) in turn {
             if self
                 .gateways
                 .questions
@@ -206,7 +245,7 @@ impl Control {
             }
             let own = legs::host_port(self.settings.advertised);
             let (Ok(target), Ok(from)) = (
-                format!("sip:{host}").parse::<Uri>(),
+                uri.parse::<Uri>(),
                 legs::uri(&self.settings.own_number, &own),
             ) else {
                 continue;

@@ -16,4 +16,5 @@ pub mod site;
 pub mod sms_provider;
 pub mod sound;
 pub mod story;
+pub mod tls;
 pub mod voice;

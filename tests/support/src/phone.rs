@@ -13,6 +13,7 @@ use md5::{Digest as _, Md5};
 use rsip::prelude::*;
 
 use crate::sound::{share_of, tone};
+use crate::tls;
 use crate::voice::{FRAME, Seal, Voice};
 
 /// No answer of the server takes longer than this.
@@ -41,10 +42,11 @@ pub struct Phone {
 /// How long one look at the wire waits.
 const TURN: Duration = Duration::from_millis(20);
 
-/// What a phone speaks SIP over. With TCP, what was read beyond the last message.
+/// What a phone speaks SIP over. With TCP and TLS, what was read beyond the last message.
 enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream, Vec<u8>),
+    Tls(tls::Wire, Vec<u8>),
 }
 
 impl Wire {
@@ -62,6 +64,13 @@ impl Wire {
                 }
                 let length = stream.read(&mut buffer).ok()?;
                 read.extend(&buffer[..length]);
+                first_message(read)
+            }
+            Self::Tls(wire, read) => {
+                if let Some(message) = first_message(read) {
+                    return Some(message);
+                }
+                read.extend(wire.read(TURN)?);
                 first_message(read)
             }
         }
@@ -130,6 +139,13 @@ impl Phone {
             .local_addr()
             .expect("a connected socket has an address");
         Self::on(Wire::Tcp(stream, Vec::new()), local, server, user, password)
+    }
+
+    /// A phone that speaks SIP over TLS, or a carrier: it is called on the connection that it has.
+    pub fn over_tls(wire: tls::Wire, server: SocketAddr, user: &str, password: &str) -> Self {
+        // Where it is does not matter: nobody looks for it there.
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 5_061));
+        Self::on(Wire::Tls(wire, Vec::new()), local, server, user, password)
     }
 
     fn on(wire: Wire, local: SocketAddr, server: SocketAddr, user: &str, password: &str) -> Self {
@@ -670,6 +686,10 @@ impl Phone {
                 stream
                     .write_all(text.as_bytes())
                     .expect("the connection is up");
+            }
+            Wire::Tls(wire, _) => {
+                let text = text.replacen("SIP/2.0/UDP", "SIP/2.0/TLS", 1);
+                wire.write(text.as_bytes());
             }
         }
     }
