@@ -73,7 +73,7 @@ enum Kind {
 }
 
 enum Agent {
-    Phone(Phone),
+    Phone(Box<Phone>),
     Page(Box<Page>),
 }
 
@@ -158,7 +158,7 @@ fn agent(kind: Kind, server: &Server, user: &str) -> Agent {
             let mut phone = Phone::new(server.sip, user, "secret");
             phone.is_measured = true;
             assert_eq!(phone.register(3600), 200, "{user} registers");
-            Agent::Phone(phone)
+            Agent::Phone(Box::new(phone))
         }
         Kind::Pages => {
             let person = Person::login(&server.http, user, "hotline-demo");
