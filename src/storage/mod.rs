@@ -7,6 +7,7 @@
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
 //! - [`tickets`], [`revisits`]: carried out once, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
+//! - [`sweep`]: what time alone brings about in tickets, many in one transaction
 //! - [`kpis`]: figures of calls and agents
 //! - [`rules`]: rule sets, calendars, published notices
 //! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way; what is kept
@@ -54,6 +55,7 @@ pub mod rules;
 pub mod sessions;
 pub mod sms;
 pub mod supervision;
+pub mod sweep;
 pub mod ticket_lists;
 pub mod tickets;
 pub mod tokens;

@@ -5,7 +5,8 @@
 //! password hash; units too, a row for each stand, so that what a unit was on any day can be asked.
 //! [`Storage::apply`] brings all of it in at once or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::audit::{self, Deed};
-use super::db::{Row, Tx, values};
+use super::db::{Row, Select, Tx, values};
 use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::disposition::{Disposition, OriginEntry};
@@ -440,23 +441,66 @@ fn check_amended(stored: &str, new: &str, now: Timestamp) -> Result<(), Fault> {
     )))
 }
 
-/// Whom a unit's reminders reach: its contacts 联络员, or whoever is on duty where it named none.
-pub(super) async fn unit_phones(
-    tx: &mut Tx,
-    unit: &UnitCode,
-    now: Timestamp,
-) -> Result<Vec<PhoneNumber>, Fault> {
-    let contacts: Vec<UnitContact> = entries(tx, UNIT_CONTACT).await?;
-    let own = contacts.into_iter().filter(|contact| contact.unit == *unit);
-    let phones: Vec<PhoneNumber> = own.map(|contact| contact.phone).collect();
-    if !phones.is_empty() {
-        return Ok(phones);
+/// Whom units' reminders reach: their contacts 联络员, or whoever is on duty where one named none. Each is looked up once in
+/// a unit of work.
+#[derive(Debug, Default)]
+pub(super) struct UnitPhones(Mutex<BTreeMap<UnitCode, Vec<PhoneNumber>>>);
+
+impl UnitPhones {
+    /// The numbers of `unit`.
+    pub(super) async fn of(
+        &self,
+        tx: &mut Tx,
+        unit: &UnitCode,
+        now: Timestamp,
+    ) -> Result<Vec<PhoneNumber>, Fault> {
+        if let Some(known) = self.known().get(unit) {
+            return Ok(known.clone());
+        }
+        self.look_up(tx, BTreeSet::from([unit.clone()]), now)
+            .await?;
+        Ok(self.known().get(unit).cloned().unwrap_or_default())
     }
-    let row = tx.row(ENTRY, &values![DUTY, unit.0]).await?;
-    let roster: DutyRoster = row.map_or(Ok(DutyRoster::default()), |row| row.json("json"))?;
-    let on_duty = roster.on_duty(now).take(1);
-    Ok(on_duty.map(|line| line.phone.clone()).collect())
+
+    /// Looks up the numbers of all of `units` at once.
+    pub(super) async fn look_up(
+        &self,
+        tx: &mut Tx,
+        units: BTreeSet<UnitCode>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        if units.is_empty() {
+            return Ok(());
+        }
+        let mut phones: BTreeMap<UnitCode, Vec<PhoneNumber>> =
+            units.into_iter().map(|unit| (unit, Vec::new())).collect();
+        for contact in entries::<UnitContact>(tx, UNIT_CONTACT).await? {
+            if let Some(own) = phones.get_mut(&contact.unit) {
+                own.push(contact.phone);
+            }
+        }
+        let others = phones.iter().filter(|(_, own)| own.is_empty());
+        let rosters = Select::new(ROSTERS)
+            .and("kind =", DUTY)
+            .among("name", others.map(|(unit, _)| unit.clone()));
+        for row in tx.select(rosters).await? {
+            let roster: DutyRoster = row.json("json")?;
+            let on_duty = roster.on_duty(now).take(1);
+            let on_duty = on_duty.map(|line| line.phone.clone()).collect();
+            phones.insert(row.get("name")?, on_duty);
+        }
+        self.known().extend(phones);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<UnitCode, Vec<PhoneNumber>>> {
+        self.0
+            .lock()
+            .expect("no panic happens while numbers are held")
+    }
 }
+
+const ROSTERS: &str = "SELECT name, json FROM organisation_entry WHERE 1 = 1";
 
 /// The units there are at `now`.
 pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, Fault> {

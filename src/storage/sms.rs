@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chronicle::Chronicler;
-use super::db::{Personal, Row, Select, Tx, values};
+use super::db::{Personal, Row, Select, Tx, Writing, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -437,6 +437,10 @@ impl Storage {
     }
 }
 
+const QUEUED: Writing = Writing {
+    before: "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) VALUES",
+    after: "",
+};
 const SMS: &str = "SELECT id, ticket_id, phone, text, purpose, state, gateway, message_id, reason, \
                    queued_at, updated_at FROM sms WHERE 1 = 1";
 
@@ -574,14 +578,15 @@ impl Chronicler<'_> {
     }
 
     async fn queue(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
-        tx.execute(
-            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
+        tx.put(
+            QUEUED,
             &values![
                 id,
                 message.ticket,
                 message.phone.clone(),
                 message.text,
+                "queued",
+                self.now,
                 self.now,
                 message.purpose.code()
             ],

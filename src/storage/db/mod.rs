@@ -163,7 +163,27 @@ pub(super) struct Tx {
     vault: Option<Arc<Vault>>,
     /// The first thing that went wrong in the present unit of work.
     fault: Option<Fault>,
+    /// Rows that wait for [`Tx::flush`], when the present unit of work gathers.
+    gathered: Option<Vec<Gathered>>,
 }
+
+/// A statement that writes rows: what stands before their values, and after them. The order of the values is the
+/// columns'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Writing {
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+}
+
+/// Rows of one [`Writing`].
+struct Gathered {
+    writing: Writing,
+    width: usize,
+    values: Vec<Value>,
+}
+
+/// SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
+const PARAMETERS_MAX: usize = 32_000;
 
 enum Link {
     /// The writer's connection; it begins and commits by itself.
@@ -179,7 +199,14 @@ impl Tx {
             collided: false,
             vault,
             fault: None,
+            gathered: None,
         }
+    }
+
+    /// A unit of work begins: nothing has gone wrong in it, and it does not gather.
+    fn begin_work(&mut self) {
+        self.fault = None;
+        self.gathered = None;
     }
 
     pub(super) const fn dialect(&self) -> Dialect {
@@ -247,6 +274,66 @@ impl Tx {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
+    /// Reads what a [`Select`] asks for.
+    pub(super) async fn select(&mut self, select: Select) -> Result<Vec<Row>, Fault> {
+        let sql = sqlx::AssertSqlSafe(select.sql).into_sql_str();
+        self.rows_text(sql, &select.values).await
+    }
+
+    /// From now on what is [`put`](Tx::put) waits, so that many rows cost one statement. Until [`Tx::flush`] this unit of
+    /// work does not read what it put.
+    pub(super) fn gather(&mut self) {
+        self.gathered = Some(Vec::new());
+    }
+
+    /// Writes one row: at once, or with the others.
+    pub(super) async fn put(&mut self, writing: Writing, row: &[Value]) -> Result<(), Fault> {
+        let Some(gathered) = &mut self.gathered else {
+            return self.write_rows(writing, row.len(), row).await;
+        };
+        match gathered.iter_mut().find(|rows| rows.writing == writing) {
+            Some(rows) => rows.values.extend_from_slice(row),
+            None => gathered.push(Gathered {
+                writing,
+                width: row.len(),
+                values: row.to_vec(),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Writes what was gathered, kind by kind in the order they first came, and gathers no more.
+    pub(super) async fn flush(&mut self) -> Result<(), Fault> {
+        for rows in self.gathered.take().unwrap_or_default() {
+            for some in rows.values.chunks(PARAMETERS_MAX / rows.width * rows.width) {
+                self.write_rows(rows.writing, rows.width, some).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_rows(
+        &mut self,
+        writing: Writing,
+        width: usize,
+        values: &[Value],
+    ) -> Result<(), Fault> {
+        let mut sql = writing.before.to_owned();
+        for number in 1..=values.len() {
+            sql.push_str(match number - 1 {
+                0 => " ($",
+                before if before % width == 0 => "), ($",
+                _ => ", $",
+            });
+            sql.push_str(&number.to_string());
+        }
+        sql.push(')');
+        sql.push_str(writing.after);
+        self.execute_text(sqlx::AssertSqlSafe(sql).into_sql_str(), values)
+            .await?;
+        Ok(())
+    }
+
     fn told<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, Fault> {
         result.map_err(|error| {
             self.collided |= postgres::is_collision(&error);
@@ -255,6 +342,11 @@ impl Tx {
             fault
         })
     }
+}
+
+/// Whether the database is to keep a statement for the next time. One with many rows is seldom asked again with as many.
+const fn is_kept(values: &[Value]) -> bool {
+    values.len() <= 64
 }
 
 /// The parameters as they go to the database.
@@ -302,6 +394,23 @@ impl Select {
             Some(value) => self.and(condition, value),
             None => self,
         }
+    }
+
+    /// Adds ` AND <column> IN ($n, …)`.
+    #[must_use]
+    pub(super) fn among(
+        mut self,
+        column: &'static str,
+        values: impl IntoIterator<Item = impl Bind>,
+    ) -> Self {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(column);
+        self.sql.push_str(" IN (NULL");
+        for value in values {
+            self.push(",", value);
+        }
+        self.sql.push(')');
+        self
     }
 
     /// Keeps what comes after `place` in a list that runs from the greatest `(at, id)` down.

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlStr};
 
 use super::value::Cells;
 use super::vault::Vault;
-use super::{Dialect, Link, Tx, Value, Work, contained};
+use super::{Dialect, Link, Tx, Value, Work, contained, is_kept};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
 
@@ -118,15 +118,16 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArguments> {
-    values
-        .iter()
-        .fold(sqlx::query(sql), |query, value| match value {
+    values.iter().fold(
+        sqlx::query(sql).persistent(is_kept(values)),
+        |query, value| match value {
             Value::Int(value) => query.bind(*value),
             Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
                 query.bind(value.clone())
             }
             Value::Bytes(value) => query.bind(value.clone()),
-        })
+        },
+    )
 }
 
 pub(super) async fn execute(

@@ -21,7 +21,7 @@ use tracing::{error, warn};
 
 use super::value::Cells;
 use super::vault::Vault;
-use super::{Dialect, Link, Tx, Value, Work, contained};
+use super::{Dialect, Link, Tx, Value, Work, contained, is_kept};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
 
@@ -253,7 +253,7 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         (ran.answer)(Ok(()));
         return Err(fault);
     }
-    tx.fault = None;
+    tx.begin_work();
     let ran = job(Ok(tx)).await;
     if ran.keep {
         return match tx.execute("RELEASE unit_of_work", &[]).await {
@@ -283,15 +283,16 @@ async fn close_writer(tx: Tx) {
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteArguments> {
-    values
-        .iter()
-        .fold(sqlx::query(sql), |query, value| match value {
+    values.iter().fold(
+        sqlx::query(sql).persistent(is_kept(values)),
+        |query, value| match value {
             Value::Int(value) => query.bind(*value),
             Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
                 query.bind(value.clone())
             }
             Value::Bytes(value) => query.bind(value.clone()),
-        })
+        },
+    )
 }
 
 pub(super) async fn execute(
