@@ -14,6 +14,7 @@
 //!   from somebody in a ticket is kept in them too ([`about`])
 //! - [`watch`]: what the rules see in tickets; can be deleted and found again
 //! - [`notices`], [`citizens`]: what units are told, what citizens can ask
+//! - [`news`]: what was committed, for whoever watches
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -44,6 +45,7 @@ pub mod intake;
 pub mod kpis;
 pub mod lacks;
 mod migrations;
+pub mod news;
 pub mod notices;
 pub mod organisation;
 pub mod outbox;

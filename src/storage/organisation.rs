@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::audit::{self, Deed};
+use super::callouts::duty;
 use super::db::{Row, Select, Tx, values};
 use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
@@ -244,6 +245,7 @@ impl Storage {
                 |tx, (now, unit, roster, deed)| {
                     Box::pin(async move {
                         write_entry(tx, *now, DUTY, unit.0.clone(), to_json(roster)).await?;
+                        tx.tell(duty(unit));
                         audit::append(tx, deed).await
                     })
                 },

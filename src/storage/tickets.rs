@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Personal, Row, Select, Tx, Value, Writing, count_up, values};
 use super::idempotency::Once;
+use super::news::{Fact, Moved, Secrecy, Whose};
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{ClusterId, TicketId, UnitCode};
@@ -97,7 +98,7 @@ enum Along {
 
 /// What a person may see of all tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Sight {
+pub(super) enum Sight {
     All,
     /// Those in which this unit or one under it has a part (article 7).
     Unit(UnitCode),
@@ -107,7 +108,7 @@ enum Sight {
 }
 
 impl Sight {
-    fn of(by: By<'_>) -> Self {
+    pub(super) fn of(by: By<'_>) -> Self {
         match by {
             By::Server => Self::All,
             By::Person(actor) => match actor.role {
@@ -581,6 +582,7 @@ impl Chronicler<'_> {
         acted(tx, self.by, id, record.ticket.opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
         self.watch(tx, id, 1, &events).await?;
+        tx.tell(self.moved(&record));
         Ok(record)
     }
 
@@ -657,7 +659,32 @@ impl Chronicler<'_> {
         self.follow_up(tx, &record, &events).await?;
         let first = record.version + 1 - events.len() as u64;
         self.watch(tx, id, first, &events).await?;
+        if !events.is_empty() {
+            tx.tell(self.moved(&record));
+        }
         Ok(record)
+    }
+
+    /// What is told of it.
+    fn moved(&self, record: &TicketRecord) -> Fact {
+        let ticket = &record.ticket;
+        let parts: Vec<UnitCode> = parts_of(ticket).into_iter().cloned().collect();
+        let above = parts.iter().flat_map(|part| self.rules.above(part));
+        Fact {
+            moved: Moved::Ticket {
+                id: record.id,
+                stage: ticket.stage.code(),
+                version: record.version,
+            },
+            secrecy: Secrecy {
+                sealed: ticket.intake.is_sealed(),
+                restricted: ticket.intake.is_restricted(),
+            },
+            whose: Whose::Units {
+                above: above.collect(),
+                parts,
+            },
+        }
     }
 
     async fn append_all(

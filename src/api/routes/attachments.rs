@@ -129,7 +129,6 @@ pub(crate) async fn add(
         .storage
         .command(now, by, id, command, &rules, None)
         .await?;
-    api.tell(&record);
     let added = record.ticket.attachments.iter();
     let added = added.rev().find(|known| known.id == attachment);
     let added = added.ok_or_else(Problem::not_found)?;

@@ -27,7 +27,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sqlx::{SqlSafeStr, SqlStr};
+use tokio::sync::broadcast;
 
+use super::news::{self, Fact, News};
 use super::{Cursor, Fault};
 use crate::clock::Clock;
 use value::Cells;
@@ -42,6 +44,7 @@ pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Sen
 pub(super) struct Db {
     engine: Engine,
     vault: Option<Arc<Vault>>,
+    news: broadcast::Sender<News>,
     /// For the metric only.
     clock: Arc<dyn Clock>,
 }
@@ -66,10 +69,11 @@ impl Db {
         clock: Arc<dyn Clock>,
         vault: Option<Arc<Vault>>,
     ) -> Result<Self, Fault> {
+        let (news, sealing) = (news::channel(), vault.clone());
         let engine = if url.starts_with("sqlite:") {
-            Engine::Sqlite(sqlite::Sqlite::open(url, vault.clone()).await?)
+            Engine::Sqlite(sqlite::Sqlite::open(url, sealing, news.clone()).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(postgres::Postgres::open(url, vault.clone()).await?)
+            Engine::Postgres(postgres::Postgres::open(url, sealing, news.clone()).await?)
         } else {
             return Err(Fault::Down(
                 "storage.url must begin with sqlite: or postgres://".to_owned(),
@@ -78,8 +82,14 @@ impl Db {
         Ok(Self {
             engine,
             vault,
+            news,
             clock,
         })
+    }
+
+    /// What is committed from now on.
+    pub(super) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
     }
 
     /// Runs `work` in one transaction; answers after the commit, or with nothing changed.
@@ -165,6 +175,8 @@ pub(super) struct Tx {
     fault: Option<Fault>,
     /// Rows that wait for [`Tx::flush`], when the present unit of work gathers.
     gathered: Option<Vec<Gathered>>,
+    /// What the present unit of work moved: told when it is committed.
+    facts: Vec<Fact>,
 }
 
 /// A statement that writes rows: what stands before their values, and after them. The order of the values is the
@@ -200,13 +212,23 @@ impl Tx {
             vault,
             fault: None,
             gathered: None,
+            facts: Vec::new(),
         }
     }
 
-    /// A unit of work begins: nothing has gone wrong in it, and it does not gather.
+    /// A unit of work begins: nothing has gone wrong in it, it moved nothing, and it does not gather.
     fn begin_work(&mut self) {
         self.fault = None;
         self.gathered = None;
+        self.facts.clear();
+    }
+
+    /// Something moved on. It is told after the commit, once, as it then stands.
+    pub(super) fn tell(&mut self, fact: Fact) {
+        match self.facts.iter_mut().find(|known| known.is_of(&fact)) {
+            Some(known) => *known = fact,
+            None => self.facts.push(fact),
+        }
     }
 
     pub(super) const fn dialect(&self) -> Dialect {

@@ -6219,7 +6219,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `board`, `ticket`, `resync` */
+            /** @description Events `board`, `ticket`, `revisit`, `supervision`, `cluster`, `callout`, `duty`, `resync` */
             200: {
                 headers: {
                     [name: string]: unknown;
