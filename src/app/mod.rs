@@ -10,6 +10,7 @@ mod disks;
 mod jobs;
 mod journal;
 pub mod keeping;
+mod leftovers;
 mod ports;
 mod prompts;
 mod studio;
@@ -112,6 +113,7 @@ impl Server {
         let store = recordings::Store::open(&folder)
             .with_context(|| format!("cannot open recordings {}", folder.display()))?;
         recover_recordings(&store, &storage, &*clock).await?;
+        leftovers::clear(config, &storage, clock.now()).await;
         let (stored, to_store) = mpsc::channel(STORED);
         let pool = recordings::WriterPool::start(
             store.clone(),
