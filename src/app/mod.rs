@@ -163,6 +163,7 @@ impl Server {
         };
         let journal = tokio::spawn(journal.run(facts, move || told.get().cloned()));
 
+        let disks = Arc::new(disks::Disks::of(config));
         let api = Api::new(api::Parts {
             storage: storage.clone(),
             clock: Arc::clone(&clock),
@@ -176,7 +177,7 @@ impl Server {
                 Box::new(move || metrics.render())
             },
             disks: {
-                let disks = disks::Disks::of(config);
+                let disks = Arc::clone(&disks);
                 Box::new(move || disks.nearly_full())
             },
             sessions: SessionLimits {
@@ -221,6 +222,7 @@ impl Server {
             signalling.clone(),
             engine.clone(),
             pool.recorder(),
+            disks,
             metrics,
             stopped,
         ));
@@ -299,6 +301,7 @@ fn measure(
     signalling: Signalling,
     engine: media::Engine,
     recorder: recordings::Recorder,
+    disks: Arc<disks::Disks>,
     metrics: Metrics,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
@@ -352,6 +355,7 @@ fn measure(
             let kept = recorder.counters();
             metrics::counter!("hotline_recorder_chunks_stray").absolute(kept.chunks_stray);
             metrics::gauge!("hotline_recordings_running").set(count(kept.running));
+            disks.measure();
             metrics.upkeep();
         }
     })
