@@ -253,6 +253,17 @@ impl Storage {
             .await
     }
 
+    /// Lets what units are from a later day on hold, when that day has come: the rules are to be read again, and what runs
+    /// under a unit that moved is counted again. How many did.
+    pub async fn begin_stands(&self, now: Timestamp) -> Result<u32, Fault> {
+        if self.db.row(COMING, &values![now]).await?.is_none() {
+            return Ok(0);
+        }
+        self.db
+            .write(now, |tx, now| Box::pin(begin_stands(tx, *now)))
+            .await
+    }
+
     /// Everybody who ever sat in the joint conference.
     pub async fn conference(&self) -> Result<Vec<ConferenceSeat>, Fault> {
         self.entries(CONFERENCE_MEMBER).await
@@ -681,28 +692,25 @@ async fn write_stand(
         return Ok(None);
     };
     let before = known.iter().rfind(|other| other.from <= stand.from);
-    // Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted again.
-    match before {
-        Some(before) if before.unit.parent != stand.unit.parent && stand.from <= now => {
-            let title = match &stand.unit.parent {
-                Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
-                None => format!("“{}”不再隶属其他单位", stand.unit.name),
-            };
-            calendar_changed(tx, now, "@apply", &title, None).await?;
-        }
-        Some(_) | None => rules_changed(tx).await?,
+    let begun = stand.from <= now;
+    if begun {
+        begins(tx, now, before, &stand).await?;
+    } else {
+        // A unit that is yet to come may be named already.
+        rules_changed(tx).await?;
     }
     tx.execute(
-        "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code, valid_from) DO UPDATE SET \
+        "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at, begun) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code, valid_from) DO UPDATE SET \
          merged_into = excluded.merged_into, json = excluded.json, \
-         recorded_at = excluded.recorded_at",
+         recorded_at = excluded.recorded_at, begun = excluded.begun",
         &values![
             stand.unit.code,
             stand.from,
             stand.merged_into,
             to_json(&stand.unit),
-            now
+            now,
+            i64::from(begun)
         ],
     )
     .await?;
@@ -716,6 +724,51 @@ async fn write_stand(
         ),
     }))
 }
+
+/// A stand holds from now on. Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted
+/// again.
+async fn begins(
+    tx: &mut Tx,
+    now: Timestamp,
+    before: Option<&Stand>,
+    stand: &Stand,
+) -> Result<(), Fault> {
+    match before {
+        Some(before) if before.unit.parent != stand.unit.parent => {
+            let title = match &stand.unit.parent {
+                Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
+                None => format!("“{}”不再隶属其他单位", stand.unit.name),
+            };
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        }
+        Some(_) | None => rules_changed(tx).await?,
+    }
+    Ok(())
+}
+
+/// Those whose day has come, in order.
+async fn begin_stands(tx: &mut Tx, now: Timestamp) -> Result<u32, Fault> {
+    let coming = tx.rows(COMING, &values![now]).await?;
+    for row in &coming {
+        let stand = stand_of(row)?;
+        let before = tx
+            .row(BEFORE, &values![stand.unit.code, stand.from])
+            .await?;
+        let before = before.as_ref().map(stand_of).transpose()?;
+        begins(tx, now, before.as_ref(), &stand).await?;
+        tx.execute(
+            "UPDATE unit_stand SET begun = 1 WHERE code = $1 AND valid_from = $2",
+            &values![stand.unit.code, stand.from],
+        )
+        .await?;
+    }
+    Ok(u32::try_from(coming.len()).unwrap_or(u32::MAX))
+}
+
+const COMING: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
+    WHERE begun = 0 AND valid_from <= $1 ORDER BY valid_from, code";
+const BEFORE: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
+    WHERE code = $1 AND valid_from < $2 ORDER BY valid_from DESC LIMIT 1";
 
 fn stand_of(row: &Row) -> Result<Stand, Fault> {
     Ok(Stand {

@@ -47,6 +47,8 @@ stories! {
     offices::a_unit_sees_what_is_under_it_and_an_office_what_it_was_given,
     offices::a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar,
     offices::proof_of_contact_is_about_the_ticket_it_is_given_for,
+    offices::a_move_of_a_later_day_holds_from_that_day_on,
+    offices::silence_is_counted_by_the_rules_of_the_ticket,
     offices::what_is_sealed_is_in_no_list_of_key_matters,
     offices::what_is_kept_in_a_ticket_is_kept_in_everything_about_it,
     clock::a_clock_set_back_a_day_fires_nothing_twice_and_loses_nothing,
