@@ -63,6 +63,16 @@ const METRICS: &[(Kind, &str, &str)] = &[
         "hotline_recordings_running",
         "Recordings running now.",
     ),
+    (
+        Kind::Gauge,
+        "hotline_disk_free_bytes",
+        "Room left on the disks of the database (disk=data) and of the recordings.",
+    ),
+    (
+        Kind::Gauge,
+        "hotline_disk_size_bytes",
+        "Size of these disks.",
+    ),
     (Kind::Gauge, "hotline_calls_live", "Calls up now."),
     (
         Kind::Gauge,

@@ -1,22 +1,27 @@
 //! What is happening now, pushed to whoever may see it: `GET /api/v1/live`, server-sent events.
 //!
 //! - `board`: queues, agents and calls as far as the role sees them, at most once a second and only when changed;
-//! - `ticket`: a ticket of one's concern moved on; read it again;
-//! - `resync`: events were lost because this reader was slow; read everything again.
+//! - `ticket`, `revisit`, `supervision`, `cluster`, `callout`, `duty`: one of one's concern moved on, whoever moved it; read
+//!   it again. Each commit tells of a thing once;
+//! - `resync`: there was more than this reader is told one by one, or it was slow and lost some; read everything again.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::Method;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::access;
 use super::auth::Caller;
 use super::problem::{Answer, Problem};
 use super::routes::AgentView;
@@ -24,12 +29,15 @@ use super::{Api, CallControl};
 use crate::domain::acd::AgentState;
 use crate::domain::call::LegRole;
 use crate::domain::call::wish::{LiveAgent, LiveCall, Party};
-use crate::domain::id::{CallId, ContactId, LegId, TicketId, UnitCode, Username};
-use crate::domain::staff::Role;
+use crate::domain::id::{CallId, ContactId, LegId, TicketId, Username};
+use crate::domain::staff::{By, Role};
 use crate::domain::time::Timestamp;
+use crate::storage::news::{Fact, Moved, News};
 
-/// News a reader may fall behind before it is told to resync.
+/// Boards a reader may fall behind before it is told to resync.
 const BACKLOG: usize = 64;
+/// Things of one commit that a reader is told one by one: a sweep moves hundreds, and reading once is less than that.
+const ONE_BY_ONE: usize = 50;
 /// Streams open at once; the next is told 503.
 const READERS_MAX: usize = 2000;
 /// A stream ends by itself after this and the browser comes back: a session that ended is noticed.
@@ -38,18 +46,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Between two looks at the floor.
 pub(crate) const BOARD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The hub between those who know and those who watch.
+/// The hub between the floor and those who watch; what is committed comes from storage.
 ///
 /// Full means: the slowest reader loses the oldest news and is told so; nobody waits for it.
 pub(crate) struct Live {
-    news: broadcast::Sender<News>,
+    boards: broadcast::Sender<Arc<Floor>>,
     room: Arc<Semaphore>,
-}
-
-#[derive(Debug, Clone)]
-enum News {
-    Board(Arc<Floor>),
-    Ticket(Arc<TicketNews>),
 }
 
 /// All calls and agents of one moment.
@@ -59,38 +61,21 @@ struct Floor {
     agents: Vec<LiveAgent>,
 }
 
-/// A ticket moved on.
-#[derive(Debug, Clone)]
-pub(crate) struct TicketNews {
-    pub(crate) ticket: TicketId,
-    pub(crate) stage: &'static str,
-    pub(crate) version: u64,
-    /// Units that work on it.
-    pub(crate) units: Vec<UnitCode>,
-}
-
 impl Live {
     pub(crate) fn new() -> Self {
         Self {
-            news: broadcast::Sender::new(BACKLOG),
+            boards: broadcast::Sender::new(BACKLOG),
             room: Arc::new(Semaphore::new(READERS_MAX)),
         }
     }
 
     /// Looks at the floor once and tells the readers, if there are any.
     pub(crate) async fn look(&self, calls: &dyn CallControl) {
-        if self.news.receiver_count() > 0 {
+        if self.boards.receiver_count() > 0 {
             let (calls, agents) = calls.live().await;
             // Without readers there is nobody to tell: not a fault.
-            let _ = self
-                .news
-                .send(News::Board(Arc::new(Floor { calls, agents })));
+            let _ = self.boards.send(Arc::new(Floor { calls, agents }));
         }
-    }
-
-    /// Tells of a ticket's new event.
-    pub(crate) fn ticket_moved(&self, news: TicketNews) {
-        let _ = self.news.send(News::Ticket(Arc::new(news)));
     }
 }
 
@@ -252,22 +237,60 @@ impl Board {
     }
 }
 
-impl TicketNews {
-    fn concerns(&self, caller: &Caller) -> bool {
-        match caller.actor.role {
-            Role::TeamLead | Role::Supervisor | Role::Reviewer | Role::Revisitor => true,
-            Role::UnitHandler | Role::UnitHead | Role::Specialist => {
-                self.units.contains(&caller.actor.unit)
-            }
-            Role::Agent | Role::Analyst | Role::Leader | Role::Auditor | Role::Admin => false,
-        }
+/// The list that shows such a thing: whoever may open it is told.
+const fn listed(moved: &Moved) -> &'static str {
+    match moved {
+        Moved::Ticket { .. } => "/api/v1/tickets",
+        Moved::Revisit { .. } => "/api/v1/revisits",
+        Moved::Case { .. } => "/api/v1/supervision",
+        Moved::Cluster { .. } => "/api/v1/clusters",
+        Moved::CallOut { .. } => "/api/v1/callouts",
+        Moved::Duty { .. } => "/api/v1/duty/gaps",
     }
+}
+
+fn event_of(moved: &Moved) -> Event {
+    let (name, body) = match moved {
+        Moved::Ticket { id, stage, version } => (
+            "ticket",
+            json!({"id": id, "stage": stage, "version": version}),
+        ),
+        Moved::Revisit {
+            id,
+            ticket,
+            version,
+        } => (
+            "revisit",
+            json!({"id": id, "ticket_id": ticket, "version": version}),
+        ),
+        Moved::Case {
+            id,
+            ticket,
+            version,
+        } => (
+            "supervision",
+            json!({"id": id, "ticket_id": ticket, "version": version}),
+        ),
+        Moved::Cluster { id, version } => ("cluster", json!({"id": id, "version": version})),
+        Moved::CallOut { id, ticket } => ("callout", json!({"id": id, "ticket_id": ticket})),
+        Moved::Duty { unit } => ("duty", json!({"unit": unit})),
+    };
+    Event::default().event(name).data(body.to_string())
+}
+
+fn resync() -> Event {
+    Event::default().event("resync").data("{}")
 }
 
 /// One open stream.
 struct Reader {
     caller: Caller,
+    boards: broadcast::Receiver<Arc<Floor>>,
     news: broadcast::Receiver<News>,
+    /// Of the last commit, what is not yet told: at most [`ONE_BY_ONE`].
+    untold: VecDeque<Event>,
+    /// What one's own calls are about.
+    talked_about: Vec<TicketId>,
     shown: Option<String>,
     ends_at: Instant,
     _place: OwnedSemaphorePermit,
@@ -277,22 +300,21 @@ impl Reader {
     /// The next event for this reader, or the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let news = tokio::time::timeout_at(self.ends_at, self.news.recv())
-                .await
-                .ok()?;
-            let event = match news {
-                Ok(News::Board(floor)) => self.board(&floor),
-                Ok(News::Ticket(news)) => news.concerns(&self.caller).then(|| {
-                    let body = serde_json::json!({
-                        "id": news.ticket, "stage": news.stage, "version": news.version,
-                    });
-                    Event::default().event("ticket").data(body.to_string())
-                }),
-                Err(RecvError::Lagged(_)) => {
-                    self.shown = None;
-                    Some(Event::default().event("resync").data("{}"))
-                }
-                Err(RecvError::Closed) => return None,
+            if let Some(event) = self.untold.pop_front() {
+                return Some(event);
+            }
+            let event = tokio::select! {
+                () = tokio::time::sleep_until(self.ends_at) => return None,
+                floor = self.boards.recv() => match floor {
+                    Ok(floor) => self.board(&floor),
+                    Err(RecvError::Lagged(_)) => self.lost(),
+                    Err(RecvError::Closed) => return None,
+                },
+                news = self.news.recv() => match news {
+                    Ok(facts) => self.told(&facts),
+                    Err(RecvError::Lagged(_)) => self.lost(),
+                    Err(RecvError::Closed) => return None,
+                },
             };
             if event.is_some() {
                 return event;
@@ -300,8 +322,39 @@ impl Reader {
         }
     }
 
+    fn lost(&mut self) -> Option<Event> {
+        self.shown = None;
+        Some(resync())
+    }
+
+    fn is_concerned(&self, fact: &Fact) -> bool {
+        let actor = &self.caller.actor;
+        let list = access::rule_of(&Method::GET, listed(&fact.moved));
+        let within = match (&fact.moved, actor.role) {
+            // Thousands of agents sit at the desk: each hears of what the call is about, and reads a list when it is opened.
+            (Moved::Ticket { id, .. }, Role::Agent) => self.talked_about.contains(id),
+            (_, role) => list.is_some_and(|list| list.who.admits(Some(role))),
+        };
+        within && fact.is_for(By::Person(actor))
+    }
+
+    /// What of a commit is of this reader's concern.
+    fn told(&mut self, facts: &[Fact]) -> Option<Event> {
+        let own = facts.iter().filter(|fact| self.is_concerned(fact));
+        self.untold = own
+            .take(ONE_BY_ONE + 1)
+            .map(|fact| event_of(&fact.moved))
+            .collect();
+        if self.untold.len() > ONE_BY_ONE {
+            self.untold.clear();
+            return Some(resync());
+        }
+        self.untold.pop_front()
+    }
+
     fn board(&mut self, floor: &Floor) -> Option<Event> {
         let board = Board::seen_by(&self.caller, floor)?;
+        self.talked_about = board.calls.iter().filter_map(|call| call.ticket).collect();
         let text = serde_json::to_string(&board).expect("a board is plain data");
         if self.shown.as_ref() == Some(&text) {
             return None;
@@ -314,7 +367,7 @@ impl Reader {
 
 /// Live events, as far as the role sees them.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live",
-    responses((status = 200, description = "Events `board`, `ticket`, `resync`", content_type = "text/event-stream", body = Board)))]
+    responses((status = 200, description = "Events `board`, `ticket`, `revisit`, `supervision`, `cluster`, `callout`, `duty`, `resync`", content_type = "text/event-stream", body = Board)))]
 pub(crate) async fn live(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -324,7 +377,10 @@ pub(crate) async fn live(
         .map_err(|_| Problem::unavailable("overloaded", "too many live streams"))?;
     let reader = Reader {
         caller,
-        news: api.live.news.subscribe(),
+        boards: api.live.boards.subscribe(),
+        news: api.storage.news(),
+        untold: VecDeque::new(),
+        talked_about: Vec::new(),
         shown: None,
         ends_at: Instant::now() + STREAM_MAX,
         _place: place,

@@ -10,7 +10,7 @@ use hotline_recordings::Archive;
 use uuid::Uuid;
 
 use super::attachments::Folder;
-use super::open_storage;
+use super::{leftovers, open_storage};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::id::RecordingId;
@@ -52,6 +52,11 @@ pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec
     differences.extend(wrong.iter().map(ToString::to_string));
     differences.extend(foreign_tombstones(&storage, config).await?);
     differences.extend(lost_attachments(&storage, config).await?);
+    let left = leftovers::find(config, &storage, clock.now()).await?;
+    differences.extend(left.iter().map(|path| {
+        let path = path.display();
+        format!("{path}: left behind by a crash, named by no row: the next start removes it")
+    }));
     storage.close().await;
     Ok(differences)
 }

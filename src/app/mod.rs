@@ -10,6 +10,7 @@ mod disks;
 mod jobs;
 mod journal;
 pub mod keeping;
+mod leftovers;
 mod ports;
 mod prompts;
 mod studio;
@@ -112,6 +113,7 @@ impl Server {
         let store = recordings::Store::open(&folder)
             .with_context(|| format!("cannot open recordings {}", folder.display()))?;
         recover_recordings(&store, &storage, &*clock).await?;
+        leftovers::clear(config, &storage, clock.now()).await;
         let (stored, to_store) = mpsc::channel(STORED);
         let pool = recordings::WriterPool::start(
             store.clone(),
@@ -176,6 +178,7 @@ impl Server {
         };
         let journal = tokio::spawn(journal.run(facts, move || told.get().cloned()));
 
+        let disks = Arc::new(disks::Disks::of(config));
         let api = Api::new(api::Parts {
             storage: storage.clone(),
             clock: Arc::clone(&clock),
@@ -189,7 +192,7 @@ impl Server {
                 Box::new(move || metrics.render())
             },
             disks: {
-                let disks = disks::Disks::of(config);
+                let disks = Arc::clone(&disks);
                 Box::new(move || disks.nearly_full())
             },
             sessions: SessionLimits {
@@ -234,6 +237,7 @@ impl Server {
             signalling.clone(),
             engine.clone(),
             pool.recorder(),
+            disks,
             metrics,
             stopped,
         ));
@@ -312,6 +316,7 @@ fn measure(
     signalling: Signalling,
     engine: media::Engine,
     recorder: recordings::Recorder,
+    disks: Arc<disks::Disks>,
     metrics: Metrics,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
@@ -365,6 +370,7 @@ fn measure(
             let kept = recorder.counters();
             metrics::counter!("hotline_recorder_chunks_stray").absolute(kept.chunks_stray);
             metrics::gauge!("hotline_recordings_running").set(count(kept.running));
+            disks.measure();
             metrics.upkeep();
         }
     })

@@ -1,4 +1,4 @@
-//! Keeps the rules as they are published: reads them again when anybody changed them, and counts the deadlines that run
+//! Keeps the rules as they are published: reads them again when anybody changed them or a unit's day has come, and counts the deadlines that run
 //! on a changed calendar again, ticket by ticket, with the cause in each.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +34,13 @@ impl Recount {
     }
 
     async fn recount(&self, now: Timestamp) -> Result<Report, Fault> {
+        let begun = self.storage.begin_stands(now).await?;
+        if begun > 0 {
+            info!(
+                begun,
+                "{begun} units are from now on what was decided for this day"
+            );
+        }
         self.read_again().await?;
         let rules = self.rules.now();
         let revision = rules.change.revision;

@@ -6,12 +6,13 @@ use tracing::warn;
 
 use super::{Job, Pending, Report};
 use crate::domain::staff::By;
-use crate::domain::ticket::{Command, SurveyFailure, Way};
+use crate::domain::ticket::{Command, SurveyFailure};
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
 use crate::storage::{Fault, Storage, Trouble};
 
 const BATCH: u32 = 200;
+
 /// Ends the surveys that were not answered in time.
 pub struct Surveys {
     pub storage: Storage,
@@ -21,10 +22,7 @@ pub struct Surveys {
 impl Surveys {
     async fn end_silent(&self, now: Timestamp) -> Result<Report, Fault> {
         let rules = self.rules.now();
-        let limits = &rules.in_force(now, Way::default(), &rules.desk).limits;
-        let hours = i64::from(limits.survey_answer_hours);
-        let asked_before = now.plus_millis(-hours * 3_600_000);
-        let silent = self.storage.silent_surveys(asked_before, BATCH).await?;
+        let silent = self.storage.silent_surveys(now, BATCH).await?;
         let mut report = Report::default();
         for id in &silent {
             let failed = Command::SurveyFailed {

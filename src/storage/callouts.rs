@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::about::unless_kept;
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, values};
+use super::news::{Fact, Moved, Secrecy, Whose, secrecy};
 use super::outbox::{self, WorkKind};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::callout::{CallOut, Command, Event, Policy, apply, decide, text};
@@ -303,6 +304,16 @@ impl Chronicler<'_> {
                 | Event::Cancelled { .. } => {}
             }
         }
+        let ticket = record.callout.ticket;
+        let fact = Fact {
+            moved: Moved::CallOut {
+                id: record.id,
+                ticket,
+            },
+            secrecy: secrecy(tx, [ticket]).await?,
+            whose: Whose::of(&record.callout.unit),
+        };
+        tx.tell(fact);
         Ok(())
     }
 
@@ -415,6 +426,7 @@ async fn notice(
                 &values![gap.unit, gap.span.from, now],
             )
             .await?;
+            tx.tell(duty(&gap.unit));
         }
     }
     let mut new = Vec::new();
@@ -429,6 +441,7 @@ async fn notice(
             &values![unit.clone(), span.from, span.until, now],
         )
         .await?;
+        tx.tell(duty(unit));
         new.push(DutyGap {
             unit: unit.clone(),
             span: *span,
@@ -436,6 +449,15 @@ async fn notice(
         });
     }
     Ok(new)
+}
+
+/// Who is on duty in `unit`, or is not, has changed.
+pub(super) fn duty(unit: &UnitCode) -> Fact {
+    Fact {
+        moved: Moved::Duty { unit: unit.clone() },
+        secrecy: Secrecy::default(),
+        whose: Whose::of(unit),
+    }
 }
 
 fn record_of(row: &Row) -> Result<CallOutRecord, Fault> {

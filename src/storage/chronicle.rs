@@ -11,8 +11,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::db::{Row, Tx, Work, values};
+use super::db::{Row, Tx, Work, Writing, values};
 use super::idempotency::{Once, Replay, claim};
+use super::organisation::UnitPhones;
 use super::{Fault, Storage, Trouble, hex};
 use crate::clock::Clock;
 use crate::domain::staff::By;
@@ -51,6 +52,7 @@ pub(super) struct Chronicler<'a> {
     pub(super) by: By<'a>,
     pub(super) rules: &'a Rules,
     pub(super) clock: &'a dyn Clock,
+    pub(super) phones: &'a UnitPhones,
 }
 
 /// The end of one chain.
@@ -184,11 +186,13 @@ impl Storage {
         self.db
             .write(given, move |tx, (given, work, actor, rules, clock)| {
                 Box::pin(async move {
+                    let phones = UnitPhones::default();
                     let chronicler = Chronicler {
                         now,
                         by: actor.as_ref().map_or(By::Server, By::Person),
                         rules,
                         clock: &**clock,
+                        phones: &phones,
                     };
                     work(&chronicler, tx, given).await
                 })
@@ -267,9 +271,8 @@ impl Chronicler<'_> {
         let prev_hash = chain.head_hash();
         chain.version += 1;
         chain.head = chain_hash(chain.head, chain.version, self.now, self.by.name(), &json);
-        tx.execute(
-            "INSERT INTO event (subject, seq, kind, at, actor, name, json, prev_hash, hash) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        tx.put(
+            EVENT,
             &values![
                 subject,
                 chain.version,
@@ -282,10 +285,14 @@ impl Chronicler<'_> {
                 chain.head_hash()
             ],
         )
-        .await?;
-        Ok(())
+        .await
     }
 }
+
+const EVENT: Writing = Writing {
+    before: "INSERT INTO event (subject, seq, kind, at, actor, name, json, prev_hash, hash) VALUES",
+    after: "",
+};
 
 /// 32 bytes from their hexadecimal text.
 fn hash_of(text: &str) -> Result<[u8; 32], Fault> {

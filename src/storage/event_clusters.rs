@@ -9,6 +9,7 @@ use super::about::{is_kept, unless_kept};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::Once;
+use super::news::{Fact, Moved, Whose, secrecy};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::event_cluster::{
     Candidate, ClusterCommand, ClusterEvent, EventCluster, Refusal, apply, decide,
@@ -303,6 +304,17 @@ impl Subject for ClusterRecord {
             )
             .await?;
         }
+        let cluster = &record.cluster;
+        let tickets = cluster.members.iter().copied().chain([cluster.lead]);
+        let fact = Fact {
+            moved: Moved::Cluster {
+                id,
+                version: record.version,
+            },
+            secrecy: secrecy(tx, tickets).await?,
+            whose: Whose::Everybodys,
+        };
+        tx.tell(fact);
         Ok(record)
     }
 }

@@ -19,7 +19,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 18] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
@@ -36,6 +36,8 @@ const MIGRATIONS: [(i64, &str, &str, &str); 16] = [
     migration!(51, "units above", "0051_units_above"),
     migration!(52, "attachment", "0052_attachment"),
     migration!(53, "unit lack", "0053_unit_lack"),
+    migration!(61, "survey silent", "0061_survey_silent"),
+    migration!(62, "stand begun", "0062_stand_begun"),
 ];
 
 /// Everything that brings a database of `dialect` up to date.

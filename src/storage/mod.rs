@@ -7,12 +7,14 @@
 //! - [`idempotency`]: a request repeated is answered, not repeated
 //! - [`calls`], [`contacts`]: an answered call made durable before its 200 OK leaves; call records; contacts
 //! - [`tickets`], [`revisits`]: carried out once, chained and followed up ([`chronicle`], [`follow_up`]); [`ticket_lists`]
+//! - [`sweep`]: what time alone brings about in tickets, many in one transaction
 //! - [`kpis`]: figures of calls and agents
 //! - [`rules`]: rule sets, calendars, published notices
 //! - [`supervision`], [`event_clusters`], [`accountability`], [`holds`]: beside tickets, changed the same way; what is kept
 //!   from somebody in a ticket is kept in them too ([`about`])
 //! - [`watch`]: what the rules see in tickets; can be deleted and found again
 //! - [`notices`], [`citizens`]: what units are told, what citizens can ask
+//! - [`news`]: what was committed, for whoever watches
 //! - [`sms`], [`outbox`]: what goes out after the commit, and what comes back
 //! - [`recordings`], [`agent_states`], [`audit`]: evidence
 //! - [`recovery`], [`check`], [`backup`]: after a crash, against tampering, against fire
@@ -43,6 +45,7 @@ pub mod intake;
 pub mod kpis;
 pub mod lacks;
 mod migrations;
+pub mod news;
 pub mod notices;
 pub mod organisation;
 pub mod outbox;
@@ -54,6 +57,7 @@ pub mod rules;
 pub mod sessions;
 pub mod sms;
 pub mod supervision;
+pub mod sweep;
 pub mod ticket_lists;
 pub mod tickets;
 pub mod tokens;

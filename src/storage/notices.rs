@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::about::unless_kept;
 use super::chronicle::Chronicler;
-use super::db::{Row, Select, Tx, values};
+use super::db::{Row, Select, Tx, Writing, values};
 use super::sms::Purpose;
 use super::tickets::TicketRecord;
 use super::{Cursor, Fault, Listing, Page, Storage};
@@ -270,9 +270,8 @@ impl Chronicler<'_> {
         kind: NoticeKind,
         text: &str,
     ) -> Result<(), Fault> {
-        tx.execute(
-            "INSERT INTO unit_notice (id, unit, ticket_id, at, kind, text) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+        tx.put(
+            NOTICE,
             &values![
                 self.clock.new_id(),
                 unit.clone(),
@@ -282,8 +281,7 @@ impl Chronicler<'_> {
                 text
             ],
         )
-        .await?;
-        Ok(())
+        .await
     }
 
     /// The desk watches its own clocks on its screens; a member unit's phones are told.
@@ -297,7 +295,7 @@ impl Chronicler<'_> {
         if *unit == self.rules.desk {
             return Ok(());
         }
-        for phone in super::organisation::unit_phones(tx, unit, self.now).await? {
+        for phone in self.phones.of(tx, unit, self.now).await? {
             let text = format!("【{}】{text}", self.rules.signature);
             self.tell_by_sms(tx, record.id, &phone, Purpose::Reminder, text)
                 .await?;
@@ -305,6 +303,11 @@ impl Chronicler<'_> {
         Ok(())
     }
 }
+
+const NOTICE: Writing = Writing {
+    before: "INSERT INTO unit_notice (id, unit, ticket_id, at, kind, text) VALUES",
+    after: "",
+};
 
 fn notice_of(row: &Row) -> Result<UnitNotice, Fault> {
     let kind: String = row.get("kind")?;

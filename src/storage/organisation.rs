@@ -5,7 +5,8 @@
 //! password hash; units too, a row for each stand, so that what a unit was on any day can be asked.
 //! [`Storage::apply`] brings all of it in at once or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -13,7 +14,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::audit::{self, Deed};
-use super::db::{Row, Tx, values};
+use super::callouts::duty;
+use super::db::{Row, Select, Tx, values};
 use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
 use crate::domain::disposition::{Disposition, OriginEntry};
@@ -243,10 +245,22 @@ impl Storage {
                 |tx, (now, unit, roster, deed)| {
                     Box::pin(async move {
                         write_entry(tx, *now, DUTY, unit.0.clone(), to_json(roster)).await?;
+                        tx.tell(duty(unit));
                         audit::append(tx, deed).await
                     })
                 },
             )
+            .await
+    }
+
+    /// Lets what units are from a later day on hold, when that day has come: the rules are to be read again, and what runs
+    /// under a unit that moved is counted again. How many did.
+    pub async fn begin_stands(&self, now: Timestamp) -> Result<u32, Fault> {
+        if self.db.row(COMING, &values![now]).await?.is_none() {
+            return Ok(0);
+        }
+        self.db
+            .write(now, |tx, now| Box::pin(begin_stands(tx, *now)))
             .await
     }
 
@@ -440,23 +454,66 @@ fn check_amended(stored: &str, new: &str, now: Timestamp) -> Result<(), Fault> {
     )))
 }
 
-/// Whom a unit's reminders reach: its contacts 联络员, or whoever is on duty where it named none.
-pub(super) async fn unit_phones(
-    tx: &mut Tx,
-    unit: &UnitCode,
-    now: Timestamp,
-) -> Result<Vec<PhoneNumber>, Fault> {
-    let contacts: Vec<UnitContact> = entries(tx, UNIT_CONTACT).await?;
-    let own = contacts.into_iter().filter(|contact| contact.unit == *unit);
-    let phones: Vec<PhoneNumber> = own.map(|contact| contact.phone).collect();
-    if !phones.is_empty() {
-        return Ok(phones);
+/// Whom units' reminders reach: their contacts 联络员, or whoever is on duty where one named none. Each is looked up once in
+/// a unit of work.
+#[derive(Debug, Default)]
+pub(super) struct UnitPhones(Mutex<BTreeMap<UnitCode, Vec<PhoneNumber>>>);
+
+impl UnitPhones {
+    /// The numbers of `unit`.
+    pub(super) async fn of(
+        &self,
+        tx: &mut Tx,
+        unit: &UnitCode,
+        now: Timestamp,
+    ) -> Result<Vec<PhoneNumber>, Fault> {
+        if let Some(known) = self.known().get(unit) {
+            return Ok(known.clone());
+        }
+        self.look_up(tx, BTreeSet::from([unit.clone()]), now)
+            .await?;
+        Ok(self.known().get(unit).cloned().unwrap_or_default())
     }
-    let row = tx.row(ENTRY, &values![DUTY, unit.0]).await?;
-    let roster: DutyRoster = row.map_or(Ok(DutyRoster::default()), |row| row.json("json"))?;
-    let on_duty = roster.on_duty(now).take(1);
-    Ok(on_duty.map(|line| line.phone.clone()).collect())
+
+    /// Looks up the numbers of all of `units` at once.
+    pub(super) async fn look_up(
+        &self,
+        tx: &mut Tx,
+        units: BTreeSet<UnitCode>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        if units.is_empty() {
+            return Ok(());
+        }
+        let mut phones: BTreeMap<UnitCode, Vec<PhoneNumber>> =
+            units.into_iter().map(|unit| (unit, Vec::new())).collect();
+        for contact in entries::<UnitContact>(tx, UNIT_CONTACT).await? {
+            if let Some(own) = phones.get_mut(&contact.unit) {
+                own.push(contact.phone);
+            }
+        }
+        let others = phones.iter().filter(|(_, own)| own.is_empty());
+        let rosters = Select::new(ROSTERS)
+            .and("kind =", DUTY)
+            .among("name", others.map(|(unit, _)| unit.clone()));
+        for row in tx.select(rosters).await? {
+            let roster: DutyRoster = row.json("json")?;
+            let on_duty = roster.on_duty(now).take(1);
+            let on_duty = on_duty.map(|line| line.phone.clone()).collect();
+            phones.insert(row.get("name")?, on_duty);
+        }
+        self.known().extend(phones);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<UnitCode, Vec<PhoneNumber>>> {
+        self.0
+            .lock()
+            .expect("no panic happens while numbers are held")
+    }
 }
+
+const ROSTERS: &str = "SELECT name, json FROM organisation_entry WHERE 1 = 1";
 
 /// The units there are at `now`.
 pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, Fault> {
@@ -635,28 +692,25 @@ async fn write_stand(
         return Ok(None);
     };
     let before = known.iter().rfind(|other| other.from <= stand.from);
-    // Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted again.
-    match before {
-        Some(before) if before.unit.parent != stand.unit.parent && stand.from <= now => {
-            let title = match &stand.unit.parent {
-                Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
-                None => format!("“{}”不再隶属其他单位", stand.unit.name),
-            };
-            calendar_changed(tx, now, "@apply", &title, None).await?;
-        }
-        Some(_) | None => rules_changed(tx).await?,
+    let begun = stand.from <= now;
+    if begun {
+        begins(tx, now, before, &stand).await?;
+    } else {
+        // A unit that is yet to come may be named already.
+        rules_changed(tx).await?;
     }
     tx.execute(
-        "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code, valid_from) DO UPDATE SET \
+        "INSERT INTO unit_stand (code, valid_from, merged_into, json, recorded_at, begun) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code, valid_from) DO UPDATE SET \
          merged_into = excluded.merged_into, json = excluded.json, \
-         recorded_at = excluded.recorded_at",
+         recorded_at = excluded.recorded_at, begun = excluded.begun",
         &values![
             stand.unit.code,
             stand.from,
             stand.merged_into,
             to_json(&stand.unit),
-            now
+            now,
+            i64::from(begun)
         ],
     )
     .await?;
@@ -670,6 +724,51 @@ async fn write_stand(
         ),
     }))
 }
+
+/// A stand holds from now on. Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted
+/// again.
+async fn begins(
+    tx: &mut Tx,
+    now: Timestamp,
+    before: Option<&Stand>,
+    stand: &Stand,
+) -> Result<(), Fault> {
+    match before {
+        Some(before) if before.unit.parent != stand.unit.parent => {
+            let title = match &stand.unit.parent {
+                Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
+                None => format!("“{}”不再隶属其他单位", stand.unit.name),
+            };
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        }
+        Some(_) | None => rules_changed(tx).await?,
+    }
+    Ok(())
+}
+
+/// Those whose day has come, in order.
+async fn begin_stands(tx: &mut Tx, now: Timestamp) -> Result<u32, Fault> {
+    let coming = tx.rows(COMING, &values![now]).await?;
+    for row in &coming {
+        let stand = stand_of(row)?;
+        let before = tx
+            .row(BEFORE, &values![stand.unit.code, stand.from])
+            .await?;
+        let before = before.as_ref().map(stand_of).transpose()?;
+        begins(tx, now, before.as_ref(), &stand).await?;
+        tx.execute(
+            "UPDATE unit_stand SET begun = 1 WHERE code = $1 AND valid_from = $2",
+            &values![stand.unit.code, stand.from],
+        )
+        .await?;
+    }
+    Ok(u32::try_from(coming.len()).unwrap_or(u32::MAX))
+}
+
+const COMING: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
+    WHERE begun = 0 AND valid_from <= $1 ORDER BY valid_from, code";
+const BEFORE: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
+    WHERE code = $1 AND valid_from < $2 ORDER BY valid_from DESC LIMIT 1";
 
 fn stand_of(row: &Row) -> Result<Stand, Fault> {
     Ok(Stand {

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::db::{Dialect, Row, Tx, values};
+use super::db::{Dialect, Row, Tx, Writing, values};
 use super::{Fault, Storage};
 use crate::domain::time::Timestamp;
 
@@ -212,11 +212,14 @@ pub(super) async fn enqueue(
     kind: WorkKind,
     subject: &str,
 ) -> Result<(), Fault> {
-    tx.execute(
-        "INSERT INTO outbox (id, kind, subject, created_at, due_at, attempts, state) \
-         VALUES ($1, $2, $3, $4, $4, 0, 'waiting')",
-        &values![id, kind.code(), subject, now],
+    tx.put(
+        WAITING,
+        &values![id, kind.code(), subject, now, now, 0_i64, "waiting"],
     )
-    .await?;
-    Ok(())
+    .await
 }
+
+const WAITING: Writing = Writing {
+    before: "INSERT INTO outbox (id, kind, subject, created_at, due_at, attempts, state) VALUES",
+    after: "",
+};

@@ -9,6 +9,7 @@ use super::about::unless_kept;
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, values};
 use super::idempotency::Once;
+use super::news::{Fact, Moved, Whose, secrecy};
 use super::tickets::CommandRefusal;
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{RevisitId, TicketId};
@@ -163,7 +164,7 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
-        Ok(())
+        tell(tx, &record).await
     }
 
     /// Carries `command` out on revisit `id`; its result is told to the ticket, which may refuse it, and then
@@ -213,6 +214,7 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
+        tell(tx, &record).await?;
         for event in &events {
             if let Some(result) = event.for_ticket(id) {
                 self.change_ticket(tx, record.revisit.ticket, &result)
@@ -283,6 +285,21 @@ impl Chronicler<'_> {
         }
         Ok(())
     }
+}
+
+async fn tell(tx: &mut Tx, record: &RevisitRecord) -> Result<(), Fault> {
+    let ticket = record.revisit.ticket;
+    let fact = Fact {
+        moved: Moved::Revisit {
+            id: record.id,
+            ticket,
+            version: record.version,
+        },
+        secrecy: secrecy(tx, [ticket]).await?,
+        whose: Whose::Everybodys,
+    };
+    tx.tell(fact);
+    Ok(())
 }
 
 fn columns(record: &RevisitRecord, chain: &Chain) -> [Value; 6] {

@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::chronicle::Chronicler;
-use super::db::{Personal, Row, Select, Tx, values};
+use super::db::{Personal, Row, Select, Tx, Writing, values};
 use super::outbox::{self, WorkKind};
 use super::tickets::{CommandRefusal, TicketRecord};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -430,25 +430,25 @@ impl Storage {
         .await
     }
 
-    /// Tickets whose survey was asked before `asked_before` and not answered: each is to be sent
+    /// Tickets whose survey was not answered within the limit of the ticket's own rules: each is to be sent
     /// [`Command::SurveyFailed`] with [`SurveyFailure::Silent`].
-    pub async fn silent_surveys(
-        &self,
-        asked_before: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<TicketId>, Fault> {
+    pub async fn silent_surveys(&self, now: Timestamp, limit: u32) -> Result<Vec<TicketId>, Fault> {
         let rows = self
             .db
             .rows(
-                "SELECT ticket_id FROM survey WHERE closed_at IS NULL AND asked_at < $1 \
-                 ORDER BY asked_at, sms_id LIMIT $2",
-                &values![asked_before, limit],
+                "SELECT ticket_id FROM survey WHERE closed_at IS NULL AND silent_at < $1 \
+                 ORDER BY silent_at, sms_id LIMIT $2",
+                &values![now, limit],
             )
             .await?;
         rows.iter().map(|row| row.get("ticket_id")).collect()
     }
 }
 
+const QUEUED: Writing = Writing {
+    before: "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) VALUES",
+    after: "",
+};
 const SMS: &str = "SELECT id, ticket_id, phone, text, purpose, state, gateway, message_id, reason, \
                    queued_at, updated_at FROM sms WHERE 1 = 1";
 
@@ -517,7 +517,7 @@ impl Chronicler<'_> {
         phone: &PhoneNumber,
     ) -> Result<(), Fault> {
         let sms = SmsId(self.clock.new_id());
-        let code = self.open_survey(tx, record.id, sms, phone).await?;
+        let code = self.open_survey(tx, record, sms, phone).await?;
         let text = survey_text(&self.rules.signature, code, public_title(record));
         let message = Message {
             ticket: record.id,
@@ -540,9 +540,9 @@ impl Chronicler<'_> {
         let sms = SmsId(self.clock.new_id());
         let row = tx
             .row(
-                "UPDATE survey SET sms_id = $2, asked_at = $3 WHERE ticket_id = $1 \
+                "UPDATE survey SET sms_id = $2, asked_at = $3, silent_at = $4 WHERE ticket_id = $1 \
                  AND closed_at IS NULL RETURNING code",
-                &values![record.id, sms, self.now],
+                &values![record.id, sms, self.now, self.silent_at(record)],
             )
             .await?
             .ok_or_else(|| Fault::Corrupt("a survey is sent again that is not open".to_owned()))?;
@@ -603,14 +603,15 @@ impl Chronicler<'_> {
     }
 
     async fn queue(&self, tx: &mut Tx, id: SmsId, message: &Message<'_>) -> Result<(), Fault> {
-        tx.execute(
-            "INSERT INTO sms (id, ticket_id, phone, text, state, queued_at, updated_at, purpose) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
+        tx.put(
+            QUEUED,
             &values![
                 id,
                 message.ticket,
                 message.phone.clone(),
                 message.text,
+                "queued",
+                self.now,
                 self.now,
                 message.purpose.code()
             ],
@@ -621,11 +622,18 @@ impl Chronicler<'_> {
         outbox::enqueue(tx, work, message.not_before, kind, &id.to_string()).await
     }
 
+    /// When silence is the answer to what is asked now.
+    fn silent_at(&self, record: &TicketRecord) -> Timestamp {
+        let limits = &self.rules.of(self.now, &record.ticket).limits;
+        self.now
+            .plus_millis(i64::from(limits.survey_answer_hours) * 3_600_000)
+    }
+
     /// Opens a survey under a code that no other open survey of the phone has.
     async fn open_survey(
         &self,
         tx: &mut Tx,
-        ticket: TicketId,
+        record: &TicketRecord,
         sms: SmsId,
         phone: &PhoneNumber,
     ) -> Result<SurveyCode, Fault> {
@@ -641,9 +649,16 @@ impl Chronicler<'_> {
                 .ok_or_else(|| Fault::Busy("every survey code of a phone is open".to_owned()))?;
             let opened = tx
                 .execute(
-                    "INSERT INTO survey (sms_id, ticket_id, phone, code, asked_at) \
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    &values![sms, ticket, phone.clone(), code.to_string(), self.now],
+                    "INSERT INTO survey (sms_id, ticket_id, phone, code, asked_at, silent_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                    &values![
+                        sms,
+                        record.id,
+                        phone.clone(),
+                        code.to_string(),
+                        self.now,
+                        self.silent_at(record)
+                    ],
                 )
                 .await?;
             if opened == 1 {

@@ -9,6 +9,7 @@ use super::about::{About, unless_kept};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, count_up, values};
 use super::idempotency::Once;
+use super::news::{Fact, Moved, Whose, secrecy};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::id::{CaseId, TicketId, UnitCode, Username};
 use crate::domain::staff::{By, Role};
@@ -228,6 +229,7 @@ impl Chronicler<'_> {
             .concat(),
         )
         .await?;
+        tell(tx, &record).await?;
         Ok(record)
     }
 
@@ -279,6 +281,7 @@ impl Chronicler<'_> {
             &columns(&record, &chain),
         )
         .await?;
+        tell(tx, &record).await?;
         if !record.case.is_open() {
             // What a recheck confirmed is a fact about the ticket.
             self.watch_again(tx, record.case.ticket).await?;
@@ -326,6 +329,21 @@ impl Chronicler<'_> {
         }
         Ok(())
     }
+}
+
+async fn tell(tx: &mut Tx, record: &CaseRecord) -> Result<(), Fault> {
+    let ticket = record.case.ticket;
+    let fact = Fact {
+        moved: Moved::Case {
+            id: record.id,
+            ticket,
+            version: record.version,
+        },
+        secrecy: secrecy(tx, [ticket]).await?,
+        whose: Whose::of(&record.case.unit),
+    };
+    tx.tell(fact);
+    Ok(())
 }
 
 fn columns(record: &CaseRecord, chain: &Chain) -> [Value; 12] {

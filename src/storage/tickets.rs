@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
-use super::db::{Personal, Row, Select, Tx, Value, count_up, values};
+use super::db::{Personal, Row, Select, Tx, Value, Writing, count_up, values};
 use super::idempotency::Once;
+use super::news::{Fact, Moved, Secrecy, Whose};
 use super::sms::Purpose;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
@@ -98,7 +99,7 @@ enum Along {
 
 /// What a person may see of all tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Sight {
+pub(super) enum Sight {
     All,
     /// Those in which this unit or one under it has a part (article 7).
     Unit(UnitCode),
@@ -108,7 +109,7 @@ enum Sight {
 }
 
 impl Sight {
-    fn of(by: By<'_>) -> Self {
+    pub(super) fn of(by: By<'_>) -> Self {
         match by {
             By::Server => Self::All,
             By::Person(actor) => match actor.role {
@@ -582,6 +583,7 @@ impl Chronicler<'_> {
         acted(tx, self.by, id, record.ticket.opened_at).await?;
         self.follow_up(tx, &record, &events).await?;
         self.watch(tx, id, 1, &events).await?;
+        tx.tell(self.moved(&record));
         Ok(record)
     }
 
@@ -592,11 +594,7 @@ impl Chronicler<'_> {
         id: TicketId,
         command: &Command,
     ) -> Result<TicketRecord, Trouble<Refusal>> {
-        let Locked {
-            mut record,
-            mut chain,
-            counted_after,
-        } = lock(tx, id)
+        let locked = lock(tx, id)
             .await?
             .filter(|locked| {
                 may_see(self.by, &locked.record.ticket, |part| {
@@ -604,6 +602,22 @@ impl Chronicler<'_> {
                 })
             })
             .ok_or(Trouble::Refused(Refusal::NoSuchTicket))?;
+        self.change_locked(tx, locked, command).await
+    }
+
+    /// The same of a ticket in hand. Counted on the calendar as it is now, it is refused before anything is written.
+    pub(super) async fn change_locked(
+        &self,
+        tx: &mut Tx,
+        locked: Locked,
+        command: &Command,
+    ) -> Result<TicketRecord, Trouble<Refusal>> {
+        let Locked {
+            mut record,
+            mut chain,
+            counted_after,
+        } = locked;
+        let id = record.id;
         let listed_before = Listed::of(&record.ticket);
         let mut ticket = record.ticket;
         let tied_before = self.tied(&ticket);
@@ -635,13 +649,7 @@ impl Chronicler<'_> {
             record.version = chain.version;
             record.updated_at = self.now;
         }
-        tx.execute(
-            "UPDATE ticket SET version = $2, head_hash = $3, updated_at = $4, stage = $5, \
-             unit = $6, phone = $7, due_at = $8, wake_at = $9, json = $10, running = $11, \
-             counted_after = $12 WHERE id = $1",
-            &self.columns(&record, &chain),
-        )
-        .await?;
+        tx.put(CHANGED, &self.columns(&record, &chain)).await?;
         let moved = counted_after < self.rules.change.revision;
         self.store_tied(tx, &record, &tied_before, moved).await?;
         let opened_at = record.ticket.opened_at;
@@ -652,7 +660,32 @@ impl Chronicler<'_> {
         self.follow_up(tx, &record, &events).await?;
         let first = record.version + 1 - events.len() as u64;
         self.watch(tx, id, first, &events).await?;
+        if !events.is_empty() {
+            tx.tell(self.moved(&record));
+        }
         Ok(record)
+    }
+
+    /// What is told of it.
+    fn moved(&self, record: &TicketRecord) -> Fact {
+        let ticket = &record.ticket;
+        let parts: Vec<UnitCode> = parts_of(ticket).into_iter().cloned().collect();
+        let above = parts.iter().flat_map(|part| self.rules.above(part));
+        Fact {
+            moved: Moved::Ticket {
+                id: record.id,
+                stage: ticket.stage.code(),
+                version: record.version,
+            },
+            secrecy: Secrecy {
+                sealed: ticket.intake.is_sealed(),
+                restricted: ticket.intake.is_restricted(),
+            },
+            whose: Whose::Units {
+                above: above.collect(),
+                parts,
+            },
+        }
     }
 
     async fn append_all(
@@ -679,23 +712,36 @@ async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Locked>, Fault> {
             &values![id],
         )
         .await?;
-    row.map(|row| {
-        Ok(Locked {
-            record: record_of(&row)?,
-            chain: Chain::of_row(&row)?,
-            counted_after: row.get("counted_after")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(Locked::of_row).transpose()
 }
 
 /// A ticket that nobody else changes until this unit of work ends.
-struct Locked {
-    record: TicketRecord,
+pub(super) struct Locked {
+    pub(super) record: TicketRecord,
     chain: Chain,
     /// The change of calendars its deadlines were counted after.
-    counted_after: u64,
+    pub(super) counted_after: u64,
 }
+
+impl Locked {
+    /// From the columns `id, number, version, updated_at, json, head_hash, counted_after`.
+    pub(super) fn of_row(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            record: record_of(row)?,
+            chain: Chain::of_row(row)?,
+            counted_after: row.get("counted_after")?,
+        })
+    }
+}
+
+/// The columns of [`Chronicler::columns`].
+const CHANGED: Writing = Writing {
+    before: "WITH v (id, version, head_hash, updated_at, stage, unit, phone, due_at, wake_at, json, running, \
+             counted_after) AS (VALUES",
+    after: ") UPDATE ticket SET version = v.version, head_hash = v.head_hash, updated_at = v.updated_at, \
+            stage = v.stage, unit = v.unit, phone = v.phone, due_at = v.due_at, wake_at = v.wake_at, json = v.json, \
+            running = v.running, counted_after = v.counted_after FROM v WHERE ticket.id = v.id",
+};
 
 fn after(ticket: Ticket, events: &[Event]) -> Ticket {
     events

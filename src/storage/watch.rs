@@ -9,9 +9,8 @@ use serde::Serialize;
 use super::about::unless_kept;
 use super::audit::{Deed, append};
 use super::chronicle::Chronicler;
-use super::db::{Row, Select, Tx, values};
+use super::db::{Row, Select, Tx, Writing, values};
 use super::event_clusters::print_demand;
-
 use super::{Cursor, Fault, Listing, Page, Storage};
 use crate::domain::id::{CallId, TicketId, UnitCode, Username};
 use crate::domain::phone::PhoneNumber;
@@ -654,15 +653,14 @@ impl Chronicler<'_> {
 
     /// Something beside the ticket changed that its findings depend on.
     pub(super) async fn watch_again(&self, tx: &mut Tx, ticket: TicketId) -> Result<(), Fault> {
-        tx.execute(
-            "INSERT INTO watch_due (ticket_id, since, turn) VALUES ($1, $2, 1) \
-             ON CONFLICT (ticket_id) DO UPDATE SET turn = watch_due.turn + 1",
-            &values![ticket, self.now],
-        )
-        .await?;
-        Ok(())
+        tx.put(WATCH, &values![ticket, self.now, 1_i64]).await
     }
 }
+
+const WATCH: Writing = Writing {
+    before: "INSERT INTO watch_due (ticket_id, since, turn) VALUES",
+    after: " ON CONFLICT (ticket_id) DO UPDATE SET turn = watch_due.turn + 1",
+};
 
 fn finding_of(row: &Row) -> Result<FindingRow, Fault> {
     Ok(FindingRow {

@@ -15,7 +15,7 @@ use crate::world::{OTHER_UNIT, UNIT, World};
 
 /// The telephone side, played: remembers who was rung.
 #[derive(Default)]
-struct Bell {
+pub(crate) struct Bell {
     rung: Mutex<Vec<String>>,
     sick: Mutex<bool>,
 }
@@ -42,7 +42,7 @@ impl Telephone for Bell {
 }
 
 /// One minute after the other, the job looks at the clock.
-async fn minutes(world: &World, bell: &Arc<Bell>, n: u64) {
+pub(crate) async fn minutes(world: &World, bell: &Arc<Bell>, n: u64) {
     let job = CallOuts {
         storage: world.storage.clone(),
         rules: world.rules.clone(),

@@ -1,16 +1,22 @@
 //! Live events: who sees what, and what a slow reader is told.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::BodyDataStream;
 use axum::http::Method;
 use futures_util::StreamExt;
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{LiveAgent, LiveCall};
 use hotline::domain::id::{CallId, Username};
-use hotline::domain::staff::Role;
+use hotline::domain::staff::{By, Role};
+use hotline::domain::ticket::{Command, Rating};
+use hotline::jobs::{Deadlines, Job};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::tickets::{command, registered};
+use crate::duty::{Bell, at_night, minutes};
+use crate::tickets::{closed, command, registered};
 use crate::world::{OTHER_UNIT, Person, UNIT, World};
 
 struct Stream(BodyDataStream);
@@ -172,4 +178,148 @@ async fn more_time_for_wrap_up_needs_a_reason() {
         &wishes[..],
         [hotline::domain::call::wish::Wish::ExtendWrapUp { reason, .. }] if reason == "核实信息"
     ));
+}
+
+/// Sealed as a supervisor does it.
+async fn seal(world: &World, id: &str) {
+    let supervisor = world.person(Role::Supervisor).await;
+    command(&supervisor, id, "seal", json!({"kind": "privacy"})).await;
+}
+
+#[tokio::test]
+async fn what_jobs_do_is_told_like_what_people_do_and_once() {
+    let (world, id) = at_night().await;
+    let lead = world.person(Role::TeamLead).await;
+    let mut stream = Stream::open(&lead).await;
+    let callout = lead
+        .post(
+            &format!("/api/v1/tickets/{id}/callout"),
+            json!({"reason": "爆管"}),
+        )
+        .await
+        .ok();
+    let told = json!({"id": callout["id"], "ticket_id": id});
+    assert_eq!(stream.next().await, ("callout".to_owned(), told.clone()));
+    // Nobody answered: the job goes to the next in turn.
+    world.pass(Duration::from_secs(181));
+    minutes(&world, &Arc::new(Bell::default()), 0).await;
+    assert_eq!(stream.next().await, ("callout".to_owned(), told.clone()));
+
+    let supervisor = world.person(Role::Supervisor).await;
+    let case = json!({"ticket": id, "level": "urge", "reason": "催办"});
+    let case = supervisor.post("/api/v1/supervision", case).await.ok();
+    // The ringing of a phone is told as well.
+    let mut next = stream.next().await;
+    while next == ("callout".to_owned(), told.clone()) {
+        next = stream.next().await;
+    }
+    let told = json!({"id": case["id"], "ticket_id": id, "version": 1});
+    assert_eq!(next, ("supervision".to_owned(), told));
+
+    // On the third day the unit has not acknowledged: the sweep says so, all of its marks at once.
+    world.pass(Duration::from_secs(72 * 3600));
+    let sweep = Deadlines {
+        storage: world.storage.clone(),
+        rules: world.rules.clone(),
+    };
+    assert_eq!(sweep.run_once(world.now()).await.unwrap().done, 1);
+    let (name, ticket) = stream.next().await;
+    assert_eq!((name.as_str(), &ticket["id"]), ("ticket", &json!(id)));
+    // A refused wish moves nothing, and nobody hears of it.
+    let lead = world.person(Role::TeamLead).await;
+    let refused = lead
+        .post(&format!("/api/v1/tickets/{id}/commands/archive"), json!({}))
+        .await;
+    assert_eq!(refused.status, 409);
+    let next = registered(&world).await;
+    assert_eq!(stream.next().await.1["id"], next.as_str());
+}
+
+#[tokio::test]
+async fn a_revisit_is_told_to_whoever_makes_them() {
+    let world = World::new().await;
+    let id = closed(&world).await;
+    let mut revisitor = Stream::open(&world.person(Role::Revisitor).await).await;
+    let mut unit = Stream::open(&world.person(Role::UnitHandler).await).await;
+    let unhappy = Command::SurveyAnswered {
+        rating: Rating::Dissatisfied,
+    };
+    let (now, key, rules) = (world.now(), id.parse().unwrap(), world.rules.now());
+    let answered = world
+        .storage
+        .command(now, By::Server, key, unhappy, &rules, None);
+    answered.await.unwrap();
+    let mut names = [revisitor.next().await.0, revisitor.next().await.0];
+    names.sort();
+    assert_eq!(names, ["revisit", "ticket"]);
+    assert_eq!(unit.next().await.0, "ticket");
+    let lead = world.person(Role::TeamLead).await;
+    let meanwhile = registered(&world).await;
+    command(&lead, &meanwhile, "dispatch", json!({"lead": UNIT})).await;
+    assert_eq!(
+        unit.next().await.1["id"],
+        meanwhile.as_str(),
+        "a revisit is not a unit's"
+    );
+}
+
+#[tokio::test]
+async fn what_is_sealed_is_told_to_supervisors_alone() {
+    let world = World::new().await;
+    let id = registered(&world).await;
+    let lead = world.person(Role::TeamLead).await;
+    command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    let mut of_lead = Stream::open(&lead).await;
+    let mut of_unit = Stream::open(&world.person(Role::UnitHead).await).await;
+    let mut of_supervisor = Stream::open(&world.person(Role::Supervisor).await).await;
+    seal(&world, &id).await;
+    let supervisor = world.person(Role::Supervisor).await;
+    let case = json!({"ticket": id, "level": "track", "reason": "跟踪"});
+    supervisor.post("/api/v1/supervision", case).await.ok();
+    let open = registered(&world).await;
+    command(&lead, &open, "dispatch", json!({"lead": UNIT})).await;
+    assert_eq!(of_lead.next().await.1["id"], open.as_str());
+    assert_eq!(of_unit.next().await.1["id"], open.as_str());
+    assert_eq!(of_supervisor.next().await.1["id"], id.as_str());
+    assert_eq!(of_supervisor.next().await.1["ticket_id"], id.as_str());
+}
+
+#[tokio::test]
+async fn a_sweep_of_many_is_one_word() {
+    let world = World::new().await;
+    let lead = world.person(Role::TeamLead).await;
+    for _ in 0..51 {
+        let id = registered(&world).await;
+        command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
+    }
+    world.pass(Duration::from_secs(61 * 60));
+    // Whoever stood idle signs in again.
+    let lead = world.person(Role::TeamLead).await;
+    let mut stream = Stream::open(&lead).await;
+    let sweep = Deadlines {
+        storage: world.storage.clone(),
+        rules: world.rules.clone(),
+    };
+    assert_eq!(sweep.run_once(world.now()).await.unwrap().done, 51);
+    assert_eq!(stream.next().await, ("resync".to_owned(), json!({})));
+    let next = registered(&world).await;
+    assert_eq!(stream.next().await.1["id"], next.as_str());
+}
+
+#[tokio::test]
+async fn an_agent_hears_of_what_the_call_is_about() {
+    let world = World::new().await;
+    let (mine, other) = (registered(&world).await, registered(&world).await);
+    let mut about = call(1, Some("agent"));
+    about.ticket = Some(mine.parse().unwrap());
+    *world.floor.calls.lock().unwrap() = vec![about];
+    let mut stream = Stream::open(&world.person(Role::Agent).await).await;
+    world.api.push_board().await;
+    assert_eq!(stream.next().await.0, "board");
+    let lead = world.person(Role::TeamLead).await;
+    for id in [&other, &mine] {
+        command(&lead, id, "dispatch", json!({"lead": UNIT})).await;
+    }
+    let (name, ticket) = stream.next().await;
+    assert_eq!((name.as_str(), &ticket["id"]), ("ticket", &json!(mine)));
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hotline::domain::id::{TicketId, Username};
-use hotline::domain::staff::{Actor, By, Role};
+use hotline::domain::id::{TicketId, UnitCode, Username};
+use hotline::domain::phone::PhoneNumber;
+use hotline::domain::staff::{Actor, By, Organisation, Role, UnitContact};
 use hotline::domain::ticket::{Command, Event, Kind, Refusal, ReviewOutcome};
 use hotline::jobs::{Deadlines, Job};
-use hotline::storage::Trouble;
 use hotline::storage::outbox::WorkKind;
 use hotline::storage::rules::RulesInForce;
 use hotline::storage::tickets::{CommandRefusal, TicketRecord};
+use hotline::storage::{Page, Trouble};
+use sqlx::Connection;
 
 use crate::world::{HELPER, UNIT, World, dispatch, person, reply, review};
 
@@ -360,5 +362,140 @@ pub(crate) async fn a_sweep_and_a_unit_at_once_leave_one_story(world: World) {
     let told = marks(&world, id).await;
     assert!(told.values().all(|times| *times == 1), "{told:?}");
     world.clock.advance(Duration::from_secs(1));
+    world.assert_sound().await;
+}
+
+/// A ticket's marks, the notices of its unit, the messages.
+type Told = (BTreeMap<String, u32>, Vec<String>, Vec<String>);
+
+/// What the people of these tickets were told.
+async fn told(world: &World, ids: &[TicketId]) -> Vec<Told> {
+    let unit = person(Role::UnitHandler);
+    let page = Page {
+        limit: Some(Page::LIMIT_MAX),
+        after: None,
+    };
+    let (by, of) = (By::Person(&unit), UnitCode::from(UNIT));
+    let notices = world
+        .storage
+        .unit_notices(by, &of, false, &page)
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    for id in ids {
+        let mut texts: Vec<_> = notices
+            .items
+            .iter()
+            .filter(|one| one.ticket == *id)
+            .map(|one| one.text.clone())
+            .collect();
+        texts.sort();
+        let messages = world.storage.sms_of_ticket(*id).await.unwrap();
+        let messages = messages
+            .into_iter()
+            .map(|sms| format!("{} {}", sms.phone.as_str(), sms.text))
+            .collect();
+        all.push((marks(world, *id).await, texts, messages));
+    }
+    all
+}
+
+async fn many_due(world: &World, count: usize) -> Vec<TicketId> {
+    let contact = UnitContact {
+        name: "联络员".to_owned(),
+        unit: UNIT.into(),
+        phone: PhoneNumber::parse("13900000009").unwrap(),
+    };
+    let file = Organisation {
+        unit_contacts: vec![contact],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), file).await.unwrap();
+    let mut ids = Vec::new();
+    for n in 0..count {
+        ids.push(
+            world
+                .dispatched(&format!("第{n}盏路灯不亮"), "三天不亮", "13812345678")
+                .await,
+        );
+    }
+    world.pass_minutes(61);
+    ids
+}
+
+pub(crate) async fn many_swept_together_are_told_as_one_by_one(world: World) {
+    let alone = World::sqlite().await;
+    let (ids, twins) = (many_due(&world, 40).await, many_due(&alone, 40).await);
+    let swept = world
+        .storage
+        .sweep(world.now(), 30, &world.rules)
+        .await
+        .unwrap();
+    assert_eq!((swept.done, swept.full), (30, true));
+    assert_eq!((swept.refused, swept.alone), (vec![], vec![]));
+    assert_eq!(sweep(&world).await, 10);
+    for id in &twins {
+        let (now, by) = (alone.now(), By::Server);
+        let one = alone
+            .storage
+            .command(now, by, *id, Command::Sweep, &alone.rules, None);
+        one.await.unwrap();
+    }
+    let (together, one_by_one) = (told(&world, &ids).await, told(&alone, &twins).await);
+    assert_eq!(together, one_by_one);
+    let (marks, notices, messages) = &together[0];
+    assert!(marks.values().sum::<u32>() > 0 && notices.len() > 1 && !messages.is_empty());
+    assert_eq!(sweep(&world).await, 0, "nothing is recorded twice");
+    world.assert_sound().await;
+}
+
+pub(crate) async fn a_ticket_that_cannot_be_swept_holds_up_no_other(world: World) {
+    let ids = many_due(&world, 12).await;
+    // One cannot be read; another's next event is there already.
+    let (torn, forged) = (ids[3], ids[7]);
+    let sql = format!("UPDATE ticket SET json = '{{}}' WHERE id = '{torn}'");
+    world.run(&sql).await;
+    let sql = format!(
+        "INSERT INTO event (subject, seq, kind, at, actor, name, json, prev_hash, hash) \
+         SELECT subject, 4, kind, at, actor, name, json, prev_hash, 'x' FROM event WHERE subject = '{forged}' AND seq = 1"
+    );
+    world.run(&sql).await;
+    assert!(
+        world
+            .storage
+            .sweep(world.now(), 250, &world.rules)
+            .await
+            .is_err()
+    );
+    let job = Deadlines {
+        storage: world.storage.clone(),
+        rules: RulesInForce::new((*world.rules).clone()),
+    };
+    let report = job.run_once(world.now()).await.unwrap();
+    assert_eq!((report.done, report.failed), (10, 2));
+    for id in ids.iter().filter(|id| ![torn, forged].contains(id)) {
+        assert!(!marks(&world, *id).await.is_empty(), "{id}");
+    }
+}
+
+pub(crate) async fn a_ticket_in_somebody_s_hands_is_swept_the_next_time(world: World) {
+    // On SQLite there is one writer, and nobody to wait for.
+    if !world.url.starts_with("postgres") {
+        return;
+    }
+    let ids = many_due(&world, 5).await;
+    let mut hands = sqlx::PgConnection::connect(&world.url).await.unwrap();
+    let hold = format!(
+        "BEGIN; SELECT id FROM ticket WHERE id = '{}' FOR UPDATE",
+        ids[2]
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold))
+        .execute(&mut hands)
+        .await
+        .unwrap();
+    assert_eq!(sweep(&world).await, 4);
+    assert!(marks(&world, ids[2]).await.is_empty());
+    sqlx::raw_sql("COMMIT").execute(&mut hands).await.unwrap();
+    assert_eq!(sweep(&world).await, 1);
     world.assert_sound().await;
 }

@@ -2,19 +2,24 @@
 //! ticket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline::clock::Clock;
 use hotline::domain::call::{Cdr, Direction};
 use hotline::domain::id::{CallId, TicketId};
+use hotline::domain::organisation::UnitEntry;
 use hotline::domain::staff::{Actor, By, CalendarEntry, Organisation, Role, Unit, UnitKind};
-use hotline::domain::ticket::{Command, DeadlineKind, Event, Refusal};
-use hotline::jobs::{Job, Recount};
+use hotline::domain::ticket::intake::Command as IntakeCommand;
+use hotline::domain::ticket::{
+    Command, DeadlineKind, Event, LaneProfile, Limits, Refusal, RuleSet, Rules,
+};
+use hotline::jobs::{Job, Recount, Surveys};
 use hotline::storage::Page;
 use hotline::storage::Trouble;
 use hotline::storage::rules::RulesInForce;
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 
-use crate::world::{HELPER, UNIT, World, person};
+use crate::world::{HELPER, UNIT, World, dispatch, person};
 
 const CITY: &str = "nj";
 const OFFICE: &str = "nj-cgj-ld";
@@ -485,4 +490,120 @@ pub(crate) async fn what_is_kept_in_a_ticket_is_kept_in_everything_about_it(mut 
         .cluster_command(now, by, None, open, &world.rules, None)
         .await;
     assert_eq!(refused, Err(Trouble::Refused(ClusterRefusal::NoSuchTicket)));
+}
+
+/// Two days before, nothing is different; on the day it is, without anybody reading a file.
+pub(crate) async fn a_move_of_a_later_day_holds_from_that_day_on(mut world: World) {
+    tree(&mut world).await;
+    let mornings = Organisation {
+        units: vec![unit("sz", None).into()],
+        calendars: vec![CalendarEntry {
+            name: "mornings".to_owned(),
+            source: "builtin:cn-2019-2026".to_owned(),
+            hours: "09:00-11:00".to_owned(),
+            timetables: Vec::new(),
+            units: vec!["sz".into()],
+        }],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), mornings).await.unwrap();
+    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    let day = world.now().plus_millis(2 * 24 * 3_600_000);
+    let later = |unit: Unit, merged_into: Option<&str>| UnitEntry {
+        unit,
+        from: Some(day),
+        merged_into: merged_into.map(Into::into),
+        profile: None,
+    };
+    let decided = Organisation {
+        units: vec![
+            later(unit(UNIT, Some("sz")), None),
+            later(unit(OFFICE, Some(UNIT)), Some(UNIT)),
+        ],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), decided).await.unwrap();
+    let in_force = RulesInForce::new((*world.rules).clone());
+    let job = Recount::new(world.storage.clone(), in_force.clone());
+    let run = async || while job.run_once(world.now()).await.unwrap().done > 0 {};
+    let moved = async || {
+        let events = world.storage.ticket_events(id).await.unwrap();
+        let moved = events.into_iter().find_map(|told| match told.event {
+            Event::DeadlinesMoved { cause, .. } => Some(cause.title),
+            _ => None,
+        });
+        (moved, in_force.now().is_below(&UNIT.into(), &"sz".into()))
+    };
+    run().await;
+    assert_eq!(moved().await, (None, false));
+    world
+        .clock
+        .advance(Duration::from_millis(2 * 24 * 3_600_000 - 1));
+    run().await;
+    assert_eq!(moved().await, (None, false));
+    let version = world.storage.rules_version().await.unwrap();
+    world.clock.advance(Duration::from_millis(1));
+    run().await;
+    let (cause, below) = moved().await;
+    assert!(below && cause.is_some_and(|title| title.contains("改属“sz”")));
+    assert_eq!(seen(&world, &of("sz"), id).await, (true, true));
+    // The move and the merger, each once.
+    assert_eq!(world.storage.rules_version().await.unwrap(), version + 2);
+    run().await;
+    assert_eq!(world.storage.rules_version().await.unwrap(), version + 2);
+    world.assert_sound().await;
+}
+
+pub(crate) async fn silence_is_counted_by_the_rules_of_the_ticket(mut world: World) {
+    let set = RuleSet {
+        version: "营商专席办法".to_owned(),
+        title: "营商专席办法".to_owned(),
+        limits: Limits {
+            survey_answer_hours: 24,
+            ..Limits::default()
+        },
+        ..RuleSet::provincial()
+    };
+    let lane = LaneProfile {
+        rules: Some(set.version.clone()),
+        ..LaneProfile::default()
+    };
+    let rules = Rules::clone(&world.rules).with_set(set);
+    world.rules = Arc::new(rules.with_lanes([("business".to_owned(), lane)]));
+    let plain = world.registered("路灯", "坏了", "13812345678").await;
+    let quick = world.registered("执照", "未发", "13812345679").await;
+    let enter = IntakeCommand::EnterLane {
+        lane: "business".to_owned(),
+    };
+    world.be(Role::Agent, quick, Command::Intake(enter)).await;
+    for id in [quick, plain] {
+        world.be(Role::Agent, id, dispatch(&[])).await;
+        world.replied(id, "已办结").await;
+        world.passed(id).await;
+    }
+    let job = Surveys {
+        storage: world.storage.clone(),
+        rules: RulesInForce::new((*world.rules).clone()),
+    };
+    let asked_again = async |id: TicketId| {
+        let events = world.storage.ticket_events(id).await.unwrap();
+        events
+            .iter()
+            .any(|told| matches!(told.event, Event::SurveyResent { .. }))
+    };
+    assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
+    world.pass_minutes(24 * 60);
+    assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+    assert!(asked_again(quick).await && !asked_again(plain).await);
+    // The second time counts by the ticket's rules too.
+    world.pass_minutes(23 * 60);
+    assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
+    world.pass_minutes(2 * 60);
+    assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+    world.pass_minutes(24 * 60);
+    assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
+    assert!(asked_again(plain).await);
 }

@@ -18,6 +18,8 @@ use hotline::storage::tickets::{CommandRefusal, TicketRecord};
 use hotline::storage::watch::{FindingFilter, FindingRow};
 use hotline::storage::{Page, Storage, Trouble};
 
+use sqlx::Connection;
+
 use crate::postgres;
 
 pub(crate) const DESK: &str = "js-12345";
@@ -225,6 +227,18 @@ impl World {
                 None,
             )
             .await
+    }
+
+    /// What no program of ours would write.
+    pub(crate) async fn run(&self, sql: &str) {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        if self.url.starts_with("sqlite:") {
+            let mut link = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut link).await.unwrap();
+        } else {
+            let mut link = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sql.execute(&mut link).await.unwrap();
+        }
     }
 
     pub(crate) async fn assert_sound(&self) {

@@ -143,7 +143,6 @@ pub(crate) async fn add(
         .storage
         .command(now, by, id, command, &rules, None)
         .await?;
-    api.tell(&record);
     let added = record.ticket.attachments.iter();
     let added = added.rev().find(|known| known.id == attachment);
     let added = added.map(std::slice::from_ref).unwrap_or_default();

@@ -333,11 +333,8 @@ async fn note_emergency(
             None,
         )
         .await;
-    match noted {
-        Ok(record) => api.tell(&record),
-        Err(trouble) => {
-            error!(call.id = %call, %trouble, "an emergency transfer is not in its ticket: {trouble}");
-        }
+    if let Err(trouble) = noted {
+        error!(call.id = %call, %trouble, "an emergency transfer is not in its ticket: {trouble}");
     }
 }
 

@@ -315,10 +315,7 @@ async fn carried(
             .command(now, by, *member, command.clone(), &api.rules.now(), None)
             .await;
         match done {
-            Ok(record) => {
-                api.tell(&record);
-                granted.push(*member);
-            }
+            Ok(_) => granted.push(*member),
             Err(Trouble::Refused(CommandRefusal::Rules(refusal))) => refused.push(RefusedView {
                 ticket_id: *member,
                 code: refusal.code(),

@@ -187,7 +187,6 @@ pub(crate) async fn accept(
         .accept(now, by, command, raw, &api.rules.now())
         .await?;
     let status = if accepted.new {
-        api.tell(&accepted.record);
         StatusCode::CREATED
     } else {
         StatusCode::OK

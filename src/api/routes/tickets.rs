@@ -20,7 +20,7 @@ use crate::api::access::sees_whole_numbers;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::idempotency::Wished;
-use crate::api::live::{TicketNews, takes_part};
+use crate::api::live::takes_part;
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Limit;
 use crate::domain::call::wish::{LiveCall, Purpose, Wish};
@@ -664,10 +664,7 @@ pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answe
         .storage
         .open_ticket(now, wished.by(), command, &rules, wished.once.clone())
         .await;
-    let outcome = done.map(|record| {
-        api.tell(&record);
-        TicketView::seen_by(&wished.caller, now, &rules, record)
-    });
+    let outcome = done.map(|record| TicketView::seen_by(&wished.caller, now, &rules, record));
     wished.answer(&api, StatusCode::CREATED, outcome).await
 }
 
@@ -707,10 +704,7 @@ pub(crate) async fn command(
         .storage
         .command(now, wished.by(), id, command, &rules, wished.once.clone())
         .await;
-    let outcome = done.map(|record| {
-        api.tell(&record);
-        TicketView::seen_by(&wished.caller, now, &rules, record)
-    });
+    let outcome = done.map(|record| TicketView::seen_by(&wished.caller, now, &rules, record));
     wished.answer(&api, StatusCode::OK, outcome).await
 }
 
@@ -789,20 +783,4 @@ pub(super) async fn check_units(
         }
     }
     Ok(())
-}
-
-impl Api {
-    /// Tells live readers that a ticket moved on.
-    pub(super) fn tell(&self, record: &TicketRecord) {
-        let work = record.ticket.work();
-        let units = work
-            .into_iter()
-            .flat_map(|work| work.assignments().flat_map(|part| part.units().cloned()));
-        self.live.ticket_moved(TicketNews {
-            ticket: record.id,
-            stage: record.ticket.stage.code(),
-            version: record.version,
-            units: units.collect(),
-        });
-    }
 }

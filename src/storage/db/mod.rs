@@ -27,7 +27,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sqlx::{SqlSafeStr, SqlStr};
+use tokio::sync::broadcast;
 
+use super::news::{self, Fact, News};
 use super::{Cursor, Fault};
 use crate::clock::Clock;
 use value::Cells;
@@ -42,6 +44,7 @@ pub(super) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Sen
 pub(super) struct Db {
     engine: Engine,
     vault: Option<Arc<Vault>>,
+    news: broadcast::Sender<News>,
     /// For the metric only.
     clock: Arc<dyn Clock>,
 }
@@ -66,10 +69,11 @@ impl Db {
         clock: Arc<dyn Clock>,
         vault: Option<Arc<Vault>>,
     ) -> Result<Self, Fault> {
+        let (news, sealing) = (news::channel(), vault.clone());
         let engine = if url.starts_with("sqlite:") {
-            Engine::Sqlite(sqlite::Sqlite::open(url, vault.clone()).await?)
+            Engine::Sqlite(sqlite::Sqlite::open(url, sealing, news.clone()).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(postgres::Postgres::open(url, vault.clone()).await?)
+            Engine::Postgres(postgres::Postgres::open(url, sealing, news.clone()).await?)
         } else {
             return Err(Fault::Down(
                 "storage.url must begin with sqlite: or postgres://".to_owned(),
@@ -78,8 +82,14 @@ impl Db {
         Ok(Self {
             engine,
             vault,
+            news,
             clock,
         })
+    }
+
+    /// What is committed from now on.
+    pub(super) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
     }
 
     /// Runs `work` in one transaction; answers after the commit, or with nothing changed.
@@ -163,7 +173,29 @@ pub(super) struct Tx {
     vault: Option<Arc<Vault>>,
     /// The first thing that went wrong in the present unit of work.
     fault: Option<Fault>,
+    /// Rows that wait for [`Tx::flush`], when the present unit of work gathers.
+    gathered: Option<Vec<Gathered>>,
+    /// What the present unit of work moved: told when it is committed.
+    facts: Vec<Fact>,
 }
+
+/// A statement that writes rows: what stands before their values, and after them. The order of the values is the
+/// columns'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Writing {
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+}
+
+/// Rows of one [`Writing`].
+struct Gathered {
+    writing: Writing,
+    width: usize,
+    values: Vec<Value>,
+}
+
+/// SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
+const PARAMETERS_MAX: usize = 32_000;
 
 enum Link {
     /// The writer's connection; it begins and commits by itself.
@@ -179,6 +211,23 @@ impl Tx {
             collided: false,
             vault,
             fault: None,
+            gathered: None,
+            facts: Vec::new(),
+        }
+    }
+
+    /// A unit of work begins: nothing has gone wrong in it, it moved nothing, and it does not gather.
+    fn begin_work(&mut self) {
+        self.fault = None;
+        self.gathered = None;
+        self.facts.clear();
+    }
+
+    /// Something moved on. It is told after the commit, once, as it then stands.
+    pub(super) fn tell(&mut self, fact: Fact) {
+        match self.facts.iter_mut().find(|known| known.is_of(&fact)) {
+            Some(known) => *known = fact,
+            None => self.facts.push(fact),
         }
     }
 
@@ -247,6 +296,66 @@ impl Tx {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
+    /// Reads what a [`Select`] asks for.
+    pub(super) async fn select(&mut self, select: Select) -> Result<Vec<Row>, Fault> {
+        let sql = sqlx::AssertSqlSafe(select.sql).into_sql_str();
+        self.rows_text(sql, &select.values).await
+    }
+
+    /// From now on what is [`put`](Tx::put) waits, so that many rows cost one statement. Until [`Tx::flush`] this unit of
+    /// work does not read what it put.
+    pub(super) fn gather(&mut self) {
+        self.gathered = Some(Vec::new());
+    }
+
+    /// Writes one row: at once, or with the others.
+    pub(super) async fn put(&mut self, writing: Writing, row: &[Value]) -> Result<(), Fault> {
+        let Some(gathered) = &mut self.gathered else {
+            return self.write_rows(writing, row.len(), row).await;
+        };
+        match gathered.iter_mut().find(|rows| rows.writing == writing) {
+            Some(rows) => rows.values.extend_from_slice(row),
+            None => gathered.push(Gathered {
+                writing,
+                width: row.len(),
+                values: row.to_vec(),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Writes what was gathered, kind by kind in the order they first came, and gathers no more.
+    pub(super) async fn flush(&mut self) -> Result<(), Fault> {
+        for rows in self.gathered.take().unwrap_or_default() {
+            for some in rows.values.chunks(PARAMETERS_MAX / rows.width * rows.width) {
+                self.write_rows(rows.writing, rows.width, some).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_rows(
+        &mut self,
+        writing: Writing,
+        width: usize,
+        values: &[Value],
+    ) -> Result<(), Fault> {
+        let mut sql = writing.before.to_owned();
+        for number in 1..=values.len() {
+            sql.push_str(match number - 1 {
+                0 => " ($",
+                before if before % width == 0 => "), ($",
+                _ => ", $",
+            });
+            sql.push_str(&number.to_string());
+        }
+        sql.push(')');
+        sql.push_str(writing.after);
+        self.execute_text(sqlx::AssertSqlSafe(sql).into_sql_str(), values)
+            .await?;
+        Ok(())
+    }
+
     fn told<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, Fault> {
         result.map_err(|error| {
             self.collided |= postgres::is_collision(&error);
@@ -255,6 +364,11 @@ impl Tx {
             fault
         })
     }
+}
+
+/// Whether the database is to keep a statement for the next time. One with many rows is seldom asked again with as many.
+const fn is_kept(values: &[Value]) -> bool {
+    values.len() <= 64
 }
 
 /// The parameters as they go to the database.
@@ -302,6 +416,23 @@ impl Select {
             Some(value) => self.and(condition, value),
             None => self,
         }
+    }
+
+    /// Adds ` AND <column> IN ($n, …)`.
+    #[must_use]
+    pub(super) fn among(
+        mut self,
+        column: &'static str,
+        values: impl IntoIterator<Item = impl Bind>,
+    ) -> Self {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(column);
+        self.sql.push_str(" IN (NULL");
+        for value in values {
+            self.push(",", value);
+        }
+        self.sql.push(')');
+        self
     }
 
     /// Keeps what comes after `place` in a list that runs from the greatest `(at, id)` down.

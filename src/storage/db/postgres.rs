@@ -7,12 +7,14 @@ use std::time::Duration;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, SqlStr};
+use tokio::sync::broadcast;
 
 use super::value::Cells;
 use super::vault::Vault;
-use super::{Dialect, Link, Tx, Value, Work, contained};
+use super::{Dialect, Link, Tx, Value, Work, contained, is_kept};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
+use crate::storage::news::{News, tell};
 
 /// Connections of one node. When all are busy the next waits [`ACQUIRE_TIMEOUT`] and is then told
 /// [`Fault::Busy`].
@@ -26,10 +28,15 @@ const ATTEMPTS: u32 = 8;
 pub(crate) struct Postgres {
     pool: PgPool,
     vault: Option<Arc<Vault>>,
+    news: broadcast::Sender<News>,
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &str, vault: Option<Arc<Vault>>) -> Result<Self, Fault> {
+    pub(super) async fn open(
+        url: &str,
+        vault: Option<Arc<Vault>>,
+        news: broadcast::Sender<News>,
+    ) -> Result<Self, Fault> {
         let options = PgConnectOptions::from_str(url)
             // The error may quote the URL, which holds a password.
             .map_err(|_| {
@@ -63,7 +70,7 @@ impl Postgres {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await?;
-        Ok(Self { pool, vault })
+        Ok(Self { pool, vault, news })
     }
 
     pub(super) async fn write<G, T, E, F>(&self, given: G, work: F) -> Result<T, E>
@@ -76,11 +83,15 @@ impl Postgres {
             let begun = self.pool.begin().await.map_err(Fault::from)?;
             let mut tx = Tx::new(Link::Postgres(begun), self.vault.clone());
             let worked = contained(work(&mut tx, &given)).await;
+            let facts = std::mem::take(&mut tx.facts);
             let again = attempt < ATTEMPTS;
             attempt += 1;
             match worked {
                 Ok(done) => match commit(tx).await {
-                    Ok(()) => return Ok(done),
+                    Ok(()) => {
+                        tell(&self.news, facts);
+                        return Ok(done);
+                    }
                     Err(error) if again && is_collision(&error) => {}
                     Err(error) => return Err(Fault::from(error).into()),
                 },
@@ -118,15 +129,16 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Postgres, PgArguments> {
-    values
-        .iter()
-        .fold(sqlx::query(sql), |query, value| match value {
+    values.iter().fold(
+        sqlx::query(sql).persistent(is_kept(values)),
+        |query, value| match value {
             Value::Int(value) => query.bind(*value),
             Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
                 query.bind(value.clone())
             }
             Value::Bytes(value) => query.bind(value.clone()),
-        })
+        },
+    )
 }
 
 pub(super) async fn execute(

@@ -16,14 +16,15 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, SqlStr, SqliteConnection, SqliteExecutor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tracing::{error, warn};
 
 use super::value::Cells;
 use super::vault::Vault;
-use super::{Dialect, Link, Tx, Value, Work, contained};
+use super::{Dialect, Link, Tx, Value, Work, contained, is_kept};
 use crate::storage::Fault;
 use crate::storage::migrations::migrator;
+use crate::storage::news::{News, tell};
 
 /// Units of work waiting for the writer. When it is full the next one is told [`Fault::Busy`] at once: at this
 /// length the disk is seconds behind, and whoever asks is better served by a clear no than by waiting.
@@ -61,7 +62,11 @@ struct Ran {
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str, vault: Option<Arc<Vault>>) -> Result<Self, Fault> {
+    pub(super) async fn open(
+        url: &str,
+        vault: Option<Arc<Vault>>,
+        news: broadcast::Sender<News>,
+    ) -> Result<Self, Fault> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| Fault::Down(format!("storage.url is not understood: {error}")))?
             .create_if_missing(true)
@@ -90,7 +95,7 @@ impl Sqlite {
             .await?;
         let (mailbox, letters) = mpsc::channel(MAILBOX);
         let tx = Tx::new(Link::Writer(writer), vault.clone());
-        tokio::spawn(write_in_groups(tx, letters));
+        tokio::spawn(write_in_groups(tx, letters, news));
         Ok(Self {
             mailbox,
             readers,
@@ -175,7 +180,11 @@ fn create_folder(folder: &Path) -> Result<(), Fault> {
 }
 
 /// The writer: the one task that changes the database.
-async fn write_in_groups(mut tx: Tx, mut letters: mpsc::Receiver<Letter>) {
+async fn write_in_groups(
+    mut tx: Tx,
+    mut letters: mpsc::Receiver<Letter>,
+    news: broadcast::Sender<News>,
+) {
     while let Some(letter) = letters.recv().await {
         let first = match letter {
             Letter::Job(job) => job,
@@ -185,7 +194,7 @@ async fn write_in_groups(mut tx: Tx, mut letters: mpsc::Receiver<Letter>) {
                 return;
             }
         };
-        if let Some(asker) = write_group(&mut tx, first, &mut letters).await {
+        if let Some(asker) = write_group(&mut tx, first, &mut letters, &news).await {
             close_writer(tx).await;
             let _ = asker.send(());
             return;
@@ -199,6 +208,7 @@ async fn write_group(
     tx: &mut Tx,
     first: Job,
     letters: &mut mpsc::Receiver<Letter>,
+    news: &broadcast::Sender<News>,
 ) -> Option<oneshot::Sender<()>> {
     if let Err(fault) = tx.execute("BEGIN IMMEDIATE", &[]).await {
         warn!(fault = %fault, "the writer could not begin: {fault}");
@@ -207,6 +217,7 @@ async fn write_group(
         return None;
     }
     let mut kept = Vec::new();
+    let mut facts = Vec::new();
     let mut close = None;
     let mut next = Some(first);
     let mut broken = None;
@@ -214,7 +225,10 @@ async fn write_group(
     while let Some(job) = next.take() {
         run += 1;
         match run_in_savepoint(tx, job).await {
-            Ok(Some(answer)) => kept.push(answer),
+            Ok(Some(answer)) => {
+                kept.push(answer);
+                facts.append(&mut tx.facts);
+            }
             Ok(None) => {}
             Err(fault) => {
                 broken = Some(fault);
@@ -237,6 +251,8 @@ async fn write_group(
         error!(fault = %fault, group = kept.len(), "a group of {} writes was lost: {fault}", kept.len());
         // Already rolled back when the disk was full (SQLite does so by itself): then this says so.
         let _ = tx.execute("ROLLBACK", &[]).await;
+    } else {
+        tell(news, facts);
     }
     for answer in kept {
         answer(committed.clone());
@@ -253,7 +269,7 @@ async fn run_in_savepoint(tx: &mut Tx, job: Job) -> Result<Option<Answer>, Fault
         (ran.answer)(Ok(()));
         return Err(fault);
     }
-    tx.fault = None;
+    tx.begin_work();
     let ran = job(Ok(tx)).await;
     if ran.keep {
         return match tx.execute("RELEASE unit_of_work", &[]).await {
@@ -283,15 +299,16 @@ async fn close_writer(tx: Tx) {
 }
 
 fn query(sql: SqlStr, values: &[Value]) -> Query<'static, sqlx::Sqlite, SqliteArguments> {
-    values
-        .iter()
-        .fold(sqlx::query(sql), |query, value| match value {
+    values.iter().fold(
+        sqlx::query(sql).persistent(is_kept(values)),
+        |query, value| match value {
             Value::Int(value) => query.bind(*value),
             Value::Text(value) | Value::Personal(value) | Value::Secret(value) => {
                 query.bind(value.clone())
             }
             Value::Bytes(value) => query.bind(value.clone()),
-        })
+        },
+    )
 }
 
 pub(super) async fn execute(

@@ -94,6 +94,29 @@ impl Person {
         (status, response.json().unwrap_or(Value::Null))
     }
 
+    /// POST of bytes; the error when no answer came.
+    pub fn upload(&self, path: &str, bytes: Vec<u8>) -> reqwest::Result<u16> {
+        let response = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("Cookie", &self.cookie)
+            .header("X-CSRF-Token", &self.csrf)
+            .body(bytes)
+            .send()?;
+        Ok(response.status().as_u16())
+    }
+
+    /// POST; the answer as it begins to come, its body unread.
+    pub fn begin(&self, path: &str, body: &Value) -> Response {
+        self.client
+            .post(format!("{}{path}", self.base))
+            .header("Cookie", &self.cookie)
+            .header("X-CSRF-Token", &self.csrf)
+            .json(body)
+            .send()
+            .expect("the server answers")
+    }
+
     /// POST with an Idempotency-Key; the error when no answer came.
     pub fn post_once(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
         let response = self

@@ -8,14 +8,29 @@ export interface TicketNews {
   version: number;
 }
 
+/** A revisit, a case of supervision or a call-out; by its ticket too. */
+export interface BesideNews {
+  id: string;
+  ticket_id: string;
+}
+
 export interface Listener {
   board?: (board: Board) => void;
   ticket?: (news: TicketNews) => void;
+  revisit?: (news: BesideNews) => void;
+  supervision?: (news: BesideNews) => void;
+  cluster?: (news: { id: string }) => void;
+  callout?: (news: BesideNews) => void;
+  /** A unit's roster, or the gaps in it. */
+  duty?: (news: { unit: string }) => void;
   /** Something was missed: read everything again. Also said after each reconnect. */
   resync?: () => void;
   /** Whether news can arrive. */
   connected?: (yes: boolean) => void;
 }
+
+/** What of the server's events is handed on as it comes. */
+const NAMES = ['board', 'ticket', 'revisit', 'supervision', 'cluster', 'callout', 'duty'] as const;
 
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 15_000;
@@ -53,14 +68,12 @@ export class Live {
       this.timer = setTimeout(() => this.start(), this.retry_ms);
       this.retry_ms = Math.min(this.retry_ms * 2, RETRY_MAX_MS);
     };
-    source.addEventListener('board', (event) => {
-      const board = JSON.parse(event.data as string) as Board;
-      this.tell((listener) => listener.board?.(board));
-    });
-    source.addEventListener('ticket', (event) => {
-      const news = JSON.parse(event.data as string) as TicketNews;
-      this.tell((listener) => listener.ticket?.(news));
-    });
+    for (const name of NAMES) {
+      source.addEventListener(name, (event: MessageEvent<string>) => {
+        const news = JSON.parse(event.data) as never;
+        this.tell((listener) => listener[name]?.(news));
+      });
+    }
     source.addEventListener('resync', () => this.tell((listener) => listener.resync?.()));
   }
 

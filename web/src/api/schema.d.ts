@@ -6344,7 +6344,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `board`, `ticket`, `resync` */
+            /** @description Events `board`, `ticket`, `revisit`, `supervision`, `cluster`, `callout`, `duty`, `resync` */
             200: {
                 headers: {
                     [name: string]: unknown;

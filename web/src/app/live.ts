@@ -27,6 +27,9 @@ export const useLive = defineStore('live', () => {
   return { board, board_at, connected, start: () => stream.start(), stop };
 });
 
+/** How often a page reads without any news: for what time alone does, and for roles and moments without a stream. */
+export const UNTOLD_MS = 60_000;
+
 /** Hears live news for as long as the component stands. */
 export function onLive(listener: Listener): void {
   onScopeDispose(stream.listen(listener));
