@@ -38,6 +38,8 @@ struct Live {
     unit: usize,
     random: u64,
     step: u8,
+    /// What people did so far: who comes to the same step again is not bound to do the same again.
+    turn: u64,
 }
 
 struct Year {
@@ -250,16 +252,16 @@ impl Year {
 
     fn person(&mut self, now: Timestamp, id: u64) {
         self.nothing_is_lost(now, id);
-        let (step, random, unit) = match self.live.get(&id) {
+        let (step, turn, random, unit) = match self.live.get(&id) {
             None => {
                 let random = spread(id ^ 0xdead_beef);
                 let unit = usize::try_from(random).unwrap_or(0) % self.units.len();
                 self.open(now, id, random, unit);
-                (0, random, unit)
+                (0, 0, random, unit)
             }
-            Some(live) => (live.step, live.random, live.unit),
+            Some(live) => (live.step, live.turn, live.random, live.unit),
         };
-        let chance = |of: u64| spread(random ^ (u64::from(step) << 32) ^ of) % 100;
+        let chance = |of: u64| spread(random ^ (u64::from(step) << 32) ^ (turn << 40) ^ of) % 100;
         let handler = self.units[unit].clone();
         let helper = self.units[(unit + 1) % self.units.len()].clone();
         let with_helper = random % 10 == 0;
@@ -369,6 +371,7 @@ impl Year {
             return;
         };
         self.commands += 1;
+        self.live.get_mut(&id).expect("it lives").turn += 1;
         let by = who.map_or(By::Server, By::Person);
         let ticket = self.live.get(&id).map(|live| &live.ticket);
         match decide(now, ticket, &command, by, &self.rules) {
@@ -421,6 +424,7 @@ impl Year {
                 unit,
                 random,
                 step: 0,
+                turn: 0,
             },
         );
     }

@@ -86,6 +86,7 @@ impl Chronicler<'_> {
                 | Event::ThreeWayNoted { .. }
                 | Event::AnsweredOnCall { .. }
                 | Event::HandedDown { .. }
+                | Event::Inherited { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }
                 | Event::Replied { .. }

@@ -201,6 +201,10 @@ impl Chronicler<'_> {
                 let text = format!("工单{number}由上级单位交办, 请办理");
                 self.notify(tx, record, to, NoticeKind::Asked, &text).await
             }
+            Event::Inherited { from, to, .. } => {
+                let text = format!("“{from}”已并入贵单位, 工单{number}由贵单位继续办理");
+                self.notify(tx, record, to, NoticeKind::Asked, &text).await
+            }
             Event::KindChanged { kind, .. } => {
                 let text = format!(
                     "工单{number}的诉求类型已变更为{}, 时限随之调整",

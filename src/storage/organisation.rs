@@ -523,6 +523,23 @@ pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, F
     Ok(tree.known(now).map(|stand| stand.unit.clone()).collect())
 }
 
+/// Every unit that is merged at `now`, with who has its duties.
+pub(super) async fn heirs_at(
+    tx: &mut Tx,
+    now: Timestamp,
+) -> Result<Vec<(UnitCode, UnitCode)>, Fault> {
+    let rows = tx.rows(STANDS, &[]).await?;
+    let stands = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
+    let tree = Tree::new(stands);
+    let merged = tree.known(now).filter(|stand| stand.merged_into.is_some());
+    Ok(merged
+        .filter_map(|stand| {
+            let code = &stand.unit.code;
+            Some((code.clone(), tree.successor(code, now)?.unit.code.clone()))
+        })
+        .collect())
+}
+
 /// A unit's name at `now`; its code where it has none.
 pub(super) async fn unit_name(
     tx: &mut Tx,
@@ -726,7 +743,7 @@ async fn write_stand(
 }
 
 /// A stand holds from now on. Whose calendar and whose rules a unit keeps follows from where it stands: what runs is counted
-/// again.
+/// again, and what a merged unit had goes to its heir.
 async fn begins(
     tx: &mut Tx,
     now: Timestamp,
@@ -734,6 +751,13 @@ async fn begins(
     stand: &Stand,
 ) -> Result<(), Fault> {
     match before {
+        Some(before) if before.merged_into != stand.merged_into => {
+            let title = match &stand.merged_into {
+                Some(heir) => format!("“{}”并入“{heir}”", stand.unit.name),
+                None => format!("“{}”恢复设置", stand.unit.name),
+            };
+            calendar_changed(tx, now, "@apply", &title, None).await?;
+        }
         Some(before) if before.unit.parent != stand.unit.parent => {
             let title = match &stand.unit.parent {
                 Some(parent) => format!("“{}”改属“{parent}”", stand.unit.name),
@@ -765,8 +789,9 @@ async fn begin_stands(tx: &mut Tx, now: Timestamp) -> Result<u32, Fault> {
     Ok(u32::try_from(coming.len()).unwrap_or(u32::MAX))
 }
 
+/// Mergers first: what a move of the same day does to deadlines is told as the move's doing.
 const COMING: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
-    WHERE begun = 0 AND valid_from <= $1 ORDER BY valid_from, code";
+    WHERE begun = 0 AND valid_from <= $1 ORDER BY valid_from, merged_into IS NULL, code";
 const BEFORE: &str = "SELECT code, valid_from, merged_into, json FROM unit_stand \
     WHERE code = $1 AND valid_from < $2 ORDER BY valid_from DESC LIMIT 1";
 

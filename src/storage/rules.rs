@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::about::unless_kept;
 use super::chronicle::Chronicler;
 use super::db::{Row, Select, Tx, count_up, values};
-use super::organisation::{CALENDAR, LANE, RULES, entries, units_at};
+use super::organisation::{CALENDAR, LANE, RULES, entries, heirs_at, units_at};
 use super::{Cursor, Fault, Listing, Page, Storage, to_json};
 use crate::domain::calendar::{Calendar, Notice};
 use crate::domain::disposition::LaneEntry;
@@ -62,7 +62,9 @@ impl Storage {
     /// Reads the rules. `signature` signs short messages.
     pub async fn rules(&self, signature: &str) -> Result<Rules, Fault> {
         let mut tx = self.db.snapshot().await?;
-        let units = units_at(&mut tx, self.clock.now()).await?;
+        let now = self.clock.now();
+        let units = units_at(&mut tx, now).await?;
+        let heirs = heirs_at(&mut tx, now).await?;
         let calendars: Vec<CalendarEntry> = entries(&mut tx, CALENDAR).await?;
         let sets: Vec<RuleSet> = entries(&mut tx, RULES).await?;
         let lanes: Vec<LaneEntry> = entries(&mut tx, LANE).await?;
@@ -88,6 +90,7 @@ impl Storage {
         };
         let mut rules = Rules::provincial(desk)
             .with_tree(tree)
+            .with_heirs(heirs)
             .with_lanes(lanes.into_iter().map(profile));
         signature.clone_into(&mut rules.signature);
         for set in sets {

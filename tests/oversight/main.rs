@@ -48,6 +48,7 @@ stories! {
     kinds::a_change_of_kind_waits_in_a_list_moves_the_limits_and_keeps_both,
     offices::a_unit_sees_what_is_under_it_and_an_office_what_it_was_given,
     offices::a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar,
+    offices::a_merged_units_open_tickets_are_its_heirs,
     offices::proof_of_contact_is_about_the_ticket_it_is_given_for,
     offices::a_move_of_a_later_day_holds_from_that_day_on,
     offices::silence_is_counted_by_the_rules_of_the_ticket,

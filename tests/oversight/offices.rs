@@ -170,6 +170,72 @@ pub(crate) async fn a_unit_that_moves_takes_its_open_tickets_to_the_other_calend
     world.assert_sound().await;
 }
 
+/// Article 3: who is merged into another leaves it the work too, and nobody answers for a ticket in between.
+pub(crate) async fn a_merged_units_open_tickets_are_its_heirs(mut world: World) {
+    const HEIR: &str = "nj-zhcf";
+    let both = Organisation {
+        units: vec![unit(HEIR, None).into(), unit(UNIT, None).into()],
+        ..Organisation::default()
+    };
+    world.storage.apply(world.now(), both).await.unwrap();
+    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+    let id = world
+        .dispatched("路灯不亮", "三天不亮", "13812345678")
+        .await;
+    world.be(Role::UnitHandler, id, Command::Acknowledge).await;
+    // Here it helps the one that will have its duties.
+    let helped = world
+        .registered("井盖缺失", "中山路井盖", "13900000002")
+        .await;
+    let dispatch = Command::Dispatch {
+        lead: HEIR.into(),
+        co_handlers: vec![UNIT.into()],
+        basis: None,
+        urgent: false,
+    };
+    world.be(Role::Agent, helped, dispatch).await;
+    let before = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+
+    let merged = Organisation {
+        units: vec![UnitEntry {
+            merged_into: Some(HEIR.into()),
+            ..unit(UNIT, None).into()
+        }],
+        ..Organisation::default()
+    };
+    world.pass_minutes(1);
+    world.storage.apply(world.now(), merged).await.unwrap();
+    let in_force = RulesInForce::new((*world.rules).clone());
+    let job = Recount::new(world.storage.clone(), in_force.clone());
+    while job.run_once(world.now()).await.unwrap().done > 0 {}
+    world.rules = in_force.now();
+
+    let after = world.storage.ticket(By::Server, id).await.unwrap().unwrap();
+    assert_eq!(*after.ticket.responsible(), HEIR.into());
+    assert_eq!(after.ticket.deadlines(), before.ticket.deadlines());
+    let both = world
+        .storage
+        .ticket(By::Server, helped)
+        .await
+        .unwrap()
+        .unwrap();
+    let parts: Vec<_> = both.ticket.work().unwrap().assignments().collect();
+    assert_eq!(parts.len(), 1, "one part a unit");
+    assert_eq!(parts[0].unit, HEIR.into());
+    // The heir sees it and works on it; the unit that is no more does neither.
+    assert_eq!(seen(&world, &of(HEIR), id).await, (true, true));
+    assert_eq!(seen(&world, &of(UNIT), id).await, (false, false));
+    let send_back = || Command::SendBack {
+        basis: "非本单位职责".to_owned(),
+        suggestion: "建议转供电公司".to_owned(),
+    };
+    for (unit, may) in [(UNIT, false), (HEIR, true)] {
+        let wished = wish(&world, &of(unit), id, send_back()).await;
+        assert_eq!(wished.is_ok(), may, "{unit}: {wished:?}");
+    }
+    world.assert_sound().await;
+}
+
 pub(crate) async fn proof_of_contact_is_about_the_ticket_it_is_given_for(world: World) {
     let id = world
         .dispatched("路灯不亮", "三天不亮", "13812345678")
@@ -311,7 +377,7 @@ pub(crate) async fn what_is_sealed_is_in_no_list_of_key_matters(world: World) {
 }
 
 pub(crate) async fn what_a_unit_lacked_stays_on_record_when_it_is_mended(world: World) {
-    use hotline::domain::organisation::{Lack, Posts, Profile, UnitEntry};
+    use hotline::domain::organisation::{Lack, Posts, Profile};
     use hotline::jobs::Lacks;
 
     let look = async || {

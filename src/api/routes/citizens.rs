@@ -245,6 +245,7 @@ const fn told(event: &Event) -> Option<&'static str> {
         Event::Opened { .. }
         | Event::ThreeWayNoted { .. }
         | Event::HandedDown { .. }
+        | Event::Inherited { .. }
         | Event::OpinionGiven { .. }
         | Event::Reviewed { .. }
         | Event::SurveyRequested { .. }

@@ -133,6 +133,7 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             handed.truncate(kept.map_or(0, |at| at + 1));
             handed.push(to);
         }
+        Event::Inherited { from, to, .. } => inherit(&mut ticket, &from, &to),
         Event::ContactRecorded {
             at,
             by,
@@ -588,6 +589,29 @@ fn assignment_mut<'a>(ticket: &'a mut Ticket, unit: &UnitCode) -> &'a mut Assign
         .assignments_mut()
         .find(|a| a.unit == *unit)
         .expect("only an assigned unit acts")
+}
+
+/// A unit has one part: what the heir had of the ticket already goes into what it inherits, or the other way round where the
+/// heir leads.
+fn inherit(ticket: &mut Ticket, from: &UnitCode, to: &UnitCode) {
+    let (Stage::Dispatched { work }
+    | Stage::Handling { work }
+    | Stage::Replied { work, .. }
+    | Stage::Closed {
+        closing: Closing::Replied { work, .. },
+        ..
+    }) = &mut ticket.stage
+    else {
+        panic!("only a part that somebody has is inherited");
+    };
+    let twice = if work.lead.unit == *from { to } else { from };
+    if work.assignment(to).is_some() {
+        work.co_handlers.retain(|part| part.unit != *twice);
+    }
+    for part in work.assignments_mut().filter(|part| part.unit == *from) {
+        part.unit = to.clone();
+        part.handed_down.retain(|below| below != to);
+    }
 }
 
 fn follow_up_mut(ticket: &mut Ticket) -> &mut FollowUp {

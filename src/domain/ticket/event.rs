@@ -83,6 +83,12 @@ pub enum Event {
         from: UnitCode,
         to: UnitCode,
     },
+    /// 并入: `from` is no more, `to` has its duties and with them its part, clocks and all (article 3).
+    Inherited {
+        at: Timestamp,
+        from: UnitCode,
+        to: UnitCode,
+    },
     ContactRecorded {
         at: Timestamp,
         /// `None`: the server linked a call it had placed itself.
@@ -304,6 +310,7 @@ impl Event {
             Self::Dispatched { .. } => "dispatched",
             Self::Acknowledged { .. } => "acknowledged",
             Self::HandedDown { .. } => "handed_down",
+            Self::Inherited { .. } => "inherited",
             Self::ContactRecorded { .. } => "contact_recorded",
             Self::OpinionGiven { .. } => "opinion_given",
             Self::Replied { .. } => "replied",

@@ -35,6 +35,8 @@ pub struct Rules {
     calendars: BTreeMap<UnitCode, Calendar>,
     /// Each unit with the one above it.
     above: BTreeMap<UnitCode, UnitCode>,
+    /// Each unit that was merged, with who has its duties now.
+    heirs: BTreeMap<UnitCode, UnitCode>,
     /// By code.
     lanes: BTreeMap<String, LaneProfile>,
 }
@@ -116,6 +118,7 @@ impl Rules {
             calendar: Calendar::statutory(),
             calendars: BTreeMap::new(),
             above: BTreeMap::new(),
+            heirs: BTreeMap::new(),
             lanes: BTreeMap::new(),
         }
     }
@@ -179,6 +182,17 @@ impl Rules {
     pub fn with_tree(mut self, above: impl IntoIterator<Item = (UnitCode, UnitCode)>) -> Self {
         self.above.extend(above);
         self
+    }
+
+    /// With units that were merged, and who has the duties of each.
+    pub fn with_heirs(mut self, heirs: impl IntoIterator<Item = (UnitCode, UnitCode)>) -> Self {
+        self.heirs.extend(heirs);
+        self
+    }
+
+    /// Who has the duties of `unit`, where it was merged into another.
+    pub fn heir(&self, unit: &UnitCode) -> Option<&UnitCode> {
+        self.heirs.get(unit)
     }
 
     /// Every rule set, the provincial regulation first.

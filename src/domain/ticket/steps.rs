@@ -109,6 +109,7 @@ pub fn steps<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Step> {
             Event::ThreeWayNoted { .. }
             | Event::Acknowledged { .. }
             | Event::HandedDown { .. }
+            | Event::Inherited { .. }
             | Event::ContactRecorded { .. }
             | Event::OpinionGiven { .. }
             | Event::Reviewed { .. }

@@ -222,6 +222,12 @@ impl Eye<'_> {
                 self.declined.extend(self.lead.clone());
             }
             Event::SendBackDecided { granted: true, .. } => self.lead = None,
+            Event::Inherited { from, to, .. } => {
+                let held = self.lead.iter_mut().chain(&mut self.co_handlers);
+                for unit in held.filter(|unit| *unit == from) {
+                    unit.clone_from(to);
+                }
+            }
             Event::Marked {
                 deadline,
                 unit,

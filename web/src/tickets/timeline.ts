@@ -73,7 +73,7 @@ export function toldOf(event: EventView): { key: string; value: unknown }[] {
   const flat: Record<string, unknown> = Object.assign({ ...demand, ...whole }, ...wrapped) as Record<string, unknown>;
   const lane = whole['lane'] as { code?: string } | undefined;
   if (lane?.code !== undefined) flat['lane'] = lane.code;
-  if (event.name === 'handed_down') flat['handed_to'] = whole['to'];
+  if (event.name === 'handed_down' || event.name === 'inherited') flat['handed_to'] = whole['to'];
   const attachment = whole['attachment'] as { name?: string } | undefined;
   if (attachment !== undefined) flat['file'] = attachment.name;
   if (typeof result === 'object' && result !== null) Object.assign(flat, result);

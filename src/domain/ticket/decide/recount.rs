@@ -1,5 +1,5 @@
-//! What a changed calendar does to a ticket: every clock that runs is counted again from where it started, by the
-//! ticket's own rule set. Nothing else about it changes.
+//! What a changed calendar or organisation does to a ticket: every clock that runs is counted again from where it started, by
+//! the ticket's own rule set, and a merged unit's part goes to its heir. Nothing else about it changes.
 
 use super::Wish;
 use super::requests::{kind, promised_days};
@@ -51,14 +51,29 @@ impl Wish<'_> {
         if let Stage::Dispatched { work } | Stage::Handling { work } = &ticket.stage {
             moved.extend(self.window_again(ticket, work, kind(ticket))?);
         }
-        if moved.is_empty() {
-            return Err(Refusal::NothingMoved);
-        }
-        Ok(vec![Event::DeadlinesMoved {
+        let counted = (!moved.is_empty()).then(|| Event::DeadlinesMoved {
             at: self.now,
             cause: self.rules.change.clone(),
             moved,
-        }])
+        });
+        let events: Vec<Event> = counted.into_iter().chain(self.inherited(ticket)).collect();
+        if events.is_empty() {
+            return Err(Refusal::NothingMoved);
+        }
+        Ok(events)
+    }
+
+    /// What units that were merged into others leave to them: somebody has every part at every instant.
+    fn inherited<'t>(&'t self, ticket: &'t Ticket) -> impl Iterator<Item = Event> + 't {
+        let open = !matches!(ticket.stage, Stage::Archived { .. });
+        let work = ticket.work().filter(|_| open).into_iter();
+        work.flat_map(Work::assignments).filter_map(|part| {
+            Some(Event::Inherited {
+                at: self.now,
+                from: part.unit.clone(),
+                to: self.rules.heir(&part.unit)?.clone(),
+            })
+        })
     }
 
     fn counted_again(&self, ticket: &Ticket, clock: &Clock<'_>) -> Result<Deadline, Refusal> {

@@ -537,6 +537,7 @@ impl Memory {
             | Event::RevisitPlanned { .. }
             | Event::SurveyResent { .. }
             | Event::DeadlinesMoved { .. }
+            | Event::Inherited { .. }
             | Event::WrittenOpinionRequested { .. }
             | Event::WrittenOpinionIssued { .. }
             | Event::FollowUpEnded { .. }

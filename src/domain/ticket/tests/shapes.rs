@@ -101,6 +101,11 @@ fn every_event() -> Vec<Event> {
             from: unit(),
             to: OFFICE.into(),
         },
+        Event::Inherited {
+            at: now,
+            from: unit(),
+            to: OFFICE.into(),
+        },
         Event::ContactRecorded {
             at: now,
             by: None,
@@ -309,7 +314,7 @@ fn the_json_of_every_event_is_what_it_always_was() {
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), *event);
     }
     let names: std::collections::BTreeSet<_> = events.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 37, "one sample of each event");
+    assert_eq!(names.len(), 38, "one sample of each event");
 }
 
 /// Written down when the first tickets were: what is stored is never rewritten, so it is always read.
