@@ -201,8 +201,9 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
 
 fn beginnings() -> impl Strategy<Value = Beginning> {
     prop_oneof![
-        4 => Just(Beginning::Called),
+        6 => Just(Beginning::Called),
         1 => Just(Beginning::AtSeat),
+        1 => Just(Beginning::Asked),
         4 => Just(Beginning::Dissatisfied),
     ]
 }
@@ -553,6 +554,8 @@ enum Beginning {
     Called,
     /// A specialist has taken the demand at their seat.
     AtSeat,
+    /// Closed, and the citizen was asked.
+    Asked,
     /// Closed, and the citizen is not satisfied.
     Dissatisfied,
 }
@@ -569,6 +572,7 @@ fn live(beginning: Beginning, tries: &[Try], seen: &mut BTreeMap<&'static str, u
             }
             case
         }
+        Beginning::Asked => Case::closed(),
         Beginning::Dissatisfied => Case::dissatisfied(),
     };
     let mut memory = Memory::default();
@@ -690,10 +694,9 @@ fn model_of(beginning: Beginning) -> Model {
             }
             return model;
         }
-        Beginning::Dissatisfied => {}
+        Beginning::Asked | Beginning::Dissatisfied => {}
     }
     let now = Case::new().now;
-    let server = By::Server;
     let (lead, helper) = (handler(LEAD), handler(HELPER));
     let (agent, reviewer) = (agent(), reviewer());
     for (by, command) in [
@@ -705,15 +708,14 @@ fn model_of(beginning: Beginning) -> Model {
         (By::Person(&helper), reply()),
         (By::Person(&lead), reply()),
         (By::Person(&reviewer), review(ReviewOutcome::Passed)),
-        (
-            server,
-            Command::SurveyAnswered {
-                rating: Rating::Dissatisfied,
-            },
-        ),
     ] {
         assert!(model.grants(now, &who(by), &command), "{command:?}");
         model.carry_out(now, &who(by), &command);
+    }
+    if let Beginning::Dissatisfied = beginning {
+        let rating = Rating::Dissatisfied;
+        let answered = Command::SurveyAnswered { rating };
+        model.carry_out(now, &who(By::Server), &answered);
     }
     model
 }
