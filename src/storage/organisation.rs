@@ -515,11 +515,15 @@ impl UnitPhones {
 
 const ROSTERS: &str = "SELECT name, json FROM organisation_entry WHERE 1 = 1";
 
-/// The units there are at `now`.
-pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, Fault> {
+async fn tree_of(tx: &mut Tx) -> Result<Tree, Fault> {
     let rows = tx.rows(STANDS, &[]).await?;
     let stands = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
-    let tree = Tree::new(stands);
+    Ok(Tree::new(stands))
+}
+
+/// The units there are at `now`.
+pub(super) async fn units_at(tx: &mut Tx, now: Timestamp) -> Result<Vec<Unit>, Fault> {
+    let tree = tree_of(tx).await?;
     Ok(tree.known(now).map(|stand| stand.unit.clone()).collect())
 }
 
@@ -528,9 +532,7 @@ pub(super) async fn heirs_at(
     tx: &mut Tx,
     now: Timestamp,
 ) -> Result<Vec<(UnitCode, UnitCode)>, Fault> {
-    let rows = tx.rows(STANDS, &[]).await?;
-    let stands = rows.iter().map(stand_of).collect::<Result<Vec<_>, _>>()?;
-    let tree = Tree::new(stands);
+    let tree = tree_of(tx).await?;
     let merged = tree.known(now).filter(|stand| stand.merged_into.is_some());
     Ok(merged
         .filter_map(|stand| {
