@@ -8,20 +8,24 @@ export const KINDS: readonly Kind[] = ['inquiry', 'help_request', 'complaint', '
 export type Disposition = 'dispatched' | 'answered_on_call' | 'three_way' | 'refused' | 'no_demand';
 export const DISPOSITIONS: readonly Disposition[] = ['dispatched', 'answered_on_call', 'three_way', 'refused', 'no_demand'];
 
-export interface Form {
+/** Who asks, and what. */
+export interface Demand {
   name: string;
   phone: string;
   applicant: 'person' | 'enterprise';
   secrecy: boolean;
   id_kind: string;
   id_number: string;
-  /** Of the enterprise that asks, or that the person on the line speaks for. */
+  /** Of the enterprise that asks, or that the person speaks for. */
   credit_code: string;
   title: string;
   content: string;
   kind: Kind;
   address: string;
   category: string;
+}
+
+export interface Form extends Demand {
   disposition: Disposition;
   lead: string;
   co_handlers: string[];

@@ -1,13 +1,13 @@
 /** What reached the desk without a call, a letter, a visitor, an e-mail, and what it becomes at the server. */
 import { badNumbers, realNameOf } from '../shared/identity';
-import type { Kind } from './form';
+import type { Demand } from './form';
 
 /** How it came; by machine comes what a platform sends itself. */
 export const CHANNELS = ['letter', 'walk_in', 'email', 'web', 'app', 'sms', 'phone', 'police110'] as const;
 /** 8(1)'s three kinds of service. */
 export const SERVICES = ['inquiry', 'joint_handling', 'efficacy_complaint'] as const;
 
-export interface Arrival {
+export interface Arrival extends Demand {
   /** The system of article 8 it came from; empty: from none, it is written down for somebody. */
   system: string;
   origin_id: string;
@@ -17,18 +17,6 @@ export interface Arrival {
   received_at: string;
   issuer: string;
   document: string;
-  name: string;
-  phone: string;
-  applicant: 'person' | 'enterprise';
-  secrecy: boolean;
-  id_kind: string;
-  id_number: string;
-  credit_code: string;
-  title: string;
-  content: string;
-  kind: Kind;
-  address: string;
-  category: string;
 }
 
 export const emptyArrival = (): Arrival => ({
