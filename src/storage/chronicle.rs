@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::db::{Row, Tx, Work, Writing, values};
 use super::idempotency::{Once, Replay, claim};
 use super::organisation::UnitPhones;
-use super::{Fault, Storage, Trouble, hex};
+use super::{Fault, Storage, Trouble, hex, to_json};
 use crate::clock::Clock;
 use crate::domain::staff::By;
 use crate::domain::ticket::{GENESIS, Rules, chain_hash};
@@ -256,6 +256,22 @@ impl Chronicler<'_> {
             by: By::Server,
             ..*self
         }
+    }
+
+    /// Appends events to the log, in order, each under its name.
+    pub(super) async fn append_all<E: Serialize + Sync>(
+        &self,
+        tx: &mut Tx,
+        (kind, subject): (Kind, Uuid),
+        chain: &mut Chain,
+        events: &[E],
+        name: fn(&E) -> &'static str,
+    ) -> Result<(), Fault> {
+        for event in events {
+            self.append(tx, kind, subject, chain, name(event), to_json(event))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Appends one event to the log and moves the chain's end.

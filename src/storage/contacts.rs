@@ -128,7 +128,14 @@ impl Chronicler<'_> {
             .fold(None, |contact, event| Some(apply(contact, event)))
             .expect("opening a contact is one event");
         let mut chain = Chain::new();
-        self.append_contact(tx, id, &mut chain, &events).await?;
+        self.append_all(
+            tx,
+            (Kind::Contact, id.0),
+            &mut chain,
+            &events,
+            ContactEvent::name,
+        )
+        .await?;
         tx.execute(
             "INSERT INTO contact (id, agent, stage, version, head_hash, json, call_id, ticket_id, \
              caller, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -165,7 +172,14 @@ impl Chronicler<'_> {
         let mut chain = Chain::of_row(&row)?;
         let events =
             decide(self.now, Some(&record.contact), command, self.by).map_err(Trouble::Refused)?;
-        self.append_contact(tx, id, &mut chain, &events).await?;
+        self.append_all(
+            tx,
+            (Kind::Contact, id.0),
+            &mut chain,
+            &events,
+            ContactEvent::name,
+        )
+        .await?;
         record.contact = events
             .iter()
             .fold(record.contact, |contact, event| apply(Some(contact), event));
@@ -200,20 +214,6 @@ impl Chronicler<'_> {
                 reason: reason.to_owned(),
             };
             self.as_server().change_ticket(tx, ticket, &void).await?;
-        }
-        Ok(())
-    }
-
-    async fn append_contact(
-        &self,
-        tx: &mut Tx,
-        id: ContactId,
-        chain: &mut Chain,
-        events: &[ContactEvent],
-    ) -> Result<(), Fault> {
-        for event in events {
-            self.append(tx, Kind::Contact, id.0, chain, event.name(), to_json(event))
-                .await?;
         }
         Ok(())
     }

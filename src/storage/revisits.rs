@@ -142,7 +142,15 @@ impl Chronicler<'_> {
             .expect("planning is one event");
         let mut chain = Chain::new();
         let id = RevisitId(self.clock.new_id());
-        server.append_revisit(tx, id, &mut chain, &events).await?;
+        server
+            .append_all(
+                tx,
+                (Kind::Revisit, id.0),
+                &mut chain,
+                &events,
+                RevisitEvent::name,
+            )
+            .await?;
         let record = RevisitRecord {
             id,
             version: chain.version,
@@ -198,7 +206,14 @@ impl Chronicler<'_> {
         let limits = &self.rules.of(self.now, &ticket).limits;
         let events = decide(self.now, Some(&record.revisit), command, self.by, limits)
             .map_err(Trouble::Refused)?;
-        self.append_revisit(tx, id, &mut chain, &events).await?;
+        self.append_all(
+            tx,
+            (Kind::Revisit, id.0),
+            &mut chain,
+            &events,
+            RevisitEvent::name,
+        )
+        .await?;
         record.revisit = events
             .iter()
             .fold(record.revisit, |revisit, event| apply(Some(revisit), event));
@@ -268,20 +283,6 @@ impl Chronicler<'_> {
                     )));
                 }
             }
-        }
-        Ok(())
-    }
-
-    async fn append_revisit(
-        &self,
-        tx: &mut Tx,
-        id: RevisitId,
-        chain: &mut Chain,
-        events: &[RevisitEvent],
-    ) -> Result<(), Fault> {
-        for event in events {
-            self.append(tx, Kind::Revisit, id.0, chain, event.name(), to_json(event))
-                .await?;
         }
         Ok(())
     }

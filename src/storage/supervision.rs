@@ -203,7 +203,14 @@ impl Chronicler<'_> {
         }
         let events = self.decided(tx, None, command).await?;
         let mut chain = Chain::new();
-        self.append_case(tx, id, &mut chain, &events).await?;
+        self.append_all(
+            tx,
+            (Kind::Supervision, id.0),
+            &mut chain,
+            &events,
+            CaseEvent::name,
+        )
+        .await?;
         let case = events
             .iter()
             .fold(None, |case, event| Some(apply(case, event)))
@@ -268,7 +275,14 @@ impl Chronicler<'_> {
             command => command,
         };
         let events = self.decided(tx, Some(&record.case), command).await?;
-        self.append_case(tx, id, &mut chain, &events).await?;
+        self.append_all(
+            tx,
+            (Kind::Supervision, id.0),
+            &mut chain,
+            &events,
+            CaseEvent::name,
+        )
+        .await?;
         record.case = events
             .iter()
             .fold(record.case, |case, event| apply(Some(case), event));
@@ -313,21 +327,6 @@ impl Chronicler<'_> {
             count_up(tx, &register, 1).await?;
         }
         Ok(events)
-    }
-
-    async fn append_case(
-        &self,
-        tx: &mut Tx,
-        id: CaseId,
-        chain: &mut Chain,
-        events: &[CaseEvent],
-    ) -> Result<(), Fault> {
-        for event in events {
-            let json = to_json(event);
-            self.append(tx, Kind::Supervision, id.0, chain, event.name(), json)
-                .await?;
-        }
-        Ok(())
     }
 }
 

@@ -550,7 +550,8 @@ impl Chronicler<'_> {
             decide(self.now, None, command, self.by, self.rules).map_err(Trouble::Refused)?;
         let ticket = fold(&events).expect("opening a ticket is at least one event");
         let mut chain = Chain::new();
-        self.append_all(tx, id, &mut chain, &events).await?;
+        self.append_all(tx, (Kind::Ticket, id.0), &mut chain, &events, Event::name)
+            .await?;
         let record = TicketRecord {
             id,
             number: next_number(tx, self.now).await?,
@@ -633,14 +634,17 @@ impl Chronicler<'_> {
                 self.rules,
             );
             events = recounted.unwrap_or_default();
-            server.append_all(tx, id, &mut chain, &events).await?;
+            server
+                .append_all(tx, (Kind::Ticket, id.0), &mut chain, &events, Event::name)
+                .await?;
             ticket = after(ticket, &events);
         }
         if *command != Command::Recount {
             let decided = decide(self.now, Some(&ticket), command, self.by, self.rules)
                 .map_err(Trouble::Refused)?;
             check_proof(tx, id, &ticket, command).await?;
-            self.append_all(tx, id, &mut chain, &decided).await?;
+            self.append_all(tx, (Kind::Ticket, id.0), &mut chain, &decided, Event::name)
+                .await?;
             ticket = after(ticket, &decided);
             events.extend(decided);
         }
@@ -686,20 +690,6 @@ impl Chronicler<'_> {
                 parts,
             },
         }
-    }
-
-    async fn append_all(
-        &self,
-        tx: &mut Tx,
-        id: TicketId,
-        chain: &mut Chain,
-        events: &[Event],
-    ) -> Result<(), Fault> {
-        for event in events {
-            self.append(tx, Kind::Ticket, id.0, chain, event.name(), to_json(event))
-                .await?;
-        }
-        Ok(())
     }
 }
 

@@ -273,27 +273,34 @@ pub(crate) struct Opening {
 pub(crate) async fn open(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let opening: Opening = wished.parse()?;
     let record = tickets::visible(&api, &wished.caller, opening.ticket).await?;
-    let now = api.clock.now();
-    let outcome = match case_about(&record.ticket, &record.number, opening) {
+    let command = case_about(&record.ticket, &record.number, opening);
+    granted(&api, wished, None, command).await
+}
+
+/// Carries out what was wished of `id` (`None`: of a new one, which is answered as created), if it could be told.
+async fn granted(
+    api: &Api,
+    wished: Wished,
+    id: Option<CaseId>,
+    command: Result<CaseCommand, Refusal>,
+) -> Answer<Response> {
+    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    let once = wished.once.clone();
+    let done = match command {
         Ok(command) => {
+            let by = wished.by();
             api.storage
-                .case_command(
-                    now,
-                    wished.by(),
-                    None,
-                    command,
-                    &api.rules.now(),
-                    wished.once.clone(),
-                )
+                .case_command(now, by, id, command, &rules, once)
                 .await
         }
         Err(refusal) => Err(Trouble::Refused(refusal)),
     };
-    let outcome = match outcome {
-        Ok(record) => named(&api, CaseView::of(now, record)).await,
+    let outcome = match done {
+        Ok(record) => named(api, CaseView::of(now, record)).await,
         Err(trouble) => Err(Problem::from(trouble)),
     };
-    wished.answer(&api, StatusCode::CREATED, outcome).await
+    wished.answer(api, status, outcome).await
 }
 
 fn case_about(ticket: &Ticket, number: &str, opening: Opening) -> Result<CaseCommand, Refusal> {
@@ -348,23 +355,7 @@ pub(crate) async fn command(
         }
         _ => {}
     }
-    let now = api.clock.now();
-    let done = api
-        .storage
-        .case_command(
-            now,
-            wished.by(),
-            Some(id),
-            command,
-            &api.rules.now(),
-            wished.once.clone(),
-        )
-        .await;
-    let outcome = match done {
-        Ok(record) => named(&api, CaseView::of(now, record)).await,
-        Err(trouble) => Err(Problem::from(trouble)),
-    };
-    wished.answer(&api, StatusCode::OK, outcome).await
+    granted(&api, wished, Some(id), Ok(command)).await
 }
 
 /// Somebody who may own a case 督办人.
