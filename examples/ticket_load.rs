@@ -336,14 +336,14 @@ impl Bench {
         let mut took = Vec::new();
         for _ in 0..ASKED {
             let asked = Instant::now();
-            self.storage.due(now, 200).await.expect("asked");
+            self.storage.due(now, None, 200).await.expect("asked");
             took.push(asked.elapsed());
         }
         tell("sweep: what is due (200)", took);
-        let job = Deadlines {
-            storage: self.storage.clone(),
-            rules: RulesInForce::new((*self.rules).clone()),
-        };
+        let job = Deadlines::new(
+            self.storage.clone(),
+            RulesInForce::new((*self.rules).clone()),
+        );
         let asked = Instant::now();
         let mut swept = 0;
         for _ in 0..5 {

@@ -1364,13 +1364,16 @@ async fn the_sweep_finds_what_is_due_in_order(place: Place) {
     let first = case.dispatched("路灯不亮", "nj-cgj", &[]).await.id;
     case.place.pass_minutes(5);
     let second = case.dispatched("停水", "nj-sw", &[]).await.id;
-    assert_eq!(case.storage.due(case.now(), 10).await.unwrap(), []);
+    let due = async |after, limit| {
+        let due = case.storage.due(case.now(), after, limit).await.unwrap();
+        due.into_iter().unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    assert_eq!(due(None, 10).await.1, []);
     case.place.pass_minutes(40);
-    assert_eq!(
-        case.storage.due(case.now(), 10).await.unwrap(),
-        [first, second]
-    );
-    assert_eq!(case.storage.due(case.now(), 1).await.unwrap(), [first]);
+    assert_eq!(due(None, 10).await.1, [first, second]);
+    let (since, one) = due(None, 1).await;
+    assert_eq!(one, [first]);
+    assert_eq!(due(Some((since[0], first)), 10).await.1, [second]);
     let sweep = |id| {
         case.storage.command(
             case.now(),
@@ -1382,7 +1385,7 @@ async fn the_sweep_finds_what_is_due_in_order(place: Place) {
         )
     };
     sweep(first).await.unwrap();
-    assert_eq!(case.storage.due(case.now(), 10).await.unwrap(), [second]);
+    assert_eq!(due(None, 10).await.1, [second]);
     let again = sweep(first).await.unwrap_err();
     assert_eq!(again, Trouble::Refused(Refusal::NothingDue.into()));
 }
@@ -1604,12 +1607,13 @@ async fn three_open_surveys_of_one_phone_are_told_apart(place: Place) {
     assert_eq!(answered, tickets.iter().copied().zip(expected).collect());
 
     // Those who do not answer are found when their time is over.
-    let silent = case
-        .storage
-        .silent_surveys(case.now().plus_millis(72 * 3_600_000 + 1), 10)
-        .await
-        .unwrap();
-    assert_eq!(silent, [tickets[0], tickets[2]]);
+    let late = case.now().plus_millis(72 * 3_600_000 + 1);
+    let silent = case.storage.silent_surveys(late, None, 10).await.unwrap();
+    let of: Vec<_> = silent.iter().map(|survey| survey.ticket).collect();
+    assert_eq!(of, [tickets[0], tickets[2]]);
+    let behind = Some((silent[0].since, silent[0].sms));
+    let rest = case.storage.silent_surveys(late, behind, 10).await.unwrap();
+    assert_eq!(rest, silent[1..]);
 }
 
 async fn a_callback_is_stored_as_it_came_with_the_work_of_reading_it(place: Place) {

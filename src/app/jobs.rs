@@ -1,6 +1,6 @@
 //! Which jobs run, and the way from the outbox to an SMS provider.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -44,10 +44,7 @@ pub(super) fn start(
     });
     let (storage, rules) = (storage.clone(), rules.clone());
     let jobs: Vec<Arc<dyn Job>> = vec![
-        Arc::new(Deadlines {
-            storage: storage.clone(),
-            rules: rules.clone(),
-        }),
+        Arc::new(Deadlines::new(storage.clone(), rules.clone())),
         Arc::new(SmsSending {
             storage: storage.clone(),
             rules: rules.clone(),
@@ -58,10 +55,7 @@ pub(super) fn start(
             storage: storage.clone(),
             rules: rules.clone(),
         }),
-        Arc::new(Supervision {
-            storage: storage.clone(),
-            rules: rules.clone(),
-        }),
+        Arc::new(Supervision::new(storage.clone(), rules.clone())),
         Arc::new(Recount::new(storage.clone(), rules.clone())),
         Arc::new(DutyGaps {
             storage: storage.clone(),
@@ -75,12 +69,11 @@ pub(super) fn start(
             rules: rules.clone(),
             telephone,
         }),
-        Arc::new(RetentionSweep {
-            storage: storage.clone(),
-            retention: config.retention.rules(),
-            disposer: Arc::new(Archives(Archive::open(config.recordings_folder()))),
-            place: Mutex::new(None),
-        }),
+        Arc::new(RetentionSweep::new(
+            storage.clone(),
+            config.retention.rules(),
+            Arc::new(Archives(Archive::open(config.recordings_folder()))),
+        )),
         Arc::new(Watcher {
             storage: storage.clone(),
             rules: rules.clone(),
@@ -92,7 +85,7 @@ pub(super) fn start(
                 OriginClient::new(timeout).context("cannot make the HTTP client for origins")?,
             )),
         }),
-        Arc::new(Surveys { storage, rules }),
+        Arc::new(Surveys::new(storage, rules)),
     ];
     let start = |job: Arc<dyn Job>| {
         let (clock, stop) = (Arc::clone(clock), stop.clone());

@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Before every other.
+    pub const MIN: Self = Self(i64::MIN);
+
     /// From UTC milliseconds, as both databases keep it.
     pub const fn from_millis(ms: i64) -> Self {
         Self(ms)

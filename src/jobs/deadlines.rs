@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use tracing::{error, warn};
+use tracing::warn;
 
+use super::walk::Walk;
 use super::{Job, Pending, Report};
 use crate::domain::id::TicketId;
 use crate::domain::staff::By;
@@ -11,28 +12,39 @@ use crate::domain::ticket::Command;
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
 use crate::storage::sweep::Swept;
-use crate::storage::{Fault, Storage, Trouble};
+use crate::storage::{Fault, Storage};
 
 /// Tickets a batch. On SQLite nobody else writes while a batch does: it is to be over in less than a caller hears.
 const BATCH: u32 = 250;
 
 /// Records in each ticket what is due.
 pub struct Deadlines {
-    pub storage: Storage,
-    pub rules: RulesInForce,
+    storage: Storage,
+    rules: RulesInForce,
+    walk: Walk<(Timestamp, TicketId)>,
 }
 
 impl Deadlines {
+    pub fn new(storage: Storage, rules: RulesInForce) -> Self {
+        Self {
+            storage,
+            rules,
+            walk: Walk::default(),
+        }
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<Report, Fault> {
-        let swept = match self.storage.sweep(now, BATCH, &self.rules.now()).await {
+        let (rules, after) = (self.rules.now(), self.walk.place());
+        let swept = match self.storage.sweep(now, after, BATCH, &rules).await {
             Ok(swept) => swept,
             // One of them cannot be written with the others: each by itself, so that it holds up nobody else.
             Err(fault) => {
                 warn!(%fault, "a batch of tickets is swept one by one: {fault}");
-                let alone = self.storage.due(now, BATCH).await?;
+                let due = self.storage.due(now, after, BATCH).await?;
                 Swept {
-                    full: alone.len() == BATCH as usize,
-                    alone,
+                    full: due.len() == BATCH as usize,
+                    last: due.last().copied(),
+                    alone: due.into_iter().map(|(_, id)| id).collect(),
                     ..Swept::default()
                 }
             }
@@ -41,42 +53,23 @@ impl Deadlines {
             done: swept.done,
             ..Report::default()
         };
+        if let Some((since, _)) = swept.first {
+            report.waited(now, since);
+        }
         for (id, refusal) in &swept.refused {
             warn!(ticket = %id, "ticket {id} was due but could not be swept: {refusal}");
             report.failed += 1;
         }
         for id in swept.alone {
-            self.sweep_one(now, id, &mut report).await?;
+            let sweep = Command::Sweep;
+            let outcome = self
+                .storage
+                .command(now, By::Server, id, sweep, &rules, None)
+                .await;
+            report.settle(format_args!("ticket {id}"), outcome)?;
         }
-        // What was refused stands first in the next batch too: only progress is a reason to go on at once.
-        report.more = swept.full && report.done > 0;
+        report.more = self.walk.moved(swept.last, swept.full);
         Ok(report)
-    }
-
-    async fn sweep_one(
-        &self,
-        now: Timestamp,
-        id: TicketId,
-        report: &mut Report,
-    ) -> Result<(), Fault> {
-        let rules = self.rules.now();
-        let swept = self
-            .storage
-            .command(now, By::Server, id, Command::Sweep, &rules, None)
-            .await;
-        match swept {
-            Ok(_) => report.done += 1,
-            Err(Trouble::Refused(refusal)) => {
-                warn!(ticket = %id, "ticket {id} was due but could not be swept: {refusal}");
-                report.failed += 1;
-            }
-            Err(Trouble::Fault(fault)) if fault.retry() => return Err(fault),
-            Err(Trouble::Fault(fault)) => {
-                error!(ticket = %id, %fault, "ticket {id} cannot be swept: {fault}");
-                report.failed += 1;
-            }
-        }
-        Ok(())
     }
 }
 

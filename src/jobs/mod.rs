@@ -12,6 +12,7 @@ mod sms_callbacks;
 mod sms_sending;
 mod supervision;
 mod surveys;
+mod walk;
 mod watcher;
 
 use std::pin::Pin;

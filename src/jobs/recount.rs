@@ -4,32 +4,36 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::info;
 
+use super::walk::Walk;
 use super::{Job, Pending, Report};
+use crate::domain::id::TicketId;
 use crate::domain::staff::By;
 use crate::domain::ticket::Command;
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
-use crate::storage::{Fault, Storage, Trouble};
+use crate::storage::{Fault, Storage};
 
 /// Tickets a batch.
 const BATCH: u32 = 200;
 
 /// Reads the rules and recounts tickets.
 pub struct Recount {
-    pub storage: Storage,
-    pub rules: RulesInForce,
+    storage: Storage,
+    rules: RulesInForce,
     /// The version of the rules that was read last.
     read: AtomicU64,
+    walk: Walk<(u64, TicketId)>,
 }
 
 impl Recount {
-    pub const fn new(storage: Storage, rules: RulesInForce) -> Self {
+    pub fn new(storage: Storage, rules: RulesInForce) -> Self {
         Self {
             storage,
             rules,
             read: AtomicU64::new(0),
+            walk: Walk::default(),
         }
     }
 
@@ -44,23 +48,20 @@ impl Recount {
         self.read_again().await?;
         let rules = self.rules.now();
         let revision = rules.change.revision;
-        let stale = self.storage.counted_before(revision, BATCH).await?;
+        let stale = self
+            .storage
+            .counted_before(revision, self.walk.place(), BATCH)
+            .await?;
         let mut report = Report::default();
-        for id in &stale {
+        for (_, id) in &stale {
             let recounted = self
                 .storage
                 .command(now, By::Server, *id, Command::Recount, &rules, None)
                 .await;
-            match recounted {
-                Ok(_) => report.done += 1,
-                Err(Trouble::Refused(refusal)) => {
-                    warn!(ticket = %id, "ticket {id} could not be counted again: {refusal}");
-                    report.failed += 1;
-                }
-                Err(Trouble::Fault(fault)) => return Err(fault),
-            }
+            report.settle(format_args!("counting ticket {id} again"), recounted)?;
         }
-        report.more = stale.len() == BATCH as usize && report.done > 0;
+        let full = stale.len() == BATCH as usize;
+        report.more = self.walk.moved(stale.last().copied(), full);
         Ok(report)
     }
 

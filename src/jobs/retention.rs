@@ -2,11 +2,12 @@
 //! laid in the database first; files that a crash left are taken away the next time.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
+use super::walk::Walk;
 use super::{Job, Pending, Report};
 use crate::domain::archive::Retention;
 use crate::domain::id::RecordingId;
@@ -25,22 +26,30 @@ pub trait Disposer: Send + Sync + 'static {
 
 /// Deletes what is past its class.
 pub struct RetentionSweep {
-    pub storage: Storage,
-    pub retention: Retention,
-    pub disposer: Arc<dyn Disposer>,
-    /// Where the walk over all recordings stands; it begins anew when it came to the end.
-    pub place: Mutex<Option<(Timestamp, RecordingId)>>,
+    storage: Storage,
+    retention: Retention,
+    disposer: Arc<dyn Disposer>,
+    /// Over all recordings.
+    walk: Walk<(Timestamp, RecordingId)>,
 }
 
 impl RetentionSweep {
+    pub fn new(storage: Storage, retention: Retention, disposer: Arc<dyn Disposer>) -> Self {
+        Self {
+            storage,
+            retention,
+            disposer,
+            walk: Walk::default(),
+        }
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<Report, Fault> {
         let mut report = Report::default();
-        let place = *self.place.lock().expect("nobody panics holding the place");
         let (laid, next) = self
             .storage
-            .dispose(now, &self.retention, place, BATCH)
+            .dispose(now, &self.retention, self.walk.place(), BATCH)
             .await?;
-        *self.place.lock().expect("nobody panics holding the place") = next;
+        let further = self.walk.moved(next, true);
         let open = self.storage.disposals_open(BATCH).await?;
         for disposal in &open {
             if self.take_away(now, disposal).await? {
@@ -49,7 +58,7 @@ impl RetentionSweep {
                 report.failed += 1;
             }
         }
-        report.more = next.is_some() || (laid > 0 && report.failed == 0);
+        report.more = further || (laid > 0 && report.failed == 0);
         Ok(report)
     }
 

@@ -2,45 +2,51 @@
 
 use std::time::Duration;
 
-use tracing::warn;
-
+use super::walk::Walk;
 use super::{Job, Pending, Report};
+use crate::domain::id::CaseId;
 use crate::domain::staff::By;
 use crate::domain::supervision::CaseCommand;
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
-use crate::storage::{Fault, Storage, Trouble};
+use crate::storage::{Fault, Storage};
 
 /// Cases a batch.
 const BATCH: u32 = 200;
 
 /// Sends each case whose limit ran out the command `sweep`.
 pub struct Supervision {
-    pub storage: Storage,
-    pub rules: RulesInForce,
+    storage: Storage,
+    rules: RulesInForce,
+    walk: Walk<(Timestamp, CaseId)>,
 }
 
 impl Supervision {
+    pub fn new(storage: Storage, rules: RulesInForce) -> Self {
+        Self {
+            storage,
+            rules,
+            walk: Walk::default(),
+        }
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<Report, Fault> {
-        let due = self.storage.cases_due(now, BATCH).await?;
+        let due = self
+            .storage
+            .cases_due(now, self.walk.place(), BATCH)
+            .await?;
         let mut report = Report::default();
-        for id in &due {
+        for (_, id) in &due {
             // Storage says how the ticket stands.
             let sweep = CaseCommand::Sweep { ticket_done: false };
             let swept = self
                 .storage
                 .case_command(now, By::Server, Some(*id), sweep, &self.rules.now(), None)
                 .await;
-            match swept {
-                Ok(_) => report.done += 1,
-                Err(Trouble::Refused(refusal)) => {
-                    warn!(case = %id, "case {id} was due but could not be swept: {refusal}");
-                    report.failed += 1;
-                }
-                Err(Trouble::Fault(fault)) => return Err(fault),
-            }
+            report.settle(format_args!("case {id}"), swept)?;
         }
-        report.more = due.len() == BATCH as usize && report.done > 0;
+        let full = due.len() == BATCH as usize;
+        report.more = self.walk.moved(due.last().copied(), full);
         Ok(report)
     }
 }

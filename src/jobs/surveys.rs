@@ -2,46 +2,53 @@
 
 use std::time::Duration;
 
-use tracing::warn;
-
+use super::walk::Walk;
 use super::{Job, Pending, Report};
+use crate::domain::id::SmsId;
 use crate::domain::staff::By;
 use crate::domain::ticket::{Command, SurveyFailure};
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
-use crate::storage::{Fault, Storage, Trouble};
+use crate::storage::sms::SilentSurvey;
+use crate::storage::{Fault, Storage};
 
 const BATCH: u32 = 200;
 
 /// Ends the surveys that were not answered in time.
 pub struct Surveys {
-    pub storage: Storage,
-    pub rules: RulesInForce,
+    storage: Storage,
+    rules: RulesInForce,
+    walk: Walk<(Timestamp, SmsId)>,
 }
 
 impl Surveys {
+    pub fn new(storage: Storage, rules: RulesInForce) -> Self {
+        Self {
+            storage,
+            rules,
+            walk: Walk::default(),
+        }
+    }
+
     async fn end_silent(&self, now: Timestamp) -> Result<Report, Fault> {
         let rules = self.rules.now();
-        let silent = self.storage.silent_surveys(now, BATCH).await?;
+        let silent = self
+            .storage
+            .silent_surveys(now, self.walk.place(), BATCH)
+            .await?;
         let mut report = Report::default();
-        for id in &silent {
+        for SilentSurvey { ticket, .. } in &silent {
             let failed = Command::SurveyFailed {
                 why: SurveyFailure::Silent,
             };
             let ended = self
                 .storage
-                .command(now, By::Server, *id, failed, &rules, None)
+                .command(now, By::Server, *ticket, failed, &rules, None)
                 .await;
-            match ended {
-                Ok(_) => report.done += 1,
-                Err(Trouble::Refused(refusal)) => {
-                    warn!(ticket = %id, "the survey of ticket {id} could not be ended: {refusal}");
-                    report.failed += 1;
-                }
-                Err(Trouble::Fault(fault)) => return Err(fault),
-            }
+            report.settle(format_args!("the survey of ticket {ticket}"), ended)?;
         }
-        report.more = silent.len() == BATCH as usize && report.done > 0;
+        let last = silent.last().map(|survey| (survey.since, survey.sms));
+        report.more = self.walk.moved(last, silent.len() == BATCH as usize);
         Ok(report)
     }
 }

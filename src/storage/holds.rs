@@ -118,10 +118,7 @@ impl Storage {
         let Some(shortest) = retention.shortest_years() else {
             return Ok((0, None));
         };
-        let (at, id) = after.unwrap_or((
-            Timestamp::from_millis(i64::MIN),
-            RecordingId(uuid::Uuid::nil()),
-        ));
+        let (at, id) = after.unwrap_or((Timestamp::MIN, RecordingId(uuid::Uuid::nil())));
         let rows = self
             .db
             .rows(

@@ -170,6 +170,15 @@ pub enum Heard {
     Quarantined(&'static str),
 }
 
+/// A survey that nobody answered in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilentSurvey {
+    /// Its time was over.
+    pub since: Timestamp,
+    pub sms: SmsId,
+    pub ticket: TicketId,
+}
+
 /// Something that could not be matched.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quarantined {
@@ -432,16 +441,30 @@ impl Storage {
 
     /// Tickets whose survey was not answered within the limit of the ticket's own rules: each is to be sent
     /// [`Command::SurveyFailed`] with [`SurveyFailure::Silent`].
-    pub async fn silent_surveys(&self, now: Timestamp, limit: u32) -> Result<Vec<TicketId>, Fault> {
+    pub async fn silent_surveys(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, SmsId)>,
+        limit: u32,
+    ) -> Result<Vec<SilentSurvey>, Fault> {
+        let (since, last) = after.unwrap_or((Timestamp::MIN, SmsId(Uuid::nil())));
         let rows = self
             .db
             .rows(
-                "SELECT ticket_id FROM survey WHERE closed_at IS NULL AND silent_at < $1 \
-                 ORDER BY silent_at, sms_id LIMIT $2",
-                &values![now, limit],
+                "SELECT silent_at, sms_id, ticket_id FROM survey WHERE closed_at IS NULL AND silent_at < $1 \
+                 AND (silent_at, sms_id) > ($2, $3) ORDER BY silent_at, sms_id LIMIT $4",
+                &values![now, since, last, limit],
             )
             .await?;
-        rows.iter().map(|row| row.get("ticket_id")).collect()
+        rows.iter()
+            .map(|row| {
+                Ok(SilentSurvey {
+                    since: row.get("silent_at")?,
+                    sms: row.get("sms_id")?,
+                    ticket: row.get("ticket_id")?,
+                })
+            })
+            .collect()
     }
 }
 

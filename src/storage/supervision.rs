@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use uuid::Uuid;
+
 use super::about::{About, unless_kept};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
 use super::db::{Row, Select, Tx, Value, count_up, values};
@@ -116,15 +118,24 @@ impl Storage {
     }
 
     /// The cases whose limit ran out by now, the longest waiting first.
-    pub async fn cases_due(&self, now: Timestamp, limit: u32) -> Result<Vec<CaseId>, Fault> {
+    pub async fn cases_due(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, CaseId)>,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, CaseId)>, Fault> {
+        let (since, last) = after.unwrap_or((Timestamp::MIN, CaseId(Uuid::nil())));
         let rows = self
             .db
             .rows(
-                "SELECT id FROM supervision WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2",
-                &values![now, limit],
+                "SELECT id, wake_at FROM supervision WHERE wake_at <= $1 AND (wake_at, id) > ($2, $3) \
+                 ORDER BY wake_at, id LIMIT $4",
+                &values![now, since, last, limit],
             )
             .await?;
-        rows.iter().map(|row| row.get("id")).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("wake_at")?, row.get("id")?)))
+            .collect()
     }
 
     /// The chain of a case in order.

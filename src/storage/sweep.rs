@@ -7,8 +7,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::chronicle::Chronicler;
-use super::db::{Dialect, Tx, values};
+use super::db::{Dialect, Row, Tx, values};
 use super::tickets::Locked;
 use super::{Fault, Storage, Trouble};
 use crate::domain::id::TicketId;
@@ -26,33 +28,46 @@ pub struct Swept {
     pub alone: Vec<TicketId>,
     /// There was more than the limit.
     pub full: bool,
+    /// When the first and the last of the batch were due; the next begins behind the last.
+    pub first: Option<(Timestamp, TicketId)>,
+    pub last: Option<(Timestamp, TicketId)>,
 }
 
 impl Storage {
-    /// Records what is due by now in at most `limit` tickets, the longest waiting first, all of it or (when a single one cannot
-    /// be written) nothing.
+    /// Records what is due by now in at most `limit` tickets behind `after`, the longest waiting first, all of it or (when a
+    /// single one cannot be written) nothing.
     pub async fn sweep(
         &self,
         now: Timestamp,
+        after: Option<(Timestamp, TicketId)>,
         limit: u32,
         rules: &Arc<Rules>,
     ) -> Result<Swept, Fault> {
-        self.as_server(now, rules, limit, |server, tx, limit| {
-            Box::pin(server.sweep(tx, *limit))
+        self.as_server(now, rules, (after, limit), |server, tx, (after, limit)| {
+            Box::pin(server.sweep(tx, *after, *limit))
         })
         .await
     }
 }
 
 impl Chronicler<'_> {
-    async fn sweep(&self, tx: &mut Tx, limit: u32) -> Result<Swept, Fault> {
+    async fn sweep(
+        &self,
+        tx: &mut Tx,
+        after: Option<(Timestamp, TicketId)>,
+        limit: u32,
+    ) -> Result<Swept, Fault> {
         let due = match tx.dialect() {
             Dialect::Sqlite => DUE_SQLITE,
             Dialect::Postgres => DUE_POSTGRES,
         };
-        let rows = tx.rows(due, &values![self.now, limit]).await?;
+        let (since, last) = after.unwrap_or((Timestamp::MIN, TicketId(Uuid::nil())));
+        let rows = tx.rows(due, &values![self.now, since, last, limit]).await?;
+        let place = |row: &Row| Ok::<_, Fault>((row.get("wake_at")?, row.get("id")?));
         let mut swept = Swept {
             full: rows.len() == limit as usize,
+            first: rows.first().map(place).transpose()?,
+            last: rows.last().map(place).transpose()?,
             ..Swept::default()
         };
         let mut batch = Vec::with_capacity(rows.len());
@@ -86,7 +101,7 @@ impl Chronicler<'_> {
     }
 }
 
-const DUE_SQLITE: &str = "SELECT id, number, version, updated_at, json, head_hash, counted_after FROM ticket \
-    WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2";
-const DUE_POSTGRES: &str = "SELECT id, number, version, updated_at, json, head_hash, counted_after FROM ticket \
-    WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2 FOR UPDATE SKIP LOCKED";
+const DUE_SQLITE: &str = "SELECT id, number, version, updated_at, json, head_hash, counted_after, wake_at FROM ticket \
+    WHERE wake_at <= $1 AND (wake_at, id) > ($2, $3) ORDER BY wake_at, id LIMIT $4";
+const DUE_POSTGRES: &str = "SELECT id, number, version, updated_at, json, head_hash, counted_after, wake_at FROM ticket \
+    WHERE wake_at <= $1 AND (wake_at, id) > ($2, $3) ORDER BY wake_at, id LIMIT $4 FOR UPDATE SKIP LOCKED";

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use uuid::Uuid;
+
 use super::chronicle::{Chain, Chronicler, Kind, Subject};
 use super::db::{Personal, Row, Select, Tx, Value, Writing, count_up, values};
 use super::idempotency::Once;
@@ -437,15 +439,24 @@ impl Storage {
 
     /// The tickets in which a reminder or a lapse is to be recorded by now, the longest waiting first: the
     /// deadline sweep sends each [`Command::Sweep`].
-    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<TicketId>, Fault> {
+    pub async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, TicketId)>,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, TicketId)>, Fault> {
+        let (since, last) = after.unwrap_or((Timestamp::MIN, TicketId(Uuid::nil())));
         let rows = self
             .db
             .rows(
-                "SELECT id FROM ticket WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2",
-                &values![now, limit],
+                "SELECT id, wake_at FROM ticket WHERE wake_at <= $1 AND (wake_at, id) > ($2, $3) \
+                 ORDER BY wake_at, id LIMIT $4",
+                &values![now, since, last, limit],
             )
             .await?;
-        rows.iter().map(|row| row.get("id")).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("wake_at")?, row.get("id")?)))
+            .collect()
     }
 
     /// What `unit` replied to the last other tickets it answers for, each with the ticket's number.
@@ -473,16 +484,24 @@ impl Storage {
 
     /// The tickets whose clocks were counted on a calendar older than change `revision`: each is to be sent
     /// [`Command::Recount`].
-    pub async fn counted_before(&self, revision: u64, limit: u32) -> Result<Vec<TicketId>, Fault> {
+    pub async fn counted_before(
+        &self,
+        revision: u64,
+        after: Option<(u64, TicketId)>,
+        limit: u32,
+    ) -> Result<Vec<(u64, TicketId)>, Fault> {
+        let (since, last) = after.unwrap_or((0, TicketId(Uuid::nil())));
         let rows = self
             .db
             .rows(
-                "SELECT id FROM ticket WHERE running = 1 AND counted_after < $1 \
-                 ORDER BY counted_after, id LIMIT $2",
-                &values![revision, limit],
+                "SELECT id, counted_after FROM ticket WHERE running = 1 AND counted_after < $1 \
+                 AND (counted_after, id) > ($2, $3) ORDER BY counted_after, id LIMIT $4",
+                &values![revision, since, last, limit],
             )
             .await?;
-        rows.iter().map(|row| row.get("id")).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("counted_after")?, row.get("id")?)))
+            .collect()
     }
 }
 

@@ -299,10 +299,7 @@ async fn a_unit_is_told_of_what_came_and_what_runs_out() {
     let id = id.as_str().unwrap();
     command(&lead, id, "dispatch", json!({"lead": UNIT})).await;
     world.pass(Duration::from_secs(61 * 60));
-    let job = Deadlines {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let job = Deadlines::new(world.storage.clone(), world.rules.clone());
     job.run_once(world.now()).await.unwrap();
     let unit = world.person(Role::UnitHandler).await;
     let notices = unit.get("/api/v1/unit_notices?unread=true").await.ok();

@@ -218,10 +218,7 @@ async fn what_jobs_do_is_told_like_what_people_do_and_once() {
 
     // On the third day the unit has not acknowledged: the sweep says so, all of its marks at once.
     world.pass(Duration::from_secs(72 * 3600));
-    let sweep = Deadlines {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let sweep = Deadlines::new(world.storage.clone(), world.rules.clone());
     assert_eq!(sweep.run_once(world.now()).await.unwrap().done, 1);
     let (name, ticket) = stream.next().await;
     assert_eq!((name.as_str(), &ticket["id"]), ("ticket", &json!(id)));
@@ -296,10 +293,7 @@ async fn a_sweep_of_many_is_one_word() {
     // Whoever stood idle signs in again.
     let lead = world.person(Role::TeamLead).await;
     let mut stream = Stream::open(&lead).await;
-    let sweep = Deadlines {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let sweep = Deadlines::new(world.storage.clone(), world.rules.clone());
     assert_eq!(sweep.run_once(world.now()).await.unwrap().done, 51);
     assert_eq!(stream.next().await, ("resync".to_owned(), json!({})));
     let next = registered(&world).await;

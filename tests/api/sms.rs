@@ -447,10 +447,7 @@ async fn what_a_callback_says_counts_once_and_what_is_not_understood_is_kept() {
 async fn silence_ends_a_survey_and_is_no_satisfaction() {
     let world = World::new().await;
     let id = closed(&world).await;
-    let job = Surveys {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let job = Surveys::new(world.storage.clone(), world.rules.clone());
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 0);
     let sent = async || {
         let ticket: TicketId = id.parse().unwrap();
@@ -478,10 +475,7 @@ async fn a_year_in_one_step_records_each_lapse_once() {
     let reply = lead.post("/api/v1/tickets", demand()).await;
     let id = reply.ok()["id"].as_str().unwrap().to_owned();
     command(&lead, &id, "dispatch", json!({"lead": UNIT})).await;
-    let job = Deadlines {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let job = Deadlines::new(world.storage.clone(), world.rules.clone());
     // 50 and 80 % of the working hour for acknowledging, then its end.
     for (minutes, marks) in [(29, 0), (1, 1), (18, 1), (13, 1)] {
         world.pass(Duration::from_secs(minutes * 60));

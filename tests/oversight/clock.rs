@@ -20,10 +20,10 @@ use crate::world::{HELPER, UNIT, World, dispatch, person, reply, review};
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn sweep(world: &World) -> u32 {
-    let job = Deadlines {
-        storage: world.storage.clone(),
-        rules: RulesInForce::new((*world.rules).clone()),
-    };
+    let job = Deadlines::new(
+        world.storage.clone(),
+        RulesInForce::new((*world.rules).clone()),
+    );
     let mut done = 0;
     loop {
         let report = job.run_once(world.now()).await.unwrap();
@@ -339,10 +339,10 @@ pub(crate) async fn a_sweep_and_a_unit_at_once_leave_one_story(world: World) {
         .dispatched("路灯不亮", "三天不亮", "13812345678")
         .await;
     world.pass_minutes(61);
-    let job = Deadlines {
-        storage: world.storage.clone(),
-        rules: RulesInForce::new((*world.rules).clone()),
-    };
+    let job = Deadlines::new(
+        world.storage.clone(),
+        RulesInForce::new((*world.rules).clone()),
+    );
     let now = world.now();
     let handler = person(Role::UnitHandler);
     let acknowledge = world.storage.command(
@@ -428,7 +428,7 @@ pub(crate) async fn many_swept_together_are_told_as_one_by_one(world: World) {
     let (ids, twins) = (many_due(&world, 40).await, many_due(&alone, 40).await);
     let swept = world
         .storage
-        .sweep(world.now(), 30, &world.rules)
+        .sweep(world.now(), None, 30, &world.rules)
         .await
         .unwrap();
     assert_eq!((swept.done, swept.full), (30, true));
@@ -463,17 +463,47 @@ pub(crate) async fn a_ticket_that_cannot_be_swept_holds_up_no_other(world: World
     assert!(
         world
             .storage
-            .sweep(world.now(), 250, &world.rules)
+            .sweep(world.now(), None, 250, &world.rules)
             .await
             .is_err()
     );
-    let job = Deadlines {
-        storage: world.storage.clone(),
-        rules: RulesInForce::new((*world.rules).clone()),
-    };
+    let job = Deadlines::new(
+        world.storage.clone(),
+        RulesInForce::new((*world.rules).clone()),
+    );
     let report = job.run_once(world.now()).await.unwrap();
     assert_eq!((report.done, report.failed), (10, 2));
     for id in ids.iter().filter(|id| ![torn, forged].contains(id)) {
+        assert!(!marks(&world, *id).await.is_empty(), "{id}");
+    }
+}
+
+pub(crate) async fn a_whole_batch_that_cannot_be_swept_holds_up_no_other(world: World) {
+    let ids = many_due(&world, 2).await;
+    // Due before both, and none of them can be read.
+    let torn = format!(
+        "INSERT INTO ticket (id, number, opened_at, version, head_hash, updated_at, stage, unit, wake_at, json, counted_after, running) \
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) \
+         SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS TEXT), CAST(i AS TEXT), opened_at, version, head_hash, \
+         updated_at, stage, unit, wake_at - 1, '{{}}', counted_after, running FROM ticket, n WHERE id = '{}'",
+        ids[0]
+    );
+    world.run(&torn).await;
+    let job = Deadlines::new(
+        world.storage.clone(),
+        RulesInForce::new((*world.rules).clone()),
+    );
+    let mut came_to = Vec::new();
+    for _ in 0..4 {
+        let report = job.run_once(world.now()).await.unwrap();
+        came_to.push((report.done, report.failed, report.more));
+    }
+    // Behind them is the rest; then it begins anew, so that what was mended meanwhile is swept.
+    assert_eq!(
+        came_to,
+        [(0, 250, true), (2, 0, false), (0, 250, true), (0, 0, false)]
+    );
+    for id in &ids {
         assert!(!marks(&world, *id).await.is_empty(), "{id}");
     }
 }

@@ -96,7 +96,11 @@ async fn swept(world: World, name: &str) {
     let mut longest = Duration::ZERO;
     loop {
         let batch = Instant::now();
-        let swept = world.storage.sweep(now, 250, &world.rules).await.unwrap();
+        let swept = world
+            .storage
+            .sweep(now, None, 250, &world.rules)
+            .await
+            .unwrap();
         longest = longest.max(batch.elapsed());
         done += swept.done;
         if !swept.full {

@@ -63,6 +63,7 @@ stories! {
     clock::a_sweep_and_a_unit_at_once_leave_one_story,
     clock::many_swept_together_are_told_as_one_by_one,
     clock::a_ticket_that_cannot_be_swept_holds_up_no_other,
+    clock::a_whole_batch_that_cannot_be_swept_holds_up_no_other,
     clock::a_ticket_in_somebody_s_hands_is_swept_the_next_time,
     offices::what_a_unit_lacked_stays_on_record_when_it_is_mended,
     archive::a_restore_without_its_key_makes_none,

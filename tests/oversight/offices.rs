@@ -650,10 +650,10 @@ pub(crate) async fn silence_is_counted_by_the_rules_of_the_ticket(mut world: Wor
         world.replied(id, "已办结").await;
         world.passed(id).await;
     }
-    let job = Surveys {
-        storage: world.storage.clone(),
-        rules: RulesInForce::new((*world.rules).clone()),
-    };
+    let job = Surveys::new(
+        world.storage.clone(),
+        RulesInForce::new((*world.rules).clone()),
+    );
     let asked_again = async |id: TicketId| {
         let events = world.storage.ticket_events(id).await.unwrap();
         events

@@ -73,10 +73,10 @@ pub(crate) async fn what_was_found_is_found_again_after_it_was_deleted(world: Wo
     lives(&world).await;
     // Limits run out, and the deadline sweep says so.
     world.pass_minutes(14 * 24 * 60);
-    let sweep = Deadlines {
-        storage: world.storage.clone(),
-        rules: RulesInForce::new(Rules::clone(&world.rules)),
-    };
+    let sweep = Deadlines::new(
+        world.storage.clone(),
+        RulesInForce::new(Rules::clone(&world.rules)),
+    );
     sweep.run_once(world.now()).await.unwrap();
     world.watch().await;
     let found = world.findings().await;
@@ -197,7 +197,7 @@ pub(crate) async fn silence_climbs_the_ladder_in_simulated_time(world: World) {
     assert!(
         world
             .storage
-            .cases_due(world.now(), 10)
+            .cases_due(world.now(), None, 10)
             .await
             .unwrap()
             .is_empty()

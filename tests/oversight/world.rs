@@ -84,10 +84,10 @@ impl World {
     }
 
     pub(crate) async fn sweep_cases(&self) {
-        let job = Supervision {
-            storage: self.storage.clone(),
-            rules: RulesInForce::new(Rules::clone(&self.rules)),
-        };
+        let job = Supervision::new(
+            self.storage.clone(),
+            RulesInForce::new(Rules::clone(&self.rules)),
+        );
         while job.run_once(self.now()).await.unwrap().more {}
     }
 
