@@ -28,8 +28,8 @@ use hotline::domain::ticket::intake::{
     Acceptance, Channel, Command as IntakeCommand, Origin, SourceGroup,
 };
 use hotline::domain::ticket::{
-    Applicant, Command, Demand, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome,
-    Rules, Task,
+    Applicant, Command, Demand, FollowUp, FollowUpResult, Kind, Missed, Petitioner, Rating,
+    Refusal, ReviewOutcome, RevisitOutcome, Rules, Stage, SurveyFailure, Task,
 };
 use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
@@ -102,6 +102,7 @@ stories! {
     a_message_that_may_have_left_is_never_sent_again,
     receipts_count_once_and_unknown_ones_are_kept,
     three_open_surveys_of_one_phone_are_told_apart,
+    a_wrong_number_ends_the_survey_and_satisfies_nobody,
     a_callback_is_stored_as_it_came_with_the_work_of_reading_it,
     reopening_cancels_what_was_to_be_asked,
     a_backup_restores_into_either_database,
@@ -1610,6 +1611,70 @@ async fn three_open_surveys_of_one_phone_are_told_apart(place: Place) {
         .await
         .unwrap();
     assert_eq!(silent, [tickets[0], tickets[2]]);
+}
+
+async fn a_wrong_number_ends_the_survey_and_satisfies_nobody(place: Place) {
+    let case = Case::open(place).await;
+    let ended = async |id| {
+        let ticket = case.ticket(id).await.ticket;
+        let survey = &ticket.surveys[0];
+        assert_eq!(survey.rating, None);
+        assert_eq!(survey.resent, []);
+        let result = match &ticket.stage {
+            Stage::Closed {
+                follow_up: FollowUp::Ended { result },
+                ..
+            } => Some(result.clone()),
+            _ => None,
+        };
+        (survey.failed, result)
+    };
+    let wrong = (
+        Some(SurveyFailure::WrongNumber),
+        Some(FollowUpResult::NotReached {
+            why: Missed::WrongNumber,
+        }),
+    );
+    // The carrier says so, even before its acceptance is written here.
+    for (title, early) in [("路灯不亮", true), ("停水", false)] {
+        let id = case.closed(title).await.id;
+        let receipt = Receipt {
+            message_id: title.to_owned(),
+            delivered: false,
+            status: "MK:0001".to_owned(),
+        };
+        let hear = case
+            .storage
+            .sms_receipt(case.now(), "main", receipt, &case.rules);
+        if early {
+            assert!(matches!(hear.await.unwrap(), Heard::Quarantined(_)));
+            case.send(case.sms(id).await, title).await;
+        } else {
+            case.send(case.sms(id).await, title).await;
+            assert_eq!(hear.await.unwrap(), Heard::Matched);
+        }
+        assert_eq!(ended(id).await, wrong);
+    }
+    // Whoever has the phone says so; an unclear word is for a person.
+    let id = case.closed("占道经营").await.id;
+    case.send(case.sms(id).await, "m3").await;
+    let say = async |reply_id: &str, text: &str| {
+        let reply = Reply {
+            id: reply_id.into(),
+            from: "13812345678".into(),
+            text: text.into(),
+        };
+        case.storage
+            .sms_reply(case.now(), "main", reply, &case.rules)
+            .await
+            .unwrap()
+    };
+    let unclear = say("r1", "不是我反映的").await;
+    assert_eq!(unclear, Heard::Quarantined("not_a_rating"));
+    assert_eq!(ended(id).await, (None, None));
+    assert_eq!(say("r2", "打错了，不是我！").await, Heard::Matched);
+    assert_eq!(ended(id).await, wrong);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 }
 
 async fn a_callback_is_stored_as_it_came_with_the_work_of_reading_it(place: Place) {
