@@ -722,7 +722,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The units that lack a process document or people for a post (article 7), as of now. */
+        /** The units that lack a process document, people for a post (article 7), or anybody on duty at this hour (article 13). */
         get: operations["organisation_lacks"];
         put?: never;
         post?: never;
@@ -2455,6 +2455,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            /** @description Of mishandling: `intent` or `negligence`. */
+            culpability?: string | null;
             decided_by?: string | null;
             decision_reason?: string | null;
             evidence: string;
@@ -2680,7 +2682,7 @@ export interface components {
         };
         /** @description What a unit does not have yet. */
         LackView: {
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
             lacks: string[];
             /** @description The same for a person, in Chinese. */
             lacks_names: string[];
@@ -3384,6 +3386,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
+                /** @description Of mishandling: `intent` or `negligence`. */
+                culpability?: string | null;
                 decided_by?: string | null;
                 decision_reason?: string | null;
                 evidence: string;
@@ -3533,7 +3537,7 @@ export interface components {
         /** @description One page of a list. */
         Page_LackView: {
             items: {
-                /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+                /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
                 lacks: string[];
                 /** @description The same for a person, in Chinese. */
                 lacks_names: string[];
@@ -3969,7 +3973,7 @@ export interface components {
                  * @example 28(6)
                  */
                 article: string;
-                /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+                /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
                 lack: string;
                 /** @description In Chinese. */
                 name: string;
@@ -4460,7 +4464,7 @@ export interface components {
         UnitDetail: {
             /** @description Every stand, oldest first 沿革. */
             history: components["schemas"]["UnitView"][];
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
             lacks: string[];
             posts: components["schemas"]["PostsView"];
             /** @description The document that says how it handles demands. */
@@ -4520,7 +4524,7 @@ export interface components {
              * @example 28(6)
              */
             article: string;
-            /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+            /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
             lack: string;
             /** @description In Chinese. */
             name: string;
@@ -4697,7 +4701,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, unit, ticket?, person?, leaders?, facts, evidence} */
+        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, culpability (of mishandling): intent|negligence, unit, ticket?, person?, leaders?, facts, evidence} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
