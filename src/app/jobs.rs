@@ -8,7 +8,8 @@ use hotline_recordings::Archive;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::ports::Archives;
+use super::attachments::Folder;
+use super::ports::Kept;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::disposition::OriginEntry;
@@ -78,8 +79,12 @@ pub(super) fn start(
         Arc::new(RetentionSweep {
             storage: storage.clone(),
             retention: config.retention.rules(),
-            disposer: Arc::new(Archives(Archive::open(config.recordings_folder()))),
+            disposer: Arc::new(Kept {
+                recordings: Archive::open(config.recordings_folder()),
+                attachments: Folder::at(config.attachments_folder()),
+            }),
             place: Mutex::new(None),
+            file_place: Mutex::new(None),
         }),
         Arc::new(Watcher {
             storage: storage.clone(),

@@ -704,3 +704,45 @@ pub(crate) async fn silence_is_counted_by_the_rules_of_the_ticket(mut world: Wor
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
     assert!(asked_again(plain).await);
 }
+
+pub(crate) async fn what_the_conference_took_up_is_found_from_its_tickets(world: World) {
+    use hotline::domain::organisation::ItemCommand;
+
+    let mut tickets = Vec::new();
+    for n in 1..=3 {
+        let phone = format!("1380000000{n}");
+        tickets.push(world.registered("路灯不亮", "跨区路段无人管", &phone).await);
+    }
+    let supervisor = person(Role::Supervisor);
+    let wish = async |id, command| {
+        let done = world
+            .storage
+            .conference_command(world.now(), &supervisor, id, command);
+        done.await.unwrap().id
+    };
+    let enter = |tickets: &[TicketId]| ItemCommand::Enter {
+        agenda: "跨区路段的路灯由谁管".to_owned(),
+        held_at: world.now(),
+        tickets: tickets.to_vec(),
+    };
+    let first = wish(None, enter(&tickets[..1])).await;
+    let second = wish(None, enter(&[])).await;
+    let link = ItemCommand::LinkTicket { ticket: tickets[1] };
+    wish(Some(first), link).await;
+    let about = async |ticket: Option<TicketId>| -> Vec<_> {
+        let page = Page::default();
+        let items = world.storage.conference_items(None, ticket, &page).await;
+        items
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|item| item.id)
+            .collect()
+    };
+    assert_eq!(about(Some(tickets[0])).await, [first]);
+    assert_eq!(about(Some(tickets[1])).await, [first]);
+    assert_eq!(about(Some(tickets[2])).await, []);
+    let mut all = about(None).await;
+    all.sort();
+    assert_eq!(all, [first, second]);
+}

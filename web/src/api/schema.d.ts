@@ -2078,6 +2078,11 @@ export interface components {
             by_name?: string | null;
             /** Format: int64 */
             bytes: number;
+            /**
+             * Format: date-time
+             * @description When its bytes were deleted because their retention class was over; what it was stays on record.
+             */
+            disposed_at?: string | null;
             /** Format: uuid */
             id: string;
             /**
@@ -3094,6 +3099,11 @@ export interface components {
                 by_name?: string | null;
                 /** Format: int64 */
                 bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When its bytes were deleted because their retention class was over; what it was stays on record.
+                 */
+                disposed_at?: string | null;
                 /** Format: uuid */
                 id: string;
                 /**
@@ -5737,6 +5747,8 @@ export interface operations {
             query?: {
                 /** @description `entered`, `decided`, `closed` or `checked`. */
                 stage?: string;
+                /** @description Those about this ticket. */
+                ticket?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -7970,6 +7982,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": number[];
                 };
+            };
+            /** @description Deleted: its retention class was over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
