@@ -376,7 +376,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The categories, or those that what was typed may mean. */
+        /** The categories of this desk, or those that what was typed may mean. */
         get: operations["intake_categories"];
         put?: never;
         post?: never;
@@ -587,6 +587,26 @@ export interface paths {
         };
         /** What the rules found, the latest first: key matters by category, suspicions, facts for accountability. */
         get: operations["watch_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the form of a demand asks at this person's desk beside what every demand has: the province's fields and its city's own
+         *     (article 32). They go into a demand's `fields`, by key.
+         */
+        get: operations["intake_form"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2253,6 +2273,8 @@ export interface components {
             initials: string;
             name: string;
             parent?: string | null;
+            /** @description The code of GB/T 39666 it is mapped to. */
+            standard?: string | null;
         };
         /** @description One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold. */
         ChainedEventView: {
@@ -2402,7 +2424,10 @@ export interface components {
             person: string;
             phone: string;
         };
-        /** @description One number in which two rule sets differ. */
+        /**
+         * @description One number in which two rule sets differ; or guidance, a field of the form, or a category: `guidance.…`, `form.…`,
+         *     `category.…`.
+         */
         DifferenceView: {
             /** @example 11(3) */
             article: string;
@@ -2543,6 +2568,15 @@ export interface components {
             /** @description Whom it is about. */
             unit: string;
         };
+        /** @description One field of a demand's form. */
+        FormFieldView: {
+            /** @description One of these; none: any line of text. */
+            choices: string[];
+            key: string;
+            /** @description For people. */
+            name: string;
+            required: boolean;
+        };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
             /** @enum {string} */
@@ -2568,6 +2602,13 @@ export interface components {
             target: string;
             /** @description Where SIP over WebSocket is served for this pass, on this host. */
             websocket: string;
+        };
+        /** @description What a petitioner is told whose matter is another procedure's. */
+        GuidanceView: {
+            law: string;
+            /** @description `petition`, `arbitration`, `reconsideration` or `litigation`. */
+            procedure: string;
+            text: string;
         };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
@@ -2886,6 +2927,10 @@ export interface components {
             content: string;
             /** @description 文号, for 8(6). */
             document?: string | null;
+            /** @description Of `GET /form`, by key. */
+            fields?: {
+                [key: string]: string;
+            };
             /** @description 交办单位, for 8(6). */
             issuer?: string | null;
             kind: string;
@@ -2915,6 +2960,8 @@ export interface components {
         NewPetitioner: {
             /** @description `person` or `enterprise`. */
             applicant: string;
+            /** @description 企业名称, where the petitioner is an enterprise or speaks for one. */
+            firm?: string | null;
             identity?: components["schemas"]["IdentityBody"] | null;
             legal_person?: components["schemas"]["IdentityBody"] | null;
             name: string;
@@ -2936,8 +2983,12 @@ export interface components {
             explanation: string;
             /** @description The ground's words, in Chinese. */
             ground: string;
+            /** @description Of the procedure it is in, or must go, for 9(2). */
+            guidance?: string | null;
             /** @description The hotline whose matter it is, for 9(1). */
             hotline?: string | null;
+            /** @description The law that says so. */
+            law?: string | null;
             /**
              * Format: int32
              * @description The ground's place in article 9, 1 to 6.
@@ -3280,6 +3331,8 @@ export interface components {
                 initials: string;
                 name: string;
                 parent?: string | null;
+                /** @description The code of GB/T 39666 it is mapped to. */
+                standard?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3474,6 +3527,19 @@ export interface components {
                 ticket_number: string;
                 /** @description Whom it is about. */
                 unit: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FormFieldView: {
+            items: {
+                /** @description One of these; none: any line of text. */
+                choices: string[];
+                key: string;
+                /** @description For people. */
+                name: string;
+                required: boolean;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3805,11 +3871,15 @@ export interface components {
                 city?: string | null;
                 /** @description What differs from the provincial regulation. */
                 differences: components["schemas"]["DifferenceView"][];
+                /** @description What a demand's form asks beside what every demand has, as this set has it. */
+                form: components["schemas"]["FormFieldView"][];
                 /**
                  * @description Holds for tickets dispatched on this day or later.
                  * @example 2020-04-22
                  */
                 from: string;
+                /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
+                guidance: components["schemas"]["GuidanceView"][];
                 /** @description 解释 (article 33). */
                 interpretations: components["schemas"]["InterpretationView"][];
                 is_in_force: boolean;
@@ -3878,6 +3948,8 @@ export interface components {
         /** @description One page of a list. */
         Page_TicketView: {
             items: {
+                /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
+                classify_first: boolean;
                 /** @description The clocks that run. */
                 deadlines: components["schemas"]["DeadlineView"][];
                 /** Format: uuid */
@@ -4259,11 +4331,15 @@ export interface components {
             city?: string | null;
             /** @description What differs from the provincial regulation. */
             differences: components["schemas"]["DifferenceView"][];
+            /** @description What a demand's form asks beside what every demand has, as this set has it. */
+            form: components["schemas"]["FormFieldView"][];
             /**
              * @description Holds for tickets dispatched on this day or later.
              * @example 2020-04-22
              */
             from: string;
+            /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
+            guidance: components["schemas"]["GuidanceView"][];
             /** @description 解释 (article 33). */
             interpretations: components["schemas"]["InterpretationView"][];
             is_in_force: boolean;
@@ -4419,6 +4495,8 @@ export interface components {
         };
         /** @description A ticket as it stands. */
         TicketView: {
+            /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
+            classify_first: boolean;
             /** @description The clocks that run. */
             deadlines: components["schemas"]["DeadlineView"][];
             /** Format: uuid */
@@ -5988,6 +6066,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FindingView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FormFieldView"];
                 };
             };
             /** @description Not done, and why */
@@ -7711,7 +7817,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
+        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?, firm?}, address?, category?, fields?} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
