@@ -409,9 +409,11 @@ impl Year {
                 phone: PhoneNumber::parse("13812345678").ok(),
                 applicant: Applicant::Person,
                 secrecy: false,
+                firm: None,
             },
             address: None,
             category: None,
+            fields: std::collections::BTreeMap::new(),
         };
         let events = decide(now, None, &register, By::Person(&self.desk), &self.rules)
             .expect("the desk registers");

@@ -116,9 +116,11 @@ impl Bench {
                     phone: PhoneNumber::parse("13800000000").ok(),
                     applicant: Applicant::Person,
                     secrecy: false,
+                    firm: None,
                 },
                 address: Some("中山路1号".to_owned()),
                 category: None,
+                fields: std::collections::BTreeMap::new(),
             };
             let now = self.clock.now();
             let opened = self

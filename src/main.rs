@@ -68,6 +68,9 @@ async fn run(
                 say(&format!("{word} {} {}", change.kind, change.name))?;
             }
             say(&format!("{} entries added or changed", changes.len()))?;
+            for warning in app::warnings(&storage).await? {
+                say(&warning)?;
+            }
             if !changes.is_empty() {
                 say(
                     "a running server reads them on SIGHUP (systemctl reload hotline); calendars at its next start",
@@ -76,6 +79,9 @@ async fn run(
             storage.close().await;
         }
         Command::Check => {
+            for warning in keeping::warnings(&config, Arc::clone(&clock)).await? {
+                say(&warning)?;
+            }
             let differences = keeping::check(&config, clock).await?;
             for difference in &differences {
                 say(difference)?;

@@ -28,8 +28,8 @@ use hotline::domain::ticket::intake::{
     Acceptance, Channel, Command as IntakeCommand, Origin, SourceGroup,
 };
 use hotline::domain::ticket::{
-    Applicant, Command, Demand, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome,
-    Rules, Task,
+    Applicant, Command, Demand, FollowUp, FollowUpResult, Kind, Missed, Petitioner, Rating,
+    Refusal, ReviewOutcome, RevisitOutcome, Rules, Stage, SurveyFailure, Task,
 };
 use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
@@ -78,6 +78,7 @@ stories! {
     a_call_out_goes_on_until_somebody_answers_and_its_log_stays,
     a_unit_that_acknowledges_its_ticket_ends_the_call_out,
     what_names_people_is_sealed_on_the_disk_and_found_all_the_same,
+    names_and_places_lie_nowhere_in_clear_and_a_restore_seals_older_ones,
     a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password,
     a_machine_token_works_until_it_is_revoked_or_runs_out,
     a_remembered_answer_is_given_again_and_only_for_the_same_request,
@@ -102,6 +103,7 @@ stories! {
     a_message_that_may_have_left_is_never_sent_again,
     receipts_count_once_and_unknown_ones_are_kept,
     three_open_surveys_of_one_phone_are_told_apart,
+    a_wrong_number_ends_the_survey_and_satisfies_nobody,
     a_callback_is_stored_as_it_came_with_the_work_of_reading_it,
     reopening_cancels_what_was_to_be_asked,
     a_backup_restores_into_either_database,
@@ -412,9 +414,11 @@ async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: P
                 phone: Some(phone("13812345678")),
                 applicant: Applicant::Person,
                 secrecy: false,
+                firm: None,
             },
             address: None,
             category: None,
+            fields: BTreeMap::new(),
         },
         identity: Identity::parse(IdKind::ResidentId, "11010519491231002X").ok(),
         mobile: None,
@@ -461,6 +465,157 @@ async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: P
         "another key is refused"
     );
     open(&key).await.unwrap().close().await;
+}
+
+async fn names_and_places_lie_nowhere_in_clear_and_a_restore_seals_older_ones(place: Place) {
+    const TOLD: [&str; 4] = ["欧阳静宜", "建邺路168号", "苏鲜餐饮", "中山陵"];
+    // What a database of before has written: there was no key.
+    let older = Case::open(Place::sqlite()).await;
+    assert!(!told_in(&written_by(&older, &TOLD).await, &TOLD).is_empty());
+
+    let place = Arc::new(place);
+    let open = async || {
+        let vault = Vault::new(Aes256::new(&[7; 32]));
+        let clock = place.clock.clone();
+        Storage::open_sealed(&place.url, clock, vault)
+            .await
+            .unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let before = folder.path().join("before");
+    older.storage.backup(older.now(), &before).await.unwrap();
+    let storage = open().await;
+    storage.restore(&before).await.unwrap();
+    let case = Case {
+        storage,
+        place: place.clone(),
+        rules: Arc::new(Rules::provincial("js-12345".into())),
+    };
+    let after = folder.path().join("after");
+    case.storage.backup(case.now(), &after).await.unwrap();
+    assert_eq!(told_in(&texts_in(&after), &TOLD), Vec::<&str>::new());
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+
+    // Both clocks give the same ids: those of the older database are taken.
+    for _ in 0..1000 {
+        let _taken = place.clock.new_id();
+    }
+    // What is written with the key is sealed at once, read as it was said, and found in the lists as ever.
+    let rows = written_by(&case, &TOLD).await;
+    assert_eq!(told_in(&rows, &TOLD), Vec::<&str>::new());
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+    let by_word = TicketFilter {
+        text: Some("油烟".to_owned()),
+        ..TicketFilter::default()
+    };
+    let found = case
+        .storage
+        .tickets(By::Server, &by_word, &Page::default())
+        .await;
+    let found = found.unwrap().items;
+    assert_eq!(found.len(), 2, "the older one and the new");
+    for record in &found {
+        let demand = record.ticket.demand.as_ref().unwrap();
+        assert_eq!(demand.petitioner.name, TOLD[0]);
+        assert_eq!(demand.petitioner.firm.as_deref(), Some(TOLD[2]));
+        assert_eq!(demand.address.as_deref(), Some(TOLD[1]));
+        assert_eq!(
+            record.ticket.intake.emergencies[0].location.as_deref(),
+            Some(TOLD[3])
+        );
+    }
+    case.storage.close().await;
+    // The file itself, with what SQLite has not yet taken out of its log.
+    if let Some(file) = place.url.strip_prefix("sqlite:") {
+        for path in [file.to_owned(), format!("{file}-wal")] {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            for told in TOLD {
+                let there = bytes
+                    .windows(told.len())
+                    .any(|part| part == told.as_bytes());
+                assert!(!there, "{told} lies in {path}");
+            }
+        }
+    }
+    open().await.close().await;
+}
+
+/// A ticket of a firm, from the desk to the last word, with an emergency on the way; what the tables then hold.
+async fn written_by(case: &Case, told: &[&str; 4]) -> String {
+    let Command::Register {
+        title: _,
+        content,
+        kind,
+        petitioner,
+        category,
+        ..
+    } = register("油烟扰民", Some(phone("13812345678")))
+    else {
+        unreachable!("it is a registration")
+    };
+    let command = Command::Register {
+        title: "油烟扰民".to_owned(),
+        content,
+        kind,
+        petitioner: Petitioner {
+            name: told[0].to_owned(),
+            firm: Some(told[2].to_owned()),
+            applicant: Applicant::Enterprise,
+            ..petitioner
+        },
+        address: Some(told[1].to_owned()),
+        category,
+        fields: BTreeMap::new(),
+    };
+    let agent = person("agent1000", Role::Agent, "js-12345");
+    let by = By::Person(&agent);
+    let once = Once::new(
+        "agent1000".into(),
+        "POST /api/v1/tickets".to_owned(),
+        case.place.clock.new_id().to_string(),
+        b"{}",
+    );
+    let opened = case
+        .storage
+        .open_ticket(case.now(), by, command, &case.rules, Some(once))
+        .await
+        .unwrap();
+    let emergency = IntakeCommand::NoteEmergency {
+        by: "agent1000".into(),
+        service: "119".to_owned(),
+        call: hotline::domain::id::CallId(case.place.clock.new_id()),
+        leg: hotline::domain::id::LegId(case.place.clock.new_id()),
+        location: Some(told[3].to_owned()),
+    };
+    let noted = case.storage.command(
+        case.now(),
+        By::Server,
+        opened.id,
+        Command::Intake(emergency),
+        &case.rules,
+        None,
+    );
+    noted.await.unwrap();
+    case.close_by_reply(opened.id).await;
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows");
+    case.storage.backup(case.now(), &rows).await.unwrap();
+    texts_in(&rows)
+}
+
+/// Every file of a backup: the tables as they are.
+fn texts_in(backup: &std::path::Path) -> String {
+    let files = std::fs::read_dir(backup).unwrap();
+    let text =
+        |file: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(file.unwrap().path());
+    files.map(|file| text(file).unwrap()).collect()
+}
+
+fn told_in<'t>(rows: &str, told: &[&'t str]) -> Vec<&'t str> {
+    told.iter()
+        .copied()
+        .filter(|one| rows.contains(one))
+        .collect()
 }
 
 async fn a_session_ends_idle_or_at_its_last_hour_or_with_a_new_password(place: Place) {
@@ -1616,6 +1771,70 @@ async fn three_open_surveys_of_one_phone_are_told_apart(place: Place) {
     assert_eq!(rest, silent[1..]);
 }
 
+async fn a_wrong_number_ends_the_survey_and_satisfies_nobody(place: Place) {
+    let case = Case::open(place).await;
+    let ended = async |id| {
+        let ticket = case.ticket(id).await.ticket;
+        let survey = &ticket.surveys[0];
+        assert_eq!(survey.rating, None);
+        assert_eq!(survey.resent, []);
+        let result = match &ticket.stage {
+            Stage::Closed {
+                follow_up: FollowUp::Ended { result },
+                ..
+            } => Some(result.clone()),
+            _ => None,
+        };
+        (survey.failed, result)
+    };
+    let wrong = (
+        Some(SurveyFailure::WrongNumber),
+        Some(FollowUpResult::NotReached {
+            why: Missed::WrongNumber,
+        }),
+    );
+    // The carrier says so, even before its acceptance is written here.
+    for (title, early) in [("路灯不亮", true), ("停水", false)] {
+        let id = case.closed(title).await.id;
+        let receipt = Receipt {
+            message_id: title.to_owned(),
+            delivered: false,
+            status: "MK:0001".to_owned(),
+        };
+        let hear = case
+            .storage
+            .sms_receipt(case.now(), "main", receipt, &case.rules);
+        if early {
+            assert!(matches!(hear.await.unwrap(), Heard::Quarantined(_)));
+            case.send(case.sms(id).await, title).await;
+        } else {
+            case.send(case.sms(id).await, title).await;
+            assert_eq!(hear.await.unwrap(), Heard::Matched);
+        }
+        assert_eq!(ended(id).await, wrong);
+    }
+    // Whoever has the phone says so; an unclear word is for a person.
+    let id = case.closed("占道经营").await.id;
+    case.send(case.sms(id).await, "m3").await;
+    let say = async |reply_id: &str, text: &str| {
+        let reply = Reply {
+            id: reply_id.into(),
+            from: "13812345678".into(),
+            text: text.into(),
+        };
+        case.storage
+            .sms_reply(case.now(), "main", reply, &case.rules)
+            .await
+            .unwrap()
+    };
+    let unclear = say("r1", "不是我反映的").await;
+    assert_eq!(unclear, Heard::Quarantined("not_a_rating"));
+    assert_eq!(ended(id).await, (None, None));
+    assert_eq!(say("r2", "打错了，不是我！").await, Heard::Matched);
+    assert_eq!(ended(id).await, wrong);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
 async fn a_callback_is_stored_as_it_came_with_the_work_of_reading_it(place: Place) {
     let case = Case::open(place).await;
     let callback = Callback {
@@ -2263,9 +2482,11 @@ fn register(title: &str, phone: Option<PhoneNumber>) -> Command {
             phone,
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: None,
         category: None,
+        fields: BTreeMap::new(),
     }
 }
 

@@ -325,6 +325,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/tickets/{id}/proposals", DESK, Scope::TicketsRead),
     person(Method::POST, "/api/v1/tickets/{id}/advice", Who::Roles(DESK)),
     any_role(Method::GET, "/api/v1/categories"),
+    any_role(Method::GET, "/api/v1/form"),
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),
     rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),

@@ -8,12 +8,14 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use sha2::{Digest as _, Sha256};
 
 use super::ports::blocking;
 use crate::api::{AttachmentStore, Bytes, Pending};
+use crate::domain::time::Timestamp;
 
 /// A folder of attachments.
 #[derive(Debug, Clone)]
@@ -60,6 +62,20 @@ impl Folder {
             Ok(bytes) if hash(&bytes) == sha256 => Ok(Some(bytes)),
             Ok(_) => Err(io::Error::other("the file is not what it was")),
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Deletes the file with this hash, if there is one and it was last brought in before `before`.
+    pub(super) fn remove(&self, sha256: &str, before: Timestamp) -> io::Result<()> {
+        let path = self.path(sha256)?;
+        let before =
+            UNIX_EPOCH + Duration::from_millis(u64::try_from(before.millis()).unwrap_or(0));
+        let known = fs::metadata(&path).and_then(|known| known.modified());
+        match known {
+            Ok(brought) if brought < before => fs::remove_file(&path),
+            Ok(_) => Ok(()),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(fault) => Err(fault),
         }
     }
@@ -144,6 +160,14 @@ mod tests {
         folder.keep(&sha, b"photo").unwrap();
         assert_eq!(folder.read(&sha).unwrap().as_deref(), Some(&b"photo"[..]));
         assert!(folder.keep(&sha, b"another").is_err());
+        // One that was brought in just now is somebody's; an old one goes, once.
+        folder.remove(&sha, Timestamp::from_millis(0)).unwrap();
+        assert!(folder.read(&sha).unwrap().is_some());
+        let later = Timestamp::from_millis(i64::from(u32::MAX) * 1000);
+        folder.remove(&sha, later).unwrap();
+        folder.remove(&sha, later).unwrap();
+        assert_eq!(folder.read(&sha).unwrap(), None);
+        folder.keep(&sha, b"photo").unwrap();
         fs::write(folder.path(&sha).unwrap(), b"forged").unwrap();
         assert!(folder.read(&sha).is_err());
         for hostile in ["../../etc/passwd", "", &"A".repeat(64), &"/".repeat(64)] {

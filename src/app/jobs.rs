@@ -8,7 +8,8 @@ use hotline_recordings::Archive;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::ports::Archives;
+use super::attachments::Folder;
+use super::ports::Kept;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::disposition::OriginEntry;
@@ -72,7 +73,10 @@ pub(super) fn start(
         Arc::new(RetentionSweep::new(
             storage.clone(),
             config.retention.rules(),
-            Arc::new(Archives(Archive::open(config.recordings_folder()))),
+            Arc::new(Kept {
+                recordings: Archive::open(config.recordings_folder()),
+                attachments: Folder::at(config.attachments_folder()),
+            }),
         )),
         Arc::new(Watcher {
             storage: storage.clone(),

@@ -38,6 +38,14 @@ async fn open_existing(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result
     open_storage(config, clock).await
 }
 
+/// What is not wrong and wants somebody's attention.
+pub async fn warnings(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
+    let storage = open_existing(config, clock).await?;
+    let warnings = super::warnings(&storage).await?;
+    storage.close().await;
+    Ok(warnings)
+}
+
 /// Every difference between what is kept and what should be; empty when all is well.
 pub async fn check(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<String>> {
     let storage = open_existing(config, Arc::clone(&clock)).await?;

@@ -36,6 +36,7 @@ use crate::api::{self, Api};
 use crate::clock::Clock;
 use crate::config::{Config, Digest, organisation};
 use crate::domain::acd::AgentState;
+use crate::domain::disposition::unmapped;
 use crate::domain::id::{CallId, RecordingId};
 use crate::domain::time::Timestamp;
 use crate::signalling::control::Settings;
@@ -471,6 +472,27 @@ pub async fn apply(
         Err(storage::Trouble::Refused(refused)) => Err(refused.into()),
         Err(storage::Trouble::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// What is not wrong and wants somebody's attention, a line each.
+pub async fn warnings(storage: &Storage) -> anyhow::Result<Vec<String>> {
+    let categories = storage.disposition().await?.categories;
+    let without = unmapped(&categories);
+    if without.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!(
+        "warning: {} of {} categories have no code of GB/T 39666 (key standard): {}",
+        without.len(),
+        categories.len(),
+        shortened(&without, 20)
+    )])
+}
+
+/// The first `most` of `codes`, and that there are more.
+fn shortened(codes: &[&str], most: usize) -> String {
+    let more = if codes.len() > most { ", …" } else { "" };
+    format!("{}{more}", codes[..codes.len().min(most)].join(", "))
 }
 
 /// Brings in the demo organisation.

@@ -9,6 +9,7 @@ use hotline_recordings::{self as recordings, Archive};
 
 use tokio::sync::mpsc;
 
+use super::attachments::Folder;
 use crate::api::{
     Audio, Bytes, CallControl, OwnPhone, Pending, PhoneEar, PhoneLine, PhoneMouth, RecordingReader,
     ToPhone,
@@ -17,6 +18,7 @@ use crate::domain::call::AtLine;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
 use crate::domain::id::{RecordingId, Username};
 use crate::domain::staff::Directory;
+use crate::domain::time::Timestamp;
 use crate::jobs::{self, Disposer};
 use crate::signalling::line::Ear;
 use crate::signalling::shell::Signalling;
@@ -144,9 +146,20 @@ impl RecordingReader for Archives {
     }
 }
 
-impl Disposer for Archives {
+/// Where retention takes things away.
+pub(super) struct Kept {
+    pub(super) recordings: Archive,
+    pub(super) attachments: Folder,
+}
+
+impl Disposer for Kept {
+    fn remove(&self, sha256: String, before: Timestamp) -> jobs::Pending<'_, io::Result<()>> {
+        let folder = self.attachments.clone();
+        Box::pin(blocking(move || folder.remove(&sha256, before)))
+    }
+
     fn dispose(&self, id: RecordingId, tombstone: String) -> jobs::Pending<'_, io::Result<()>> {
-        let archive = self.0.clone();
+        let archive = self.recordings.clone();
         Box::pin(blocking(move || {
             let id =
                 file_id(id).ok_or_else(|| io::Error::other("an id that is none of the store's"))?;

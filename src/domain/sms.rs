@@ -172,14 +172,32 @@ pub fn parts(text: &str) -> usize {
     parts
 }
 
+/// Does a gateway's word about a message say that nobody has the number 空号? The words of our own contract, and the MAP error
+/// "unknown subscriber" (3GPP TS 29.002 §17.6.6) as carriers pass it on. What only says that it did not arrive, a phone that is
+/// off or suspended included, is not meant.
+pub fn no_such_number(status: &str) -> bool {
+    matches!(
+        status.trim().to_ascii_lowercase().as_str(),
+        "no_such_number" | "unknown_number" | "unknown_subscriber" | "mk:0001" | "mi:0001" | "空号"
+    )
+}
+
 /// A citizen's answer to a survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SurveyReply {
-    pub rating: Rating,
+    pub said: Said,
     pub code: Option<SurveyCode>,
 }
 
-/// Reads an answer: `1`, `3 1234`, `１，１２３４`, `31234`, `不满意`, `满意1234, 谢谢`. Anything that says more than
+/// What an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    Rated(Rating),
+    /// Whoever has this phone asked for nothing 打错了.
+    WrongNumber,
+}
+
+/// Reads an answer: `1`, `3 1234`, `１，１２３４`, `31234`, `不满意`, `满意1234, 谢谢`, `打错了`. Anything that says more than
 /// a rating and a code is for a person to read: `5个工作日了还没解决` is no rating.
 pub fn read_reply(text: &str) -> Option<SurveyReply> {
     const LONGEST: usize = 40;
@@ -187,18 +205,20 @@ pub fn read_reply(text: &str) -> Option<SurveyReply> {
         return None;
     }
     let text: String = text.chars().map(half_width).collect();
-    let mut rating = None;
+    let mut said = None;
     let mut code = None;
     for word in words(&text) {
-        let (new_rating, new_code) = meaning(word)?;
-        // Two ratings, or two codes, are a riddle, even when they are equal.
-        if (new_rating.is_some() && rating.is_some()) || (new_code.is_some() && code.is_some()) {
+        let (new_said, new_code) = meaning(word)?;
+        // Two ratings, or two codes, are a riddle, even when they are equal; `打错了, 不是我` says one thing twice.
+        let wrong = Some(Said::WrongNumber);
+        let twice = new_said.is_some() && said.is_some() && !(new_said == wrong && said == wrong);
+        if twice || (new_code.is_some() && code.is_some()) {
             return None;
         }
-        rating = rating.or(new_rating);
+        said = said.or(new_said);
         code = code.or(new_code);
     }
-    rating.map(|rating| SurveyReply { rating, code })
+    said.map(|said| SurveyReply { said, code })
 }
 
 /// Full-width forms U+FF01–FF5E and the ideographic space as the ASCII they stand for.
@@ -228,9 +248,12 @@ fn words(text: &str) -> Vec<&str> {
 }
 
 /// What one word says; `None` when it says something we do not understand.
-fn meaning(word: &str) -> Option<(Option<Rating>, Option<SurveyCode>)> {
+fn meaning(word: &str) -> Option<(Option<Said>, Option<SurveyCode>)> {
     if let Some(rating) = rating(word) {
-        return Some((Some(rating), None));
+        return Some((Some(Said::Rated(rating)), None));
+    }
+    if WRONG_NUMBER.contains(&word) {
+        return Some((Some(Said::WrongNumber), None));
     }
     if let Ok(code) = word.parse() {
         return Some((None, Some(code)));
@@ -239,10 +262,30 @@ fn meaning(word: &str) -> Option<(Option<Rating>, Option<SurveyCode>)> {
     if let Some((digit, code)) = word.split_at_checked(1)
         && let (Some(rating), Ok(code)) = (rating(digit), code.parse())
     {
-        return Some((Some(rating), Some(code)));
+        return Some((Some(Said::Rated(rating)), Some(code)));
     }
     matches!(word, "谢谢" | "感谢" | "您好" | "你好").then_some((None, None))
 }
+
+/// How people say that they are not who is meant. `不是我反映的` may be somebody of the same household: a person reads it.
+const WRONG_NUMBER: [&str; 16] = [
+    "打错了",
+    "打错",
+    "你打错了",
+    "您打错了",
+    "打错电话了",
+    "发错了",
+    "发错",
+    "你发错了",
+    "您发错了",
+    "发错人了",
+    "不是我",
+    "不是本人",
+    "我不是本人",
+    "号码错了",
+    "号码错误",
+    "号码不对",
+];
 
 fn rating(word: &str) -> Option<Rating> {
     (1..)
@@ -315,12 +358,56 @@ mod tests {
         ];
         for (text, expected) in cases {
             let expected = expected.map(|(rating, with)| SurveyReply {
-                rating,
+                said: Said::Rated(rating),
                 code: with.map(code),
             });
             assert_eq!(read_reply(text), expected, "{text}");
         }
         assert_eq!(read_reply(&" ".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn a_wrong_number_is_heard_where_it_is_plain() {
+        let cases = [
+            ("打错了", Some(None)),
+            (" 您好，发错了！谢谢 ", Some(None)),
+            ("不是我。", Some(None)),
+            ("打错了, 不是我", Some(None)),
+            ("不是本人１２３４", Some(Some("1234"))),
+            ("不是我反映的", None),
+            ("不是我不满意", None),
+            ("打错了 5", None),
+            ("我不认识什么路灯", None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|with: Option<&str>| SurveyReply {
+                said: Said::WrongNumber,
+                code: with.map(code),
+            });
+            assert_eq!(read_reply(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_number_that_nobody_has_is_a_wrong_one_to_a_carrier() {
+        for status in [
+            "no_such_number",
+            "MK:0001",
+            "MI:0001",
+            " Unknown_Subscriber ",
+        ] {
+            assert!(no_such_number(status), "{status}");
+        }
+        for status in [
+            "UNDELIV",
+            "EXPIRED",
+            "REJECTD",
+            "MK:0005",
+            "MOBILE_NOT_ON_SERVICE",
+            "",
+        ] {
+            assert!(!no_such_number(status), "{status}");
+        }
     }
 
     #[test]
@@ -374,7 +461,7 @@ mod tests {
         let text = survey_text(SIGNATURE, code("1234"), None);
         let (_, example) = text.rsplit_once('如').unwrap();
         let read = read_reply(example).unwrap();
-        assert_eq!(read.rating, Rating::VerySatisfied);
+        assert_eq!(read.said, Said::Rated(Rating::VerySatisfied));
         assert_eq!(read.code, Some(code("1234")));
     }
 
@@ -402,7 +489,7 @@ mod tests {
             let _ = (read_reply(&text), parts(&text), survey_text(SIGNATURE, SurveyCode(code), Some(&text)));
             let said = format!("{n} {code}");
             let read = read_reply(&said).unwrap();
-            assert_eq!((read.rating, read.code), (Rating::ALL[n - 1], Some(SurveyCode(code))));
+            assert_eq!((read.said, read.code), (Said::Rated(Rating::ALL[n - 1]), Some(SurveyCode(code))));
         }
     }
 }

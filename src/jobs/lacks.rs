@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Job, Pending, Report};
-use crate::domain::organisation::Profile;
+use crate::domain::organisation::{Lack, Profile};
 use crate::domain::time::Timestamp;
 use crate::storage::{Fault, Storage};
 
-/// Looks at every unit's profile.
+/// Closed hours without anybody that ended between two looks are not missed: a look goes as far back as the last.
+const EVERY_MS: i64 = 3_600_000;
+
+/// Looks at every unit's profile, and at the duty that was kept.
 pub struct Lacks {
     pub storage: Storage,
 }
@@ -18,6 +21,8 @@ impl Lacks {
     async fn look(&self, now: Timestamp) -> Result<Report, Fault> {
         let tree = self.storage.tree().await?;
         let profiles = self.storage.profiles().await?;
+        let since_last = now.plus_millis(-EVERY_MS);
+        let unmanned = self.storage.unmanned(since_last, now).await?;
         let nothing = Profile::default();
         let mut lacking = BTreeSet::new();
         for stand in tree.as_of(now) {
@@ -25,6 +30,9 @@ impl Lacks {
                 let code = &stand.unit.code;
                 let lacks = profiles.get(code).unwrap_or(&nothing).lacks();
                 lacking.extend(lacks.into_iter().map(|lack| (code.clone(), lack)));
+                if unmanned.contains(code) {
+                    lacking.insert((code.clone(), Lack::Roster));
+                }
             }
         }
         let done = self.storage.keep_lacks(now, lacking).await?;
@@ -41,7 +49,7 @@ impl Job for Lacks {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_secs(3_600)
+        Duration::from_millis(EVERY_MS.unsigned_abs())
     }
 
     fn run_once(&self, now: Timestamp) -> Pending<'_, Result<Report, Fault>> {

@@ -1,11 +1,12 @@
-//! Retention: the sound of recordings whose class is over goes, unless somebody holds it (article 12). The tombstone is
-//! laid in the database first; files that a crash left are taken away the next time.
+//! Retention: the sound of recordings whose class is over goes, and the files of tickets, unless somebody holds them
+//! (article 12). The tombstone is laid in the database first; what a crash left is taken away the next time.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::walk::Walk;
 use super::{Job, Pending, Report};
@@ -22,6 +23,8 @@ const BATCH: u32 = 100;
 pub trait Disposer: Send + Sync + 'static {
     /// Lays the tombstone beside the manifest, then deletes the sound. Done twice, the second time changes nothing.
     fn dispose(&self, id: RecordingId, tombstone: String) -> Pending<'_, io::Result<()>>;
+    /// Deletes the file of attachments under this hash, unless it was brought in again since `before`.
+    fn remove(&self, sha256: String, before: Timestamp) -> Pending<'_, io::Result<()>>;
 }
 
 /// Deletes what is past its class.
@@ -29,9 +32,13 @@ pub struct RetentionSweep {
     storage: Storage,
     retention: Retention,
     disposer: Arc<dyn Disposer>,
-    /// Over all recordings.
-    walk: Walk<(Timestamp, RecordingId)>,
+    recordings: Walk<(Timestamp, RecordingId)>,
+    /// Over the files of tickets.
+    files: Walk<(Timestamp, Uuid)>,
 }
+
+/// A file that is younger may be of a ticket that is about to know of it.
+const YOUNG_MS: i64 = 60 * 60_000;
 
 impl RetentionSweep {
     pub fn new(storage: Storage, retention: Retention, disposer: Arc<dyn Disposer>) -> Self {
@@ -39,7 +46,8 @@ impl RetentionSweep {
             storage,
             retention,
             disposer,
-            walk: Walk::default(),
+            recordings: Walk::default(),
+            files: Walk::default(),
         }
     }
 
@@ -47,9 +55,9 @@ impl RetentionSweep {
         let mut report = Report::default();
         let (laid, next) = self
             .storage
-            .dispose(now, &self.retention, self.walk.place(), BATCH)
+            .dispose(now, &self.retention, self.recordings.place(), BATCH)
             .await?;
-        let further = self.walk.moved(next, true);
+        let recordings_left = self.recordings.moved(next, true);
         let open = self.storage.disposals_open(BATCH).await?;
         for disposal in &open {
             if self.take_away(now, disposal).await? {
@@ -58,8 +66,33 @@ impl RetentionSweep {
                 report.failed += 1;
             }
         }
-        report.more = further || (laid > 0 && report.failed == 0);
+        let files_left = self.sweep_files(now, &mut report).await?;
+        report.more = recordings_left || files_left || (laid > 0 && report.failed == 0);
         Ok(report)
+    }
+
+    /// Files of tickets; whether there are more to look at. One that is not deleted now goes at a start: nothing names it.
+    async fn sweep_files(&self, now: Timestamp, report: &mut Report) -> Result<bool, Fault> {
+        let disposed = self
+            .storage
+            .dispose_attachments(now, &self.retention, self.files.place(), BATCH)
+            .await?;
+        report.done += disposed.count;
+        for sha256 in disposed.unnamed {
+            let gone = self
+                .disposer
+                .remove(sha256.clone(), now.plus_millis(-YOUNG_MS));
+            match gone.await {
+                Ok(()) => info!(
+                    "the file {sha256} of attachments was deleted: its retention period is over"
+                ),
+                Err(fault) => {
+                    report.failed += 1;
+                    warn!("the file {sha256} of attachments could not be deleted: {fault}");
+                }
+            }
+        }
+        Ok(self.files.moved(disposed.next, true))
     }
 
     async fn take_away(&self, now: Timestamp, disposal: &Disposal) -> Result<bool, Fault> {

@@ -9,6 +9,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::{Job, Pending, Report};
+use crate::domain::sms::no_such_number;
 use crate::domain::time::Timestamp;
 use crate::storage::outbox::{Work, WorkKind};
 use crate::storage::rules::RulesInForce;
@@ -178,6 +179,7 @@ fn fate(status: &str) -> Option<Fate> {
             Some(Fate::Failed)
         }
         "accepted" | "acceptd" | "enroute" | "sent" | "queued" => Some(Fate::OnItsWay),
+        _ if no_such_number(status) => Some(Fate::Failed),
         _ => None,
     }
 }

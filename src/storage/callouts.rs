@@ -1,6 +1,6 @@
 //! Call-outs 应急叫应: their state, their whole log, and the work each step asks for: a call and a message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -182,6 +182,23 @@ impl Storage {
             )
             .await?;
         rows.iter().map(gap_of).collect()
+    }
+
+    /// The units that had nobody on duty at some moment from `since` to `now`.
+    pub async fn unmanned(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<BTreeSet<UnitCode>, Fault> {
+        let rows = self
+            .db
+            .rows(
+                "SELECT DISTINCT unit FROM duty_gap WHERE starts_at <= $2 AND ends_at > $1 \
+                 AND (filled_at IS NULL OR (filled_at > starts_at AND filled_at > $1))",
+                &values![since, now],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("unit")).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::audit::{self, Deed};
 use super::db::{Row, Select, Tx, values};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::domain::id::ConferenceItemId;
+use crate::domain::id::{ConferenceItemId, TicketId};
 use crate::domain::organisation::{ConferenceItem, ItemCommand, carry_out};
 use crate::domain::staff::Actor;
 use crate::domain::ticket::Refusal;
@@ -39,13 +39,20 @@ impl Storage {
             .await
     }
 
-    /// The items, the latest first.
+    /// The items, the latest first; about one ticket, if asked.
     pub async fn conference_items(
         &self,
         stage: Option<String>,
+        ticket: Option<TicketId>,
         page: &Page,
     ) -> Result<Listing<ItemRecord>, Fault> {
         let mut select = Select::new("SELECT id, json FROM conference_item WHERE 1 = 1");
+        if let Some(ticket) = ticket {
+            select = select
+                .text(" AND id IN (SELECT item_id FROM conference_ticket WHERE")
+                .bind(" ticket =", ticket)
+                .text(")");
+        }
         if let Some(after) = &page.after {
             select = select.before("entered_at", "id", after);
         }
@@ -107,6 +114,14 @@ async fn change(
         ],
     )
     .await?;
+    for ticket in &record.item.tickets {
+        tx.execute(
+            "INSERT INTO conference_ticket (ticket, item_id) VALUES ($1, $2) \
+             ON CONFLICT (ticket, item_id) DO NOTHING",
+            &values![*ticket, record.id],
+        )
+        .await?;
+    }
     let deed = Deed {
         at: now,
         by: by.username.clone(),

@@ -270,7 +270,7 @@ impl Storage {
 }
 
 /// When a ticket came to its end.
-fn end_of(ticket: &Ticket) -> Option<Timestamp> {
+pub(super) fn end_of(ticket: &Ticket) -> Option<Timestamp> {
     use crate::domain::ticket::Stage;
     match &ticket.stage {
         Stage::Closed { at, .. } | Stage::Archived { at, .. } | Stage::Voided { at, .. } => {

@@ -13,11 +13,12 @@ use super::outbox::{self, WorkKind};
 use super::sms::Purpose;
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
+use crate::domain::disposition::CategoryEntry;
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::sms::receipt_text;
 use crate::domain::staff::{By, Unit, UnitKind};
 use crate::domain::ticket::intake::{Command, Event, Origin};
-use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage};
+use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage, Ticket};
 use crate::domain::time::Timestamp;
 
 /// What a demand led to.
@@ -370,10 +371,16 @@ impl Chronicler<'_> {
                     json!({"outcome": "closed", "at": at, "unit": unit, "answer": answer}),
                 )
             }
-            TicketEvent::Voided { at, reason, .. } => (
-                "result",
-                json!({"outcome": "not_accepted", "at": at, "answer": reason}),
-            ),
+            TicketEvent::Voided { at, reason, .. } => {
+                let mut said = json!({"outcome": "not_accepted", "at": at, "answer": reason});
+                if let Some(refusal) = ticket.intake.not_accepted() {
+                    said["explanation"] = refusal.explanation.clone().into();
+                    if let Some(guidance) = &refusal.guidance {
+                        said["guidance"] = json!({"text": guidance.text, "law": guidance.law});
+                    }
+                }
+                ("result", said)
+            }
             TicketEvent::FollowUpEnded { result } => {
                 ("revisit", json!({"at": self.now, "result": result}))
             }
@@ -385,6 +392,10 @@ impl Chronicler<'_> {
         });
         if let (Some(whole), serde_json::Value::Object(body)) = (whole.as_object_mut(), body) {
             whole.extend(body);
+            if let Some((category, standard)) = coded(tx, ticket).await? {
+                whole.insert("category".to_owned(), category.into());
+                whole.insert("standard".to_owned(), standard.into());
+            }
         }
         tx.execute(
             "INSERT INTO origin_feedback (id, ticket_id, system, kind, json, created_at) \
@@ -409,6 +420,25 @@ impl Chronicler<'_> {
         )
         .await
     }
+}
+
+/// What a ticket is about: our code, and GB/T 39666's. Of a demand that nobody coded, by what its origin said.
+async fn coded(tx: &mut Tx, ticket: &Ticket) -> Result<Option<(String, Option<String>)>, Fault> {
+    if let Some(coded) = &ticket.intake.classification {
+        return Ok(Some((coded.category.clone(), coded.standard.clone())));
+    }
+    let demand = ticket.demand.as_ref();
+    let Some(category) = demand.and_then(|demand| demand.category.clone()) else {
+        return Ok(None);
+    };
+    let row = tx
+        .row(
+            "SELECT json FROM organisation_entry WHERE kind = 'category' AND name = $1",
+            &values![category.clone()],
+        )
+        .await?;
+    let entry: Option<CategoryEntry> = row.map(|row| row.json("json")).transpose()?;
+    Ok(Some((category, entry.and_then(|entry| entry.standard))))
 }
 
 fn feedback_of(row: &Row) -> Result<Feedback, Fault> {

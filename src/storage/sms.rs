@@ -21,7 +21,9 @@ use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
 use crate::domain::callout::says_received;
 use crate::domain::id::{SmsId, TicketId};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms::{Match, Submission, SurveyCode, match_reply, read_reply, survey_text};
+use crate::domain::sms::{
+    Match, Said, Submission, SurveyCode, match_reply, no_such_number, read_reply, survey_text,
+};
 use crate::domain::staff::By;
 use crate::domain::ticket::{Command, Rating, Rules, SurveyFailure};
 use crate::domain::time::Timestamp;
@@ -736,7 +738,7 @@ impl Chronicler<'_> {
                 meet(tx).await?;
                 self.hear_early_receipts(tx, &gateway, message_id).await
             }
-            Submission::Refused { .. } => self.survey_failed(tx, id).await,
+            Submission::Refused { reason } => self.survey_failed(tx, id, reason).await,
             Submission::NotSent { .. } | Submission::Unknown { .. } => Ok(()),
         }
     }
@@ -829,7 +831,8 @@ impl Chronicler<'_> {
         if let Some(row) = changed
             && !receipt.delivered
         {
-            self.survey_failed(tx, row.get("id")?).await?;
+            self.survey_failed(tx, row.get("id")?, &receipt.status)
+                .await?;
         }
         Ok(true)
     }
@@ -848,8 +851,13 @@ impl Chronicler<'_> {
             return Ok(Heard::Matched);
         }
         let why = match self.match_survey(tx, reply).await? {
-            Ok((ticket, rating)) => {
-                let answer = Command::SurveyAnswered { rating };
+            Ok((ticket, said)) => {
+                let answer = match said {
+                    Said::Rated(rating) => Command::SurveyAnswered { rating },
+                    Said::WrongNumber => Command::SurveyFailed {
+                        why: SurveyFailure::WrongNumber,
+                    },
+                };
                 match self.change_ticket(tx, ticket, &answer).await {
                     Ok(_) => return Ok(Heard::Matched),
                     Err(Trouble::Refused(refusal)) => refusal.code(),
@@ -869,7 +877,7 @@ impl Chronicler<'_> {
         &self,
         tx: &mut Tx,
         reply: &Reply,
-    ) -> Result<Result<(TicketId, crate::domain::ticket::Rating), &'static str>, Fault> {
+    ) -> Result<Result<(TicketId, Said), &'static str>, Fault> {
         let Ok(from) = PhoneNumber::parse(&reply.from) else {
             return Ok(Err("no_phone_number"));
         };
@@ -878,14 +886,15 @@ impl Chronicler<'_> {
         };
         let open = open_surveys(tx, &from).await?;
         Ok(match match_reply(&open, &read) {
-            Match::Matched(ticket) => Ok((ticket, read.rating)),
+            Match::Matched(ticket) => Ok((ticket, read.said)),
             Match::Ambiguous => Err("several_surveys_open"),
             Match::None => Err("no_such_survey"),
         })
     }
 
-    /// The message did not arrive: its survey ends, if it asked one and the ticket has not moved on already.
-    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId) -> Result<(), Fault> {
+    /// The message did not arrive: its survey ends, if it asked one and the ticket has not moved on already. Nobody has the
+    /// number, by `status`: then it is not sent again either.
+    async fn survey_failed(&self, tx: &mut Tx, sms: SmsId, status: &str) -> Result<(), Fault> {
         let survey = tx
             .row(
                 "SELECT ticket_id FROM survey WHERE sms_id = $1 AND closed_at IS NULL",
@@ -894,9 +903,12 @@ impl Chronicler<'_> {
             .await?;
         let Some(survey) = survey else { return Ok(()) };
         let ticket: TicketId = survey.get("ticket_id")?;
-        let failed = Command::SurveyFailed {
-            why: SurveyFailure::Undelivered,
+        let why = if no_such_number(status) {
+            SurveyFailure::WrongNumber
+        } else {
+            SurveyFailure::Undelivered
         };
+        let failed = Command::SurveyFailed { why };
         match self.change_ticket(tx, ticket, &failed).await {
             Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
             Err(Trouble::Fault(fault)) => Err(fault),

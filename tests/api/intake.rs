@@ -44,6 +44,8 @@ async fn prepared(url: Option<String>) -> World {
         parent: parent.map(str::to_owned),
         field: "城市管理".to_owned(),
         initials: initials.to_owned(),
+        standard: parent.map(|_| "02.01.03".to_owned()),
+        city: None,
     };
     let rule = DispatchRule {
         name: "市政照明".to_owned(),
@@ -422,7 +424,12 @@ async fn the_rules_propose_a_unit_and_say_why() {
         (422, "unknown_category".to_owned())
     );
     let coded = json!({"category": "0101", "field": "城市管理", "department": UNIT});
-    command(&lead, &id, "classify", coded).await;
+    let told = json!({"category": "0101", "field": "城市管理", "standard": "1"});
+    let refused = lead.post(&path, told).await.status;
+    assert_eq!(refused, StatusCode::UNPROCESSABLE_ENTITY);
+    let view = command(&lead, &id, "classify", coded).await;
+    let classified = &view["ticket"]["intake"]["classification"];
+    assert_eq!(classified["standard"], "02.01.03", "{view}");
     let proposals = lead
         .get(&format!("/api/v1/tickets/{id}/proposals"))
         .await
@@ -436,6 +443,12 @@ async fn the_rules_propose_a_unit_and_say_why() {
     assert_eq!(best["met"], json!(["分类“01”", "关键词“路灯”"]));
     let found = lead.get("/api/v1/categories?q=ldzm").await.ok();
     assert_eq!(found["items"][0]["code"], "0101");
+    assert_eq!(found["items"][0]["standard"], "02.01.03");
+    let warnings = hotline::app::warnings(&world.storage).await.unwrap();
+    assert_eq!(
+        warnings,
+        ["warning: 1 of 2 categories have no code of GB/T 39666 (key standard): 01"]
+    );
     command(&lead, &id, "enter_lane", json!({"lane": "enterprise"})).await;
     let listed = lead.get("/api/v1/tickets?lane=enterprise").await.ok();
     assert_eq!(listed["items"][0]["id"], id);
@@ -568,6 +581,8 @@ async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until
         .as_str()
         .unwrap()
         .to_owned();
+    let coded = json!({"category": "0101", "field": "城市管理"});
+    command(&agent, &id, "classify", coded).await;
     command(
         &agent,
         &id,
@@ -591,6 +606,10 @@ async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until
         (&json!("NJ-1"), &json!("closed"))
     );
     assert_eq!(body["answer"], "已通知维修");
+    assert_eq!(
+        (&body["category"], &body["standard"]),
+        (&json!("0101"), &json!("02.01.03"))
+    );
     assert!(
         headers["x-hotline-signature"]
             .to_str()

@@ -2,13 +2,15 @@
 
 use hotline::clock::Clock;
 use hotline::domain::archive::{Held, HoldCommand, Retention, RetentionClass};
+use hotline::domain::attachment::{FileSheet, MediaType, Purpose};
 use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
-use hotline::domain::id::{CallId, RecordingId, TicketId};
+use hotline::domain::id::{AttachmentId, CallId, RecordingId, TicketId};
 use hotline::domain::staff::{By, Role};
 use hotline::domain::supervision::{CaseCommand, Level};
 use hotline::domain::ticket::{Command, Kind};
-use hotline::storage::Trouble;
+use hotline::storage::audit::AuditFilter;
 use hotline::storage::recordings::RecordingRow;
+use hotline::storage::{Page, Trouble};
 
 use crate::world::{World, person};
 
@@ -191,5 +193,104 @@ pub(crate) async fn notices_of_a_year_have_no_gaps_and_no_twins(world: World) {
     }
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=10).collect::<Vec<_>>());
+    world.assert_sound().await;
+}
+
+/// A file of a ticket, as the route leaves it.
+async fn attached(world: &World, ticket: TicketId, sha256: &str) -> AttachmentId {
+    let id = AttachmentId(world.clock.new_id());
+    let file = FileSheet {
+        name: "现场.jpg".to_owned(),
+        media: MediaType::Jpeg,
+        bytes: 5,
+        sha256: sha256.to_owned(),
+        purpose: Purpose::Demand,
+    };
+    world
+        .be(Role::Agent, ticket, Command::Attach { id, file })
+        .await;
+    id
+}
+
+pub(crate) async fn files_of_an_archived_ticket_go_with_its_class_and_stay_under_a_hold(
+    world: World,
+) {
+    let (own, shared, kept) = ("aa".repeat(32), "bb".repeat(32), "cc".repeat(32));
+    let mut tickets = Vec::new();
+    let mut files = Vec::new();
+    for n in 1..=3 {
+        let phone = format!("1380000000{n}");
+        let ticket = world.registered("路灯不亮", "路灯坏了三天没有人修", &phone);
+        tickets.push(ticket.await);
+    }
+    // Two tickets with the same photo; the second is held; the third stays open.
+    for (ticket, sha256) in [(0, &own), (0, &shared), (1, &shared), (2, &kept)] {
+        files.push(attached(&world, tickets[ticket], sha256).await);
+    }
+    for ticket in &tickets[..2] {
+        let void = Command::Void {
+            reason: "重复登记".to_owned(),
+        };
+        world.be(Role::TeamLead, *ticket, void).await;
+    }
+    let supervisor = person(Role::Supervisor);
+    let by = By::Person(&supervisor);
+    let place = HoldCommand::Place {
+        held: Held::Ticket(tickets[1]),
+        reason: "行政诉讼".to_owned(),
+    };
+    let placed = world
+        .storage
+        .hold_command(world.now(), by, None, place, &world.rules, None);
+    let hold = placed.await.unwrap();
+    let classes = retention();
+    let look = async || {
+        let (mut after, mut gone, mut count) = (None, Vec::new(), 0);
+        loop {
+            let looked = world
+                .storage
+                .dispose_attachments(world.now(), &classes, after, 2);
+            let looked = looked.await.unwrap();
+            gone.extend(looked.unnamed);
+            count += looked.count;
+            match looked.next {
+                Some(next) => after = Some(next),
+                None => return (count, gone),
+            }
+        }
+    };
+    world.pass_minutes(2 * 365 * 24 * 60);
+    assert_eq!(look().await, (0, vec![]), "complaints are kept three years");
+    world.pass_minutes(2 * 365 * 24 * 60);
+    // The shared photo is still the held ticket's: its bytes stay.
+    assert_eq!(look().await, (2, vec![own.clone()]));
+    assert_eq!(look().await, (0, vec![]), "once");
+    let disposed = world.storage.disposed_attachments(tickets[0]).await;
+    let disposed: Vec<_> = disposed.unwrap().into_keys().collect();
+    let mut expected = vec![files[0], files[1]];
+    expected.sort();
+    assert_eq!(disposed, expected);
+    let trail = AuditFilter {
+        action: Some("attachment_disposed".to_owned()),
+        ..AuditFilter::default()
+    };
+    let trail = world.storage.audit_trail(&trail, &Page::default()).await;
+    assert_eq!(trail.unwrap().items.len(), 2);
+    let names = async || -> Vec<String> {
+        let files = world.storage.attachment_files("", 10).await.unwrap();
+        files.into_iter().map(|file| file.sha256).collect()
+    };
+    assert_eq!(names().await, [shared.clone(), kept.clone()]);
+
+    let lift = HoldCommand::Lift {
+        reason: "判决生效".to_owned(),
+    };
+    let lifted =
+        world
+            .storage
+            .hold_command(world.now(), by, Some(hold.id), lift, &world.rules, None);
+    lifted.await.unwrap();
+    assert_eq!(look().await, (1, vec![shared]));
+    assert_eq!(names().await, [kept], "of the ticket that is still open");
     world.assert_sound().await;
 }

@@ -68,4 +68,6 @@ stories! {
     offices::what_a_unit_lacked_stays_on_record_when_it_is_mended,
     archive::a_restore_without_its_key_makes_none,
     holds::notices_of_a_year_have_no_gaps_and_no_twins,
+    holds::files_of_an_archived_ticket_go_with_its_class_and_stay_under_a_hold,
+    offices::what_the_conference_took_up_is_found_from_its_tickets,
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hotline::clock::Clock;
 use hotline::domain::call::{Cdr, Direction};
-use hotline::domain::id::{CallId, TicketId};
-use hotline::domain::organisation::UnitEntry;
+use hotline::domain::id::{CallId, TicketId, UnitCode};
+use hotline::domain::organisation::{Span, UnitEntry};
 use hotline::domain::staff::{Actor, By, CalendarEntry, Organisation, Role, Unit, UnitKind};
 use hotline::domain::ticket::intake::Command as IntakeCommand;
 use hotline::domain::ticket::{
@@ -422,6 +422,37 @@ pub(crate) async fn what_a_unit_lacked_stays_on_record_when_it_is_mended(world: 
         assert_eq!(record.until.is_none(), still, "{record:?}");
         assert!(record.until.is_none_or(|until| until > record.since));
     }
+
+    // Closed hours with nobody on duty: half an hour of it, between two looks; another was filled before it began.
+    let minute = |n: i64| world.now().plus_millis(n * 60_000);
+    let gap = |from: i64, until: i64| Span {
+        from: minute(from),
+        until: minute(until),
+    };
+    let gaps = vec![(UNIT.into(), gap(10, 40)), (UNIT.into(), gap(90, 100))];
+    let noticed = world
+        .storage
+        .notice_duty_gaps(minute(0), minute(120), gaps.clone());
+    assert_eq!(noticed.await.unwrap().len(), 2);
+    assert_eq!(look().await, 0, "it has not begun");
+    world.pass_minutes(20);
+    let there = world.storage.unmanned(world.now(), world.now()).await;
+    assert!(there.unwrap().contains(&UnitCode::from(UNIT)));
+    world.pass_minutes(40);
+    let until = world.now().plus_millis(60 * 60_000);
+    let filled = world
+        .storage
+        .notice_duty_gaps(world.now(), until, Vec::new());
+    filled.await.unwrap();
+    assert_eq!(look().await, 1, "nobody was there for half an hour");
+    world.pass_minutes(60);
+    assert_eq!(look().await, 1, "and it is over; the filled one is no fact");
+    let kept = world.storage.lacks_kept(Some(&UNIT.into()), &page).await;
+    let roster: Vec<_> = (kept.unwrap().items.into_iter())
+        .filter(|record| record.lack == Lack::Roster)
+        .collect();
+    assert_eq!(roster.len(), 1);
+    assert!(roster[0].until.is_some());
 }
 
 /// The same question whatever the id is of, on both databases. Over HTTP every route asks it.
@@ -672,4 +703,46 @@ pub(crate) async fn silence_is_counted_by_the_rules_of_the_ticket(mut world: Wor
     world.pass_minutes(24 * 60);
     assert_eq!(job.run_once(world.now()).await.unwrap().done, 1);
     assert!(asked_again(plain).await);
+}
+
+pub(crate) async fn what_the_conference_took_up_is_found_from_its_tickets(world: World) {
+    use hotline::domain::organisation::ItemCommand;
+
+    let mut tickets = Vec::new();
+    for n in 1..=3 {
+        let phone = format!("1380000000{n}");
+        tickets.push(world.registered("路灯不亮", "跨区路段无人管", &phone).await);
+    }
+    let supervisor = person(Role::Supervisor);
+    let wish = async |id, command| {
+        let done = world
+            .storage
+            .conference_command(world.now(), &supervisor, id, command);
+        done.await.unwrap().id
+    };
+    let enter = |tickets: &[TicketId]| ItemCommand::Enter {
+        agenda: "跨区路段的路灯由谁管".to_owned(),
+        held_at: world.now(),
+        tickets: tickets.to_vec(),
+    };
+    let first = wish(None, enter(&tickets[..1])).await;
+    let second = wish(None, enter(&[])).await;
+    let link = ItemCommand::LinkTicket { ticket: tickets[1] };
+    wish(Some(first), link).await;
+    let about = async |ticket: Option<TicketId>| -> Vec<_> {
+        let page = Page::default();
+        let items = world.storage.conference_items(None, ticket, &page).await;
+        items
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|item| item.id)
+            .collect()
+    };
+    assert_eq!(about(Some(tickets[0])).await, [first]);
+    assert_eq!(about(Some(tickets[1])).await, [first]);
+    assert_eq!(about(Some(tickets[2])).await, []);
+    let mut all = about(None).await;
+    all.sort();
+    assert_eq!(all, [first, second]);
 }

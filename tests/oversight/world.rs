@@ -126,9 +126,11 @@ impl World {
                 phone: Some(PhoneNumber::parse(phone).unwrap()),
                 applicant: Applicant::Person,
                 secrecy: false,
+                firm: None,
             },
             address: None,
             category: None,
+            fields: std::collections::BTreeMap::new(),
         };
         let agent = person(Role::Agent);
         self.storage

@@ -17,7 +17,7 @@ use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::idempotency::Wished;
 use crate::api::problem::{Answer, Problem};
-use crate::domain::accountability::{EntryCommand, Ground};
+use crate::domain::accountability::{Culpability, EntryCommand, Ground};
 use crate::domain::id::{EntryId, TicketId, UnitCode};
 use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
@@ -33,6 +33,9 @@ pub(crate) struct EntryView {
     article: &'static str,
     #[schema(value_type = String)]
     ground: Ground,
+    /// Of mishandling: `intent` or `negligence`.
+    #[schema(value_type = Option<String>)]
+    culpability: Option<Culpability>,
     #[schema(value_type = Option<uuid::Uuid>)]
     ticket_id: Option<TicketId>,
     /// 责任单位.
@@ -63,6 +66,7 @@ impl From<EntryRecord> for EntryView {
             version: record.version,
             article: entry.ground.article(),
             ground: entry.ground,
+            culpability: entry.culpability,
             ticket_id: entry.ticket,
             unit: entry.unit.0,
             person: entry.person,
@@ -138,7 +142,7 @@ pub(crate) async fn events(
 #[utoipa::path(post, path = "/api/v1/accountability", tag = "accountability",
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = Object, description = "{ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, \
-        unit, ticket?, person?, leaders?, facts, evidence}"),
+        culpability (of mishandling): intent|negligence, unit, ticket?, person?, leaders?, facts, evidence}"),
     responses((status = 201, body = EntryView), (status = 409, description = "Refused")))]
 pub(crate) async fn record(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let command: EntryCommand = read_command(&["record"], "record", wished.parse()?)?;

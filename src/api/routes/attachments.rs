@@ -47,6 +47,9 @@ pub(crate) struct AttachmentView {
     /// `demand` 诉求材料 or `proof` 办理佐证.
     #[schema(value_type = String)]
     purpose: Purpose,
+    /// When its bytes were deleted because their retention class was over; what it was stays on record.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    disposed_at: Option<Timestamp>,
 }
 
 impl From<&Attachment> for AttachmentView {
@@ -63,15 +66,18 @@ impl From<&Attachment> for AttachmentView {
             bytes: file.bytes,
             sha256: file.sha256.clone(),
             purpose: file.purpose,
+            disposed_at: None,
         }
     }
 }
 
-/// Files with the names of who brought them in.
-async fn shown(api: &Api, files: &[Attachment]) -> Answer<Vec<AttachmentView>> {
+/// Files of a ticket with the names of who brought them in, and which are gone.
+async fn shown(api: &Api, ticket: TicketId, files: &[Attachment]) -> Answer<Vec<AttachmentView>> {
+    let disposed = api.storage.disposed_attachments(ticket).await?;
     let names = names_of(api, files.iter().map(|file| file.by.0.as_str())).await?;
     let view = |file: &Attachment| AttachmentView {
         by_name: names.get(&file.by.0).cloned(),
+        disposed_at: disposed.get(&file.id).copied(),
         ..file.into()
     };
     Ok(files.iter().map(view).collect())
@@ -146,7 +152,7 @@ pub(crate) async fn add(
     let added = record.ticket.attachments.iter();
     let added = added.rev().find(|known| known.id == attachment);
     let added = added.map(std::slice::from_ref).unwrap_or_default();
-    let shown = shown(&api, added).await?.pop();
+    let shown = shown(&api, id, added).await?.pop();
     Ok((
         StatusCode::CREATED,
         Json(shown.ok_or_else(Problem::not_found)?),
@@ -163,7 +169,7 @@ pub(crate) async fn list(
 ) -> Answer<Json<Page<AttachmentView>>> {
     let record = visible(&api, &caller, id).await?;
     Ok(Json(Page {
-        items: shown(&api, &record.ticket.attachments).await?,
+        items: shown(&api, id, &record.ticket.attachments).await?,
         next_cursor: None,
     }))
 }
@@ -171,7 +177,8 @@ pub(crate) async fn list(
 /// A file's bytes, to be saved: never shown in place. Each time is in the audit trail before the first byte leaves.
 #[utoipa::path(get, path = "/api/v1/tickets/{id}/attachments/{attachment}", tag = "attachments",
     params(("id" = uuid::Uuid, Path), ("attachment" = uuid::Uuid, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 410, description = "Deleted: its retention class was over")))]
 pub(crate) async fn get(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -181,6 +188,14 @@ pub(crate) async fn get(
     let mut all = record.ticket.attachments.iter();
     let found = all.find(|known| known.id == attachment);
     let file = &found.ok_or_else(Problem::not_found)?.file;
+    let disposed = api.storage.disposed_attachments(id).await?;
+    if disposed.contains_key(&attachment) {
+        return Err(Problem::new(
+            StatusCode::GONE,
+            "attachment_disposed",
+            "附件已按保管期限处置 (its retention period is over)",
+        ));
+    }
     let bytes = api
         .attachments
         .read(file.sha256.clone())

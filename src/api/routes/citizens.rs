@@ -67,6 +67,10 @@ pub(crate) struct NotAcceptedForCitizen {
     explanation: String,
     /// The hotline whose matter it is, for 9(1).
     hotline: Option<String>,
+    /// Of the procedure it is in, or must go, for 9(2).
+    guidance: Option<String>,
+    /// The law that says so.
+    law: Option<String>,
 }
 
 impl From<&NotAccepted> for NotAcceptedForCitizen {
@@ -75,6 +79,8 @@ impl From<&NotAccepted> for NotAcceptedForCitizen {
             ground: refusal.ground.name(),
             number: refusal.ground.number(),
             explanation: refusal.explanation.clone(),
+            guidance: (refusal.guidance.as_ref()).map(|guidance| guidance.text.clone()),
+            law: (refusal.guidance.as_ref()).map(|guidance| guidance.law.clone()),
             hotline: match &refusal.ground {
                 Ground::OutsideJiangsu { hotline } => Some(hotline.clone()),
                 Ground::OtherProcedure { .. }

@@ -15,7 +15,7 @@ use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::problem::{Answer, Problem};
-use crate::domain::id::ConferenceItemId;
+use crate::domain::id::{ConferenceItemId, TicketId};
 use crate::domain::organisation::{ConferenceItem, ItemCommand};
 use crate::storage::conference::ItemRecord;
 
@@ -62,6 +62,9 @@ impl Peopled for ItemView {
 pub(crate) struct Asked {
     /// `entered`, `decided`, `closed` or `checked`.
     stage: Option<String>,
+    /// Those about this ticket.
+    #[param(value_type = Option<uuid::Uuid>)]
+    ticket: Option<TicketId>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -70,10 +73,17 @@ pub(crate) struct Asked {
 #[utoipa::path(get, path = "/api/v1/conference/items", tag = "conference", params(Asked), responses((status = 200, body = Page<ItemView>)))]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ItemView>>> {
     let page = page(asked.cursor.as_deref(), asked.limit)?;
-    let items = api.storage.conference_items(asked.stage, &page).await?;
+    if let Some(ticket) = asked.ticket {
+        super::tickets::visible(&api, &caller, ticket).await?;
+    }
+    let items = api
+        .storage
+        .conference_items(asked.stage, asked.ticket, &page);
+    let items = items.await?;
     let mut page = Page::of(items, |record| ItemView::of(&api, record));
     people::name(&api, &mut page.items).await?;
     Ok(Json(page))

@@ -1,6 +1,7 @@
 //! What comes from elsewhere, who asks, and how the desk disposes of it: articles 8 to 11(2). Identity numbers are shown
 //! masked everywhere; seeing one whole is a request of its own, with a purpose, and on record.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,7 +17,7 @@ use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::problem::{Answer, Problem};
-use crate::domain::disposition::{Part, Question, find, propose};
+use crate::domain::disposition::{CategoryEntry, Part, Question, find, in_use, propose};
 use crate::domain::id::TicketId;
 use crate::domain::identity::{BadNumber, IdKind, Identity, Verification};
 use crate::domain::phone::PhoneNumber;
@@ -24,7 +25,7 @@ use crate::domain::staff::{By, Role};
 use crate::domain::ticket::intake::{
     Acceptance, Channel, Command, Origin, ServiceType, SourceGroup,
 };
-use crate::domain::ticket::{Applicant, Demand, Kind, Petitioner, Refusal};
+use crate::domain::ticket::{Applicant, Demand, FormField, Kind, Petitioner, Refusal};
 use crate::domain::time::Timestamp;
 use crate::storage::audit::Deed;
 use crate::storage::tickets::TicketFilter;
@@ -62,6 +63,9 @@ pub(crate) struct NewDemand {
     address: Option<String>,
     #[serde(default)]
     category: Option<String>,
+    /// Of `GET /form`, by key.
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
     /// 交办单位, for 8(6).
     #[serde(default)]
     issuer: Option<String>,
@@ -86,6 +90,9 @@ pub(crate) struct NewPetitioner {
     applicant: Applicant,
     #[serde(default)]
     secrecy: bool,
+    /// 企业名称, where the petitioner is an enterprise or speaks for one.
+    #[serde(default)]
+    firm: Option<String>,
     #[serde(default)]
     identity: Option<IdentityBody>,
     #[serde(default)]
@@ -173,9 +180,11 @@ pub(crate) async fn accept(
                 phone: who.phone.map(phone).transpose()?,
                 applicant: who.applicant,
                 secrecy: who.secrecy,
+                firm: who.firm,
             },
             address: new.address,
             category: new.category,
+            fields: new.fields,
         },
         identity: who.identity.map(IdentityBody::read).transpose()?,
         mobile: None,
@@ -475,9 +484,11 @@ pub(crate) async fn advice(
             phone: ticket.caller,
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: written.address,
         category: written.category,
+        fields: BTreeMap::new(),
     };
     Ok(Json(AdviceView {
         similar: alike(&api, id, &demand).await?,
@@ -529,6 +540,8 @@ pub(crate) struct CategoryView {
     parent: Option<String>,
     field: String,
     initials: String,
+    /// The code of GB/T 39666 it is mapped to.
+    standard: Option<String>,
 }
 
 /// What was typed.
@@ -540,17 +553,59 @@ pub(crate) struct Typed {
     q: Option<String>,
 }
 
-/// The categories, or those that what was typed may mean.
+/// The categories in use at a desk of this person's.
+fn of_desk(api: &Api, caller: &Caller, categories: &[CategoryEntry]) -> Vec<CategoryEntry> {
+    let (rules, unit) = (api.rules.now(), &caller.actor.unit);
+    in_use(
+        categories,
+        |city| rules.is_of(unit, city),
+        rules.without_categories(api.clock.now(), unit),
+    )
+}
+
+/// One field of a demand's form.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FormFieldView {
+    key: String,
+    /// For people.
+    name: String,
+    required: bool,
+    /// One of these; none: any line of text.
+    choices: Vec<String>,
+}
+
+impl From<FormField> for FormFieldView {
+    fn from(field: FormField) -> Self {
+        Self {
+            key: field.key,
+            name: field.name,
+            required: field.required,
+            choices: field.choices,
+        }
+    }
+}
+
+/// What the form of a demand asks at this person's desk beside what every demand has: the province's fields and its city's own
+/// (article 32). They go into a demand's `fields`, by key.
+#[utoipa::path(get, path = "/api/v1/form", tag = "intake", responses((status = 200, body = Page<FormFieldView>)))]
+pub(crate) async fn form(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+) -> Answer<Json<Page<FormFieldView>>> {
+    let form = api.rules.now().form(api.clock.now(), &caller.actor.unit);
+    Ok(whole(form.into_iter().map(FormFieldView::from).collect()))
+}
+
+/// The categories of this desk, or those that what was typed may mean.
 #[utoipa::path(get, path = "/api/v1/categories", tag = "intake", params(Typed), responses((status = 200, body = Page<CategoryView>)))]
 pub(crate) async fn categories(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(typed): Query<Typed>,
 ) -> Answer<Json<Page<CategoryView>>> {
     let disposition = api.storage.disposition().await?;
-    let found = find(
-        &disposition.categories,
-        typed.q.as_deref().unwrap_or_default(),
-    );
+    let categories = of_desk(&api, &caller, &disposition.categories);
+    let found = find(&categories, typed.q.as_deref().unwrap_or_default());
     Ok(whole(
         found
             .into_iter()
@@ -560,6 +615,7 @@ pub(crate) async fn categories(
                 parent: category.parent.clone(),
                 field: category.field.clone(),
                 initials: category.initials.clone(),
+                standard: category.standard.clone(),
             })
             .collect(),
     ))
@@ -676,24 +732,24 @@ pub(crate) async fn refusals(
 }
 
 /// The codes a command names must be the organisation's; what they mean is the rules'.
-pub(super) async fn check_codes(api: &Api, command: &Command) -> Answer<()> {
+/// A category brings its code in GB/T 39666 with it.
+pub(super) async fn check_codes(api: &Api, caller: &Caller, command: &mut Command) -> Answer<()> {
     match command {
         Command::Classify {
             category,
             department,
+            standard,
             ..
         } => {
             let disposition = api.storage.disposition().await?;
-            if !disposition
-                .categories
-                .iter()
-                .any(|known| known.code == *category)
-            {
+            let mut known = of_desk(api, caller, &disposition.categories).into_iter();
+            let Some(known) = known.find(|known| known.code == *category) else {
                 return Err(Problem::invalid(
                     "unknown_category",
                     "没有这一诉求分类 (no such category)",
                 ));
-            }
+            };
+            *standard = known.standard;
             match department {
                 Some(unit) => known_unit(api, unit).await,
                 None => Ok(()),

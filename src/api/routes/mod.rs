@@ -161,6 +161,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(intake::proposals))
         .routes(routes!(intake::advice))
         .routes(routes!(intake::categories))
+        .routes(routes!(intake::form))
         .routes(routes!(intake::lanes))
         .routes(routes!(intake::origins))
         .routes(routes!(intake::refusals))

@@ -88,7 +88,7 @@ pub(crate) struct UnitDetail {
     /// The document that says how it handles demands.
     process: Option<String>,
     posts: PostsView,
-    /// Of `process`, `sign`, `handle`, `review`, `duty`.
+    /// Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour).
     #[schema(value_type = Vec<String>)]
     lacks: Vec<&'static str>,
 }
@@ -118,7 +118,14 @@ pub(crate) async fn unit(
     let successor = tree.successor(&code, api.clock.now());
     let asked =
         successor.is_some_and(|stand| stand.unit.code == code && stand.unit.kind.handles_demands());
-    let lacks = if asked { profile.lacks() } else { Vec::new() };
+    let now = api.clock.now();
+    let unmanned = api.storage.unmanned(now, now).await?;
+    let roster = unmanned.contains(&code).then_some(Lack::Roster);
+    let lacks: Vec<Lack> = if asked {
+        profile.lacks().into_iter().chain(roster).collect()
+    } else {
+        Vec::new()
+    };
     Ok(Json(UnitDetail {
         history: history.iter().map(UnitView::from).collect(),
         successor: successor.map(|stand| stand.unit.code.0.clone()),
@@ -138,7 +145,7 @@ pub(crate) async fn unit(
 pub(crate) struct LackView {
     unit: String,
     name: String,
-    /// Of `process`, `sign`, `handle`, `review`, `duty`.
+    /// Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour).
     #[schema(value_type = Vec<String>)]
     lacks: Vec<&'static str>,
     /// The same for a person, in Chinese.
@@ -146,7 +153,7 @@ pub(crate) struct LackView {
     lacks_names: Vec<&'static str>,
 }
 
-/// The units that lack a process document or people for a post (article 7), as of now.
+/// The units that lack a process document, people for a post (article 7), or anybody on duty at this hour (article 13).
 #[utoipa::path(get, path = "/api/v1/lacks", tag = "organisation", responses((status = 200, body = Page<LackView>)))]
 pub(crate) async fn lacks(
     State(api): State<Arc<Api>>,
@@ -154,6 +161,8 @@ pub(crate) async fn lacks(
 ) -> Answer<Json<Page<LackView>>> {
     let tree = api.storage.tree().await?;
     let profiles = api.storage.profiles().await?;
+    let now = api.clock.now();
+    let unmanned = api.storage.unmanned(now, now).await?;
     let nothing = Profile::default();
     let items = tree
         .as_of(api.clock.now())
@@ -161,7 +170,8 @@ pub(crate) async fn lacks(
         .filter(|stand| own_unit(&caller, &stand.unit.code).is_ok())
         .filter_map(|stand| {
             let profile = profiles.get(&stand.unit.code).unwrap_or(&nothing);
-            let lacks = profile.lacks();
+            let roster = unmanned.contains(&stand.unit.code).then_some(Lack::Roster);
+            let lacks: Vec<Lack> = profile.lacks().into_iter().chain(roster).collect();
             (!lacks.is_empty()).then(|| LackView {
                 unit: stand.unit.code.0.clone(),
                 name: stand.unit.name.clone(),
@@ -177,7 +187,7 @@ pub(crate) async fn lacks(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnmetView {
     unit: String,
-    /// `process`, `sign`, `handle`, `review` or `duty`.
+    /// `process`, `sign`, `handle`, `review`, `duty` or `roster`.
     lack: &'static str,
     /// In Chinese.
     name: &'static str,

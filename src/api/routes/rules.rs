@@ -8,13 +8,18 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::intake::FormFieldView;
 use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::calendar::Notice;
+use crate::domain::disposition::CategoryEntry;
 use crate::domain::staff::By;
-use crate::domain::ticket::{ARTICLES, Citation, Difference, Interpretation, RuleSet, article};
+use crate::domain::ticket::intake::{Guidance, Procedure};
+use crate::domain::ticket::{
+    ARTICLES, Citation, Difference, Interpretation, RuleSet, Rules, article,
+};
 use crate::domain::time::Timestamp;
 use crate::storage::rules::{ChangeRecord, MoveRecord};
 
@@ -38,6 +43,10 @@ pub(crate) struct RuleSetView {
     limits: serde_json::Value,
     /// 解释 (article 33).
     interpretations: Vec<InterpretationView>,
+    /// 引导 under article 9(2), one for each procedure; the province's where this set has none of its own.
+    guidance: Vec<GuidanceView>,
+    /// What a demand's form asks beside what every demand has, as this set has it.
+    form: Vec<FormFieldView>,
     /// What differs from the provincial regulation.
     differences: Vec<DifferenceView>,
 }
@@ -53,13 +62,34 @@ pub(crate) struct InterpretationView {
     from: String,
 }
 
-/// One number in which two rule sets differ.
+/// What a petitioner is told whose matter is another procedure's.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GuidanceView {
+    /// `petition`, `arbitration`, `reconsideration` or `litigation`.
+    #[schema(value_type = String)]
+    procedure: Procedure,
+    law: String,
+    text: String,
+}
+
+impl From<Guidance> for GuidanceView {
+    fn from(guidance: Guidance) -> Self {
+        Self {
+            procedure: guidance.procedure,
+            law: guidance.law,
+            text: guidance.text,
+        }
+    }
+}
+
+/// One number in which two rule sets differ; or guidance, a field of the form, or a category: `guidance.…`, `form.…`,
+/// `category.…`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DifferenceView {
     #[schema(example = "inquiry_days")]
-    field: &'static str,
+    field: String,
     /// For people, in Chinese.
-    name: &'static str,
+    name: String,
     #[schema(example = "11(3)")]
     article: &'static str,
     /// In the rule set that was asked for.
@@ -86,12 +116,12 @@ pub(crate) struct ArticleView {
 #[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Page<RuleSetView>)))]
 pub(crate) async fn list(State(api): State<Arc<Api>>) -> Answer<Json<Page<RuleSetView>>> {
     let (rules, now) = (api.rules.now(), api.clock.now());
-    let province = &rules.sets()[0];
+    let categories = api.storage.disposition().await?.categories;
     Ok(Json(Page {
         items: rules
             .sets()
             .iter()
-            .map(|set| RuleSetView::of(set, province, now))
+            .map(|set| RuleSetView::of(set, &rules, &categories, now))
             .collect(),
         next_cursor: None,
     }))
@@ -106,8 +136,9 @@ pub(crate) async fn get(
 ) -> Answer<Json<RuleSetView>> {
     let rules = api.rules.now();
     let set = rules.set(&version).ok_or_else(Problem::not_found)?;
-    let province = &rules.sets()[0];
-    Ok(Json(RuleSetView::of(set, province, api.clock.now())))
+    let categories = api.storage.disposition().await?.categories;
+    let now = api.clock.now();
+    Ok(Json(RuleSetView::of(set, &rules, &categories, now)))
 }
 
 /// What differs between two rule sets.
@@ -120,8 +151,9 @@ pub(crate) async fn differences(
     let rules = api.rules.now();
     let set = rules.set(&version).ok_or_else(Problem::not_found)?;
     let other = rules.set(&other).ok_or_else(Problem::not_found)?;
+    let categories = api.storage.disposition().await?.categories;
     Ok(Json(Page {
-        items: differing(set, other),
+        items: differing(set, other, &categories),
         next_cursor: None,
     }))
 }
@@ -292,7 +324,8 @@ impl From<ChangeRecord> for CalendarChangeView {
 }
 
 impl RuleSetView {
-    fn of(set: &RuleSet, province: &RuleSet, now: Timestamp) -> Self {
+    fn of(set: &RuleSet, rules: &Rules, categories: &[CategoryEntry], now: Timestamp) -> Self {
+        let province = &rules.sets()[0];
         let plain = |value| serde_json::to_value(value).expect("a rule set is plain data");
         Self {
             version: set.version.clone(),
@@ -311,7 +344,13 @@ impl RuleSetView {
                 .iter()
                 .map(InterpretationView::from)
                 .collect(),
-            differences: differing(set, province),
+            guidance: (rules.guidances(set).into_iter())
+                .map(GuidanceView::from)
+                .collect(),
+            form: (set.form.iter().cloned())
+                .map(FormFieldView::from)
+                .collect(),
+            differences: differing(set, province, categories),
         }
     }
 }
@@ -342,7 +381,8 @@ impl From<&Interpretation> for InterpretationView {
     }
 }
 
-fn differing(set: &RuleSet, other: &RuleSet) -> Vec<DifferenceView> {
+/// What differs, with the categories that are one city's own.
+fn differing(set: &RuleSet, other: &RuleSet, categories: &[CategoryEntry]) -> Vec<DifferenceView> {
     let view = |difference: Difference| DifferenceView {
         field: difference.field,
         name: difference.name,
@@ -350,5 +390,18 @@ fn differing(set: &RuleSet, other: &RuleSet) -> Vec<DifferenceView> {
         ours: difference.ours,
         theirs: difference.theirs,
     };
-    set.differences(other).into_iter().map(view).collect()
+    let mut all: Vec<_> = set.differences(other).into_iter().map(view).collect();
+    for own in categories {
+        let of = |set: &RuleSet| own.city.is_some() && set.city == own.city;
+        if of(set) != of(other) {
+            all.push(DifferenceView {
+                field: format!("category.{}", own.code),
+                name: format!("诉求分类{}: {}", own.code, own.name),
+                article: "32",
+                ours: of(set).into(),
+                theirs: of(other).into(),
+            });
+        }
+    }
+    all
 }

@@ -58,6 +58,8 @@ pub(crate) struct TicketView {
     deadlines: Vec<DeadlineView>,
     /// The version of the rule set it keeps since its dispatch: `/api/v1/rules/{version}`.
     rules: Option<String>,
+    /// It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)).
+    classify_first: bool,
     /// The rule set its limits are of, or would be if it were dispatched now, and why that one.
     rule_profile: RuleProfileView,
     /// Everything else: demand, petitioner, work, replies, reviews, surveys, revisits, each as it was recorded.
@@ -181,6 +183,7 @@ impl TicketView {
                 .map(DeadlineView::from)
                 .collect(),
             rules: ticket.promise().map(|promise| promise.rules.clone()),
+            classify_first: ticket.wants_codes(&rules.of(now, &ticket).limits),
             rule_profile: RuleProfileView::of(now, &ticket, rules),
             ticket: whole,
         }
@@ -225,13 +228,21 @@ impl Veil {
                         ("id_number" | "mobile", Value::String(number)) => *number = mask(number),
                         ("petitioner", petitioner) => {
                             self.cover(petitioner);
-                            if let Some(name) = petitioner.get_mut("name")
-                                && self == Self::People
-                            {
-                                *name = Value::from("***");
+                            for named in ["name", "firm"] {
+                                if let Some(name) = petitioner.get_mut(named)
+                                    && self == Self::People
+                                {
+                                    *name = Value::from("***");
+                                }
                             }
                         }
                         ("address", address) if self == Self::People => *address = Value::Null,
+                        // Nobody knows what a city's form asks for.
+                        ("fields", Value::Object(fields)) if self == Self::People => {
+                            for value in fields.values_mut() {
+                                *value = Value::from("***");
+                            }
+                        }
                         // A file's name may name them too.
                         ("attachment", Value::Object(file)) if self == Self::People => {
                             file.insert("name".to_owned(), Value::from("***"));
@@ -653,7 +664,7 @@ const INTAKE_COMMANDS: &[&str] = &[
 /// Registers a ticket without a call. The body is that of the command `register`.
 #[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets",
     params(("Idempotency-Key" = Option<String>, Header)),
-    request_body(content = Object, description = "{title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?}"),
+    request_body(content = Object, description = "{title, content, kind, petitioner {name, phone?, applicant, secrecy?, firm?}, address?, category?, fields?}"),
     responses((status = 201, body = TicketView), (status = 409, description = "Refused")))]
 pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answer<Response> {
     let fields: Map<String, Value> = wished.parse()?;
@@ -691,8 +702,8 @@ pub(crate) async fn command(
     wished: Wished,
 ) -> Answer<Response> {
     let command = if INTAKE_COMMANDS.contains(&name.as_str()) {
-        let command = read_command(INTAKE_COMMANDS, &name, wished.parse()?)?;
-        check_codes(&api, &command).await?;
+        let mut command = read_command(INTAKE_COMMANDS, &name, wished.parse()?)?;
+        check_codes(&api, &wished.caller, &mut command).await?;
         Command::Intake(command)
     } else {
         read_command(COMMANDS, &name, wished.parse()?)?

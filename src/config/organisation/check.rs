@@ -73,7 +73,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         duty: check.duty(file.duty, &units),
         conference: check.conference(file.conference, &units),
         disposition: {
-            let categories = check.categories(file.categories, known);
+            let categories = check.categories(file.categories, &units, known);
             let codes: BTreeSet<String> = (known.categories.iter().cloned())
                 .chain(categories.iter().map(|category| category.code.clone()))
                 .collect();
@@ -294,6 +294,7 @@ impl Check<'_> {
     fn categories(
         &mut self,
         entries: Vec<Entry<CategoryEntry>>,
+        units: &BTreeMap<UnitCode, Option<UnitCode>>,
         known: &Known,
     ) -> Vec<CategoryEntry> {
         self.unique("category", &entries, |category| category.code.clone());
@@ -306,6 +307,19 @@ impl Check<'_> {
             self.title(*line, "field", &is.field);
             if !is.initials.bytes().all(|b| b.is_ascii_lowercase()) {
                 self.fault(*line, "initials are small letters, e.g. ldbl");
+            }
+            if let Some(city) = &is.city
+                && !units.contains_key(city)
+            {
+                self.fault(*line, format!("there is no unit {city}"));
+            }
+            if let Some(standard) = &is.standard
+                && !CategoryEntry::is_standard_code(standard)
+            {
+                self.fault(
+                    *line,
+                    "a standard code is at most 20 digits, letters, dots and hyphens",
+                );
             }
             match &is.parent {
                 Some(parent) if !codes.contains(parent) || *parent == is.code => {

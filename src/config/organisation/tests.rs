@@ -485,3 +485,39 @@ fn categories_rules_channels_and_origins_are_checked_whole() {
         faults(&unknown)
     );
 }
+
+#[test]
+fn a_city_writes_its_form_its_categories_and_the_codes_of_the_standard() {
+    let file = format!(
+        "{SMALL}[[unit]]\ncode = 'nanjing'\nname = '南京市'\nkind = 'city'\nparent = 'js-12345'\n\
+         [[category]]\ncode = 'NJ01'\nname = '秦淮灯会'\nfield = '文旅'\ncity = 'nanjing'\nstandard = '03.01'\n\
+         [[rules]]\nversion = '宁政办发〔2026〕1号'\ntitle = '南京'\nfrom = '2026-01-01'\ncity = 'nanjing'\n\
+         without_categories = ['0103']\n\
+         [[rules.form]]\nkey = 'area'\nname = '片区'\nrequired = true\nchoices = ['玄武', '建邺']\n\
+         [[rules.guidance]]\nprocedure = 'litigation'\nlaw = '《行政诉讼法》'\ntext = '请向人民法院起诉。'\n"
+    );
+    let read = parse(&file, &Known::default()).unwrap();
+    assert_eq!(
+        read.disposition.categories[0].standard.as_deref(),
+        Some("03.01")
+    );
+    let set = &read.rules[0];
+    assert_eq!(
+        (set.form.len(), set.guidance.len(), set.form[0].required),
+        (1, 1, true)
+    );
+    assert_eq!(set.without_categories, ["0103"]);
+    for (right, wrong, reason) in [
+        (
+            "city = 'nanjing'\nstandard",
+            "city = 'x'\nstandard",
+            "there is no unit x",
+        ),
+        ("'03.01'", "'三'", "a standard code is at most 20"),
+        ("key = 'area'", "key = 'Area'", "a key is small letters"),
+        ("law = '《行政诉讼法》'", "law = ' '", "guidance on 诉讼"),
+    ] {
+        let told = faults(&file.replace(right, wrong));
+        assert!(told.contains(reason), "{reason:?} in {told}");
+    }
+}

@@ -19,6 +19,9 @@ const LEADERS_MAX: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub ground: Ground,
+    /// 因故意或过失: said of mishandling (article 28(2)), and of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub culpability: Option<Culpability>,
     pub ticket: Option<TicketId>,
     /// 责任单位.
     pub unit: UnitCode,
@@ -79,6 +82,14 @@ impl Ground {
     }
 }
 
+/// 故意, 过失: how those responsible stood to what they did (article 28(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Culpability {
+    Intent,
+    Negligence,
+}
+
 /// Whether the entry stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -94,6 +105,9 @@ pub struct Decision {
 pub enum EntryCommand {
     Record {
         ground: Ground,
+        /// For mishandling.
+        #[serde(default)]
+        culpability: Option<Culpability>,
         #[serde(default)]
         ticket: Option<TicketId>,
         unit: UnitCode,
@@ -116,6 +130,8 @@ pub enum EntryEvent {
         at: Timestamp,
         by: Username,
         ground: Ground,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        culpability: Option<Culpability>,
         ticket: Option<TicketId>,
         unit: UnitCode,
         person: Option<String>,
@@ -152,6 +168,10 @@ pub enum Refusal {
     BadText { field: &'static str, max: usize },
     #[error("领导干部最多{LEADERS_MAX}人")]
     TooManyLeaders,
+    #[error("处置不当应注明故意或者过失")]
+    CulpabilityMissing,
+    #[error("只有处置不当区分故意和过失")]
+    CulpabilityElsewhere,
     #[error("没有这家单位")]
     NoSuchUnit,
     #[error("登记人不能审批自己登记的事项")]
@@ -170,6 +190,8 @@ impl Refusal {
             Self::NotYours => "not_yours",
             Self::BadText { .. } => "bad_text",
             Self::TooManyLeaders => "too_many_leaders",
+            Self::CulpabilityMissing => "culpability_missing",
+            Self::CulpabilityElsewhere => "culpability_elsewhere",
             Self::NoSuchUnit => "no_such_unit",
             Self::OwnEntry => "own_entry",
             Self::AlreadyDecided => "already_decided",
@@ -179,7 +201,17 @@ impl Refusal {
 
     /// The article the refusal rests on.
     pub const fn article(&self) -> &'static str {
-        "28"
+        match self {
+            Self::CulpabilityMissing | Self::CulpabilityElsewhere => "28(2)",
+            Self::NoSuchEntry
+            | Self::NotYours
+            | Self::BadText { .. }
+            | Self::TooManyLeaders
+            | Self::NoSuchUnit
+            | Self::OwnEntry
+            | Self::AlreadyDecided
+            | Self::KeyUsed => "28",
+        }
     }
 
     /// For the person, in Chinese.
@@ -201,6 +233,7 @@ pub fn decide(
             None,
             EntryCommand::Record {
                 ground,
+                culpability,
                 ticket,
                 unit,
                 person,
@@ -209,6 +242,11 @@ pub fn decide(
                 evidence,
             },
         ) => {
+            match (ground, culpability) {
+                (Ground::Mishandling, None) => return Err(Refusal::CulpabilityMissing),
+                (Ground::Mishandling, Some(_)) | (_, None) => {}
+                (_, Some(_)) => return Err(Refusal::CulpabilityElsewhere),
+            }
             written("事实", facts, PROSE)?;
             written("证据", evidence, PROSE)?;
             if leaders.len() > LEADERS_MAX {
@@ -221,6 +259,7 @@ pub fn decide(
                 at: now,
                 by: actor.username.clone(),
                 ground: *ground,
+                culpability: *culpability,
                 ticket: *ticket,
                 unit: unit.clone(),
                 person: person.clone(),
@@ -258,6 +297,7 @@ pub fn apply(entry: Option<Entry>, event: &EntryEvent) -> Entry {
                 at,
                 by,
                 ground,
+                culpability,
                 ticket,
                 unit,
                 person,
@@ -267,6 +307,7 @@ pub fn apply(entry: Option<Entry>, event: &EntryEvent) -> Entry {
             },
         ) => Entry {
             ground,
+            culpability,
             ticket,
             unit,
             person,

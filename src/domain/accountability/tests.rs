@@ -15,6 +15,7 @@ fn actor(username: &str, role: Role) -> Actor {
 fn record() -> EntryCommand {
     EntryCommand::Record {
         ground: Ground::Other,
+        culpability: None,
         ticket: None,
         unit: "nj-cgj".into(),
         person: Some("承办科室负责人".to_owned()),
@@ -73,6 +74,7 @@ fn only_supervisors_write_and_nothing_is_written_empty() {
     };
     let empty = EntryCommand::Record {
         ground,
+        culpability: None,
         ticket,
         unit,
         person,
@@ -84,4 +86,32 @@ fn only_supervisors_write_and_nothing_is_written_empty() {
     let refused = decide(at(0), None, &empty, By::Person(&sup)).unwrap_err();
     assert_eq!((refused.code(), refused.article()), ("bad_text", "28"));
     assert_eq!(refused.detail(), "事实不能为空, 且不超过10000字");
+}
+
+#[test]
+fn mishandling_is_by_intent_or_by_negligence_and_nothing_else_is() {
+    let sup = actor("sup1", Role::Supervisor);
+    let of = |of: Ground, how: Option<Culpability>| {
+        let mut command = record();
+        if let EntryCommand::Record {
+            ground,
+            culpability,
+            ..
+        } = &mut command
+        {
+            (*ground, *culpability) = (of, how);
+        }
+        decide(at(0), None, &command, By::Person(&sup))
+    };
+    for how in [Culpability::Intent, Culpability::Negligence] {
+        let recorded = of(Ground::Mishandling, Some(how)).unwrap();
+        assert_eq!(apply(None, &recorded).culpability, Some(how));
+        let json = serde_json::to_value(&recorded).unwrap();
+        assert_eq!(json["culpability"], serde_json::json!(how));
+    }
+    for ground in Ground::ALL {
+        let mishandling = ground == Ground::Mishandling;
+        let refused = of(ground, (!mishandling).then_some(Culpability::Intent));
+        assert_eq!(refused.unwrap_err().article(), "28(2)", "{ground:?}");
+    }
 }

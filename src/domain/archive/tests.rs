@@ -25,9 +25,11 @@ fn demand(kind: Kind, category: Option<&str>) -> Demand {
             phone: None,
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: None,
         category: category.map(str::to_owned),
+        fields: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::UnitCode;
+
 /// One node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +17,41 @@ pub struct CategoryEntry {
     /// First letters of the name's pinyin, e.g. `ldbl` for 路灯不亮.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub initials: String,
+    /// The code that GB/T 39666 gives the same matters; none: nobody has mapped it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// A city's own (article 32): for the desks under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<UnitCode>,
+}
+
+impl CategoryEntry {
+    /// Is `code` written as a code of the standard is? Digits, letters, dots and hyphens.
+    pub fn is_standard_code(code: &str) -> bool {
+        let written = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+        (1..=20).contains(&code.len()) && code.bytes().all(written)
+    }
+}
+
+/// The categories of a desk: the province's and those of its own city, less what its rules leave out. Of all, in order.
+pub fn in_use(
+    categories: &[CategoryEntry],
+    is_of: impl Fn(&UnitCode) -> bool,
+    without: &[String],
+) -> Vec<CategoryEntry> {
+    let ours = |one: &&CategoryEntry| match &one.city {
+        Some(city) => is_of(city),
+        None => !without
+            .iter()
+            .any(|code| one.code.starts_with(code.as_str())),
+    };
+    categories.iter().filter(ours).cloned().collect()
+}
+
+/// The codes of `categories` that have none of GB/T 39666.
+pub fn unmapped(categories: &[CategoryEntry]) -> Vec<&str> {
+    let without = categories.iter().filter(|one| one.standard.is_none());
+    without.map(|one| one.code.as_str()).collect()
 }
 
 /// The categories that `typed` may mean, best first: the code, the beginning of the name or its initials, then anywhere

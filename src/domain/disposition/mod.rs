@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{QueueName, UnitCode};
 use super::ticket::intake::SourceGroup;
 
-pub use category::{CategoryEntry, find};
+pub use category::{CategoryEntry, find, in_use, unmapped};
 pub use proposal::{Basis, DispatchRule, Part, Proposal, Question, propose};
 
 /// All of it, as a file tells it or as it is kept.

@@ -12,6 +12,8 @@ fn category(code: &str, name: &str, parent: Option<&str>, initials: &str) -> Cat
         parent: parent.map(str::to_owned),
         field: "城市管理".to_owned(),
         initials: initials.to_owned(),
+        standard: None,
+        city: None,
     }
 }
 
@@ -152,4 +154,29 @@ fn what_no_rule_speaks_of_has_no_proposal_and_circles_end() {
     tree.push(category("c2", "圈", Some("c1"), ""));
     let rules = [rule("甲", Some("01"), &["路灯"], "x")];
     assert_eq!(propose(&rules, &tree, &ask(Some("c1"), "别的事")), []);
+}
+
+#[test]
+fn a_citys_desk_has_its_own_categories_and_leaves_others_out() {
+    let own = CategoryEntry {
+        city: Some("nanjing".into()),
+        ..category("NJ01", "秦淮灯会", None, "qhdh")
+    };
+    let all = [
+        category("01", "城市管理", None, "csgl"),
+        category("0103", "市政设施", Some("01"), "szss"),
+        category("010301", "路灯照明", Some("0103"), "ldzm"),
+        own,
+    ];
+    let codes = |unit: &str, without: &[String]| -> Vec<String> {
+        let used = in_use(
+            &all,
+            |city| city.0 == "nanjing" && unit == "nj-12345",
+            without,
+        );
+        used.into_iter().map(|one| one.code).collect()
+    };
+    assert_eq!(codes("js-12345", &[]), ["01", "0103", "010301"]);
+    assert_eq!(codes("nj-12345", &["0103".to_owned()]), ["01", "NJ01"]);
+    assert_eq!(unmapped(&all).len(), 4);
 }

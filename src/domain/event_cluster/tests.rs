@@ -141,9 +141,11 @@ fn demand(title: &str, content: &str, address: Option<&str>) -> Demand {
             phone: Some(PhoneNumber::parse("13812345678").unwrap()),
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: address.map(str::to_owned),
         category: None,
+        fields: std::collections::BTreeMap::new(),
     }
 }
 

@@ -48,6 +48,8 @@ impl Post {
 pub enum Lack {
     Process,
     Post(Post),
+    /// 非工作时间无人值班: closed hours that passed with nobody on duty (articles 7 and 13).
+    Roster,
 }
 
 impl Lack {
@@ -59,13 +61,14 @@ impl Lack {
             Self::Post(Post::Handle) => "handle",
             Self::Post(Post::Review) => "review",
             Self::Post(Post::Duty) => "duty",
+            Self::Roster => "roster",
         }
     }
 
     /// The lack of this name.
     pub fn from_code(code: &str) -> Option<Self> {
         let posts = Post::ALL.into_iter().map(Self::Post);
-        [Self::Process]
+        [Self::Process, Self::Roster]
             .into_iter()
             .chain(posts)
             .find(|lack| lack.code() == code)
@@ -79,6 +82,7 @@ impl Lack {
             Self::Post(Post::Handle) => "承办岗",
             Self::Post(Post::Review) => "审核岗",
             Self::Post(Post::Duty) => "值班岗",
+            Self::Roster => "非工作时间值班",
         }
     }
 }

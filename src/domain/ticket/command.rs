@@ -1,5 +1,7 @@
 //! What may be wished of a ticket. A wish may be refused; what was granted is an [`Event`](super::Event).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::state::{
@@ -33,6 +35,9 @@ pub enum Command {
         address: Option<String>,
         #[serde(default)]
         category: Option<String>,
+        /// [`Demand::fields`](super::state::Demand::fields).
+        #[serde(default)]
+        fields: BTreeMap<String, String>,
     },
     /// 直接解答: closes without dispatch.
     AnswerOnCall {

@@ -71,6 +71,7 @@ pub fn decide(
                 petitioner,
                 address,
                 category,
+                fields,
             },
         ) => wish.register_by_hand(Demand {
             title: title.clone(),
@@ -79,6 +80,7 @@ pub fn decide(
             petitioner: petitioner.clone(),
             address: address.clone(),
             category: category.clone(),
+            fields: fields.clone(),
         }),
         (None, Command::Intake(command)) => intake::decide(now, None, command, by, rules),
         (None, _) => Err(Refusal::NoSuchTicket),
@@ -104,6 +106,7 @@ impl Wish<'_> {
                 petitioner,
                 address,
                 category,
+                fields,
             } => self.register(
                 ticket,
                 Demand {
@@ -113,6 +116,7 @@ impl Wish<'_> {
                     petitioner: petitioner.clone(),
                     address: address.clone(),
                     category: category.clone(),
+                    fields: fields.clone(),
                 },
             ),
             Command::AnswerOnCall { answer, knowledge } => {

@@ -38,8 +38,8 @@ pub(in crate::domain) use refusal::server_only;
 pub use refusal::{Article, Refusal};
 pub use remaining::{Remaining, remaining};
 pub use rules::{
-    ARTICLES, BadRuleSet, Citation, Difference, Interpretation, LaneProfile, Limits, RuleSet,
-    Rules, Scope, Way, article,
+    ARTICLES, BadRuleSet, Citation, Difference, FormField, Interpretation, LaneProfile, Limits,
+    RuleSet, Rules, Scope, Way, article,
 };
 pub use state::{
     Applicant, Assignment, Clock, Closing, ContactProof, Decision, Demand, Extension,

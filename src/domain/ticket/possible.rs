@@ -1,11 +1,13 @@
 //! Which wishes the rules would grant a person now, and why not the others: what a page offers before anything is
 //! written. The rules themselves are asked, with texts filled in, so that a page cannot know better than they.
 
+use std::collections::BTreeMap;
+
 use super::command::{Command, Told};
 use super::decide::decide;
 use super::intake::{self, Ground, SecretKind};
 use super::refusal::Refusal;
-use super::rules::Rules;
+use super::rules::{FormField, Rules};
 use super::state::{Applicant, Kind, Petitioner, Rating, ReviewOutcome, Ticket};
 use crate::domain::id::{CallId, UnitCode};
 use crate::domain::identity::{IdKind, Identity};
@@ -25,7 +27,8 @@ pub struct Possible {
 /// The commands that `by` could give for this ticket, those refused for now with the reason. What is not this person's
 /// to do at all is left out.
 pub fn possible(now: Timestamp, ticket: &Ticket, by: By<'_>, rules: &Rules) -> Vec<Possible> {
-    examples(another_kind(ticket), a_unit_below(by, rules))
+    let fields = filled_in(now, by, rules);
+    examples(another_kind(ticket), a_unit_below(by, rules), fields)
         .into_iter()
         .filter_map(|command| {
             let refusal = decide(now, Some(ticket), &command, by, rules).err();
@@ -55,8 +58,21 @@ fn a_unit_below(by: By<'_>, rules: &Rules) -> UnitCode {
     own.cloned().unwrap_or_else(|| UnitCode("…".to_owned()))
 }
 
+/// What the form of this person's desk asks, filled in.
+fn filled_in(now: Timestamp, by: By<'_>, rules: &Rules) -> BTreeMap<String, String> {
+    let By::Person(actor) = by else {
+        return BTreeMap::new();
+    };
+    let form = rules.form(now, &actor.unit).into_iter();
+    let fill = |field: FormField| {
+        let value = field.choices.into_iter().next();
+        (field.key, value.unwrap_or_else(|| "…".to_owned()))
+    };
+    form.map(fill).collect()
+}
+
 /// One complete example of each command a person may give.
-fn examples(other_kind: Kind, below: UnitCode) -> Vec<Command> {
+fn examples(other_kind: Kind, below: UnitCode, fields: BTreeMap<String, String>) -> Vec<Command> {
     let text = || "…".to_owned();
     let unit = || UnitCode("…".to_owned());
     vec![
@@ -69,9 +85,11 @@ fn examples(other_kind: Kind, below: UnitCode) -> Vec<Command> {
                 phone: None,
                 applicant: Applicant::Person,
                 secrecy: false,
+                firm: None,
             },
             address: None,
             category: None,
+            fields,
         },
         Command::AnswerOnCall {
             answer: text(),
@@ -157,6 +175,7 @@ fn at_intake() -> Vec<intake::Command> {
             category: text(),
             field: text(),
             department: None,
+            standard: None,
         },
         intake::Command::Refuse {
             ground: Ground::OutsideJiangsu { hotline: text() },

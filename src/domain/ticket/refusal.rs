@@ -93,6 +93,8 @@ pub enum Refusal {
     BadIdentity { why: &'static str },
     #[error("{why}")]
     Contradiction { why: &'static str, article: Article },
+    #[error("{name}: {why}")]
+    BadField { name: String, why: &'static str },
     #[error("处置前应先完成诉求分类")]
     NotClassified,
     #[error("该诉求内容已封存")]
@@ -142,6 +144,7 @@ impl Refusal {
             Self::TakenBySomebodyElse => "taken_by_somebody_else",
             Self::BadIdentity { .. } => "bad_identity",
             Self::Contradiction { .. } => "contradiction",
+            Self::BadField { .. } => "bad_field",
             Self::NotClassified => "not_classified",
             Self::Sealed => "sealed",
             Self::NoDeadline(NoDeadline::Unpublished { .. }) => "calendar_unpublished",
@@ -156,6 +159,7 @@ impl Refusal {
             | Self::Missing { article, .. }
             | Self::Contradiction { article, .. } => article,
             Self::BadIdentity { .. } => "11(1)",
+            Self::BadField { .. } => "32",
             Self::NotClassified => "11(2)",
             Self::Sealed => "9(3)",
             Self::WrongStage { .. } | Self::NoSuchTicket | Self::TooLong { .. } => "11",
@@ -274,6 +278,10 @@ mod tests {
             Refusal::Contradiction {
                 why: "只有省级政务服务事项区分服务类型",
                 article: "8(1)",
+            },
+            Refusal::BadField {
+                name: "楼盘名称".to_owned(),
+                why: "应填写",
             },
             Refusal::NotClassified,
             Refusal::Sealed,

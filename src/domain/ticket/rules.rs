@@ -2,15 +2,18 @@
 //! is decided later about it is decided by that one.
 
 mod articles;
+mod form;
 mod set;
 
 use std::collections::BTreeMap;
 
 pub use articles::{ARTICLES, Citation, article};
+pub use form::FormField;
+pub(in crate::domain::ticket) use form::check_given;
 pub use set::{BadRuleSet, Difference, Interpretation, Limits, RuleSet};
 
 use super::deadline::{CalendarChange, Deadline, Due, Pending};
-use super::intake::SourceGroup;
+use super::intake::{Guidance, Procedure, SourceGroup};
 use super::refusal::Article;
 use super::state::Ticket;
 use crate::domain::calendar::{Calendar, Convention, Limit, NoDeadline};
@@ -157,8 +160,12 @@ impl Rules {
     /// These rules with `set` among them, in place of one of the same version.
     #[must_use]
     pub fn with_set(mut self, set: RuleSet) -> Self {
-        self.sets.retain(|known| known.version != set.version);
-        self.sets.push(set);
+        // Where it stood: the province's comes first, whoever interprets it.
+        let same = |known: &&mut RuleSet| known.version == set.version;
+        match self.sets.iter_mut().find(same) {
+            Some(known) => *known = set,
+            None => self.sets.push(set),
+        }
         self
     }
 
@@ -244,6 +251,52 @@ impl Rules {
             .promise()
             .and_then(|promise| self.set(&promise.rules))
             .unwrap_or_else(|| self.in_force(now, ticket.way(), &self.desk))
+    }
+
+    /// What a petitioner is told whose matter is `procedure`'s (article 9(2)): by the rules that hold for the ticket, else by
+    /// the province's.
+    pub fn guidance(&self, now: Timestamp, ticket: &Ticket, procedure: Procedure) -> Guidance {
+        self.guidances(self.of(now, ticket))
+            .into_iter()
+            .find(|one| one.procedure == procedure)
+            .expect("there is one for every procedure")
+    }
+
+    /// One for every procedure: those of `set`, and the province's for the others.
+    pub fn guidances(&self, set: &RuleSet) -> Vec<Guidance> {
+        let ours = set.guidance.iter().chain(&self.sets[0].guidance);
+        let known: Vec<Guidance> = ours.cloned().chain(Guidance::provincial()).collect();
+        let first = |procedure| known.iter().find(|one| one.procedure == procedure).cloned();
+        Procedure::ALL.into_iter().filter_map(first).collect()
+    }
+
+    /// What the form of a demand asks at a desk of `unit`: the province's fields, and those of its city's rules, which take the
+    /// place of one with the same key (article 32).
+    pub fn form(&self, now: Timestamp, unit: &UnitCode) -> Vec<FormField> {
+        let set = self.in_force(now, Way::default(), unit);
+        let mut form = self.province(now).form.clone();
+        for field in &set.form {
+            match form.iter_mut().find(|known| known.key == field.key) {
+                Some(known) => known.clone_from(field),
+                None => form.push(field.clone()),
+            }
+        }
+        form
+    }
+
+    /// The codes of the tree that a desk of `unit` does not use: whatever begins with one of them.
+    pub fn without_categories(&self, now: Timestamp, unit: &UnitCode) -> &[String] {
+        &self.in_force(now, Way::default(), unit).without_categories
+    }
+
+    /// The province's latest rules.
+    fn province(&self, now: Timestamp) -> &RuleSet {
+        self.in_force(now, Way::default(), &UnitCode(String::new()))
+    }
+
+    /// Is `unit` the unit `city` or under it?
+    pub fn is_of(&self, unit: &UnitCode, city: &UnitCode) -> bool {
+        self.chain(unit).contains(&city)
     }
 
     /// The working calendar of `unit`: its own, or of the nearest unit above it that has one.

@@ -1,6 +1,6 @@
 //! What a ticket is at one instant: its stage, with all that the stage needs, and the records kept beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -291,6 +291,9 @@ pub struct Demand {
     pub petitioner: Petitioner,
     pub address: Option<String>,
     pub category: Option<String>,
+    /// What the form of the desk that took it asked beside, by key (article 32).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
 }
 
 /// 诉求人.
@@ -305,6 +308,9 @@ pub struct Petitioner {
     /// 要求保密: shown to nobody beyond the desk and the unit.
     #[serde(default)]
     pub secrecy: bool,
+    /// 企业名称: the firm that asks, or that the named person speaks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firm: Option<String>,
 }
 
 /// 群众 or 企业; every statistic splits by it (article 2).

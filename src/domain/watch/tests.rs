@@ -36,9 +36,11 @@ fn demand(title: &str) -> Demand {
             phone: Some(phone()),
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: None,
         category: None,
+        fields: std::collections::BTreeMap::new(),
     }
 }
 

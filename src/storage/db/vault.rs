@@ -1,7 +1,8 @@
-//! Numbers that name a person are sealed before they reach a disk: phones, identity numbers, codes of firms.
+//! What names a person is sealed before it reaches a disk: phones, identity numbers, codes of firms; names and places.
 //!
-//! What is sealed the same is sealed alike, so a sealed column is its own blind index: `=` finds it, and nobody without the
-//! key can tell what it says. In JSON the values of [`KEYS`] are sealed where they stand, so no writer can forget it.
+//! Equal numbers are sealed alike, so a sealed column is its own blind index: `=` finds it, and nobody without the key can
+//! tell what it says. Nobody looks for a name or a place, and a few names are a great many people's: equal ones are sealed
+//! differently. In JSON the values of [`KEYS`] and of [`is_told`] are sealed where they stand, so no writer can forget it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,15 +17,18 @@ use sha2::Sha256;
 pub trait Cipher: Send + Sync + 'static {
     /// Seals `plain`: the same for the same, and nothing else.
     fn seal(&self, plain: &[u8]) -> Vec<u8>;
+    /// Seals `plain`, which stands after `before`: the same only for both the same.
+    fn seal_after(&self, before: &[u8], plain: &[u8]) -> Vec<u8>;
     /// What was sealed, if it was by this key and is whole.
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>>;
 }
 
-/// AES-256-GCM with a synthetic nonce: the first bytes of an HMAC-SHA-256 of what is sealed. Two equal texts have equal
-/// nonces and are equal sealed; two different texts share a nonce with a chance of 2⁻⁹⁶.
+/// AES-256-GCM with a synthetic nonce: the first bytes of an HMAC-SHA-256 of what is sealed, and of what it stands after.
+/// Two equal texts have equal nonces and are equal sealed; two different texts share a nonce with a chance of 2⁻⁹⁶.
 pub struct Aes256 {
     key: LessSafeKey,
     nonces: Hmac<Sha256>,
+    nonces_after: Hmac<Sha256>,
 }
 
 impl Aes256 {
@@ -40,7 +44,19 @@ impl Aes256 {
         Self {
             key: LessSafeKey::new(key),
             nonces: hmac_of(&derived(b"hotline synthetic nonce")),
+            nonces_after: hmac_of(&derived(b"hotline synthetic nonce after")),
         }
+    }
+
+    fn sealed_by(&self, mac: Hmac<Sha256>, plain: &[u8]) -> Vec<u8> {
+        let tag = mac.finalize().into_bytes();
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&tag[..NONCE_LEN]);
+        let mut text = plain.to_vec();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut text)
+            .expect("a short text can be sealed");
+        [&nonce[..], &text].concat()
     }
 }
 
@@ -52,14 +68,15 @@ impl Cipher for Aes256 {
     fn seal(&self, plain: &[u8]) -> Vec<u8> {
         let mut mac = self.nonces.clone();
         mac.update(plain);
-        let tag = mac.finalize().into_bytes();
-        let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&tag[..NONCE_LEN]);
-        let mut text = plain.to_vec();
-        self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut text)
-            .expect("a short text can be sealed");
-        [&nonce[..], &text].concat()
+        self.sealed_by(mac, plain)
+    }
+
+    fn seal_after(&self, before: &[u8], plain: &[u8]) -> Vec<u8> {
+        let mut mac = self.nonces_after.clone();
+        mac.update(&(before.len() as u64).to_be_bytes());
+        mac.update(before);
+        mac.update(plain);
+        self.sealed_by(mac, plain)
     }
 
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
@@ -86,6 +103,16 @@ const KEYS: [&str; 9] = [
     "deputy_phone",
     "sender",
 ];
+
+/// Is the value of `key` in an object that is itself the value of `parent` sealed whatever it says? A petitioner's name and firm, what
+/// a city's form asked, and where the matter is or an emergency was said to be.
+fn is_told(parent: &str, key: &str) -> bool {
+    matches!(
+        (parent, key),
+        ("petitioner", "name" | "firm") | ("fields", _) | (_, "address" | "location")
+    )
+}
+
 const MARK: &str = "sealed:";
 /// Shorter numbers name services: 110, 12345, an extension.
 const NUMBER_MIN: usize = 7;
@@ -115,35 +142,69 @@ impl Vault {
         format!("{MARK}{}", BASE64.encode(self.cipher.seal(text.as_bytes())))
     }
 
-    /// Every value of [`KEYS`] in a JSON text of ours, sealed where it stands; the rest is as it was, byte for byte.
+    /// Every value of [`KEYS`] and [`is_told`] in a JSON text of ours, sealed where it stands; the rest is as it was, byte for
+    /// byte. A text that only begins like JSON comes to no harm: it is opened again the same.
     pub(super) fn seal_json<'t>(&self, json: &'t str) -> Cow<'t, str> {
         let mut sealed = String::new();
         let mut kept = 0;
+        // The keys of the objects that are open, and the key whose value comes next.
+        let mut parents: Vec<&str> = Vec::new();
+        let mut key = "";
         let mut at = 0;
-        // `serde_json` writes `"key":"value"` without spaces; within a text a quote is escaped, so this finds keys only.
-        while let Some(found) = json[at..].find("\":\"") {
-            let colon = at + found;
-            let value = colon + 3;
-            let key = json[..colon]
-                .rfind('"')
-                .map_or("", |open| &json[open + 1..colon]);
-            let end = json[value..]
-                .find('"')
-                .map_or(json.len(), |end| value + end);
-            if KEYS.contains(&key)
-                && let Cow::Owned(token) = self.seal(&json[value..end])
-            {
-                sealed.push_str(&json[kept..value]);
-                sealed.push_str(&token);
-                kept = end;
+        while let Some(found) = json[at..].find(['"', '{', '}']) {
+            let mark = at + found;
+            at = mark + 1;
+            match json.as_bytes()[mark] {
+                b'{' => parents.push(std::mem::take(&mut key)),
+                b'}' => {
+                    parents.pop();
+                    key = "";
+                }
+                _ => {
+                    let end = end_of_string(json, at);
+                    let text = &json[at..end];
+                    let after = (end + 1).min(json.len());
+                    if json[after..].starts_with(':') {
+                        key = text;
+                    } else {
+                        let parent = parents.last().copied().unwrap_or("");
+                        if let Some(token) = self.sealed_value(parent, key, &json[..at], text) {
+                            sealed.push_str(&json[kept..at]);
+                            sealed.push_str(&token);
+                            kept = end;
+                        }
+                    }
+                    at = after;
+                }
             }
-            at = value;
         }
         if kept == 0 {
             return Cow::Borrowed(json);
         }
         sealed.push_str(&json[kept..]);
         Cow::Owned(sealed)
+    }
+
+    /// The value `text` of `key` in the object of `parent`, which stands after `before`; `None`: as it is.
+    fn sealed_value(&self, parent: &str, key: &str, before: &str, text: &str) -> Option<String> {
+        if is_told(parent, key) {
+            if text.is_empty() || self.is_sealed(text) {
+                return None;
+            }
+            let token = self.cipher.seal_after(before.as_bytes(), text.as_bytes());
+            return Some(format!("{MARK}{}", BASE64.encode(token)));
+        }
+        match KEYS.contains(&key).then(|| self.seal(text)) {
+            Some(Cow::Owned(token)) => Some(token),
+            Some(Cow::Borrowed(_)) | None => None,
+        }
+    }
+
+    /// Was it this key that sealed the whole of `text`?
+    fn is_sealed(&self, text: &str) -> bool {
+        text.strip_prefix(MARK)
+            .and_then(|token| BASE64.decode(token).ok())
+            .is_some_and(|sealed| self.cipher.open(&sealed).is_some())
     }
 
     /// Everything sealed in `text`, opened. What this key did not seal stays as it is.
@@ -181,6 +242,20 @@ impl fmt::Debug for Vault {
     }
 }
 
+/// Where the string that begins at `at` has its closing quote; the end of a text that has none.
+fn end_of_string(json: &str, mut at: usize) -> usize {
+    while let Some(found) = json[at..].find(['"', '\\']) {
+        at += found;
+        if json.as_bytes()[at] == b'"' {
+            return at;
+        }
+        // What is escaped may be a letter of more than one byte, in a text that is not JSON.
+        at += 1;
+        at += json[at..].chars().next().map_or(0, char::len_utf8);
+    }
+    json.len()
+}
+
 fn is_number(text: &str) -> bool {
     text.len() >= NUMBER_MIN
         && text.len() <= 64
@@ -209,9 +284,14 @@ mod tests {
 
     #[test]
     fn in_json_numbers_are_sealed_where_they_stand_and_come_back_byte_for_byte() {
-        let json = r#"{"at":"2025-01-24T09:00:00.000+08:00","caller":"13812345678","called":"12345","text":"打\"phone\":\"13812345678\"给我","demand":{"petitioner":{"name":"王","phone":"+8613812345678"}},"identity":{"id_kind":"resident_id","id_number":"11010519491231002X"},"from":"2025-01-24T09:00:00Z"}"#;
+        let json = r#"{"at":"2025-01-24T09:00:00.000+08:00","caller":"13812345678","called":"12345","text":"打\"phone\":\"13812345678\"给我","demand":{"petitioner":{"name":"王\"氏","phone":"+8613812345678"},"address":"建邺路168号"},"unit":{"name":"城管局"},"identity":{"id_kind":"resident_id","id_number":"11010519491231002X"},"from":"2025-01-24T09:00:00Z"}"#;
         let sealed = vault().seal_json(json).into_owned();
-        assert_eq!(sealed.matches(MARK).count(), 3, "{sealed}");
+        assert_eq!(sealed.matches(MARK).count(), 5, "{sealed}");
+        assert!(
+            !sealed.contains('王') && !sealed.contains("建邺路"),
+            "{sealed}"
+        );
+        assert!(sealed.contains("城管局"), "{sealed}");
         assert!(
             !sealed.contains("19491231") && !sealed.contains("+86138"),
             "{sealed}"
@@ -226,11 +306,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_many_bear_is_sealed_differently_for_each() {
+        let of = |id: u32| {
+            let json =
+                format!(r#"{{"id":{id},"petitioner":{{"applicant":"person","name":"王女士"}}}}"#);
+            let sealed = vault().seal_json(&json).into_owned();
+            assert_eq!(vault().open(&sealed), json);
+            sealed.split_once(MARK).expect("it is sealed").1.to_owned()
+        };
+        assert_ne!(of(1), of(2));
+        assert_eq!(of(1), of(1));
+    }
+
+    #[test]
     fn a_text_that_only_looks_sealed_stays_as_it_is() {
         for text in [
             "sealed:",
             "sealed:abc",
             "他说sealed:AAAA, 完",
+            r#"{"address":"sealed"#,
             r#"{"a":"sealed:!"}"#,
         ] {
             assert_eq!(vault().open(text), text);
@@ -240,11 +334,20 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whatever_is_written_comes_back(text in "\\PC{0,40}", phone in "[0-9]{7,15}") {
-            let json = serde_json::json!({"content": text, "phone": phone, "mobile": text}).to_string();
+            let json = serde_json::json!({
+                "content": text, "phone": phone, "mobile": text, "address": text, "petitioner": {"name": text},
+            })
+            .to_string();
             let sealed = vault().seal_json(&json).into_owned();
             proptest::prop_assert_eq!(vault().open(&sealed), json.as_str());
             let expected = format!("\"phone\":\"{phone}\"");
             proptest::prop_assert!(!sealed.contains(&expected));
+        }
+
+        #[test]
+        fn what_is_not_json_comes_back_too(text in "[{\\[]([{}\\[\"\\\\:a路]|\"address\":){0,30}") {
+            let sealed = vault().seal_json(&text).into_owned();
+            proptest::prop_assert_eq!(vault().open(&sealed), text.as_str());
         }
     }
 }

@@ -32,6 +32,9 @@ describe("an agent's form", () => {
     expect(named(filled(firm))).toEqual({ identity: { id_kind: 'credit_code', id_number: '91350100M000100Y43' } });
     expect(named(filled({ ...firm, id_number: '11010519491231002X' }))).toHaveProperty('legal_person.id_kind', 'credit_code');
     expect(missing(filled({ ...firm, credit_code: '913' }))).toEqual(['credit_code']);
+    const petitioner = (form: Form) => stepsOf(form, 'draft', KNOWN)[0]?.body['petitioner'];
+    expect(petitioner(filled({ ...firm, firm: ' 苏鲜餐饮有限公司 ' }))).toHaveProperty('firm', '苏鲜餐饮有限公司');
+    expect(petitioner(filled({ applicant: 'person', firm: '苏鲜餐饮有限公司' }))).not.toHaveProperty('firm');
   });
 
   it('says that it cannot wait, and by which call three spoke', () => {
@@ -39,6 +42,22 @@ describe("an agent's form", () => {
     expect(body(filled({ urgent: true }), 'dispatch')).toHaveProperty('urgent', true);
     expect(body(filled({}), 'dispatch')).not.toHaveProperty('urgent');
     expect(body(filled({ disposition: 'three_way', specialist: '城管专席', answer: '已答复' }), 'note_three_way')).toHaveProperty('call', 'c-1');
+  });
+
+  it('wants a category first where the rules do, of what is disposed of', () => {
+    expect(missing(filled({}), { coded_first: true })).toEqual(['category']);
+    expect(missing(filled({ category: '010301' }), { coded_first: true })).toEqual([]);
+    expect(missing(filled({ disposition: 'no_demand' }), { coded_first: true })).toEqual([]);
+    expect(missing(filled({ disposition: 'answered_on_call', answer: '已解答' }), { coded_first: true })).toEqual(['category']);
+  });
+
+  it("asks what the desk's own form requires, and sends what was filled in", () => {
+    const asked = { required: ['area'] };
+    expect(missing(filled({}), asked)).toEqual(['fields']);
+    const form = filled({ fields: { area: ' 玄武 ', estate: ' ' } });
+    expect(missing(form, asked)).toEqual([]);
+    expect(stepsOf(form, 'draft', KNOWN)[0]?.body['fields']).toEqual({ area: '玄武' });
+    expect(stepsOf(filled({}), 'draft', KNOWN)[0]?.body).not.toHaveProperty('fields');
   });
 
   it('says what a ground still needs', () => {

@@ -14,6 +14,8 @@ export interface Demand {
   phone: string;
   applicant: 'person' | 'enterprise';
   secrecy: boolean;
+  /** 企业名称: of the enterprise that asks. */
+  firm: string;
   id_kind: string;
   id_number: string;
   /** Of the enterprise that asks, or that the person speaks for. */
@@ -23,6 +25,8 @@ export interface Demand {
   kind: Kind;
   address: string;
   category: string;
+  /** What this desk's form asks beside, by key. */
+  fields: Record<string, string>;
 }
 
 export interface Form extends Demand {
@@ -46,6 +50,7 @@ export function emptyForm(caller: string): Form {
     phone: caller,
     applicant: 'person',
     secrecy: false,
+    firm: '',
     id_kind: 'resident_id',
     id_number: '',
     credit_code: '',
@@ -54,6 +59,7 @@ export function emptyForm(caller: string): Form {
     kind: 'help_request',
     address: '',
     category: '',
+    fields: {},
     disposition: 'dispatched',
     lead: '',
     co_handlers: [],
@@ -87,9 +93,17 @@ export function isAnswered(disposition: Disposition): boolean {
   return disposition === 'answered_on_call' || disposition === 'three_way';
 }
 
+/** What the rules ask of this desk's form: codes before a disposition, and fields of its own. */
+export interface Asked {
+  coded_first?: boolean | undefined;
+  required?: readonly string[];
+}
+
 /** Fields that are still missing for what was chosen, in the form's order. */
-export function missing(form: Form): (keyof Form)[] {
+export function missing(form: Form, { coded_first = false, required = [] }: Asked = {}): (keyof Form)[] {
   const needed: (keyof Form)[] = isRegistered(form.disposition) ? ['name', 'title', 'content'] : [];
+  if (coded_first && isRegistered(form.disposition) && form.disposition !== 'refused') needed.push('category');
+  const unasked = isRegistered(form.disposition) && required.some((key) => !form.fields[key]?.trim());
   switch (form.disposition) {
     case 'dispatched':
       needed.push('lead');
@@ -108,7 +122,7 @@ export function missing(form: Form): (keyof Form)[] {
   }
   const lacks = needed.filter((field) => form[field].toString().trim() === '');
   const untold = form.disposition === 'refused' && missingOf(groundFields(form), form.ground_details).length > 0;
-  return [...lacks, ...(untold ? (['ground_details'] as const) : []), ...badNumbers(form)];
+  return [...lacks, ...(unasked ? (['fields'] as const) : []), ...(untold ? (['ground_details'] as const) : []), ...badNumbers(form)];
 }
 
 /** One step towards what was chosen. */
@@ -176,10 +190,24 @@ export function registration(form: Form): Record<string, unknown> {
       phone: text(form.phone),
       applicant: form.applicant,
       secrecy: form.secrecy,
+      ...firmOf(form),
     },
     address: text(form.address),
     category: text(form.category),
+    ...fieldsOf(form),
   };
+}
+
+/** What was filled in of the desk's own fields. */
+export function fieldsOf(demand: Pick<Demand, 'fields'>): { fields?: Record<string, string> } {
+  const given = Object.entries(demand.fields).flatMap(([key, value]) => (value.trim() === '' ? [] : [[key, value.trim()] as const]));
+  return given.length === 0 ? {} : { fields: Object.fromEntries(given) };
+}
+
+/** 企业名称, where an enterprise asks; a person is no firm, whatever stood in the field before. */
+export function firmOf(demand: Pick<Demand, 'applicant' | 'firm'>): { firm?: string } {
+  const firm = demand.applicant === 'enterprise' ? demand.firm.trim() : '';
+  return firm === '' ? {} : { firm };
 }
 
 function text(written: string): string | null {

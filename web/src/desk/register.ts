@@ -1,6 +1,6 @@
 /** What reached the desk without a call, a letter, a visitor, an e-mail, and what it becomes at the server. */
 import { badNumbers, realNameOf } from '../shared/identity';
-import type { Demand } from './form';
+import { fieldsOf, firmOf, type Demand } from './form';
 
 /** How it came; by machine comes what a platform sends itself. */
 export const CHANNELS = ['letter', 'walk_in', 'email', 'web', 'app', 'sms', 'phone', 'police110'] as const;
@@ -31,6 +31,7 @@ export const emptyArrival = (): Arrival => ({
   phone: '',
   applicant: 'person',
   secrecy: false,
+  firm: '',
   id_kind: 'resident_id',
   id_number: '',
   credit_code: '',
@@ -39,17 +40,19 @@ export const emptyArrival = (): Arrival => ({
   kind: 'help_request',
   address: '',
   category: '',
+  fields: {},
 });
 
 /** The group of the system it came from: some groups ask for more. */
 export type Group = string;
 
 /** Fields that are missing or cannot be right, in the form's order. */
-export function wanting(arrival: Arrival, group: Group): (keyof Arrival)[] {
+export function wanting(arrival: Arrival, group: Group, required: readonly string[] = []): (keyof Arrival)[] {
   const needed: (keyof Arrival)[] = arrival.system === '' ? [] : ['origin_id'];
   if (group === 'assigned_task') needed.push('issuer', 'document');
   needed.push('name', 'title', 'content');
-  return [...needed.filter((field) => arrival[field].toString().trim() === ''), ...badNumbers(arrival)];
+  const unasked = required.some((key) => !arrival.fields[key]?.trim());
+  return [...needed.filter((field) => arrival[field].toString().trim() === ''), ...(unasked ? (['fields'] as const) : []), ...badNumbers(arrival)];
 }
 
 /** The body of `POST /tickets`. */
@@ -58,9 +61,10 @@ export function ticketOf(arrival: Arrival): Record<string, unknown> {
     title: arrival.title.trim(),
     content: arrival.content.trim(),
     kind: arrival.kind,
-    petitioner: { name: arrival.name.trim(), phone: text(arrival.phone), applicant: arrival.applicant, secrecy: arrival.secrecy },
+    petitioner: { name: arrival.name.trim(), phone: text(arrival.phone), applicant: arrival.applicant, secrecy: arrival.secrecy, ...firmOf(arrival) },
     address: text(arrival.address),
     category: text(arrival.category),
+    ...fieldsOf(arrival),
   };
 }
 

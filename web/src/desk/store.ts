@@ -4,6 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue';
 import { api, must, type Schemas } from '../api/client';
 import { useSession } from '../app/session';
 import { usePhone } from '../phone/store';
+import { useCodes } from '../tickets/codes';
 import { isNumberOf } from '../shared/identity';
 import { inside } from '../tickets/shape';
 import { draftAt, putDraft } from './drafts';
@@ -42,6 +43,7 @@ interface Kept {
 export const useDesk = defineStore('desk', () => {
   const session = useSession();
   const phone = usePhone();
+  const codes = useCodes();
 
   const work = ref<Work | null>(null);
   const aside = ref<Work[]>([]);
@@ -60,7 +62,7 @@ export const useDesk = defineStore('desk', () => {
   /** Whose drafts were read: before that nothing may be written over them. */
   let restored = '';
 
-  const lacks = computed(() => (work.value === null ? [] : missing(work.value.form)));
+  const lacks = computed(() => (work.value === null ? [] : missing(work.value.form, { coded_first: ticket.value?.classify_first, required: codes.required })));
 
   /** Brings back what a reload or a crash interrupted. */
   async function restore(): Promise<void> {

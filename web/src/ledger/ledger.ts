@@ -4,6 +4,8 @@ import type { Field, Values } from '../tickets/commands';
 /** In the article's order: the first is 28(1). */
 export const GROUNDS = ['inaction', 'mishandling', 'lead_failed', 'co_handler_failed', 'untrue', 'duties_unmet', 'other'] as const;
 
+export const CULPABILITIES = ['intent', 'negligence'] as const;
+
 /** The ground that `article` is; what is none is another. */
 export function groundOf(article: string): (typeof GROUNDS)[number] {
   const item = /^28\((\d)\)$/.exec(article)?.[1];
@@ -12,6 +14,8 @@ export function groundOf(article: string): (typeof GROUNDS)[number] {
 
 export const RECORD: readonly Field[] = [
   { key: 'ground', kind: 'choice', choices: GROUNDS, words: 'ledger.ground' },
+  // 28(2) 因故意或过失: of mishandling, and of nothing else.
+  { key: 'culpability', kind: 'choice', choices: CULPABILITIES, words: 'ledger.culpability', when: (values) => values['ground'] === 'mishandling' },
   { key: 'unit', kind: 'unit' },
   { key: 'ticket', kind: 'line', optional: true },
   { key: 'person', kind: 'line', optional: true },

@@ -28,12 +28,16 @@ export function leavesOf(all: readonly Category[]): Choice[] {
 export const useCodes = defineStore('codes', () => {
   const categories = shallowRef<Category[]>([]);
   const lanes = shallowRef<Choice[]>([]);
+  /** What the form of this person's desk asks beside what every demand has. */
+  const fields = shallowRef<Schemas['FormFieldView'][]>([]);
   let asked: Promise<void> | null = null;
 
   function load(): Promise<void> {
-    asked ??= api
-      .GET('/api/v1/categories')
-      .then((answer) => void (categories.value = must(answer).items))
+    asked ??= Promise.all([api.GET('/api/v1/categories'), api.GET('/api/v1/form')])
+      .then(([tree, form]) => {
+        categories.value = must(tree).items;
+        fields.value = must(form).items;
+      })
       .catch((fault: unknown) => {
         asked = null;
         throw fault;
@@ -51,5 +55,8 @@ export const useCodes = defineStore('codes', () => {
   /** What the rules call its field 涉及领域. */
   const fieldOf = (code: string): string => known.value.get(code)?.field ?? '';
   const nameOf = (code: string): string => pathOf(code, known.value);
-  return { categories, lanes, leaves, load, loadLanes, nameOf, fieldOf };
+  const required = computed(() => fields.value.filter((field) => field.required).map((field) => field.key));
+  /** What people call a field of the form. */
+  const labelOf = (key: string): string => fields.value.find((field) => field.key === key)?.name ?? key;
+  return { categories, fields, required, labelOf, lanes, leaves, load, loadLanes, nameOf, fieldOf };
 });

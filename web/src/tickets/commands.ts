@@ -61,6 +61,7 @@ export const FORMS: Record<string, readonly Field[]> = {
     line('petitioner.name'),
     line('petitioner.phone', true),
     { key: 'petitioner.applicant', kind: 'choice', choices: ['person', 'enterprise'], words: 'tickets.applicant' },
+    { ...line('petitioner.firm', true), when: (values) => values['petitioner.applicant'] === 'enterprise' },
     { key: 'petitioner.secrecy', kind: 'yes' },
     line('address', true),
     { key: 'category', kind: 'category', optional: true },

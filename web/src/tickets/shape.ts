@@ -59,9 +59,11 @@ export interface Demand {
   title: string;
   content: string;
   kind: string;
-  petitioner: { name: string; phone: string | null; applicant: string; secrecy: boolean };
+  petitioner: { name: string; phone: string | null; applicant: string; secrecy: boolean; firm?: string };
   address: string | null;
   category: string | null;
+  /** What the form of the desk that took it asked beside, by key. */
+  fields?: Record<string, string>;
 }
 
 /** Who said something, and when. */
@@ -79,8 +81,8 @@ export interface Intake {
     legal_person: Identity | null;
     verification: { verification: 'stated' } | ({ verification: 'verified' | 'mismatch'; method: string } & Said);
   };
-  classification?: Said & { category: string; field: string; department?: string };
-  refusal?: Said & { ground: { code: string }; explanation: string; state: { state: 'final' | 'awaits_review' | 'reviewed'; granted?: boolean; reason?: string } };
+  classification?: Said & { category: string; field: string; department?: string; standard?: string };
+  refusal?: Said & { ground: { code: string }; explanation: string; guidance?: { law: string; text: string }; state: { state: 'final' | 'awaits_review' | 'reviewed'; granted?: boolean; reason?: string } };
   seal?: Said & { kind: string };
   explanations?: (Said & { explanation: string; guidance: string | null })[];
   reports?: (Said & { question: string; due: string; lapsed: boolean; decision: (Said & { in_scope: boolean; decision: string; notice: (Said & { how: string }) | null }) | null })[];

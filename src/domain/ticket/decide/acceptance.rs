@@ -1,15 +1,17 @@
 //! 统一受理 and what is settled without a dispatch: articles 11(1) and 11(2).
 
 use super::{LEADS, LINE, PROSE, REGISTRARS, Wish, optional, written, wrong};
-use crate::domain::staff::{By, Role};
+use crate::domain::staff::{Actor, By, Role};
 use crate::domain::ticket::event::Event;
 use crate::domain::ticket::refusal::Refusal;
+use crate::domain::ticket::rules::check_given;
 use crate::domain::ticket::state::{Demand, Petitioner, Source, Stage, Ticket};
 
 impl Wish<'_> {
     pub(super) fn register_by_hand(&self, demand: Demand) -> Result<Vec<Event>, Refusal> {
         let actor = self.desk_person(REGISTRARS, "6")?;
         check(&demand)?;
+        self.check_form(actor, &demand)?;
         Ok(vec![
             Event::Opened {
                 at: self.now,
@@ -38,6 +40,7 @@ impl Wish<'_> {
             return Err(wrong(ticket));
         };
         check(&demand)?;
+        self.check_form(actor, &demand)?;
         let phone = &mut demand.petitioner.phone;
         *phone = phone.take().or_else(|| ticket.caller.clone());
         Ok(vec![Event::Registered {
@@ -45,6 +48,12 @@ impl Wish<'_> {
             by: actor.username.clone(),
             demand,
         }])
+    }
+
+    /// What the form asks at the desk of whoever writes it down.
+    fn check_form(&self, actor: &Actor, demand: &Demand) -> Result<(), Refusal> {
+        let form = self.rules.form(self.now, &actor.unit);
+        check_given(&form, &demand.fields)
     }
 
     pub(super) fn answer_on_call(
@@ -135,13 +144,16 @@ pub(in crate::domain) fn check(demand: &Demand) -> Result<(), Refusal> {
                 phone: _,
                 applicant: _,
                 secrecy: _,
+                firm,
             },
         address,
         category,
+        fields: _,
     } = demand;
     written("标题", title, LINE, "11(1)")?;
     written("诉求内容", content, PROSE, "11(1)")?;
     written("诉求人姓名", name, LINE, "11(1)")?;
+    optional("企业名称", firm.as_deref(), LINE)?;
     optional("地址", address.as_deref(), LINE)?;
     optional("诉求分类", category.as_deref(), LINE)
 }

@@ -34,6 +34,9 @@ pub enum Command {
         field: String,
         #[serde(default)]
         department: Option<UnitCode>,
+        /// The category's code in GB/T 39666. The server looks it up; what a client says is not asked.
+        #[serde(default, skip_deserializing)]
+        standard: Option<String>,
     },
     /// 不予受理.
     Refuse {

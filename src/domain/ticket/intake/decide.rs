@@ -11,7 +11,7 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, By, Role};
 use crate::domain::ticket::event::Event as TicketEvent;
 use crate::domain::ticket::refusal::{Article, Refusal, server_only};
-use crate::domain::ticket::rules::Rules;
+use crate::domain::ticket::rules::{FormField, Rules, check_given};
 use crate::domain::ticket::state::{Source, Stage, Ticket};
 use crate::domain::ticket::{PROSE, check_demand, written};
 use crate::domain::time::Timestamp;
@@ -70,7 +70,11 @@ impl Wish<'_> {
                 category,
                 field,
                 department,
-            } => self.classify(ticket, category, field, department.as_ref()),
+                standard,
+            } => {
+                let department = department.as_ref();
+                self.classify(ticket, category, field, department, standard.as_deref())
+            }
             Command::Refuse {
                 ground,
                 explanation,
@@ -119,6 +123,9 @@ impl Wish<'_> {
             Command::HandToSeat { unit, note, call } => {
                 let actor = self.one_of(DESK, "11(2)")?;
                 before_dispatch(ticket)?;
+                ticket
+                    .intake
+                    .coded(&self.rules.of(self.now, ticket).limits)?;
                 written("交接说明", note, PROSE, "11(2)")?;
                 Ok(vec![fact(Event::HandedToSeat {
                     seat: SeatHandover {
@@ -206,6 +213,15 @@ impl Wish<'_> {
         let actor = self.one_of(DESK, "8")?;
         check_origin(origin)?;
         check_demand(demand)?;
+        // Whoever sends it may not know our form: nothing has to be there, and nothing else may.
+        let form = self.rules.form(self.now, &actor.unit).into_iter();
+        let form: Vec<FormField> = form
+            .map(|field| FormField {
+                required: false,
+                ..field
+            })
+            .collect();
+        check_given(&form, &demand.fields)?;
         let mut events = vec![
             TicketEvent::Opened {
                 at: self.now,
@@ -284,6 +300,7 @@ impl Wish<'_> {
         category: &str,
         field: &str,
         department: Option<&UnitCode>,
+        standard: Option<&str>,
     ) -> Result<Vec<TicketEvent>, Refusal> {
         let actor = self.one_of(DESK, "11(2)")?;
         at_desk(ticket)?;
@@ -296,6 +313,7 @@ impl Wish<'_> {
                 category: category.to_owned(),
                 field: field.to_owned(),
                 department: department.cloned(),
+                standard: standard.map(str::to_owned),
             },
         })])
     }
@@ -338,6 +356,16 @@ impl Wish<'_> {
                 by: actor.username.clone(),
                 ground: ground.clone(),
                 explanation: explanation.to_owned(),
+                guidance: match ground {
+                    Ground::OtherProcedure { procedure, .. } => {
+                        Some(self.rules.guidance(self.now, ticket, *procedure))
+                    }
+                    Ground::OutsideJiangsu { .. }
+                    | Ground::Secret { .. }
+                    | Ground::MaliciousOrVague { .. }
+                    | Ground::Emergency { .. }
+                    | Ground::Other { .. } => None,
+                },
                 state,
             },
         })];

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::deadline::{Deadline, Due};
 use super::refusal::Refusal;
 use super::rules::Limits;
+use super::state::{Stage, Ticket};
 use crate::domain::id::{CallId, LegId, UnitCode, Username};
 use crate::domain::identity::RealName;
 use crate::domain::time::Timestamp;
@@ -23,7 +24,7 @@ pub use command::{Acceptance, Command};
 pub(super) use decide::decide;
 pub use event::Event;
 pub use origin::{Channel, Origin, ServiceType, SourceGroup, SourceProfile};
-pub use refused::{Ground, NotAccepted, Procedure, RefusalState, SecretKind};
+pub use refused::{Ground, Guidance, NotAccepted, Procedure, RefusalState, SecretKind};
 
 /// The facet. All of it is optional: a ticket of a plain call has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,9 @@ pub struct Classification {
     /// 涉及部门: who would be competent, dispatched or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<UnitCode>,
+    /// The category's code in GB/T 39666, as it was mapped when it was coded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
 }
 
 /// Content that may not be seen, found or analysed.
@@ -233,6 +237,11 @@ impl Intake {
         if self.awaits_review() || self.open_report().is_some() {
             return Err(Refusal::AwaitingDecision);
         }
+        self.coded(limits)
+    }
+
+    /// Was it coded before the desk disposes of it, where the rules ask for that (article 11(2))?
+    pub(super) fn coded(&self, limits: &Limits) -> Result<(), Refusal> {
         if limits.classify_first && self.classification.is_none() {
             return Err(Refusal::NotClassified);
         }
@@ -243,6 +252,14 @@ impl Intake {
     pub(super) fn wake_at(&self) -> Option<Timestamp> {
         let open = self.open_report()?;
         (!open.lapsed).then(|| open.due.plus_millis(1))
+    }
+}
+
+impl Ticket {
+    /// Does it wait at the desk to be coded first?
+    pub fn wants_codes(&self, limits: &Limits) -> bool {
+        matches!(self.stage, Stage::Draft | Stage::Registered { .. })
+            && self.intake.coded(limits).is_err()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::ticket::{
     Applicant, Command as TicketCommand, DeadlineKind, Demand, Event as TicketEvent, Kind,
     Petitioner, Refusal, Rules, Stage, Task, Ticket, apply, decide, fold, remaining,
 };
-use crate::domain::ticket::{Limits, RuleSet};
+use crate::domain::ticket::{FormField, Limits, RuleSet};
 
 fn at(minutes: i64) -> Timestamp {
     "2025-01-24T09:00:00+08:00"
@@ -38,9 +38,11 @@ fn demand() -> Demand {
             phone: None,
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: None,
         category: None,
+        fields: std::collections::BTreeMap::new(),
     }
 }
 
@@ -152,6 +154,55 @@ fn all_six_groups_of_article_8_are_taken_with_what_each_needs() {
     ] {
         assert_eq!(no(Case::accepted(origin).map(drop)), expected);
     }
+}
+
+#[test]
+fn who_must_go_another_way_is_told_it_with_the_law_by_the_rules_in_force() {
+    let city = RuleSet {
+        version: "宁政办发〔2025〕1号".to_owned(),
+        from: jiff::civil::date(2020, 4, 23),
+        guidance: vec![Guidance {
+            procedure: Procedure::Arbitration,
+            law: "《南京市劳动人事争议仲裁指引》".to_owned(),
+            text: "请到水西门大街61号申请。".to_owned(),
+        }],
+        ..RuleSet::provincial()
+    };
+    assert_eq!(city.check(), Ok(()));
+    let laws = Procedure::ALL.map(|procedure| {
+        let mut case = Case::registered();
+        case.rules = case.rules.clone().with_set(city.clone());
+        let ground = Ground::OtherProcedure {
+            procedure,
+            case_reference: Some("2025-1".to_owned()),
+        };
+        case.be(1, Role::Agent, refuse(ground)).unwrap();
+        let said = case
+            .ticket()
+            .intake
+            .not_accepted()
+            .unwrap()
+            .guidance
+            .clone();
+        let said = said.expect("every procedure has its guidance");
+        assert_eq!(said.procedure, procedure);
+        assert!(said.text.chars().count() >= 10, "{said:?}");
+        said.law
+    });
+    assert_eq!(laws[1], "《南京市劳动人事争议仲裁指引》", "the city's own");
+    for (law, name) in [
+        (&laws[0], "信访工作条例"),
+        (&laws[2], "行政复议法"),
+        (&laws[3], "行政诉讼法"),
+    ] {
+        assert!(law.contains(name), "the province's for the others: {law}");
+    }
+    let mut case = Case::registered();
+    let outside = Ground::OutsideJiangsu {
+        hotline: "上海12345".to_owned(),
+    };
+    case.be(1, Role::Agent, refuse(outside)).unwrap();
+    assert_eq!(case.ticket().intake.not_accepted().unwrap().guidance, None);
 }
 
 #[test]
@@ -385,33 +436,150 @@ fn what_somebody_has_to_say_first_is_a_list_of_theirs() {
 }
 
 #[test]
-fn codes_come_before_disposition_where_the_rules_ask_for_them() {
-    let mut case = Case::registered();
-    case.rules = case.rules.clone().with_set(RuleSet {
-        version: "先分类".to_owned(),
-        from: jiff::civil::date(2020, 4, 23),
+fn codes_come_before_every_disposition_once_the_province_asks_for_them() {
+    let province = RuleSet {
         limits: Limits {
             classify_first: true,
             ..Limits::default()
         },
         ..RuleSet::provincial()
-    });
-    let answer = || TicketCommand::AnswerOnCall {
-        answer: "到窗口或网上办理".to_owned(),
-        knowledge: Some("社保转移 v3".to_owned()),
     };
-    assert_eq!(
-        no(case.wish(1, Role::Agent, answer())),
-        ("not_classified", "11(2)")
-    );
-    let classify = Command::Classify {
+    assert_eq!(province.check(), Ok(()));
+    let begun = || {
+        let mut case = Case::registered();
+        case.rules = case.rules.clone().with_set(province.clone());
+        assert_eq!(case.rules.sets(), std::slice::from_ref(&province));
+        case
+    };
+    let classify = || Command::Classify {
         category: "0201".to_owned(),
         field: "人社".to_owned(),
         department: Some("js-rst".into()),
+        standard: Some("04.02".to_owned()),
     };
-    case.be(2, Role::Agent, classify).unwrap();
-    case.wish(3, Role::Agent, answer()).unwrap();
-    assert_eq!(case.ticket().stage.code(), "closed");
+    let to_seat = || {
+        TicketCommand::Intake(Command::HandToSeat {
+            unit: "js-rst".into(),
+            note: "咨询转移接续".to_owned(),
+            call: None,
+        })
+    };
+    let dispositions = [
+        TicketCommand::AnswerOnCall {
+            answer: "到窗口或网上办理".to_owned(),
+            knowledge: Some("社保转移 v3".to_owned()),
+        },
+        TicketCommand::Dispatch {
+            lead: "js-rst".into(),
+            co_handlers: Vec::new(),
+            basis: None,
+            urgent: false,
+        },
+        to_seat(),
+    ];
+    for wish in dispositions {
+        let mut case = begun();
+        assert!(case.ticket().wants_codes(&province.limits));
+        let refused = no(case.wish(1, Role::Agent, wish.clone()));
+        assert_eq!(refused, ("not_classified", "11(2)"), "{}", wish.name());
+        case.be(2, Role::Agent, classify()).unwrap();
+        case.wish(3, Role::Agent, wish).unwrap();
+        assert!(!case.ticket().wants_codes(&province.limits));
+        let coded = case.ticket().intake.classification.as_ref().unwrap();
+        assert_eq!(coded.standard.as_deref(), Some("04.02"));
+    }
+    // One that was at a seat before the province asked.
+    let mut case = Case::registered();
+    case.wish(1, Role::Agent, to_seat()).unwrap();
+    case.be(2, Role::Specialist, Command::TakeAtSeat).unwrap();
+    case.rules = case.rules.clone().with_set(province.clone());
+    let answer = || Command::AnswerAtSeat {
+        answer: "可网上申请".to_owned(),
+        knowledge: None,
+    };
+    let refused = no(case.be(3, Role::Specialist, answer()));
+    assert_eq!(refused, ("not_classified", "11(2)"));
+    case.be(4, Role::Agent, classify()).unwrap();
+    case.be(5, Role::Specialist, answer()).unwrap();
+}
+
+#[test]
+fn a_citys_desk_asks_its_own_fields_over_the_provinces() {
+    let field = |key: &str, required, choices: &[&str]| FormField {
+        key: key.to_owned(),
+        name: format!("项目{key}"),
+        required,
+        choices: choices.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let province = RuleSet {
+        form: vec![
+            field("area", false, &["江南", "江北"]),
+            field("lang", false, &[]),
+        ],
+        ..RuleSet::provincial()
+    };
+    let city = RuleSet {
+        version: "宁政办发〔2025〕1号".to_owned(),
+        city: Some("nanjing".into()),
+        form: vec![
+            field("area", true, &["玄武", "建邺"]),
+            field("estate", false, &[]),
+        ],
+        ..RuleSet::provincial()
+    };
+    assert_eq!((province.check(), city.check()), (Ok(()), Ok(())));
+    let rules = Rules::provincial("js-12345".into())
+        .with_tree([("nj-12345".into(), "nanjing".into())])
+        .with_set(province)
+        .with_set(city);
+    let keys = |unit: &str| -> Vec<String> {
+        let form = rules.form(at(0), &unit.into());
+        form.into_iter().map(|field| field.key).collect()
+    };
+    assert_eq!(keys("js-12345"), ["area", "lang"]);
+    assert_eq!(keys("nj-12345"), ["area", "lang", "estate"]);
+    let register = |unit: &str, given: &[(&str, &str)]| {
+        let Demand {
+            title,
+            content,
+            kind,
+            petitioner,
+            address,
+            category,
+            fields: _,
+        } = demand();
+        let wish = TicketCommand::Register {
+            title,
+            content,
+            kind,
+            petitioner,
+            address,
+            category,
+            fields: given
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let agent = Actor {
+            unit: unit.into(),
+            ..person(Role::Agent)
+        };
+        decide(at(0), None, &wish, By::Person(&agent), &rules)
+    };
+    let estate = [("area", "玄武"), ("estate", "紫金苑")];
+    let events = register("nj-12345", &estate).unwrap();
+    let kept = fold(&events).unwrap().demand.unwrap().fields;
+    assert_eq!(kept["estate"], "紫金苑");
+    assert!(register("js-12345", &[("area", "江北")]).is_ok());
+    for (unit, given) in [
+        ("nj-12345", &[][..]),
+        ("nj-12345", &[("area", "江北")][..]),
+        ("nj-12345", &[("area", "玄武"), ("estate", " ")][..]),
+        ("js-12345", &estate[..]),
+    ] {
+        let refused = no(register(unit, given).map(|_| ()));
+        assert_eq!(refused, ("bad_field", "32"), "{unit} {given:?}");
+    }
 }
 
 #[test]

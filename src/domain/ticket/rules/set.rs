@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::articles::article;
+use super::form::{self, FormField};
 use crate::domain::calendar::{Convention, Limit};
 use crate::domain::id::UnitCode;
-use crate::domain::ticket::intake::SourceGroup;
+use crate::domain::ticket::intake::{Guidance, Procedure, SourceGroup};
 use crate::domain::ticket::refusal::Article;
 use crate::domain::ticket::state::Kind;
 
@@ -34,6 +35,15 @@ pub struct RuleSet {
     /// 解释 of 省政务办 (article 33).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interpretations: Vec<Interpretation>,
+    /// 引导 under article 9(2), where it is not the province's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guidance: Vec<Guidance>,
+    /// What a demand's form asks beside what every demand has (article 32); a city's over the province's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<FormField>,
+    /// Categories that its desks do not use: whatever begins with one of these codes. A city's own have the key `city`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_categories: Vec<String>,
 }
 
 /// How an article is to be read (article 33).
@@ -190,9 +200,10 @@ const FIELDS: &[(&str, &str, Article)] = &[
 /// One number in which two rule sets differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    pub field: &'static str,
+    /// A number's field; `guidance.…`, `form.…`, `category.…` with what follows the dot.
+    pub field: String,
     /// For people.
-    pub name: &'static str,
+    pub name: String,
     pub article: Article,
     pub ours: serde_json::Value,
     pub theirs: serde_json::Value,
@@ -209,6 +220,16 @@ pub enum BadRuleSet {
     UnknownArticle(String),
     #[error("an interpretation says something and says who gave it")]
     EmptyInterpretation,
+    #[error(
+        "guidance on {0} says something in at most 500 characters, and names its law in at most 200"
+    )]
+    EmptyGuidance(&'static str),
+    #[error("the form's field {0}")]
+    BadForm(String),
+    #[error("without_categories has at most 1000 codes of at most 20 characters")]
+    BadCategories,
+    #[error("guidance on {0} is there twice")]
+    TwoGuidances(&'static str),
     #[error("{0:?} is the provincial regulation: what differs is another version")]
     Provincial(String),
 }
@@ -224,25 +245,88 @@ impl RuleSet {
             sources: Vec::new(),
             limits: Limits::default(),
             interpretations: Vec::new(),
+            guidance: Guidance::provincial(),
+            form: Vec::new(),
+            without_categories: Vec::new(),
         }
     }
 
-    /// What differs between `self` and `other`.
+    /// What differs between `self` and `other`: numbers, guidance, the form, and the categories that are left out. What one of
+    /// them does not say of guidance and form is the province's.
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let numbers =
             |set: &Self| serde_json::to_value(&set.limits).expect("limits are plain data");
         let (ours, theirs) = (numbers(self), numbers(other));
-        FIELDS
+        let mut all: Vec<Difference> = FIELDS
             .iter()
             .filter(|(field, ..)| ours[field] != theirs[field])
             .map(|&(field, name, article)| Difference {
-                field,
-                name,
+                field: field.to_owned(),
+                name: name.to_owned(),
                 article,
                 ours: ours[field].clone(),
                 theirs: theirs[field].clone(),
             })
-            .collect()
+            .collect();
+        for procedure in Procedure::ALL {
+            let of = |set: &Self| {
+                let own = set
+                    .guidance
+                    .iter()
+                    .chain(&Guidance::provincial())
+                    .cloned()
+                    .collect::<Vec<_>>();
+                own.into_iter().find(|one| one.procedure == procedure)
+            };
+            let (ours, theirs) = (of(self), of(other));
+            if ours != theirs {
+                let code = serde_json::json!(procedure);
+                all.push(Difference {
+                    field: format!("guidance.{}", code.as_str().unwrap_or_default()),
+                    name: format!("{}引导", procedure.name()),
+                    article: "9(2)",
+                    ours: serde_json::json!(ours),
+                    theirs: serde_json::json!(theirs),
+                });
+            }
+        }
+        let mut keys: Vec<(&str, &str)> = Vec::new();
+        for field in self.form.iter().chain(&other.form) {
+            if keys.iter().all(|(key, _)| *key != field.key) {
+                keys.push((&field.key, &field.name));
+            }
+        }
+        for (key, name) in keys {
+            let of = |set: &Self| set.form.iter().find(|field| field.key == key).cloned();
+            let (ours, theirs) = (of(self), of(other));
+            if ours != theirs {
+                all.push(Difference {
+                    field: format!("form.{key}"),
+                    name: format!("表单: {name}"),
+                    article: "32",
+                    ours: serde_json::json!(ours),
+                    theirs: serde_json::json!(theirs),
+                });
+            }
+        }
+        let left_out = |set: &Self, code: &String| !set.without_categories.contains(code);
+        for code in self
+            .without_categories
+            .iter()
+            .chain(&other.without_categories)
+        {
+            let (ours, theirs) = (left_out(self, code), left_out(other, code));
+            if ours != theirs {
+                all.push(Difference {
+                    field: format!("category.{code}"),
+                    name: format!("诉求分类{code}"),
+                    article: "32",
+                    ours: ours.into(),
+                    theirs: theirs.into(),
+                });
+            }
+        }
+        all
     }
 
     /// Is it one that tickets can live by?
@@ -251,10 +335,18 @@ impl RuleSet {
         if !named(&self.version) || !named(&self.title) {
             return Err(BadRuleSet::Unnamed);
         }
-        // The regulation's numbers are the regulation's; its interpretations grow.
+        // The regulation's numbers are the regulation's; its interpretations grow, what is said under 9(2) follows
+        // the laws, a form asks what the time needs, and 11(2) is asked for when the codes are
+        // there: it hangs on no promise that a ticket keeps.
         let provincial = Self::provincial();
         let bare = Self {
+            limits: Limits {
+                classify_first: provincial.limits.classify_first,
+                ..self.limits.clone()
+            },
             interpretations: Vec::new(),
+            guidance: provincial.guidance.clone(),
+            form: Vec::new(),
             ..self.clone()
         };
         if self.version == provincial.version && bare != provincial {
@@ -275,6 +367,21 @@ impl RuleSet {
             }
             if reading.text.trim().is_empty() || reading.by.trim().is_empty() {
                 return Err(BadRuleSet::EmptyInterpretation);
+            }
+        }
+        form::check(&self.form)?;
+        let code = |code: &String| (1..=20).contains(&code.len());
+        if self.without_categories.len() > 1000 || !self.without_categories.iter().all(code) {
+            return Err(BadRuleSet::BadCategories);
+        }
+        for one in &self.guidance {
+            let said = |text: &str, most| (1..=most).contains(&text.trim().chars().count());
+            let same = |other: &&Guidance| other.procedure == one.procedure;
+            if !said(&one.law, 200) || !said(&one.text, 500) {
+                return Err(BadRuleSet::EmptyGuidance(one.procedure.name()));
+            }
+            if self.guidance.iter().filter(same).count() > 1 {
+                return Err(BadRuleSet::TwoGuidances(one.procedure.name()));
             }
         }
         Ok(())
@@ -330,11 +437,48 @@ mod tests {
         let report = city.differences(&RuleSet::provincial());
         assert_eq!(report.len(), 1);
         assert_eq!(
-            (report[0].field, report[0].article),
+            (report[0].field.as_str(), report[0].article),
             ("inquiry_days", "11(3)")
         );
         assert_eq!((&report[0].ours, &report[0].theirs), (&2.into(), &3.into()));
         assert_eq!(city.differences(&city), []);
+    }
+
+    #[test]
+    fn a_citys_form_guidance_and_categories_are_in_the_report() {
+        let field = |key: &str| FormField {
+            key: key.to_owned(),
+            name: "楼盘名称".to_owned(),
+            required: true,
+            choices: Vec::new(),
+        };
+        let mut city = RuleSet {
+            version: "宁政办发〔2026〕1号".to_owned(),
+            form: vec![field("estate")],
+            without_categories: vec!["0103".to_owned()],
+            ..RuleSet::provincial()
+        };
+        city.guidance.truncate(1);
+        city.guidance[0].law = "《南京市信访条例》".to_owned();
+        assert_eq!(city.check(), Ok(()));
+        let report = city.differences(&RuleSet::provincial());
+        let fields: Vec<&str> = report.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            ["guidance.petition", "form.estate", "category.0103"]
+        );
+        assert_eq!(report[1].ours["name"], "楼盘名称");
+        assert!(report[1].theirs.is_null());
+        assert_eq!(
+            (&report[2].ours, &report[2].theirs),
+            (&false.into(), &true.into())
+        );
+        for bad in ["", "Estate", "楼盘"] {
+            city.form = vec![field(bad)];
+            assert!(city.check().is_err(), "{bad}");
+        }
+        city.form = vec![field("a"), field("a")];
+        assert!(city.check().is_err(), "two of one key");
     }
 
     #[test]
@@ -359,6 +503,11 @@ mod tests {
             })
             .is_err()
         );
+        let first = with(&|set| {
+            set.version.clone_from(&provincial);
+            set.limits.classify_first = true;
+        });
+        assert_eq!(first, Ok(()), "the province may ask for codes first");
         let reading = |article: &str| Interpretation {
             article: article.to_owned(),
             text: "…".to_owned(),
@@ -370,5 +519,7 @@ mod tests {
             Ok(())
         );
         assert!(with(&|set| set.interpretations.push(reading("99"))).is_err());
+        assert!(with(&|set| set.guidance[0].law.clear()).is_err());
+        assert!(with(&|set| set.guidance.push(set.guidance[0].clone())).is_err());
     }
 }

@@ -331,6 +331,7 @@ fn intake_command(name: &str, choice: usize) -> intake::Command {
             category: text(),
             field: text(),
             department: None,
+            standard: None,
         },
         "refuse" => intake::Command::Refuse {
             // Mostly what somebody else has to look at: the others end a life.

@@ -82,9 +82,11 @@ fn register(kind: Kind) -> Command {
             phone: None,
             applicant: Applicant::Person,
             secrecy: false,
+            firm: None,
         },
         address: Some("中山路1号".to_owned()),
         category: None,
+        fields: std::collections::BTreeMap::new(),
     }
 }
 

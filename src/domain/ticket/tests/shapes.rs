@@ -50,9 +50,11 @@ fn every_event() -> Vec<Event> {
                     phone: Some(phone()),
                     applicant: Applicant::Enterprise,
                     secrecy: true,
+                    firm: Some(text()),
                 },
                 address: Some(text()),
                 category: None,
+                fields: std::collections::BTreeMap::new(),
             },
         },
         Event::ThreeWayNoted {
