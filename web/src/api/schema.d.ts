@@ -482,7 +482,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The members of the joint conference (article 4), or who they were at `as_of`. */
+        /** The members of the joint conference (article 4), or who they were at `as_of`; with `whole`, every change of a head with its day. */
         get: operations["organisation_conference"];
         put?: never;
         post?: never;
@@ -502,7 +502,7 @@ export interface paths {
         /** The items, the latest first. */
         get: operations["conference_list"];
         put?: never;
-        /** Enters an item: `{agenda, held_at, tickets?}`. */
+        /** Enters an item: `{agenda, held_at, tickets?, clusters?}`. */
         post: operations["conference_enter"];
         delete?: never;
         options?: never;
@@ -2612,8 +2612,12 @@ export interface components {
         ItemView: {
             /** Format: uuid */
             id: string;
-            /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+            /** @description Agenda, tickets, clusters, decision {unit, due}, closing and check, each as it was recorded. */
             item: Record<string, unknown>;
+            /** @description Numbers of the tickets and titles of the clusters it links, by id. */
+            links: {
+                [key: string]: string;
+            };
             /** @description The names of everybody in it, by username. */
             names: {
                 [key: string]: string;
@@ -2685,6 +2689,10 @@ export interface components {
             /** @description The same for a person, in Chinese. */
             lacks_names: string[];
             name: string;
+            /** @description Since when each is known to be lacking; what came up since the last look is not in it yet. */
+            since: {
+                [key: string]: string;
+            };
             unit: string;
         };
         /** @description A special channel 专项服务通道. */
@@ -3496,8 +3504,12 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+                /** @description Agenda, tickets, clusters, decision {unit, due}, closing and check, each as it was recorded. */
                 item: Record<string, unknown>;
+                /** @description Numbers of the tickets and titles of the clusters it links, by id. */
+                links: {
+                    [key: string]: string;
+                };
                 /** @description The names of everybody in it, by username. */
                 names: {
                     [key: string]: string;
@@ -3538,6 +3550,10 @@ export interface components {
                 /** @description The same for a person, in Chinese. */
                 lacks_names: string[];
                 name: string;
+                /** @description Since when each is known to be lacking; what came up since the last look is not in it yet. */
+                since: {
+                    [key: string]: string;
+                };
                 unit: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
@@ -4319,6 +4335,10 @@ export interface components {
             items: components["schemas"]["StepView"][];
             /** @description Names of the steps that a closed ticket lacks; empty when all is well. */
             missing: string[];
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** Format: int64 */
             reviewer_ms: number;
             /** Format: int64 */
@@ -5702,6 +5722,8 @@ export interface operations {
             query?: {
                 /** @description Left out: now. */
                 as_of?: string;
+                /** @description The register whole: also who headed a unit before, and who will from a later day. */
+                whole?: boolean;
             };
             header?: never;
             path?: never;
@@ -5733,6 +5755,9 @@ export interface operations {
             query?: {
                 /** @description `entered`, `decided`, `closed` or `checked`. */
                 stage?: string;
+                /** @description Those about this ticket, or about the event it is one of. */
+                ticket?: string;
+                cluster?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -5768,7 +5793,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {agenda, held_at, tickets?} */
+        /** @description {agenda, held_at, tickets?, clusters?} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -5807,7 +5832,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                /** @description link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
+                /** @description link_ticket {ticket}, link_cluster {cluster}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
                 command: string;
             };
             cookie?: never;
