@@ -15,7 +15,7 @@ function said(path: string, seen = new Set<string>(), found = new Set<string>())
   if (seen.has(path)) return found;
   seen.add(path);
   const text = (sources[path] ?? '').replace(/lazyPart\(\[[^)]*?\], \(\) => import\('[^']+'\)\)/g, '');
-  for (const [, folder] of text.matchAll(/['"`]([a-z]+)\.[a-z_$]/g)) if (folders.has(folder ?? '')) found.add(folder ?? '');
+  for (const [, folder] of text.matchAll(/(?:['`]|\s(?!v-)[a-z-]+=")([a-z]+)\.[a-z_$]/g)) if (folders.has(folder ?? '')) found.add(folder ?? '');
   for (const [, brought] of text.matchAll(/(?:^import (?!type ).*?from |import\()'(\.[^']+)'/gm)) {
     const module = named(path, brought ?? '');
     // Routes bring the pages with words of their own.
