@@ -1,14 +1,19 @@
 //! What the joint conference took up 联席会议议题, with every change in the audit trail.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde_json::json;
+use uuid::Uuid;
 
+use super::about::unless_kept;
 use super::audit::{self, Deed};
 use super::db::{Row, Select, Tx, values};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::domain::id::{ConferenceItemId, TicketId};
+use crate::domain::event_cluster::EventCluster;
+use crate::domain::id::{ClusterId, ConferenceItemId, TicketId};
 use crate::domain::organisation::{ConferenceItem, ItemCommand, carry_out};
-use crate::domain::staff::Actor;
+use crate::domain::staff::{Actor, By};
 use crate::domain::ticket::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -17,6 +22,15 @@ use crate::domain::time::Timestamp;
 pub struct ItemRecord {
     pub id: ConferenceItemId,
     pub item: ConferenceItem,
+}
+
+/// Which items.
+#[derive(Debug, Clone, Default)]
+pub struct ItemFilter {
+    pub stage: Option<String>,
+    /// Those about this ticket, or about the event it is one of.
+    pub ticket: Option<TicketId>,
+    pub cluster: Option<ClusterId>,
 }
 
 impl Storage {
@@ -39,28 +53,33 @@ impl Storage {
             .await
     }
 
-    /// The items, the latest first; about one ticket, if asked.
+    /// The items, the latest first.
     pub async fn conference_items(
         &self,
-        stage: Option<String>,
-        ticket: Option<TicketId>,
+        filter: ItemFilter,
         page: &Page,
     ) -> Result<Listing<ItemRecord>, Fault> {
         let mut select = Select::new("SELECT id, json FROM conference_item WHERE 1 = 1");
-        if let Some(ticket) = ticket {
-            select = select
-                .text(" AND id IN (SELECT item_id FROM conference_ticket WHERE")
-                .bind(" ticket =", ticket)
-                .text(")");
-        }
         if let Some(after) = &page.after {
             select = select.before("entered_at", "id", after);
+        }
+        if let Some(ticket) = filter.ticket {
+            let event = self.cluster_of(ticket).await?;
+            let event = event.map_or_else(|| holding(ticket.0), |event| holding(event.0));
+            select = select
+                .and("(json LIKE", holding(ticket.0))
+                .bind(" OR json LIKE", event)
+                .text(")");
         }
         let rows = self
             .db
             .select(
                 select
-                    .and_some("stage =", stage)
+                    .and_some(
+                        "json LIKE",
+                        filter.cluster.map(|cluster| holding(cluster.0)),
+                    )
+                    .and_some("stage =", filter.stage)
                     .text(" ORDER BY entered_at DESC, id DESC")
                     .bind(" LIMIT", i64::from(page.limit()) + 1),
             )
@@ -71,6 +90,48 @@ impl Storage {
             id: record.id.to_string(),
         }))
     }
+}
+
+impl Storage {
+    /// What people call the tickets and clusters that `items` link: numbers and titles, by id, as far as `by` may know them.
+    pub async fn conference_links(
+        &self,
+        by: By<'_>,
+        items: &[ConferenceItem],
+    ) -> Result<BTreeMap<Uuid, String>, Fault> {
+        let tickets: BTreeSet<Uuid> = items
+            .iter()
+            .flat_map(|item| &item.tickets)
+            .map(|id| id.0)
+            .collect();
+        let clusters: BTreeSet<Uuid> = items
+            .iter()
+            .flat_map(|item| &item.clusters)
+            .map(|id| id.0)
+            .collect();
+        let mut names = BTreeMap::new();
+        let numbers = Select::new("SELECT id, number FROM ticket WHERE 1 = 1");
+        for row in self.db.select(numbers.among("id", tickets)).await? {
+            names.insert(row.get("id")?, row.get("number")?);
+        }
+        let titles = Select::new("SELECT id, json FROM event_cluster WHERE 1 = 1");
+        let titles = unless_kept(
+            titles,
+            by,
+            "(t.id = lead_id OR t.id IN \
+             (SELECT c.ticket_id FROM cluster_ticket c WHERE c.cluster_id = event_cluster.id))",
+        );
+        for row in self.db.select(titles.among("id", clusters)).await? {
+            let cluster: EventCluster = row.json("json")?;
+            names.insert(row.get("id")?, cluster.title);
+        }
+        Ok(names)
+    }
+}
+
+/// Items that hold `id` among their links. In JSON nothing else is an id between quotation marks: those of a text are escaped.
+fn holding(id: Uuid) -> String {
+    format!("%\"{id}\"%")
 }
 
 async fn change(
@@ -95,6 +156,7 @@ async fn change(
         }
     };
     let item = carry_out(now, known, command, by).map_err(Trouble::Refused)?;
+    there(tx, command).await?;
     let record = ItemRecord {
         id: id.unwrap_or(new),
         item,
@@ -114,14 +176,6 @@ async fn change(
         ],
     )
     .await?;
-    for ticket in &record.item.tickets {
-        tx.execute(
-            "INSERT INTO conference_ticket (ticket, item_id) VALUES ($1, $2) \
-             ON CONFLICT (ticket, item_id) DO NOTHING",
-            &values![*ticket, record.id],
-        )
-        .await?;
-    }
     let deed = Deed {
         at: now,
         by: by.username.clone(),
@@ -131,6 +185,29 @@ async fn change(
     };
     audit::append(tx, &deed).await?;
     Ok(record)
+}
+
+/// What `command` links is there.
+async fn there(tx: &mut Tx, command: &ItemCommand) -> Result<(), Trouble<Refusal>> {
+    let (tickets, clusters) = command.links();
+    for ticket in tickets {
+        let which = values![*ticket];
+        let known = tx.row("SELECT id FROM ticket WHERE id = $1", &which);
+        if known.await?.is_none() {
+            return Err(Trouble::Refused(Refusal::NoSuchTicket));
+        }
+    }
+    for cluster in clusters {
+        let which = values![*cluster];
+        let known = tx.row("SELECT id FROM event_cluster WHERE id = $1", &which);
+        if known.await?.is_none() {
+            return Err(Trouble::Refused(Refusal::Contradiction {
+                why: "没有这个同一事件",
+                article: "4",
+            }));
+        }
+    }
+    Ok(())
 }
 
 fn record_of(row: &Row) -> Result<ItemRecord, Fault> {

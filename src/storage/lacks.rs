@@ -35,6 +35,12 @@ impl Storage {
             .await
     }
 
+    /// What is lacking, since when.
+    pub async fn lacks_open(&self) -> Result<Vec<LackRecord>, Fault> {
+        let rows = self.db.rows(OPEN, &[]).await?;
+        rows.iter().map(record_of).collect()
+    }
+
     /// What was lacking, the latest first; of one unit, if asked.
     pub async fn lacks_kept(
         &self,

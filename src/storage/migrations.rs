@@ -39,7 +39,6 @@ const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
     migration!(61, "survey silent", "0061_survey_silent"),
     migration!(62, "stand begun", "0062_stand_begun"),
     migration!(76, "attachment disposal", "0076_attachment_disposal"),
-    migration!(77, "conference ticket", "0077_conference_ticket"),
 ];
 
 /// Everything that brings a database of `dialect` up to date.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hotline::domain::call::wish::{CallRefusal, Granted, Purpose, Wish};
 use hotline::domain::id::{CallId, RecordingId};
+use hotline::domain::organisation::Lack;
 use hotline::domain::staff::Role;
 use hotline::jobs::{CallOuts, DutyGaps, Job, Pending, Telephone};
 use serde_json::{Value, json};
@@ -225,6 +226,20 @@ async fn what_article_7_asks_is_listed_where_it_lacks_and_units_are_asked_as_of_
         lacks["items"][0]["lacks"],
         json!(["process", "sign", "handle", "review", "duty"])
     );
+    // Since when, once somebody looked.
+    assert_eq!(lacks["items"][0]["since"], json!({}));
+    let lacking = [(UNIT.into(), Lack::Process)].into();
+    world
+        .storage
+        .keep_lacks(world.now(), lacking)
+        .await
+        .unwrap();
+    let lacks = head.get("/api/v1/lacks").await.ok();
+    assert_eq!(
+        lacks["items"][0]["since"],
+        json!({"process": world.now()}),
+        "the rest was not seen yet"
+    );
     let unit = head.get(&format!("/api/v1/units/{UNIT}")).await.ok();
     assert_eq!(unit["successor"], UNIT);
     let then = head
@@ -233,6 +248,48 @@ async fn what_article_7_asks_is_listed_where_it_lacks_and_units_are_asked_as_of_
         .ok();
     assert_eq!(then["items"].as_array().unwrap().len(), 3);
     assert_eq!(head.get("/api/v1/units/nobody").await.status, 404);
+}
+
+/// From a ticket, from the event it is one of, and by their names.
+async fn items_are_found_from_what_they_link(world: &World, item: &str) {
+    let office = world.person(Role::Supervisor).await;
+    let wish = |name: &str| format!("/api/v1/conference/items/{item}/commands/{name}");
+    let (lead, member, other) = (
+        registered(world).await,
+        registered(world).await,
+        registered(world).await,
+    );
+    let body = json!({"title": "路灯", "kind": "same_event", "lead": lead, "members": [member]});
+    let cluster = office.post("/api/v1/clusters", body).await.ok()["id"].clone();
+    let nothing = json!({"cluster": uuid::Uuid::from_u128(9)});
+    assert_eq!(
+        office.post(&wish("link_cluster"), nothing).await.refusal(),
+        (409, "contradiction".to_owned())
+    );
+    let nothing = json!({"ticket": uuid::Uuid::from_u128(9)});
+    assert_eq!(
+        office.post(&wish("link_ticket"), nothing).await.refusal().0,
+        404
+    );
+    let link = json!({"cluster": cluster});
+    let linked = office.post(&wish("link_cluster"), link).await.ok();
+    assert_eq!(linked["links"][cluster.as_str().unwrap()], "路灯");
+    let link = json!({"ticket": other});
+    let linked = office.post(&wish("link_ticket"), link).await.ok();
+    assert!(linked["links"][&other].is_string());
+    let unlinked = registered(world).await;
+    let cluster = cluster.as_str().unwrap().to_owned();
+    for (asked, found) in [
+        (format!("ticket={member}"), 1),
+        (format!("ticket={other}"), 1),
+        (format!("ticket={unlinked}"), 0),
+        (format!("cluster={cluster}"), 1),
+        (format!("cluster={}", uuid::Uuid::from_u128(9)), 0),
+    ] {
+        let path = format!("/api/v1/conference/items?{asked}");
+        let items = office.get(&path).await.ok();
+        assert_eq!(items["items"].as_array().unwrap().len(), found, "{asked}");
+    }
 }
 
 #[tokio::test]
@@ -254,6 +311,7 @@ async fn what_the_conference_decided_is_followed_until_it_is_done() {
         office.post(&wish("decide"), decided).await.ok()["overdue"],
         false
     );
+    items_are_found_from_what_they_link(&world, id).await;
     world.pass(Duration::from_secs(5 * 86_400));
     let auditor = world.person(Role::Auditor).await;
     let listed = auditor
@@ -278,5 +336,5 @@ async fn what_the_conference_decided_is_followed_until_it_is_done() {
         .get("/api/v1/audit?action=conference_item")
         .await
         .ok();
-    assert_eq!(trail["items"].as_array().unwrap().len(), 3);
+    assert_eq!(trail["items"].as_array().unwrap().len(), 5);
 }

@@ -162,7 +162,7 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     const { id } = await desk.ticket({ title: '占道经营如何申请许可', kind: 'inquiry' });
     const seat = await at('specialist', '/specialist');
     const list = seat.locator('[data-testid="seat-list"]');
-    await list.getByText('没有待解答的诉求').waitFor();
+    await list.getByText('没有待处理的诉求').waitFor();
     const { user } = await (await signIn(hotline.http, 'specialist'))('GET', '/api/v1/me');
     await desk.act('team_lead', id, 'hand_to_seat', { unit: user.unit, note: '请说明申请材料' });
     const item = list.getByRole('link', { name: /占道经营如何申请许可/ });
@@ -179,7 +179,7 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     await write(seat, 'answer', '向所在区城管窗口提交申请表和平面图，三个工作日答复。');
     await submit(seat, '专席解答');
     await seat.goto(`${hotline.http}/specialist`);
-    await list.getByText('没有待解答的诉求').waitFor();
+    await list.getByText('没有待处理的诉求').waitFor();
   });
 
   it('ran without a fault in any page', () => {

@@ -67,7 +67,7 @@ describe('keeping', { timeout: 480_000 }, () => {
     await other.click();
     await page.waitForFunction(() => document.documentElement.lang === 'en');
     faults.push(...(await axeFaults(page, { colours: false })));
-    assert.equal(await page.getByText(/^(tickets|ledger|archives|conference|oversight|rules)\.[a-z_.]+$/).count(), 0, 'every word has an English one');
+    assert.equal(await page.getByText(/^(app|tickets|ledger|archives|clusters|conference|oversight|rules)\.[a-z_.]+$/).count(), 0, 'every word has an English one');
     await other.click();
     await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
     assert.deepEqual(faults, []);
@@ -317,7 +317,10 @@ describe('keeping', { timeout: 480_000 }, () => {
   });
 
   it('the joint conference takes an item up, decides, closes it with evidence, and somebody else checks', async () => {
-    const { number } = await desk.ticket({ title: '跨区河道污染' });
+    const { id, number } = await desk.ticket({ title: '跨区河道污染' });
+    const [lead, member] = [await desk.ticket({ title: '河道油污' }), await desk.ticket({ title: '河面有油污' })];
+    const office = await signIn(hotline.http, 'supervisor');
+    await office('POST', '/api/v1/clusters', { title: '河道油污事件', kind: 'same_event', lead: lead.id, members: [member.id] });
     const page = await at('supervisor', '/conference');
     await press(page, '列入议题');
     await write(page, 'agenda', '跨区河道治理责任划分');
@@ -333,7 +336,20 @@ describe('keeping', { timeout: 480_000 }, () => {
     await write(page, 'due', '2099-12-31T18:00');
     await submit(page, '记录决定');
     await page.getByText('2099-12-31 18:00:00').waitFor();
+    await page.getByRole('link', { name: number, exact: true }).waitFor();
+    await press(page, '关联事件');
+    await page.locator('[data-field="cluster"] select').selectOption({ label: '河道油污事件' });
+    await submit(page, '关联事件');
+    await page.getByRole('link', { name: '河道油污事件' }).waitFor();
     await clean(page);
+    // From a ticket it names, and from one of the event's tickets.
+    for (const ticket of [id, member.id]) {
+      await page.goto(`${hotline.http}/tickets/${ticket}`);
+      await page.locator('[data-testid="linked-items"]').getByRole('link', { name: '跨区河道治理责任划分' }).click();
+      await page.getByRole('link', { name: '仅看该工单的议题' }).waitFor();
+      await page.getByRole('heading', { name: '跨区河道治理责任划分' }).waitFor();
+    }
+    await page.getByRole('link', { name: '仅看该工单的议题' }).click();
     await press(page, '办结');
     await write(page, 'evidence', '清理验收单');
     await submit(page, '办结');
@@ -351,6 +367,15 @@ describe('keeping', { timeout: 480_000 }, () => {
     await other.goto(`${hotline.http}/conference?list=members`);
     await other.getByRole('cell', { name: '王建国' }).waitFor();
     await clean(other);
+    // A new head from a day on is a new line; the former one is there when asked for.
+    const admin = await signIn(hotline.http, 'admin');
+    await admin('POST', '/api/v1/organisation/apply', { toml: `[[conference_member]]\nunit = "${UNIT}"\nhead = "陆海"\ntitle = "局长"\nfrom = "2026-01-01"` });
+    await other.reload();
+    await other.getByRole('row', { name: /陆海.*2026-01-01/ }).waitFor();
+    assert.equal(await other.getByRole('cell', { name: '王建国' }).count(), 0);
+    await other.getByText('显示历任负责人').click();
+    await other.getByRole('row', { name: /王建国.*2024-01-01.*2026-01-01/ }).waitFor();
+    await picture(other, 'conference-members');
   });
 
   it('sources and special channels are read beside the rules', async () => {

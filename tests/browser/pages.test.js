@@ -12,6 +12,9 @@ const PAGES = [
   { name: 'ticket', by: 'agent1000', path: ({ closed }) => `/tickets/${closed}`, there: '.panel .head' },
   { name: 'unit-list', by: 'unit_handler', path: '/unit?view=handle', there: '.rows .row a' },
   { name: 'unit-reply', by: 'unit_handler', path: ({ handling }) => `/unit/${handling}?view=handle`, there: '.panel .actions button', first: openForm },
+  { name: 'unit-notices', by: 'unit_handler', path: '/unit/notices', there: '[data-testid="notices"] li' },
+  { name: 'unit-duties', by: 'unit_head', path: '/duties', there: '.facts' },
+  { name: 'duties', by: 'supervisor', path: '/duties', there: '.facts' },
   { name: 'review', by: 'reviewer', path: ({ replied }) => `/review/${replied}?view=review`, there: 'form[aria-label]' },
   { name: 'dispatch', by: 'team_lead', path: ({ registered }) => `/dispatch/${registered}?view=dispatch`, there: 'form[aria-label]' },
   { name: 'revisit', by: 'revisitor', path: '/revisit', there: '.list' },
@@ -88,6 +91,7 @@ describe('pages', { timeout: 480_000 }, () => {
       await page.waitForFunction((was) => document.documentElement.lang !== was, languages[0]);
       // The colours are those of the other language.
       faults.push(...(await axeFaults(page, { colours: false })));
+      await picture(page, `page-${name}-other`);
       await other.click();
       assert.deepEqual(faults, []);
     });

@@ -119,11 +119,9 @@ pub(crate) async fn a_unit_sees_what_is_under_it_and_an_office_what_it_was_given
     world.assert_sound().await;
 }
 
-pub(crate) async fn a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar(
-    mut world: World,
-) {
-    tree(&mut world).await;
-    let mornings = Organisation {
+/// A city whose offices are open in the morning only.
+async fn mornings(world: &mut World) {
+    let city = Organisation {
         units: vec![unit("sz", None).into()],
         calendars: vec![CalendarEntry {
             name: "mornings".to_owned(),
@@ -134,8 +132,15 @@ pub(crate) async fn a_unit_that_moves_takes_its_open_tickets_to_the_other_calend
         }],
         ..Organisation::default()
     };
-    world.storage.apply(world.now(), mornings).await.unwrap();
+    world.storage.apply(world.now(), city).await.unwrap();
     world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+}
+
+pub(crate) async fn a_unit_that_moves_takes_its_open_tickets_to_the_other_calendar(
+    mut world: World,
+) {
+    tree(&mut world).await;
+    mornings(&mut world).await;
     let id = world
         .dispatched("路灯不亮", "三天不亮", "13812345678")
         .await;
@@ -592,19 +597,7 @@ pub(crate) async fn what_is_kept_in_a_ticket_is_kept_in_everything_about_it(mut 
 /// Two days before, nothing is different; on the day it is, without anybody reading a file.
 pub(crate) async fn a_move_of_a_later_day_holds_from_that_day_on(mut world: World) {
     tree(&mut world).await;
-    let mornings = Organisation {
-        units: vec![unit("sz", None).into()],
-        calendars: vec![CalendarEntry {
-            name: "mornings".to_owned(),
-            source: "builtin:cn-2019-2026".to_owned(),
-            hours: "09:00-11:00".to_owned(),
-            timetables: Vec::new(),
-            units: vec!["sz".into()],
-        }],
-        ..Organisation::default()
-    };
-    world.storage.apply(world.now(), mornings).await.unwrap();
-    world.rules = Arc::new(world.storage.rules("江苏12345").await.unwrap());
+    mornings(&mut world).await;
     let id = world
         .dispatched("路灯不亮", "三天不亮", "13812345678")
         .await;
@@ -724,6 +717,7 @@ pub(crate) async fn what_the_conference_took_up_is_found_from_its_tickets(world:
         agenda: "跨区路段的路灯由谁管".to_owned(),
         held_at: world.now(),
         tickets: tickets.to_vec(),
+        clusters: Vec::new(),
     };
     let first = wish(None, enter(&tickets[..1])).await;
     let second = wish(None, enter(&[])).await;
@@ -731,7 +725,11 @@ pub(crate) async fn what_the_conference_took_up_is_found_from_its_tickets(world:
     wish(Some(first), link).await;
     let about = async |ticket: Option<TicketId>| -> Vec<_> {
         let page = Page::default();
-        let items = world.storage.conference_items(None, ticket, &page).await;
+        let filter = ItemFilter {
+            ticket,
+            ..ItemFilter::default()
+        };
+        let items = world.storage.conference_items(filter, &page).await;
         items
             .unwrap()
             .items

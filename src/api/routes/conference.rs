@@ -8,16 +8,18 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use super::people::{self, Peopled, named};
+use super::people::{self, Peopled};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::problem::{Answer, Problem};
-use crate::domain::id::{ConferenceItemId, TicketId};
+use crate::domain::id::{ClusterId, ConferenceItemId, TicketId};
 use crate::domain::organisation::{ConferenceItem, ItemCommand};
-use crate::storage::conference::ItemRecord;
+use crate::domain::staff::By;
+use crate::storage::conference::{ItemFilter, ItemRecord};
 
 /// An item as it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +32,9 @@ pub(crate) struct ItemView {
     overdue: bool,
     /// The names of everybody in it, by username.
     names: BTreeMap<String, String>,
-    /// Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded.
+    /// Numbers of the tickets and titles of the clusters it links, by id.
+    links: BTreeMap<Uuid, String>,
+    /// Agenda, tickets, clusters, decision {unit, due}, closing and check, each as it was recorded.
     #[schema(value_type = Object)]
     item: ConferenceItem,
 }
@@ -43,6 +47,7 @@ impl ItemView {
             id: record.id,
             stage: record.item.stage(),
             names: BTreeMap::new(),
+            links: BTreeMap::new(),
             overdue: record.item.closing.is_none() && due.is_some_and(|due| now > due),
             item: record.item,
         }
@@ -62,9 +67,11 @@ impl Peopled for ItemView {
 pub(crate) struct Asked {
     /// `entered`, `decided`, `closed` or `checked`.
     stage: Option<String>,
-    /// Those about this ticket.
+    /// Those about this ticket, or about the event it is one of.
     #[param(value_type = Option<uuid::Uuid>)]
     ticket: Option<TicketId>,
+    #[param(value_type = Option<uuid::Uuid>)]
+    cluster: Option<ClusterId>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -80,18 +87,43 @@ pub(crate) async fn list(
     if let Some(ticket) = asked.ticket {
         super::tickets::visible(&api, &caller, ticket).await?;
     }
-    let items = api
-        .storage
-        .conference_items(asked.stage, asked.ticket, &page);
-    let items = items.await?;
+    let filter = ItemFilter {
+        stage: asked.stage,
+        ticket: asked.ticket,
+        cluster: asked.cluster,
+    };
+    let items = api.storage.conference_items(filter, &page).await?;
     let mut page = Page::of(items, |record| ItemView::of(&api, record));
-    people::name(&api, &mut page.items).await?;
+    tell(&api, &caller, &mut page.items).await?;
     Ok(Json(page))
 }
 
-/// Enters an item: `{agenda, held_at, tickets?}`.
+/// Adds who acted in `views` and what they link.
+async fn tell(api: &Api, caller: &Caller, views: &mut [ItemView]) -> Answer<()> {
+    people::name(api, views).await?;
+    let items: Vec<ConferenceItem> = views.iter().map(|view| view.item.clone()).collect();
+    let by = By::Person(&caller.actor);
+    let known = api.storage.conference_links(by, &items).await?;
+    for view in views {
+        let tickets = view.item.tickets.iter().map(|id| id.0);
+        let links = tickets.chain(view.item.clusters.iter().map(|id| id.0));
+        view.links = links
+            .filter_map(|id| known.get(&id).map(|name| (id, name.clone())))
+            .collect();
+    }
+    Ok(())
+}
+
+async fn told(api: &Api, caller: &Caller, record: ItemRecord) -> Answer<ItemView> {
+    let mut views = [ItemView::of(api, record)];
+    tell(api, caller, &mut views).await?;
+    let [view] = views;
+    Ok(view)
+}
+
+/// Enters an item: `{agenda, held_at, tickets?, clusters?}`.
 #[utoipa::path(post, path = "/api/v1/conference/items", tag = "conference",
-    request_body(content = Object, description = "{agenda, held_at, tickets?}"),
+    request_body(content = Object, description = "{agenda, held_at, tickets?, clusters?}"),
     responses((status = 201, body = ItemView), (status = 409, description = "Refused")))]
 pub(crate) async fn enter(
     State(api): State<Arc<Api>>,
@@ -101,17 +133,17 @@ pub(crate) async fn enter(
     let fields: Map<String, Value> = body.parse()?;
     let command = read_command(&["enter"], "enter", fields)?;
     let record = change(&api, &caller, None, command).await?;
-    let view = named(&api, ItemView::of(&api, record)).await?;
+    let view = told(&api, &caller, record).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Commands on an item that is there.
-const COMMANDS: &[&str] = &["link_ticket", "decide", "close", "check"];
+const COMMANDS: &[&str] = &["link_ticket", "link_cluster", "decide", "close", "check"];
 
 /// Decides, links, closes or checks an item.
 #[utoipa::path(post, path = "/api/v1/conference/items/{id}/commands/{command}", tag = "conference",
     params(("id" = uuid::Uuid, Path), ("command" = String, Path,
-        description = "link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding}")),
+        description = "link_ticket {ticket}, link_cluster {cluster}, decide {decision, unit, due}, close {evidence}, check {met, finding}")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = ItemView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(
@@ -123,7 +155,7 @@ pub(crate) async fn command(
     let fields: Map<String, Value> = body.parse()?;
     let command = read_command(COMMANDS, &name, fields)?;
     let record = change(&api, &caller, Some(id), command).await?;
-    Ok(Json(named(&api, ItemView::of(&api, record)).await?))
+    Ok(Json(told(&api, &caller, record).await?))
 }
 
 async fn change(

@@ -1,6 +1,7 @@
 //! The organisation: units as they are and were, what they lack, the joint conference; specialists on duty, queues and
 //! agents as they work now. Read only: `hotline apply` writes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -151,6 +152,9 @@ pub(crate) struct LackView {
     /// The same for a person, in Chinese.
     #[schema(value_type = Vec<String>)]
     lacks_names: Vec<&'static str>,
+    /// Since when each is known to be lacking; what came up since the last look is not in it yet.
+    #[schema(value_type = BTreeMap<String, String>)]
+    since: BTreeMap<&'static str, Timestamp>,
 }
 
 /// The units that lack a process document, people for a post (article 7), or anybody on duty at this hour (article 13).
@@ -163,6 +167,11 @@ pub(crate) async fn lacks(
     let profiles = api.storage.profiles().await?;
     let now = api.clock.now();
     let unmanned = api.storage.unmanned(now, now).await?;
+    let mut since: BTreeMap<UnitCode, BTreeMap<&'static str, Timestamp>> = BTreeMap::new();
+    for open in api.storage.lacks_open().await? {
+        let of_unit = since.entry(open.unit).or_default();
+        of_unit.insert(open.lack.code(), open.since);
+    }
     let nothing = Profile::default();
     let items = tree
         .as_of(api.clock.now())
@@ -177,6 +186,7 @@ pub(crate) async fn lacks(
                 name: stand.unit.name.clone(),
                 lacks: lacks.iter().map(|lack| lack.code()).collect(),
                 lacks_names: lacks.iter().map(|lack| lack.name()).collect(),
+                since: since.remove(&stand.unit.code).unwrap_or_default(),
             })
         })
         .collect();
@@ -232,6 +242,19 @@ pub(crate) async fn unmet(
     })))
 }
 
+/// Which members.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SeatsAsked {
+    /// Left out: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+    /// The register whole: also who headed a unit before, and who will from a later day.
+    #[serde(default)]
+    whole: bool,
+}
+
 /// A member of the joint conference 联席会议: the head of a unit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConferenceSeatView {
@@ -242,11 +265,11 @@ pub(crate) struct ConferenceSeatView {
     from: Timestamp,
 }
 
-/// The members of the joint conference (article 4), or who they were at `as_of`.
-#[utoipa::path(get, path = "/api/v1/conference", tag = "organisation", params(AsOf), responses((status = 200, body = Page<ConferenceSeatView>)))]
+/// The members of the joint conference (article 4), or who they were at `as_of`; with `whole`, every change of a head with its day.
+#[utoipa::path(get, path = "/api/v1/conference", tag = "organisation", params(SeatsAsked), responses((status = 200, body = Page<ConferenceSeatView>)))]
 pub(crate) async fn conference(
     State(api): State<Arc<Api>>,
-    Query(asked): Query<AsOf>,
+    Query(asked): Query<SeatsAsked>,
 ) -> Answer<Json<Page<ConferenceSeatView>>> {
     let at = asked.as_of.unwrap_or_else(|| api.clock.now());
     let seats = api.storage.conference().await?;
@@ -256,9 +279,11 @@ pub(crate) async fn conference(
         title: seat.title.clone(),
         from: seat.from,
     };
-    Ok(whole(
-        seats_as_of(&seats, at).into_iter().map(view).collect(),
-    ))
+    Ok(whole(if asked.whole {
+        seats.iter().map(view).collect()
+    } else {
+        seats_as_of(&seats, at).into_iter().map(view).collect()
+    }))
 }
 
 /// A policy specialist who can be joined to a call 三方通话.

@@ -1,6 +1,7 @@
 //! Tickets 工单: what they are, how they came to be so, and what is wished of them. What is shown of a petitioner
 //! depends on the role.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::calls::GrantedView;
 use super::intake::check_codes;
-use super::people::names_of;
+use super::people::{Peopled, named, names_of};
 use super::read_command;
 use super::ticket_lists::Named;
 use crate::api::Api;
@@ -485,6 +486,14 @@ pub(crate) struct StepsView {
     desk_ms: i64,
     unit_ms: i64,
     reviewer_ms: i64,
+    /// The names of everybody in it, by username.
+    names: BTreeMap<String, String>,
+}
+
+impl Peopled for StepsView {
+    fn names(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.names
+    }
 }
 
 /// 接听、登记、解答、转交办、回访 (article 6): who, from when to when; and how the time is shared between desk, unit and
@@ -506,7 +515,7 @@ pub(crate) async fn five_steps(
         start: step.start,
         end: step.end,
     };
-    Ok(Json(StepsView {
+    let view = StepsView {
         items: steps(events()).into_iter().map(show).collect(),
         missing: missing(events())
             .into_iter()
@@ -515,7 +524,9 @@ pub(crate) async fn five_steps(
         desk_ms: share.desk_ms,
         unit_ms: share.unit_ms,
         reviewer_ms: share.reviewer_ms,
-    }))
+        names: BTreeMap::new(),
+    };
+    Ok(Json(named(&api, view).await?))
 }
 
 /// What a reviewer's eye should rest on. It decides nothing.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{TicketId, UnitCode, Username};
+use crate::domain::id::{ClusterId, TicketId, UnitCode, Username};
 use crate::domain::staff::{Actor, Role};
 use crate::domain::ticket::{PROSE, Refusal, written};
 use crate::domain::time::Timestamp;
@@ -41,6 +41,9 @@ pub struct ConferenceItem {
     pub held_at: Timestamp,
     /// The tickets it is about.
     pub tickets: Vec<TicketId>,
+    /// The event clusters it is about 同一事件.
+    #[serde(default)]
+    pub clusters: Vec<ClusterId>,
     pub decision: Option<ItemDecision>,
     pub closing: Option<ItemClosing>,
     pub check: Option<ItemCheck>,
@@ -82,9 +85,14 @@ pub enum ItemCommand {
         held_at: Timestamp,
         #[serde(default)]
         tickets: Vec<TicketId>,
+        #[serde(default)]
+        clusters: Vec<ClusterId>,
     },
     LinkTicket {
         ticket: TicketId,
+    },
+    LinkCluster {
+        cluster: ClusterId,
     },
     Decide {
         decision: String,
@@ -100,8 +108,8 @@ pub enum ItemCommand {
     },
 }
 
-/// Tickets of one item.
-const TICKETS_MAX: usize = 200;
+/// Tickets, or clusters, of one item.
+const LINKS_MAX: usize = 200;
 const ARTICLE: &str = "4";
 
 /// The item after `command`, or why not. The office's book is kept by supervisors.
@@ -123,18 +131,21 @@ pub fn carry_out(
             agenda,
             held_at,
             tickets,
+            clusters,
         } = command
         else {
             return Err(Refusal::WrongStage { stage: "不存在" });
         };
         written("议题", agenda, PROSE, ARTICLE)?;
         few(tickets.len())?;
+        few(clusters.len())?;
         return Ok(ConferenceItem {
             entered_at: at,
             entered_by: who,
             agenda: agenda.clone(),
             held_at: *held_at,
             tickets: tickets.clone(),
+            clusters: clusters.clone(),
             decision: None,
             closing: None,
             check: None,
@@ -149,6 +160,15 @@ pub fn carry_out(
             if !item.tickets.contains(ticket) {
                 few(item.tickets.len() + 1)?;
                 item.tickets.push(*ticket);
+            }
+        }
+        ItemCommand::LinkCluster { cluster } => {
+            if item.check.is_some() {
+                return Err(item.wrong());
+            }
+            if !item.clusters.contains(cluster) {
+                few(item.clusters.len() + 1)?;
+                item.clusters.push(*cluster);
             }
         }
         ItemCommand::Decide {
@@ -207,6 +227,20 @@ pub fn carry_out(
     Ok(item)
 }
 
+impl ItemCommand {
+    /// What it links, which must be there.
+    pub fn links(&self) -> (&[TicketId], &[ClusterId]) {
+        match self {
+            Self::Enter {
+                tickets, clusters, ..
+            } => (tickets, clusters),
+            Self::LinkTicket { ticket } => (std::slice::from_ref(ticket), &[]),
+            Self::LinkCluster { cluster } => (&[], std::slice::from_ref(cluster)),
+            Self::Decide { .. } | Self::Close { .. } | Self::Check { .. } => (&[], &[]),
+        }
+    }
+}
+
 impl ConferenceItem {
     /// Where it stands, for tables and the API.
     pub const fn stage(&self) -> &'static str {
@@ -230,10 +264,10 @@ impl ConferenceItem {
     }
 }
 
-fn few(tickets: usize) -> Result<(), Refusal> {
-    if tickets > TICKETS_MAX {
+fn few(links: usize) -> Result<(), Refusal> {
+    if links > LINKS_MAX {
         return Err(Refusal::Contradiction {
-            why: "一个议题关联的工单过多",
+            why: "一个议题关联的工单或事件过多",
             article: ARTICLE,
         });
     }

@@ -246,6 +246,7 @@ fn those_on_duty_are_named_in_the_order_of_the_roster() {
 
 #[test]
 fn an_item_goes_from_the_agenda_to_a_check_by_somebody_else() {
+    use crate::domain::id::ClusterId;
     use crate::domain::staff::{Actor, Role};
     let person = |name: &str, role| Actor {
         username: name.into(),
@@ -261,6 +262,10 @@ fn an_item_goes_from_the_agenda_to_a_check_by_somebody_else() {
         agenda: "热线整合进度".to_owned(),
         held_at: now,
         tickets: Vec::new(),
+        clusters: Vec::new(),
+    };
+    let event = ItemCommand::LinkCluster {
+        cluster: ClusterId(uuid::Uuid::from_u128(7)),
     };
     let decide = |due| ItemCommand::Decide {
         decision: "由市场监管局牵头".to_owned(),
@@ -284,6 +289,11 @@ fn an_item_goes_from_the_agenda_to_a_check_by_somebody_else() {
     assert_eq!(wish(&item, &close, &office).unwrap_err(), "wrong_stage");
     let late = decide(now);
     assert_eq!(wish(&item, &late, &office).unwrap_err(), "contradiction");
+    // An event that is linked twice is linked once.
+    for _ in 0..2 {
+        item = Some(wish(&item, &event, &office).unwrap());
+    }
+    assert_eq!(item.as_ref().unwrap().clusters.len(), 1);
     let due = now.plus_millis(86_400_000);
     for (command, by, stage) in [
         (decide(due), &office, "decided"),
@@ -295,4 +305,6 @@ fn an_item_goes_from_the_agenda_to_a_check_by_somebody_else() {
     assert_eq!(wish(&item, &check, &office).unwrap_err(), "not_yours");
     let checked = wish(&item, &check, &other).unwrap();
     assert_eq!(checked.stage(), "checked");
+    let late = wish(&Some(checked), &event, &office);
+    assert_eq!(late.unwrap_err(), "wrong_stage");
 }

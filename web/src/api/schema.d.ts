@@ -376,7 +376,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The categories of this desk, or those that what was typed may mean. */
+        /** The categories, or those that what was typed may mean. */
         get: operations["intake_categories"];
         put?: never;
         post?: never;
@@ -482,7 +482,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The members of the joint conference (article 4), or who they were at `as_of`. */
+        /** The members of the joint conference (article 4), or who they were at `as_of`; with `whole`, every change of a head with its day. */
         get: operations["organisation_conference"];
         put?: never;
         post?: never;
@@ -502,7 +502,7 @@ export interface paths {
         /** The items, the latest first. */
         get: operations["conference_list"];
         put?: never;
-        /** Enters an item: `{agenda, held_at, tickets?}`. */
+        /** Enters an item: `{agenda, held_at, tickets?, clusters?}`. */
         post: operations["conference_enter"];
         delete?: never;
         options?: never;
@@ -587,26 +587,6 @@ export interface paths {
         };
         /** What the rules found, the latest first: key matters by category, suspicions, facts for accountability. */
         get: operations["watch_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/form": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What the form of a demand asks at this person's desk beside what every demand has: the province's fields and its city's own
-         *     (article 32). They go into a demand's `fields`, by key.
-         */
-        get: operations["intake_form"];
         put?: never;
         post?: never;
         delete?: never;
@@ -742,7 +722,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The units that lack a process document, people for a post (article 7), or anybody on duty at this hour (article 13). */
+        /** The units that lack a process document or people for a post (article 7), as of now. */
         get: operations["organisation_lacks"];
         put?: never;
         post?: never;
@@ -2098,11 +2078,6 @@ export interface components {
             by_name?: string | null;
             /** Format: int64 */
             bytes: number;
-            /**
-             * Format: date-time
-             * @description When its bytes were deleted because their retention class was over; what it was stays on record.
-             */
-            disposed_at?: string | null;
             /** Format: uuid */
             id: string;
             /**
@@ -2273,8 +2248,6 @@ export interface components {
             initials: string;
             name: string;
             parent?: string | null;
-            /** @description The code of GB/T 39666 it is mapped to. */
-            standard?: string | null;
         };
         /** @description One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold. */
         ChainedEventView: {
@@ -2424,10 +2397,7 @@ export interface components {
             person: string;
             phone: string;
         };
-        /**
-         * @description One number in which two rule sets differ; or guidance, a field of the form, or a category: `guidance.…`, `form.…`,
-         *     `category.…`.
-         */
+        /** @description One number in which two rule sets differ. */
         DifferenceView: {
             /** @example 11(3) */
             article: string;
@@ -2485,8 +2455,6 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
-            /** @description Of mishandling: `intent` or `negligence`. */
-            culpability?: string | null;
             decided_by?: string | null;
             decision_reason?: string | null;
             evidence: string;
@@ -2568,15 +2536,6 @@ export interface components {
             /** @description Whom it is about. */
             unit: string;
         };
-        /** @description One field of a demand's form. */
-        FormFieldView: {
-            /** @description One of these; none: any line of text. */
-            choices: string[];
-            key: string;
-            /** @description For people. */
-            name: string;
-            required: boolean;
-        };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
             /** @enum {string} */
@@ -2602,13 +2561,6 @@ export interface components {
             target: string;
             /** @description Where SIP over WebSocket is served for this pass, on this host. */
             websocket: string;
-        };
-        /** @description What a petitioner is told whose matter is another procedure's. */
-        GuidanceView: {
-            law: string;
-            /** @description `petition`, `arbitration`, `reconsideration` or `litigation`. */
-            procedure: string;
-            text: string;
         };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
@@ -2660,8 +2612,12 @@ export interface components {
         ItemView: {
             /** Format: uuid */
             id: string;
-            /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+            /** @description Agenda, tickets, clusters, decision {unit, due}, closing and check, each as it was recorded. */
             item: Record<string, unknown>;
+            /** @description Numbers of the tickets and titles of the clusters it links, by id. */
+            links: {
+                [key: string]: string;
+            };
             /** @description The names of everybody in it, by username. */
             names: {
                 [key: string]: string;
@@ -2728,11 +2684,15 @@ export interface components {
         };
         /** @description What a unit does not have yet. */
         LackView: {
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
             lacks: string[];
             /** @description The same for a person, in Chinese. */
             lacks_names: string[];
             name: string;
+            /** @description Since when each is known to be lacking; what came up since the last look is not in it yet. */
+            since: {
+                [key: string]: string;
+            };
             unit: string;
         };
         /** @description A special channel 专项服务通道. */
@@ -2927,10 +2887,6 @@ export interface components {
             content: string;
             /** @description 文号, for 8(6). */
             document?: string | null;
-            /** @description Of `GET /form`, by key. */
-            fields?: {
-                [key: string]: string;
-            };
             /** @description 交办单位, for 8(6). */
             issuer?: string | null;
             kind: string;
@@ -2960,8 +2916,6 @@ export interface components {
         NewPetitioner: {
             /** @description `person` or `enterprise`. */
             applicant: string;
-            /** @description 企业名称, where the petitioner is an enterprise or speaks for one. */
-            firm?: string | null;
             identity?: components["schemas"]["IdentityBody"] | null;
             legal_person?: components["schemas"]["IdentityBody"] | null;
             name: string;
@@ -2983,12 +2937,8 @@ export interface components {
             explanation: string;
             /** @description The ground's words, in Chinese. */
             ground: string;
-            /** @description Of the procedure it is in, or must go, for 9(2). */
-            guidance?: string | null;
             /** @description The hotline whose matter it is, for 9(1). */
             hotline?: string | null;
-            /** @description The law that says so. */
-            law?: string | null;
             /**
              * Format: int32
              * @description The ground's place in article 9, 1 to 6.
@@ -3150,11 +3100,6 @@ export interface components {
                 by_name?: string | null;
                 /** Format: int64 */
                 bytes: number;
-                /**
-                 * Format: date-time
-                 * @description When its bytes were deleted because their retention class was over; what it was stays on record.
-                 */
-                disposed_at?: string | null;
                 /** Format: uuid */
                 id: string;
                 /**
@@ -3331,8 +3276,6 @@ export interface components {
                 initials: string;
                 name: string;
                 parent?: string | null;
-                /** @description The code of GB/T 39666 it is mapped to. */
-                standard?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3449,8 +3392,6 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
-                /** @description Of mishandling: `intent` or `negligence`. */
-                culpability?: string | null;
                 decided_by?: string | null;
                 decision_reason?: string | null;
                 evidence: string;
@@ -3532,19 +3473,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_FormFieldView: {
-            items: {
-                /** @description One of these; none: any line of text. */
-                choices: string[];
-                key: string;
-                /** @description For people. */
-                name: string;
-                required: boolean;
-            }[];
-            /** @description Give it back as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_HoldView: {
             items: {
                 /** Format: date-time */
@@ -3576,8 +3504,12 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description Agenda, tickets, decision {unit, due}, closing and check, each as it was recorded. */
+                /** @description Agenda, tickets, clusters, decision {unit, due}, closing and check, each as it was recorded. */
                 item: Record<string, unknown>;
+                /** @description Numbers of the tickets and titles of the clusters it links, by id. */
+                links: {
+                    [key: string]: string;
+                };
                 /** @description The names of everybody in it, by username. */
                 names: {
                     [key: string]: string;
@@ -3613,11 +3545,15 @@ export interface components {
         /** @description One page of a list. */
         Page_LackView: {
             items: {
-                /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
+                /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
                 lacks: string[];
                 /** @description The same for a person, in Chinese. */
                 lacks_names: string[];
                 name: string;
+                /** @description Since when each is known to be lacking; what came up since the last look is not in it yet. */
+                since: {
+                    [key: string]: string;
+                };
                 unit: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
@@ -3871,15 +3807,11 @@ export interface components {
                 city?: string | null;
                 /** @description What differs from the provincial regulation. */
                 differences: components["schemas"]["DifferenceView"][];
-                /** @description What a demand's form asks beside what every demand has, as this set has it. */
-                form: components["schemas"]["FormFieldView"][];
                 /**
                  * @description Holds for tickets dispatched on this day or later.
                  * @example 2020-04-22
                  */
                 from: string;
-                /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
-                guidance: components["schemas"]["GuidanceView"][];
                 /** @description 解释 (article 33). */
                 interpretations: components["schemas"]["InterpretationView"][];
                 is_in_force: boolean;
@@ -3948,8 +3880,6 @@ export interface components {
         /** @description One page of a list. */
         Page_TicketView: {
             items: {
-                /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
-                classify_first: boolean;
                 /** @description The clocks that run. */
                 deadlines: components["schemas"]["DeadlineView"][];
                 /** Format: uuid */
@@ -4055,7 +3985,7 @@ export interface components {
                  * @example 28(6)
                  */
                 article: string;
-                /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
+                /** @description `process`, `sign`, `handle`, `review` or `duty`. */
                 lack: string;
                 /** @description In Chinese. */
                 name: string;
@@ -4331,15 +4261,11 @@ export interface components {
             city?: string | null;
             /** @description What differs from the provincial regulation. */
             differences: components["schemas"]["DifferenceView"][];
-            /** @description What a demand's form asks beside what every demand has, as this set has it. */
-            form: components["schemas"]["FormFieldView"][];
             /**
              * @description Holds for tickets dispatched on this day or later.
              * @example 2020-04-22
              */
             from: string;
-            /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
-            guidance: components["schemas"]["GuidanceView"][];
             /** @description 解释 (article 33). */
             interpretations: components["schemas"]["InterpretationView"][];
             is_in_force: boolean;
@@ -4409,6 +4335,10 @@ export interface components {
             items: components["schemas"]["StepView"][];
             /** @description Names of the steps that a closed ticket lacks; empty when all is well. */
             missing: string[];
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
             /** Format: int64 */
             reviewer_ms: number;
             /** Format: int64 */
@@ -4495,8 +4425,6 @@ export interface components {
         };
         /** @description A ticket as it stands. */
         TicketView: {
-            /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
-            classify_first: boolean;
             /** @description The clocks that run. */
             deadlines: components["schemas"]["DeadlineView"][];
             /** Format: uuid */
@@ -4552,7 +4480,7 @@ export interface components {
         UnitDetail: {
             /** @description Every stand, oldest first 沿革. */
             history: components["schemas"]["UnitView"][];
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
             lacks: string[];
             posts: components["schemas"]["PostsView"];
             /** @description The document that says how it handles demands. */
@@ -4612,7 +4540,7 @@ export interface components {
              * @example 28(6)
              */
             article: string;
-            /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
+            /** @description `process`, `sign`, `handle`, `review` or `duty`. */
             lack: string;
             /** @description In Chinese. */
             name: string;
@@ -4789,7 +4717,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, culpability (of mishandling): intent|negligence, unit, ticket?, person?, leaders?, facts, evidence} */
+        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, unit, ticket?, person?, leaders?, facts, evidence} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -5794,6 +5722,8 @@ export interface operations {
             query?: {
                 /** @description Left out: now. */
                 as_of?: string;
+                /** @description The register whole: also who headed a unit before, and who will from a later day. */
+                whole?: boolean;
             };
             header?: never;
             path?: never;
@@ -5825,8 +5755,9 @@ export interface operations {
             query?: {
                 /** @description `entered`, `decided`, `closed` or `checked`. */
                 stage?: string;
-                /** @description Those about this ticket. */
+                /** @description Those about this ticket, or about the event it is one of. */
                 ticket?: string;
+                cluster?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -5862,7 +5793,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {agenda, held_at, tickets?} */
+        /** @description {agenda, held_at, tickets?, clusters?} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -5901,7 +5832,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                /** @description link_ticket {ticket}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
+                /** @description link_ticket {ticket}, link_cluster {cluster}, decide {decision, unit, due}, close {evidence}, check {met, finding} */
                 command: string;
             };
             cookie?: never;
@@ -6066,34 +5997,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FindingView"];
-                };
-            };
-            /** @description Not done, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    intake_form: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_FormFieldView"];
                 };
             };
             /** @description Not done, and why */
@@ -7817,7 +7720,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?, firm?}, address?, category?, fields?} */
+        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -8088,13 +7991,6 @@ export interface operations {
                 content: {
                     "application/octet-stream": number[];
                 };
-            };
-            /** @description Deleted: its retention class was over */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Not done, and why */
             default: {

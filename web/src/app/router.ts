@@ -1,5 +1,6 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory, type RouteMeta, type RouteRecordRaw } from 'vue-router';
 
+import { learn } from './i18n';
 import { HOMES, type Role } from './roles';
 import { useSession } from './session';
 
@@ -11,6 +12,8 @@ declare module 'vue-router' {
     roles?: readonly Role[];
     /** Its place in the navigation, smallest first; without it, it has none. */
     nav?: number;
+    /** Whose words it says, by folder, besides its own feature's. */
+    words?: readonly string[];
     /** Fills the window: no top bar. */
     bare?: boolean;
   }
@@ -25,13 +28,19 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./LoginPage.vue'),
     meta: { title: 'app.login.title', bare: true },
   },
-  ...Object.values(features).flatMap((feature) => feature.routes),
+  ...Object.entries(features).flatMap(([path, feature]) => feature.routes.map((route) => speaking(path.split('/')[1] ?? '', route))),
   {
     path: '/:path(.*)*',
     component: () => import('./MissingPage.vue'),
     meta: { title: 'app.missing.title' },
   },
 ];
+
+/** A page says its own feature's words; one for people who signed in, those of tickets as well. */
+function speaking(folder: string, route: RouteRecordRaw): RouteRecordRaw {
+  const meta = route.meta as RouteMeta;
+  return { ...route, meta: { ...meta, words: [folder, ...(meta.roles === undefined ? [] : ['tickets']), ...(meta.words ?? [])] } };
+}
 
 /** Where `role` begins. */
 export function homeOf(role: Role): string {
@@ -50,4 +59,13 @@ router.beforeEach(async (to) => {
   if (session.user === null) return { path: '/login', query: { next: to.fullPath } };
   if (to.path === '/') return homeOf(session.user.role);
   return roles?.includes(session.user.role) === false ? homeOf(session.user.role) : true;
+});
+
+// Its words come while the page does; it is not shown before both are there.
+router.beforeEach((to) => {
+  learn(to.meta.words ?? []).catch(() => undefined);
+  return true;
+});
+router.beforeResolve(async (to) => {
+  await learn(to.meta.words ?? []);
 });

@@ -4,4 +4,4 @@ import type { Role } from '../app/roles';
 
 const KEEPERS: readonly Role[] = ['supervisor', 'auditor'];
 
-export const routes: RouteRecordRaw[] = [{ path: '/archives', component: () => import('./ArchivesPage.vue'), meta: { title: 'archives.title', roles: KEEPERS, nav: 27 } }];
+export const routes: RouteRecordRaw[] = [{ path: '/archives', component: () => import('./ArchivesPage.vue'), meta: { title: 'app.page.archives', words: ['clusters'], roles: KEEPERS, nav: 27 } }];

@@ -4,11 +4,11 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/call',
     component: () => import('./CallPage.vue'),
-    meta: { title: 'citizen.call.title', bare: true },
+    meta: { title: 'app.page.call', words: ['phone'], bare: true },
   },
   {
     path: '/query',
     component: () => import('./QueryPage.vue'),
-    meta: { title: 'citizen.query.title', bare: true },
+    meta: { title: 'app.page.query', words: ['tickets'], bare: true },
   },
 ];

@@ -6,6 +6,6 @@ const READERS: readonly Role[] = ['agent', 'team_lead', 'supervisor', 'reviewer'
 const ClustersPage = () => import('./ClustersPage.vue');
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/clusters', component: ClustersPage, meta: { title: 'clusters.title', roles: READERS, nav: 24 } },
-  { path: '/clusters/:id', component: ClustersPage, meta: { title: 'clusters.title', roles: READERS } },
+  { path: '/clusters', component: ClustersPage, meta: { title: 'app.page.clusters', roles: READERS, nav: 24 } },
+  { path: '/clusters/:id', component: ClustersPage, meta: { title: 'app.page.clusters', roles: READERS } },
 ];

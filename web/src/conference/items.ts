@@ -15,6 +15,8 @@ export interface Item {
   agenda: string;
   held_at: string;
   tickets: string[];
+  /** Items of before events were linked have none. */
+  clusters?: string[];
   decision: (Said & { decision: string; unit: string; due: string }) | null;
   closing: (Said & { evidence: string }) | null;
   check: (Said & { met: boolean; finding: string }) | null;
@@ -25,7 +27,13 @@ export function inside(view: ItemView): Item {
 }
 
 export const STAGES = ['entered', 'decided', 'closed', 'checked'] as const;
-export type Wish = 'enter' | 'decide' | 'link_ticket' | 'close' | 'check';
+/** What an item links, and where that is read. */
+export const LINKS = [
+  { key: 'tickets', path: '/tickets/' },
+  { key: 'clusters', path: '/clusters/' },
+] as const;
+
+export type Wish = 'enter' | 'decide' | 'link_ticket' | 'link_cluster' | 'close' | 'check';
 
 export const FORMS: Record<Wish, readonly Field[]> = {
   enter: [
@@ -39,6 +47,7 @@ export const FORMS: Record<Wish, readonly Field[]> = {
     { key: 'due', kind: 'instant' },
   ],
   link_ticket: [{ key: 'ticket', kind: 'line' }],
+  link_cluster: [{ key: 'cluster', kind: 'told' }],
   close: [{ key: 'evidence', kind: 'prose' }],
   check: [
     { key: 'met', kind: 'granted', words: 'conference.met' },
@@ -51,11 +60,11 @@ export function wishesOf(view: ItemView, username: string): Wish[] {
   const closed_by = inside(view).closing?.by;
   switch (view.stage) {
     case 'entered':
-      return ['decide', 'link_ticket'];
+      return ['decide', 'link_ticket', 'link_cluster'];
     case 'decided':
-      return ['close', 'decide', 'link_ticket'];
+      return ['close', 'decide', 'link_ticket', 'link_cluster'];
     case 'closed':
-      return closed_by === username ? ['link_ticket'] : ['check', 'link_ticket'];
+      return closed_by === username ? ['link_ticket', 'link_cluster'] : ['check', 'link_ticket', 'link_cluster'];
     default:
       return [];
   }

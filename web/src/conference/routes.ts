@@ -4,4 +4,4 @@ import type { Role } from '../app/roles';
 
 const READERS: readonly Role[] = ['team_lead', 'supervisor', 'reviewer', 'analyst', 'leader', 'auditor'];
 
-export const routes: RouteRecordRaw[] = [{ path: '/conference', component: () => import('./ConferencePage.vue'), meta: { title: 'conference.title', roles: READERS, nav: 25 } }];
+export const routes: RouteRecordRaw[] = [{ path: '/conference', component: () => import('./ConferencePage.vue'), meta: { title: 'app.page.conference', roles: READERS, nav: 25 } }];

@@ -4,11 +4,11 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/desk',
     component: () => import('./DeskPage.vue'),
-    meta: { title: 'desk.title', roles: ['agent', 'team_lead', 'supervisor'], nav: 10 },
+    meta: { title: 'app.page.desk', words: ['clusters', 'phone'], roles: ['agent', 'team_lead', 'supervisor'], nav: 10 },
   },
   {
     path: '/desk/register',
     component: () => import('./RegisterPage.vue'),
-    meta: { title: 'desk.register.title', roles: ['agent', 'team_lead', 'supervisor'], nav: 11 },
+    meta: { title: 'app.page.register', words: ['clusters'], roles: ['agent', 'team_lead', 'supervisor'], nav: 11 },
   },
 ];

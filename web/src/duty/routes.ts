@@ -4,4 +4,4 @@ import type { Role } from '../app/roles';
 
 const READERS: readonly Role[] = ['agent', 'team_lead', 'supervisor', 'auditor', 'unit_handler', 'unit_head'];
 
-export const routes: RouteRecordRaw[] = [{ path: '/duty', component: () => import('./DutyPage.vue'), meta: { title: 'duty.title', roles: READERS, nav: 26 } }];
+export const routes: RouteRecordRaw[] = [{ path: '/duty', component: () => import('./DutyPage.vue'), meta: { title: 'app.page.duty', roles: READERS, nav: 26 } }];

@@ -8,7 +8,7 @@ const WATCHED: readonly Role[] = ['team_lead', 'supervisor', 'reviewer', 'audito
 const OversightPage = () => import('./OversightPage.vue');
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/oversight', component: OversightPage, meta: { title: 'oversight.title', roles: CASE_READERS, nav: 22 } },
-  { path: '/oversight/findings', component: () => import('./FindingsPage.vue'), meta: { title: 'oversight.findings', roles: WATCHED } },
-  { path: '/oversight/:id', component: OversightPage, meta: { title: 'oversight.title', roles: CASE_READERS } },
+  { path: '/oversight', component: OversightPage, meta: { title: 'app.page.oversight', roles: CASE_READERS, nav: 22 } },
+  { path: '/oversight/findings', component: () => import('./FindingsPage.vue'), meta: { title: 'app.page.findings', roles: WATCHED } },
+  { path: '/oversight/:id', component: OversightPage, meta: { title: 'app.page.oversight', roles: CASE_READERS } },
 ];

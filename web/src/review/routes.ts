@@ -7,8 +7,8 @@ const DispatchPage = () => import('./DispatchPage.vue');
 const LEADS: readonly Role[] = ['team_lead', 'supervisor'];
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/review', component: ReviewPage, meta: { title: 'review.title', roles: ['reviewer'], nav: 5 } },
-  { path: '/review/:id', component: ReviewPage, meta: { title: 'review.title', roles: ['reviewer'] } },
-  { path: '/dispatch', component: DispatchPage, meta: { title: 'review.dispatch', roles: LEADS, nav: 15 } },
-  { path: '/dispatch/:id', component: DispatchPage, meta: { title: 'review.dispatch', roles: LEADS } },
+  { path: '/review', component: ReviewPage, meta: { title: 'app.page.review', roles: ['reviewer'], nav: 5 } },
+  { path: '/review/:id', component: ReviewPage, meta: { title: 'app.page.review', roles: ['reviewer'] } },
+  { path: '/dispatch', component: DispatchPage, meta: { title: 'app.page.dispatch', roles: LEADS, nav: 15 } },
+  { path: '/dispatch/:id', component: DispatchPage, meta: { title: 'app.page.dispatch', roles: LEADS } },
 ];

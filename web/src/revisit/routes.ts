@@ -4,11 +4,11 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/revisit',
     component: () => import('./RevisitPage.vue'),
-    meta: { title: 'revisit.title', roles: ['revisitor', 'team_lead'], nav: 16 },
+    meta: { title: 'app.page.revisit', roles: ['revisitor', 'team_lead'], nav: 16 },
   },
   {
     path: '/revisit/messages',
     component: () => import('./QuarantinePage.vue'),
-    meta: { title: 'revisit.message.title', roles: ['revisitor', 'team_lead', 'supervisor'], nav: 17 },
+    meta: { title: 'app.page.messages', roles: ['revisitor', 'team_lead', 'supervisor'], nav: 17 },
   },
 ];

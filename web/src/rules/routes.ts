@@ -8,6 +8,6 @@ const READERS: readonly Role[] = ['admin', 'team_lead', 'supervisor', 'reviewer'
 const EVERYBODY: readonly Role[] = [...READERS, 'agent', 'specialist', 'revisitor', 'unit_handler', 'unit_head', 'analyst', 'leader'];
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/rules', component: () => import('./RulesPage.vue'), meta: { title: 'rules.title', roles: READERS, nav: 28 } },
-  { path: '/rules/articles', component: () => import('./ArticlesPage.vue'), meta: { title: 'rules.part.articles', roles: EVERYBODY } },
+  { path: '/rules', component: () => import('./RulesPage.vue'), meta: { title: 'app.page.rules', roles: READERS, nav: 28 } },
+  { path: '/rules/articles', component: () => import('./ArticlesPage.vue'), meta: { title: 'app.page.articles', roles: EVERYBODY } },
 ];

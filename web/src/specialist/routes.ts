@@ -4,6 +4,6 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/specialist',
     component: () => import('./SpecialistPage.vue'),
-    meta: { title: 'specialist.title', roles: ['specialist'], nav: 10 },
+    meta: { title: 'app.page.specialist', roles: ['specialist'], nav: 10 },
   },
 ];
