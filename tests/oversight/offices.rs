@@ -14,6 +14,7 @@ use hotline::domain::ticket::{
     Command, DeadlineKind, Event, LaneProfile, Limits, Refusal, RuleSet, Rules,
 };
 use hotline::jobs::{Job, Recount, Surveys};
+use hotline::storage::conference::ItemFilter;
 use hotline::storage::Page;
 use hotline::storage::Trouble;
 use hotline::storage::rules::RulesInForce;
