@@ -2344,6 +2344,9 @@ fn organisation() -> Organisation {
             wrap_up_s: 60,
             needs: BTreeMap::new(),
             priority: 0,
+            language: None,
+            overflow: None,
+            overflow_after_s: 30,
         }],
         numbers: vec![NumberEntry {
             number: phone("12345"),

@@ -262,6 +262,7 @@ pub(crate) const RULES: &[Rule] = &[
 
     rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
     rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
+    rule(Method::PUT, "/api/v1/contacts/{id}/language", DESK, Scope::CallsControl),
 
     rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),

@@ -29,6 +29,7 @@ pub mod archive;
 pub mod attachments;
 pub mod audit;
 pub mod backup;
+pub mod callers;
 pub mod callouts;
 pub mod calls;
 pub mod check;

@@ -119,6 +119,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(rules::moved))
         .routes(routes!(contacts::get))
         .routes(routes!(contacts::command))
+        .routes(routes!(contacts::language))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
         .routes(routes!(supervision::list, supervision::open))

@@ -13,7 +13,8 @@ use tracing::{info, warn};
 use super::{ANNOUNCEMENT_MAX, Control, Timer};
 use crate::domain::acd::{self, Place};
 use crate::domain::call::{AtLine, Cdr, Direction, LegRole, Quality, TerminationResult};
-use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
+use crate::domain::caller::Known;
+use crate::domain::id::{CallId, ContactId, Extension, LegId, QueueName, TicketId, TrunkName};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
 use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage, carriage_of};
@@ -560,6 +561,18 @@ impl Control {
         self.calls.insert(id, call);
         metrics::counter!("hotline_calls_started").increment(1);
         Some(id)
+    }
+
+    /// Whoever was served in another language before goes to those who speak it, at once and without a key.
+    pub(super) fn known_caller(&mut self, id: CallId, known: Known) {
+        let is_seat = |queue: &QueueName| {
+            let entry = self.directory.queues.get(queue);
+            entry.is_some_and(|entry| entry.language.is_some())
+        };
+        let seat = known.seat.filter(is_seat);
+        if let (Some(seat), Some(call)) = (seat, self.calls.get_mut(&id)) {
+            call.queue = Some(seat);
+        }
     }
 
     /// Answers the leg that called us, and lets the call begin.
