@@ -33,6 +33,8 @@ say agent_lost 'zuo4xi2 xian4lu4 zhong1duan4, zheng4zai4 wei4nin2 chong2xin1 jie
 say recorded 'ben3ci4 tong1hua4 jiang1bei4 lu4yin1.'
 # 您好，这里是12345热线，现对您反映的事项进行回访，请稍候。
 say revisit 'nin2hao3, zhe4li3 shi4 yao1 er4 san1 si4 wu3 re4xian4, xian4dui4 nin2 fan3ying4 de5 shi4xiang4 jin4xing2 hui2fang3, qing3 shao1hou4.'
+# 您的号码将在其他来电之后接听，请不要挂机，坐席会接听您的来电。
+say flagged 'nin2 de5 hao4ma3 jiang1 zai4 qi2ta1 lai2dian4 zhi1hou4 jie1ting1, qing3 bu2yao4 gua4ji1, zuo4xi2 hui4 jie1ting1 nin2 de5 lai2dian4.'
 # 回声测试开始，请讲话，您将听到自己的声音。
 say echo 'hui2sheng1 ce4shi4 kai1shi3, qing3 jiang3hua4, nin2 jiang1 ting1dao4 zi4ji3 de5 sheng1yin1.'
 # 系统繁忙，请稍后再拨。

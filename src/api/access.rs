@@ -262,6 +262,7 @@ pub(crate) const RULES: &[Rule] = &[
 
     rule(Method::GET, "/api/v1/contacts/{id}", &[Agent, TeamLead, Supervisor, Reviewer, Auditor], Scope::CallsRead),
     rule(Method::POST, "/api/v1/contacts/{id}/commands/{command}", DESK, Scope::CallsControl),
+    rule(Method::PUT, "/api/v1/contacts/{id}/language", DESK, Scope::CallsControl),
 
     rule(Method::GET, "/api/v1/revisits", REVISIT_READERS, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/revisits/{id}/commands/{command}", REVISITORS, Scope::TicketsWrite),
@@ -292,6 +293,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/accountability/unmet", LEDGER, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/flagged_numbers", &[TeamLead, Supervisor, Auditor], Scope::CallsRead),
+    rule(Method::POST, "/api/v1/flagged_numbers", DESK, Scope::CallsControl),
+    person(Method::GET, "/api/v1/flagged_numbers/{id}/events", Who::Roles(&[Supervisor])),
+    person(Method::POST, "/api/v1/flagged_numbers/{id}/commands/{command}", Who::Roles(&[Supervisor])),
     rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
     rule(Method::POST, "/api/v1/holds", LEDGER, Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
@@ -329,6 +334,7 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),
     rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/refusals/sample", &[TeamLead, Supervisor, Reviewer, Auditor], Scope::TicketsRead),
     rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),
     person(Method::PUT, "/api/v1/units/{code}/duty", Who::Roles(&[Supervisor, UnitHead])),
     rule(Method::GET, "/api/v1/duty/gaps", DUTY_READERS, Scope::OrganisationRead),
@@ -341,6 +347,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/queues", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/agents", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/kpis", FIGURES, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/statistics", FIGURES, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/audit", &[Auditor], Scope::AuditRead),
     person(Method::GET, "/api/v1/audit/verification", Who::Roles(&[Auditor])),
 
@@ -412,6 +419,8 @@ const NAMED: &[(&str, Option<About>)] = &[
     // Whoever talks has to be able to end what they began, and their contact, whatever was sealed meanwhile.
     ("/api/v1/calls/{id}", None),
     ("/api/v1/contacts/{id}", None),
+    // About a number, whatever its calls came to.
+    ("/api/v1/flagged_numbers/{id}", None),
     // About no ticket until a person reads it; then the ticket itself is asked.
     ("/api/v1/messages/quarantine/{id}", None),
     // For those from whom nothing is kept.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::domain::acd::AgentState;
 use crate::domain::call::Cdr;
 use crate::domain::call::wish::EMERGENCY_SERVICES;
+use crate::domain::caller::Known;
 use crate::domain::contact::ContactCommand;
 use crate::domain::id::{CallId, ContactId, Username};
 use crate::domain::staff::By;
@@ -95,14 +96,15 @@ impl Journal {
 
     async fn keep_call(&self, facts: Vec<ToKeep>, signalling: Option<Signalling>) {
         for ToKeep { entry, token } in facts {
-            let kept = match entry {
+            let (kept, known) = match entry {
                 Entry::Answered(answered) => {
                     let answered = Answered {
                         cdr: answered.cdr,
                         contact: answered.contact,
                         ticket: answered.ticket,
                     };
-                    self.keep_answered(answered).await
+                    let known = self.keep_answered(answered).await;
+                    (known.is_some(), known)
                 }
                 Entry::Progressed(cdr) => {
                     let kept = self.keep_record(&cdr).await;
@@ -111,7 +113,7 @@ impl Journal {
                         self.tell_contact(contact, ContactCommand::Answered { agent })
                             .await;
                     }
-                    kept
+                    (kept, None)
                 }
                 Entry::Ended(cdr) => {
                     let kept = self.keep_record(&cdr).await;
@@ -119,11 +121,12 @@ impl Journal {
                     if let Some(contact) = cdr.contact_id {
                         self.tell_contact(contact, ContactCommand::HungUp).await;
                     }
-                    kept
+                    (kept, None)
                 }
                 Entry::AgentState(_) => unreachable!("agent states are kept apart from calls"),
             };
-            tell(token, kept, signalling.as_ref()).await;
+            let known = known.or_else(|| kept.then(Known::default));
+            tell(token, known, signalling.as_ref()).await;
         }
     }
 
@@ -187,7 +190,7 @@ impl Journal {
     }
 
     /// A caller is waiting: one try. Call control itself tells the caller when it takes too long.
-    async fn keep_answered(&self, answered: Answered) -> bool {
+    async fn keep_answered(&self, answered: Answered) -> Option<Known> {
         let kept = self
             .storage
             .answered(self.clock.now(), answered, &self.rules.now())
@@ -195,7 +198,7 @@ impl Journal {
         if let Err(fault) = &kept {
             error!(%fault, "a call could not be answered because it could not be kept: {fault}");
         }
-        kept.is_ok()
+        kept.ok()
     }
 
     async fn keep_agents(&self, rows: Vec<AgentStateRow>) {
@@ -263,7 +266,7 @@ impl Desks {
     }
 }
 
-async fn tell(token: Option<CommitToken>, kept: bool, signalling: Option<&Signalling>) {
+async fn tell(token: Option<CommitToken>, kept: Option<Known>, signalling: Option<&Signalling>) {
     if let (Some(token), Some(signalling)) = (token, signalling) {
         signalling.committed(token, kept).await;
     }

@@ -18,6 +18,7 @@ macro_rules! built_in {
 built_in![
     "agent_lost",
     "closing",
+    "flagged",
     "music",
     "number_1",
     "number_2",

@@ -6,6 +6,7 @@ pub mod archive;
 pub mod attachment;
 pub mod calendar;
 pub mod call;
+pub mod caller;
 pub mod callout;
 pub mod contact;
 pub mod disposition;

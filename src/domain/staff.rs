@@ -262,10 +262,24 @@ pub struct QueueEntry {
     /// Larger goes first when several queues want the same agent.
     #[serde(default)]
     pub priority: i32,
+    /// 语种座席: what its callers speak, e.g. `英语`. An agent hands a citizen to such a queue by one choice, and it is
+    /// remembered for their number (GB/T 33358).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Who else serves its callers once they waited `overflow_after_s`. A language seat has one: nobody waits for a language
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<QueueName>,
+    #[serde(default = "thirty")]
+    pub overflow_after_s: u32,
 }
 
 const fn twenty() -> u32 {
     20
+}
+
+const fn thirty() -> u32 {
+    30
 }
 
 const fn sixty() -> u32 {

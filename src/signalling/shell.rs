@@ -21,6 +21,7 @@ use super::names;
 use super::transport::{CannotListen, FromStream, MAX_DATAGRAM, Tls, Transports};
 use crate::clock::Clock;
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Wish};
+use crate::domain::caller::Known;
 use crate::domain::id::{Extension, Username};
 use crate::domain::staff::Directory;
 
@@ -58,7 +59,7 @@ enum Message {
     Wish(Wish, oneshot::Sender<Result<Granted, CallRefusal>>),
     Live(oneshot::Sender<Live>),
     Extension(Username, oneshot::Sender<Option<Extension>>),
-    Committed(CommitToken, bool),
+    Committed(CommitToken, Option<Known>),
     Directory(Arc<Directory>),
     Resolved(String, Vec<IpAddr>),
     Drain {
@@ -198,8 +199,8 @@ impl Signalling {
         self.mailbox.try_send(Message::Live(answer)).is_ok() && answered.await.is_ok()
     }
 
-    /// An entry with this token was kept, or cannot be.
-    pub async fn committed(&self, token: CommitToken, kept: bool) {
+    /// An entry with this token was kept, with what is known of who calls; or cannot be.
+    pub async fn committed(&self, token: CommitToken, kept: Option<Known>) {
         // Nobody to tell any more: the server has stopped.
         let _ = self.mailbox.send(Message::Committed(token, kept)).await;
     }
@@ -412,7 +413,7 @@ impl Task {
 
     fn keep(&mut self, fact: ToKeep) {
         if let (Some(token), true) = (fact.token, self.backlog.len() >= JOURNAL_BACKLOG) {
-            self.guarded(|control| control.handle(Input::Committed { token, kept: false }));
+            self.guarded(|control| control.handle(Input::Committed { token, kept: None }));
             return;
         }
         if !self.backlog.is_empty() {

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::chronicle::{Chain, Chronicler, Kind};
 use super::db::{Row, Tx, Value, values};
-use super::{Fault, Storage, Trouble, calls, to_json};
+use super::{Fault, Storage, Trouble, callers, calls, to_json};
 use crate::domain::call::Cdr;
+use crate::domain::caller::Known;
 use crate::domain::contact::{Contact, ContactCommand, ContactEvent, apply, decide};
 use crate::domain::id::{ContactId, TicketId};
 use crate::domain::phone::PhoneNumber;
@@ -34,13 +35,13 @@ pub struct ContactRecord {
 
 impl Storage {
     /// Makes an answered call durable, with its contact and ticket draft: to be awaited before the 200 OK leaves.
-    /// Told twice, it is durable once.
+    /// Told twice, it is durable once. Answers what is known of the number that calls.
     pub async fn answered(
         &self,
         now: Timestamp,
         answered: Answered,
         rules: &Arc<Rules>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Known, Fault> {
         self.as_server(now, rules, answered, |server, tx, answered| {
             Box::pin(server.answer(tx, answered))
         })
@@ -77,7 +78,9 @@ impl Storage {
 }
 
 impl Chronicler<'_> {
-    async fn answer(&self, tx: &mut Tx, answered: &Answered) -> Result<(), Fault> {
+    async fn answer(&self, tx: &mut Tx, answered: &Answered) -> Result<Known, Fault> {
+        let caller = PhoneNumber::parse(&answered.cdr.caller).ok();
+        let known = callers::known(tx, self.now, caller.as_ref()).await?;
         let mut cdr = answered.cdr.clone();
         cdr.contact_id = Some(answered.contact);
         cdr.ticket_id = Some(answered.ticket);
@@ -91,10 +94,9 @@ impl Chronicler<'_> {
                 )
                 .await?;
             if contact.is_some() {
-                return Ok(());
+                return Ok(known);
             }
         }
-        let caller = PhoneNumber::parse(&cdr.caller).ok();
         let open_contact = ContactCommand::Open {
             call: cdr.id,
             caller: caller.clone(),
@@ -113,7 +115,7 @@ impl Chronicler<'_> {
         self.open_ticket(tx, answered.ticket, &open_ticket)
             .await
             .map_err(|trouble| trouble.or_fault(refused))?;
-        Ok(())
+        Ok(known)
     }
 
     async fn open_contact(

@@ -185,6 +185,11 @@ impl Storage {
     }
 }
 
+/// Units over one another that are asked whether they are the Party's.
+const ABOVE_MAX: usize = 16;
+const STAND: &str = "SELECT json FROM unit_stand WHERE code = $1 AND valid_from <= $2 \
+                     ORDER BY valid_from DESC LIMIT 1";
+
 async fn known(tx: &mut Tx, origin: &Origin) -> Result<TicketRecord, Fault> {
     let gone = || Fault::Corrupt("an origin without its ticket".to_owned());
     let row = tx
@@ -263,6 +268,7 @@ impl Chronicler<'_> {
             | Event::PetitionerNotified { .. }
             | Event::HandedToSeat { .. }
             | Event::TakenAtSeat { .. }
+            | Event::SeatLapsed { .. }
             | Event::EmergencyTransferred { .. }
             | Event::EmergencyAnswered { .. } => return Ok(()),
         }
@@ -314,7 +320,7 @@ impl Chronicler<'_> {
         Ok(())
     }
 
-    /// What concerns a Party department is passed to it for acceptance, and counted apart from what is assigned
+    /// What concerns a Party department or a unit under one is passed to it for acceptance, and counted apart from what is assigned
     /// (article 3).
     pub(super) async fn handed_over(
         &self,
@@ -322,18 +328,20 @@ impl Chronicler<'_> {
         ticket: TicketId,
         lead: &UnitCode,
     ) -> Result<(), Fault> {
-        let stand = tx
-            .row(
-                "SELECT json FROM unit_stand WHERE code = $1 AND valid_from <= $2 \
-                 ORDER BY valid_from DESC LIMIT 1",
-                &values![lead.clone(), self.now],
-            )
-            .await?;
-        let unit: Option<Unit> = stand.map(|row| row.json("json")).transpose()?;
-        let handover = match unit.map(|unit| unit.kind) {
-            Some(UnitKind::Party) => Handover::PassedForAcceptance,
-            Some(_) | None => Handover::Assigned,
-        };
+        let mut handover = Handover::Assigned;
+        let mut next = Some(lead.clone());
+        // 省委部门及其下属单位. Bounded: a tree that bites its tail is left where it began.
+        for _ in 0..ABOVE_MAX {
+            let Some(code) = next.take() else { break };
+            let stand = tx.row(STAND, &values![code, self.now]).await?;
+            let unit: Option<Unit> = stand.map(|row| row.json("json")).transpose()?;
+            let Some(unit) = unit else { break };
+            if unit.kind == UnitKind::Party {
+                handover = Handover::PassedForAcceptance;
+                break;
+            }
+            next = unit.parent;
+        }
         tx.execute(
             "UPDATE ticket SET handover = $2 WHERE id = $1",
             &values![ticket, handover.code()],

@@ -19,7 +19,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 22] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
@@ -38,6 +38,9 @@ const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
     migration!(53, "unit lack", "0053_unit_lack"),
     migration!(61, "survey silent", "0061_survey_silent"),
     migration!(62, "stand begun", "0062_stand_begun"),
+    migration!(73, "language seat", "0073_language_seat"),
+    migration!(74, "flagged number", "0074_flagged_number"),
+    migration!(75, "statistics", "0075_statistics"),
     migration!(76, "attachment disposal", "0076_attachment_disposal"),
 ];
 

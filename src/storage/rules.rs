@@ -85,6 +85,7 @@ impl Storage {
                 rules: lane.rules,
                 restricted: lane.restricted,
                 key_supervision: lane.key_supervision,
+                queue: lane.queue,
             };
             (lane.code, profile)
         };

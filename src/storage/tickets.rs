@@ -18,11 +18,13 @@ use super::news::{Fact, Moved, Secrecy, Whose};
 use super::sms::Purpose;
 use super::ticket_lists::{Listed, View, acted, wanted};
 use super::{Cursor, Fault, Listing, Page, Storage, Trouble, to_json};
-use crate::domain::id::{ClusterId, TicketId, UnitCode};
+use crate::domain::id::{ClusterId, QueueName, TicketId, UnitCode};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::proof::{OnRecord, proves_contact};
-use crate::domain::ticket::{Command, Event, Refusal, Rules, Ticket, Told, apply, decide, fold};
+use crate::domain::ticket::{
+    Command, Event, Refusal, Rules, Ticket, Told, apply, decide, fold, intake,
+};
 use crate::domain::time::Timestamp;
 
 /// A ticket as it stands.
@@ -667,6 +669,15 @@ impl Chronicler<'_> {
             ticket = after(ticket, &decided);
             events.extend(decided);
         }
+        if let Some(lane) = self.lane_by_queue(tx, &ticket, command).await? {
+            let server = self.as_server();
+            let entered = decide(self.now, Some(&ticket), &lane, server.by, self.rules);
+            // What the rules do not grant is left to whoever is at the desk.
+            let entered = entered.unwrap_or_default();
+            server.append_all(tx, id, &mut chain, &entered).await?;
+            ticket = after(ticket, &entered);
+            events.extend(entered);
+        }
         record.ticket = ticket;
         if !events.is_empty() {
             record.version = chain.version;
@@ -687,6 +698,26 @@ impl Chronicler<'_> {
             tx.tell(self.moved(&record));
         }
         Ok(record)
+    }
+
+    /// 专项服务通道: a call that came in by a channel's own queue is of that channel from the moment it is registered.
+    async fn lane_by_queue(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        command: &Command,
+    ) -> Result<Option<Command>, Fault> {
+        let (Command::Register { .. }, Some(call), None) =
+            (command, ticket.call, &ticket.intake.lane)
+        else {
+            return Ok(None);
+        };
+        let row = tx
+            .row("SELECT queue FROM call WHERE id = $1", &values![call])
+            .await?;
+        let queue: Option<QueueName> = row.map(|row| row.opt("queue")).transpose()?.flatten();
+        let lane = queue.and_then(|queue| self.rules.lane_of_queue(&queue).map(str::to_owned));
+        Ok(lane.map(|lane| Command::Intake(intake::Command::EnterLane { lane })))
     }
 
     /// What is told of it.

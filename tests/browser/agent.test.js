@@ -55,6 +55,12 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await waitForState(page, 'talking');
   });
 
+  it('may give the citizen to who speaks their language', async () => {
+    const seats = page.locator('[data-testid="languages"]');
+    await seats.getByRole('button', { name: '吴语' }).waitFor();
+    assert.deepEqual(await seats.getByRole('button').allTextContents(), ['英语 English', '手语及其他', '吴语']);
+  });
+
   it('hears the citizen and is heard', async () => {
     await citizen.listen(500);
     const inside = await hears(page, [CITIZEN_HZ, SPECIALIST_HZ]);

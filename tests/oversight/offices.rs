@@ -14,9 +14,9 @@ use hotline::domain::ticket::{
     Command, DeadlineKind, Event, LaneProfile, Limits, Refusal, RuleSet, Rules,
 };
 use hotline::jobs::{Job, Recount, Surveys};
-use hotline::storage::conference::ItemFilter;
 use hotline::storage::Page;
 use hotline::storage::Trouble;
+use hotline::storage::conference::ItemFilter;
 use hotline::storage::rules::RulesInForce;
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hotline::domain::call::LegRole;
 use hotline::domain::call::wish::{CallCommand, Granted, Purpose, Wish, WishedState};
-use hotline::domain::id::{CallId, RevisitId, TicketId, UnitCode, Username};
+use hotline::domain::id::{CallId, RevisitId, Skill, TicketId, UnitCode, Username};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{
     Actor, Destination, Directory, EmergencyCaller, ExtensionEntry, NumberEntry, QueueEntry, Role,
@@ -72,7 +72,7 @@ pub(crate) fn organisation() -> Directory {
             auto_ready: name != "agent3",
             toll: role != Role::Specialist,
             srtp: false,
-            skills: BTreeMap::from([("mandarin".into(), 5)]),
+            skills: skills_of(name),
         };
         directory.users.insert(user.username.clone(), user);
         directory
@@ -99,12 +99,25 @@ pub(crate) fn organisation() -> Directory {
             wrap_up_s: 6,
             needs: BTreeMap::new(),
             priority,
+            language: None,
+            overflow: None,
+            overflow_after_s: 30,
         };
         directory.queues.insert(queue.name.clone(), queue);
     }
+    let english = QueueEntry {
+        name: "english".into(),
+        needs: BTreeMap::from([("english".into(), 1)]),
+        priority: 1,
+        language: Some("英语".to_owned()),
+        overflow: Some("main".into()),
+        ..directory.queues[&"main".into()].clone()
+    };
+    directory.queues.insert(english.name.clone(), english);
     let numbers = [
         ("12345", Destination::Queue("main".into()), true),
         ("12346", Destination::Queue("urgent".into()), false),
+        ("12347", Destination::Queue("english".into()), true),
         (
             "12399",
             Destination::Announce("closing.wav".to_owned()),
@@ -128,6 +141,16 @@ pub(crate) fn organisation() -> Directory {
         });
     }
     directory
+}
+
+/// Two of them speak English.
+fn skills_of(name: &str) -> BTreeMap<Skill, u8> {
+    let english = ["agent2", "agent4"].contains(&name);
+    let mandarin = [("mandarin".into(), 5)];
+    mandarin
+        .into_iter()
+        .chain(english.then(|| ("english".into(), 3)))
+        .collect()
 }
 
 pub(crate) fn actor(name: &str) -> Actor {
@@ -747,7 +770,7 @@ impl Day {
         let any_leg = self.dice.pick(&live.legs.iter().collect::<Vec<_>>()).id;
         let third = live.live_legs().find(|leg| leg.role == LegRole::Specialist);
         let third = third.map(|leg| (leg.id, leg.stage == Stage::Up));
-        let sensible = match (third, self.dice.below(10)) {
+        let sensible = match (third, self.dice.below(11)) {
             (None, 0) => CallCommand::Hold,
             (None, 1) => CallCommand::Resume,
             (None, 2..=5) => CallCommand::Consult {
@@ -760,6 +783,9 @@ impl Day {
                 reason: "bank details".to_owned(),
             },
             (None, 8) => CallCommand::ResumeRecording,
+            (None, 9) => CallCommand::HandToQueue {
+                queue: "english".into(),
+            },
             (None, _) => CallCommand::HangUp,
             (Some((_, true)), 0..=3) => CallCommand::Conference,
             (Some((_, true)), 4 | 5) => CallCommand::Transfer { target: None },

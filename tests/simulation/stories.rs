@@ -9,6 +9,7 @@ use std::time::Duration;
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
 use hotline::domain::call::{Cdr, LegRole, TerminationResult};
+use hotline::domain::caller::Known;
 use hotline::domain::id::{RevisitId, TicketId, Username};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{Directory, EmergencyCaller};
@@ -306,6 +307,138 @@ fn a_citizen_whose_agents_phone_dies_hears_so_and_goes_first() {
         (first, first_line),
         (second, second_line),
         (third, third_line),
+    ] {
+        story.hangs_up(phone, line);
+    }
+    story.ends();
+}
+
+#[test]
+fn a_citizen_given_to_a_language_seat_goes_before_those_who_only_wait_there() {
+    let mut story = Story::with(&["agent1", "agent2"]);
+    let (first, first_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    story.answers("agent1");
+    let (second, second_line) = story.citizen_dials("12347");
+    story.pass(SECOND);
+    let second_talk = story.answers("agent2");
+    let (third, third_line) = story.citizen_dials("12347");
+    story.pass(SECOND);
+    let number = story.world.phones[first].name.clone();
+    let call = story.calls(&number).unwrap().id;
+    let to = |queue: &str| Wish::Call {
+        by: actor("agent1"),
+        call,
+        command: CallCommand::HandToQueue {
+            queue: queue.into(),
+        },
+    };
+    // The plain queue is no seat: nobody gives a citizen back to where they came from.
+    let refused = story.world.wish(to("main"));
+    assert!(matches!(refused, Err(CallRefusal::BadTarget(_))));
+    story.world.wish(to("english")).unwrap();
+    story.pass(MOMENT);
+    assert_eq!(story.state("agent1"), AgentState::WrapUp);
+    assert_eq!(story.calls(&number).unwrap().state(), "queued");
+
+    story.hangs_up(story.phone("agent2"), second_talk);
+    story.pass(7 * SECOND);
+    story.answers("agent2");
+    let call = story.calls(&number).unwrap();
+    let agent = call.agent().and_then(|agent| agent.user.clone());
+    assert_eq!(agent, Some(Username::from("agent2")));
+    // What they said to each of them is one recording.
+    assert!(call.recording.is_some());
+    assert_eq!(
+        call.cdr.queue,
+        Some("main".into()),
+        "counted where it came in"
+    );
+    for (phone, line) in [
+        (first, first_line),
+        (second, second_line),
+        (third, third_line),
+    ] {
+        story.hangs_up(phone, line);
+    }
+    story.ends();
+}
+
+#[test]
+fn a_number_that_spoke_english_goes_to_who_speaks_it_and_to_anybody_when_nobody_comes() {
+    let known = Known {
+        seat: Some("english".into()),
+        ..Known::default()
+    };
+    // Of two who are free the other is idle longer.
+    let mut story = Story::with(&["agent1"]);
+    story.world.database.known = known.clone();
+    let agent2 = story.phone("agent2");
+    story
+        .world
+        .with_phone(agent2, |phone, now| phone.register(now, 3_600));
+    story.pass(SECOND);
+    let (citizen, line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    assert_eq!(story.line("agent1", LineState::Ringing), None);
+    story.answers("agent2");
+    story.hangs_up(citizen, line);
+    story.ends();
+
+    let mut story = Story::with(&["agent1"]);
+    story.world.database.known = known;
+    let (citizen, line) = story.citizen_dials("12345");
+    story.pass(29 * SECOND);
+    assert_eq!(story.line("agent1", LineState::Ringing), None);
+    story.pass(2 * SECOND);
+    story.answers("agent1");
+    assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_flagged_number_is_told_so_waits_behind_others_and_reaches_a_person() {
+    let mut story = Story::with(&["agent1"]);
+    let (busy, busy_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    let talk = story.answers("agent1");
+    story.world.database.known = Known {
+        flagged: true,
+        ..Known::default()
+    };
+    let (flagged, flagged_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    story.world.database.known = Known::default();
+    let number = story.world.phones[flagged].name.clone();
+    let citizen = story.calls(&number).unwrap().legs[0].sound;
+    let told = story.world.studio.lock().unwrap().channels[&citizen]
+        .hears
+        .clone();
+    let said = Hears::Prompts {
+        prompts: vec!["flagged", "waiting"],
+        then_music: true,
+    };
+    assert_eq!(told, said);
+    let (other, other_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+
+    // Who came later and is not flagged goes first.
+    story.hangs_up(story.phone("agent1"), talk);
+    story.pass(7 * SECOND);
+    let talk = story.answers("agent1");
+    let other_number = story.world.phones[other].name.clone();
+    assert!(story.calls(&other_number).unwrap().agent().is_some());
+    assert_eq!(story.calls(&number).unwrap().state(), "queued");
+    // And then a person answers all the same.
+    story.hangs_up(story.phone("agent1"), talk);
+    story.pass(7 * SECOND);
+    story.answers("agent1");
+    assert!(story.calls(&number).unwrap().agent().is_some());
+    for (phone, line) in [
+        (busy, busy_line),
+        (flagged, flagged_line),
+        (other, other_line),
     ] {
         story.hangs_up(phone, line);
     }

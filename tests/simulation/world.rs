@@ -11,6 +11,7 @@ use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd;
 use hotline::domain::call::AtLine;
 use hotline::domain::call::wish::{CallRefusal, Granted, Wish};
+use hotline::domain::caller::Known;
 use hotline::domain::id::Username;
 use hotline::domain::staff::Directory;
 use hotline::domain::time::Timestamp;
@@ -38,6 +39,8 @@ pub(crate) struct Database {
     pub(crate) slowest_ms: u64,
     /// Chances of 100 that a commit is refused.
     pub(crate) failing: u64,
+    /// What it says of whoever calls.
+    pub(crate) known: Known,
     commits: BTreeMap<(Instant, u64), CommitToken>,
     last: Option<Instant>,
     pub(crate) entries: Vec<(Instant, Entry)>,
@@ -110,6 +113,7 @@ impl World {
             dice: dice.fork(),
             slowest_ms: 20,
             failing: 0,
+            known: Known::default(),
             commits: BTreeMap::new(),
             last: None,
             entries: Vec::new(),
@@ -328,7 +332,11 @@ impl World {
             let failing = self.database.failing;
             let kept = !self.database.dice.in_100(failing);
             self.laws.committed(token, kept);
-            self.tell(Input::Committed { token, kept });
+            let known = self.database.known.clone();
+            self.tell(Input::Committed {
+                token,
+                kept: kept.then_some(known),
+            });
             return Vec::new();
         }
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);

@@ -16,7 +16,7 @@ use crate::api::extract::{Json, Page, Path, Query, RawJson, page};
 use crate::api::problem::{Answer, Problem};
 use crate::domain::call::wish::{CallCommand, Granted, Wish};
 use crate::domain::call::{Cdr, Direction, Leg, LegRole, Termination, TerminationResult};
-use crate::domain::id::{CallId, ContactId, LegId, RecordingId, TicketId, Username};
+use crate::domain::id::{CallId, ContactId, LegId, QueueName, RecordingId, TicketId, Username};
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::{Command, intake};
 use crate::domain::time::Timestamp;
@@ -217,6 +217,7 @@ const COMMANDS: &[&str] = &[
     "resume",
     "consult",
     "transfer",
+    "hand_to_queue",
     "emergency",
     "conference",
     "drop_leg",
@@ -260,7 +261,7 @@ impl From<Granted> for GrantedView {
 /// Does something to a live call. Monitor, whisper, barge and take over are for team leads and supervisors.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/commands/{command}", tag = "calls",
     params(("id" = uuid::Uuid, Path),
-        ("command" = String, Path, description = "hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, \
+        ("command" = String, Path, description = "hold, resume, consult {target}, transfer {target?}, hand_to_queue {queue}, conference, drop_leg {leg}, \
             emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = GrantedView), (status = 409, description = "Refused")))]
@@ -289,6 +290,10 @@ pub(crate) async fn command(
         CallCommand::Emergency { service, location } => Some((service.clone(), location.clone())),
         _ => None,
     };
+    let seat = match &command {
+        CallCommand::HandToQueue { queue } => Some(queue.clone()),
+        _ => None,
+    };
     let wish = Wish::Call {
         by: caller.actor.clone(),
         call,
@@ -298,7 +303,26 @@ pub(crate) async fn command(
     if let (Some((service, location)), Granted::Leg(leg)) = (emergency, &granted) {
         note_emergency(&api, &caller, call, *leg, service, location).await;
     }
+    if let Some(seat) = seat {
+        remember_language(&api, &caller, call, seat).await;
+    }
     Ok(Json(granted.into()))
+}
+
+/// The number's next call goes to those who understood it. The citizen is on their way already: what cannot be written is
+/// told, and refuses nothing.
+async fn remember_language(api: &Api, caller: &Caller, call: CallId, seat: QueueName) {
+    let (live, _) = api.calls.live().await;
+    let Some(contact) = live.iter().find(|l| l.id == call).and_then(|l| l.contact) else {
+        return;
+    };
+    let by = caller.actor.username.clone();
+    let remembered = api
+        .storage
+        .remember_language(api.clock.now(), by, contact, Some(seat));
+    if let Err(fault) = remembered.await {
+        error!(call.id = %call, %fault, "a caller's language is not remembered: {fault}");
+    }
 }
 
 /// The ticket says who was called for what and where. Help is on its way already: what cannot be written is told, and
@@ -384,6 +408,7 @@ fn check(caller: &Caller, command: &CallCommand) -> Answer<()> {
         | CallCommand::Transfer {
             target: Some(target),
         } => bounded("target", target, 256),
+        CallCommand::HandToQueue { queue } => bounded("queue", &queue.0, 64),
         CallCommand::PauseRecording { reason } => bounded("reason", reason, 200),
         CallCommand::Hold
         | CallCommand::Resume

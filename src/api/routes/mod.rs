@@ -14,6 +14,7 @@ mod clusters;
 mod conference;
 mod contacts;
 mod duty;
+mod flagged;
 mod guests;
 mod health;
 mod holds;
@@ -29,6 +30,7 @@ mod recordings;
 mod revisits;
 mod rules;
 mod session;
+mod statistics;
 mod supervision;
 mod ticket_lists;
 mod tickets;
@@ -119,6 +121,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(rules::moved))
         .routes(routes!(contacts::get))
         .routes(routes!(contacts::command))
+        .routes(routes!(contacts::language))
         .routes(routes!(revisits::list))
         .routes(routes!(revisits::command))
         .routes(routes!(supervision::list, supervision::open))
@@ -141,6 +144,9 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::unmet))
         .routes(routes!(accountability::events))
         .routes(routes!(accountability::command))
+        .routes(routes!(flagged::list, flagged::propose))
+        .routes(routes!(flagged::events))
+        .routes(routes!(flagged::command))
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::events))
         .routes(routes!(holds::command))
@@ -174,6 +180,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
         .routes(routes!(kpis::get))
+        .routes(routes!(statistics::get))
+        .routes(routes!(statistics::sample))
         .routes(routes!(administration::get))
         .routes(routes!(administration::preview))
         .routes(routes!(administration::apply))

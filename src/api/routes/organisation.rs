@@ -326,6 +326,8 @@ pub(crate) async fn specialists(State(api): State<Arc<Api>>) -> Answer<Json<Page
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueueView {
     name: String,
+    /// Of a language seat 语种座席: what its callers speak.
+    language: Option<String>,
     ring_timeout_s: u32,
     wrap_up_s: u32,
     waiting: usize,
@@ -351,6 +353,7 @@ pub(crate) async fn queues(State(api): State<Arc<Api>>) -> Answer<Json<Page<Queu
                     waiting: waiting.len(),
                     talking: talking.len(),
                     name: queue.name.0,
+                    language: queue.language,
                     ring_timeout_s: queue.ring_timeout_s,
                     wrap_up_s: queue.wrap_up_s,
                 }

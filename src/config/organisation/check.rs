@@ -29,6 +29,8 @@ const PASSWORD_MAX: usize = 256;
 const SKILL_LEVEL_MAX: u8 = 10;
 const RING_TIMEOUT_MAX_S: u32 = 300;
 const WRAP_UP_MAX_S: u32 = 3600;
+/// Who speaks another language is not kept waiting for it longer than this.
+const OVERFLOW_S: std::ops::RangeInclusive<u32> = 5..=300;
 const KEEP_ALIVE_S: std::ops::RangeInclusive<u32> = 5..=3600;
 
 /// Turns the tables into an organisation, telling every fault. With faults the result is of no use.
@@ -63,7 +65,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         users: check.users(users, &units, &known.users),
         extensions: check.extensions(extensions, &usernames),
         trunks: check.trunks(file.trunks),
-        queues: check.queues(file.queues),
+        queues: check.queues(file.queues, &queues),
         numbers: check.numbers(file.numbers, &queues, &numbers),
         specialists: check.specialists(file.specialists, &units),
         sms_gateways: check.sms_gateways(file.sms_gateways),
@@ -340,7 +342,13 @@ impl Check<'_> {
         known: &Known,
     ) -> Vec<LaneEntry> {
         self.unique("lane", &entries, |lane| lane.code.clone());
+        let mut taken = BTreeSet::new();
         for Entry { line, is } in &entries {
+            if let Some(queue) = &is.queue
+                && !taken.insert(queue.clone())
+            {
+                self.fault(*line, format!("queue {queue} is another lane's already"));
+            }
             self.code(*line, "lane", &is.code);
             self.title(*line, "name", &is.name);
             self.code(*line, "statistics", &is.statistics);
@@ -625,7 +633,11 @@ impl Check<'_> {
         }
     }
 
-    fn queues(&mut self, entries: Vec<Entry<QueueEntry>>) -> Vec<QueueEntry> {
+    fn queues(
+        &mut self,
+        entries: Vec<Entry<QueueEntry>>,
+        queues: &BTreeSet<QueueName>,
+    ) -> Vec<QueueEntry> {
         self.unique("queue", &entries, |queue| queue.name.clone());
         for Entry { line, is: queue } in &entries {
             self.code(*line, "queue", &queue.name.0);
@@ -638,6 +650,28 @@ impl Check<'_> {
             }
             if queue.wrap_up_s > WRAP_UP_MAX_S {
                 self.fault(*line, format!("wrap_up_s must be 0 to {WRAP_UP_MAX_S}"));
+            }
+            if !OVERFLOW_S.contains(&queue.overflow_after_s) {
+                let (least, most) = OVERFLOW_S.into_inner();
+                self.fault(*line, format!("overflow_after_s is {least} to {most}"));
+            }
+            match &queue.overflow {
+                Some(other) if *other == queue.name => {
+                    self.fault(*line, "a queue does not overflow into itself");
+                }
+                Some(other) if !queues.contains(other) => {
+                    self.fault(*line, format!("there is no queue {other}"));
+                }
+                None if queue.language.is_some() => {
+                    self.fault(
+                        *line,
+                        "a language seat needs an overflow: whoever calls reaches somebody",
+                    );
+                }
+                Some(_) | None => {}
+            }
+            if let Some(language) = &queue.language {
+                self.title(*line, "language", language);
             }
         }
         inner(entries)

@@ -39,6 +39,8 @@ pub struct Rules {
     pub position_interval: Duration,
     /// How often one wrap-up may be extended.
     pub wrap_up_extensions_max: u32,
+    /// Who waits behind others ([`Place::Behind`]) does so for this long: everybody reaches a person.
+    pub behind_max: Duration,
 }
 
 impl Default for Rules {
@@ -51,6 +53,7 @@ impl Default for Rules {
             lease: Duration::from_secs(90),
             position_interval: Duration::from_secs(15),
             wrap_up_extensions_max: 5,
+            behind_max: Duration::from_secs(180),
         }
     }
 }
@@ -212,6 +215,8 @@ pub enum Effect {
         position: usize,
         of: usize,
     },
+    /// The caller waited long enough for those of their own queue: others serve them now as well, at the same turn.
+    Overflowed { call: CallId, queue: QueueName },
     /// Nobody spoke for the call within its lease: it was dropped and its agents freed. Always a bug elsewhere: count it.
     Reaped { call: CallId, agents: Vec<Username> },
 }
@@ -263,7 +268,7 @@ pub struct Acd {
     calls: BTreeMap<CallId, Call>,
     /// At most one for each agent.
     offers: BTreeMap<OfferToken, Offer>,
-    /// One for each offer, wrap-up, silent phone, call and line with callers.
+    /// One for each offer, wrap-up, silent phone, call, line with callers, and caller whose line overflows.
     timers: BTreeSet<(Instant, Timer)>,
     /// Drained after every input.
     effects: VecDeque<Effect>,
@@ -287,6 +292,12 @@ struct Queued {
     offer: Option<OfferToken>,
     /// The position the caller was last told.
     told: usize,
+    /// When who else may serve them does.
+    overflows_at: Option<Instant>,
+    /// That instant came while they were offered: where they wait if the offer fails.
+    overflows_to: Option<QueueName>,
+    /// Until when they are behind others.
+    behind_until: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -305,6 +316,8 @@ enum Timer {
     WrapUp(Username),
     TryAgain(Username),
     Lease(CallId),
+    Overflow(CallId),
+    Forward(CallId),
     Positions(QueueName),
 }
 
@@ -540,11 +553,26 @@ impl Acd {
             place,
             number: self.next_number(),
         };
+        let rules = &self.lines[&queue].rules;
+        let overflows_at = rules
+            .overflow
+            .is_some()
+            .then(|| now + seconds(rules.overflow_after_s));
+        if let Some(at) = overflows_at {
+            self.timers.insert((at, Timer::Overflow(call)));
+        }
+        let behind_until = (place == Place::Behind).then(|| now + self.rules.behind_max);
+        if let Some(at) = behind_until {
+            self.timers.insert((at, Timer::Forward(call)));
+        }
         self.call_mut(now, call).queued = Some(Queued {
             queue: queue.clone(),
             turn,
             offer: None,
             told: 0,
+            overflows_at,
+            overflows_to: None,
+            behind_until,
         });
         self.wait(now, call);
         self.serve_line(now, &queue);
@@ -553,7 +581,7 @@ impl Acd {
     }
 
     fn abandoned(&mut self, now: Instant, id: CallId) {
-        let Some(queued) = self.calls.get_mut(&id).and_then(|call| call.queued.take()) else {
+        let Some(queued) = self.take_turn(id) else {
             return;
         };
         match queued.offer {
@@ -579,11 +607,11 @@ impl Acd {
     /// An answer counts until the offer is settled, be it some milliseconds past its ring time.
     fn offer_answered(&mut self, now: Instant, token: OfferToken) -> Result<(), Refused> {
         let offer = self.settle(token).ok_or(Refused::OfferSettled)?;
-        let call = self.call_mut(now, offer.call);
-        call.agents.push(offer.agent.clone());
-        let queued = call
-            .queued
-            .take()
+        self.call_mut(now, offer.call)
+            .agents
+            .push(offer.agent.clone());
+        let queued = self
+            .take_turn(offer.call)
             .expect("a call keeps its turn while it is offered");
         let wrap_up = self
             .lines
@@ -720,6 +748,8 @@ impl Acd {
                 Timer::WrapUp(name) => self.end_wrap_up(now, &name),
                 Timer::TryAgain(name) => self.try_again(now, &name),
                 Timer::Lease(call) => self.reap(now, call),
+                Timer::Overflow(call) => self.overflow(now, call),
+                Timer::Forward(call) => self.come_forward(now, call),
                 Timer::Positions(queue) => self.tell_positions(now, queue),
             }
         }
@@ -995,6 +1025,14 @@ impl Acd {
             .and_then(|call| call.queued.as_mut())
             .expect("only calls with a turn wait");
         queued.offer = None;
+        let still_there = |to: &QueueName| self.lines.contains_key(to);
+        if let Some(to) = queued.overflows_to.take().filter(still_there) {
+            queued.queue = to.clone();
+            self.effects.push_back(Effect::Overflowed {
+                call: id,
+                queue: to,
+            });
+        }
         let line = self
             .lines
             .get_mut(&queued.queue)
@@ -1018,6 +1056,64 @@ impl Acd {
             .map(|queued| queued.queue.clone())
             .expect("it waits");
         self.serve_line(now, &queue);
+    }
+
+    /// Nobody of the caller's own queue came in time: from now on whoever serves the other one may.
+    fn overflow(&mut self, now: Instant, id: CallId) {
+        let lines = &self.lines;
+        let Some(queued) = self.calls.get_mut(&id).and_then(|c| c.queued.as_mut()) else {
+            return;
+        };
+        queued.overflows_at = None;
+        let rules = &lines[&queued.queue].rules;
+        let open = |to: &QueueName| lines.get(to).is_some_and(|line| !line.closed);
+        let Some(to) = rules.overflow.clone().filter(open) else {
+            return;
+        };
+        if queued.offer.is_some() {
+            queued.overflows_to = Some(to);
+            return;
+        }
+        let (from, turn) = (
+            std::mem::replace(&mut queued.queue, to.clone()),
+            queued.turn,
+        );
+        self.leave_line(&from, turn);
+        self.effects.push_back(Effect::Overflowed {
+            call: id,
+            queue: to.clone(),
+        });
+        self.wait(now, id);
+        self.serve_line(now, &to);
+        self.tell_first_position(id);
+    }
+
+    /// The caller was behind others for long enough: from now on at the turn of their arrival.
+    fn come_forward(&mut self, now: Instant, id: CallId) {
+        let Some(queued) = self.calls.get_mut(&id).and_then(|c| c.queued.as_mut()) else {
+            return;
+        };
+        queued.behind_until = None;
+        let before = queued.turn;
+        queued.turn.place = Place::Back;
+        if queued.offer.is_none() {
+            let queue = queued.queue.clone();
+            self.leave_line(&queue, before);
+            self.wait(now, id);
+            self.serve_line(now, &queue);
+        }
+    }
+
+    /// Takes a call's turn from it, with what would have become of it.
+    fn take_turn(&mut self, id: CallId) -> Option<Queued> {
+        let queued = self.calls.get_mut(&id)?.queued.take()?;
+        if let Some(at) = queued.overflows_at {
+            self.timers.remove(&(at, Timer::Overflow(id)));
+        }
+        if let Some(at) = queued.behind_until {
+            self.timers.remove(&(at, Timer::Forward(id)));
+        }
+        Some(queued)
     }
 
     fn leave_line(&mut self, queue: &QueueName, turn: Turn) {
@@ -1079,6 +1175,7 @@ impl Acd {
     }
 
     fn reap(&mut self, now: Instant, id: CallId) {
+        let queued = self.take_turn(id);
         let Some(call) = self.calls.remove(&id) else {
             return;
         };
@@ -1086,7 +1183,7 @@ impl Acd {
             call: id,
             agents: call.agents.clone(),
         });
-        if let Some(queued) = call.queued {
+        if let Some(queued) = queued {
             match queued.offer {
                 Some(offer) => self.withdraw(now, offer),
                 None => self.leave_line(&queued.queue, queued.turn),

@@ -37,6 +37,18 @@ fn queue(name: &str, priority: i32, needs: &[(&str, u8)]) -> QueueEntry {
         wrap_up_s: 60,
         needs: skills(needs),
         priority,
+        language: None,
+        overflow: None,
+        overflow_after_s: 30,
+    }
+}
+
+/// A language seat whose callers anybody serves after half a minute.
+fn seat(language: &str, priority: i32) -> QueueEntry {
+    QueueEntry {
+        language: Some(language.to_owned()),
+        overflow: Some(QueueName::from("main")),
+        ..queue(language, priority, &[(language, 1)])
     }
 }
 
@@ -385,6 +397,67 @@ fn the_more_urgent_queue_is_served_first_and_only_by_those_who_can() {
 }
 
 #[test]
+fn who_waits_for_a_language_in_vain_is_served_by_anybody_at_the_turn_of_their_arrival() {
+    let mut hall = Hall::new(config(
+        &[queue("main", 0, &[("mandarin", 1)]), seat("english", 5)],
+        &[("li", &[("mandarin", 5)]), ("wang", &[("english", 3)])],
+    ));
+    hall.joins(1, "english", Place::Back);
+    hall.arrives(2);
+    hall.pass(Duration::from_secs(29));
+    assert!(hall.effects.is_empty(), "{:?}", hall.effects);
+    hall.pass(Duration::from_secs(1));
+    let moved = Effect::Overflowed {
+        call: call(1),
+        queue: QueueName::from("main"),
+    };
+    assert_eq!(hall.effects[0], moved);
+    assert_eq!(hall.positions(), [(call(1), 1, 2)]);
+    hall.phone_up("li");
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+}
+
+#[test]
+fn a_bound_that_runs_out_while_a_seat_rings_counts_when_it_does_not_answer() {
+    let mut hall = Hall::new(config(
+        &[queue("main", 0, &[("mandarin", 1)]), seat("english", 5)],
+        &[("li", &[("mandarin", 5)]), ("wang", &[("english", 3)])],
+    ));
+    hall.joins(1, "english", Place::Back);
+    hall.phone_up("li");
+    hall.pass(Duration::from_secs(25));
+    hall.phone_up("wang");
+    let offer = hall.rings();
+    hall.pass(Duration::from_secs(10));
+    assert!(hall.effects.is_empty(), "it still rings");
+    hall.handle(Input::OfferFailed {
+        offer,
+        why: Miss::Declined,
+    });
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+}
+
+#[test]
+fn who_is_behind_others_comes_after_all_of_them_and_after_three_minutes_at_their_turn() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.wish("li", WishedState::Offline);
+    hall.joins(1, "main", Place::Behind);
+    hall.arrives(2);
+    assert_eq!(hall.positions(), [(call(2), 1, 2)]);
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(hall.offered(), [(call(2), "li".to_owned())]);
+    hall.fails(Miss::Declined);
+    hall.wish("li", WishedState::Offline);
+    for _ in 0..3 {
+        hall.pass(Duration::from_secs(60));
+        hall.handle(Input::StillUp { call: call(1) });
+        hall.handle(Input::StillUp { call: call(2) });
+    }
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+}
+
+#[test]
 fn wrap_up_ends_by_its_timer_and_can_be_extended_for_a_reason() {
     let mut hall = Hall::with_ready(&["li"]);
     hall.arrives(1);
@@ -709,11 +782,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Three queues of different needs; of six agents every other speaks English, one only that.
+/// Three queues of different needs, one of which overflows into another; of six agents every other speaks English, one only that.
 fn shift(variant: u8) -> Config {
     let mut queues = vec![
         queue("main", 0, &[("mandarin", 1)]),
-        queue("english", 1, &[("english", 1)]),
+        seat("english", 1),
         queue("urgent", 9, &[]),
     ];
     queues.truncate(3 - usize::from(variant == 2));
@@ -807,6 +880,7 @@ impl Simulation {
                     assert!(from != to || matches!(cause, Cause::WrapUpExtended(_)));
                 }
                 Effect::Position { position, of, .. } => assert!((1..=of).contains(&position)),
+                Effect::Overflowed { queue, .. } => assert_eq!(queue.0, "main"),
             }
         }
         self.check();
@@ -895,13 +969,18 @@ impl Simulation {
         // Refusals are part of the game: what counts is that `check` holds after them too.
         let _refused_or_not = match step {
             Step::Arrive(queue) => {
-                let call = call(self.calls.len() as u128 + 1);
+                let number = self.calls.len() as u128 + 1;
+                let call = call(number);
                 let queue = QueueName::from(["main", "english", "urgent"][usize::from(queue)]);
                 self.calls.insert(call, Known::Waiting);
                 let result = self.hall.try_handle(Input::Enqueue {
                     call,
                     queue,
-                    place: Place::Back,
+                    // Every fifth of them is behind others for a while.
+                    place: match number % 5 {
+                        0 => Place::Behind,
+                        _ => Place::Back,
+                    },
                 });
                 if result.is_err() {
                     self.calls.insert(call, Known::Gone);

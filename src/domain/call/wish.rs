@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::acd::AgentState;
 use crate::domain::call::LegRole;
-use crate::domain::id::{CallId, ContactId, LegId, RecordingId, RevisitId, TicketId, Username};
+use crate::domain::id::{
+    CallId, ContactId, LegId, QueueName, RecordingId, RevisitId, TicketId, Username,
+};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::Actor;
 use crate::domain::time::Timestamp;
@@ -60,6 +62,10 @@ pub enum CallCommand {
     Transfer {
         target: Option<String>,
     },
+    /// Give the citizen to a language seat 语种座席: before all who never spoke with anybody, and the agent leaves.
+    HandToQueue {
+        queue: QueueName,
+    },
     /// 一键转接: ring an emergency service beside the citizen. The agent stays until it has answered.
     Emergency {
         service: String,
@@ -95,6 +101,7 @@ impl CallCommand {
             Self::Resume => "resume",
             Self::Consult { .. } => "consult",
             Self::Transfer { .. } => "transfer",
+            Self::HandToQueue { .. } => "hand_to_queue",
             Self::Emergency { .. } => "emergency",
             Self::Conference => "conference",
             Self::DropLeg { .. } => "drop_leg",

@@ -117,7 +117,7 @@ pub enum RefusalGround {
     MaliciousOrVague,
     /// 110、119、120和水上救援.
     Emergency,
-    /// 其他: only a team lead or supervisor may say so.
+    /// 其他: only a supervisor may say so.
     Other,
 }
 
@@ -295,7 +295,7 @@ pub fn decide(
 }
 
 impl Contact {
-    /// The contact's own agent, or their lead. Article 9(6) is no catch-all: it takes a lead.
+    /// The contact's own agent, or their lead. Article 9(6) is no catch-all: it takes a supervisor.
     fn disposer(&self, by: By<'_>, disposition: &Disposition) -> Result<Username, Refusal> {
         let By::Person(actor) = by else {
             return Err(NOT_YOURS);
@@ -313,9 +313,9 @@ impl Contact {
                 ground,
                 explanation,
             } => {
-                if *ground == RefusalGround::Other && !leads {
+                if *ground == RefusalGround::Other && actor.role != Role::Supervisor {
                     return Err(Refusal::NotYours {
-                        need: "以“其他”为由不予受理应由班长或主管决定",
+                        need: "以“其他”为由不予受理应由主管决定",
                         article: "9(6)",
                     });
                 }

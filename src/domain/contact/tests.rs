@@ -121,7 +121,7 @@ fn wrap_up_that_runs_out_keeps_what_was_said_or_says_that_nothing_was() {
 }
 
 #[test]
-fn a_refusal_of_a_demand_needs_its_ground_explained_and_other_needs_a_lead() {
+fn a_refusal_of_a_demand_needs_its_ground_explained_and_other_needs_a_supervisor() {
     let mut visit = Visit::answered();
     let unexplained = visit.wish(
         (&agent()).into(),
@@ -131,8 +131,14 @@ fn a_refusal_of_a_demand_needs_its_ground_explained_and_other_needs_a_lead() {
     let catch_all = visit.wish((&agent()).into(), &refused(RefusalGround::Other, "…"));
     assert_eq!(catch_all.unwrap_err().article(), "9(6)");
     let lead = actor("lead1", Role::TeamLead);
+    let by_lead = visit.wish((&lead).into(), &refused(RefusalGround::Other, "已说明"));
+    assert_eq!(by_lead.unwrap_err().article(), "9(6)");
+    let supervisor = actor("supervisor1", Role::Supervisor);
     visit
-        .wish((&lead).into(), &refused(RefusalGround::Other, "已说明"))
+        .wish(
+            (&supervisor).into(),
+            &refused(RefusalGround::Other, "已说明"),
+        )
         .unwrap();
 }
 

@@ -669,8 +669,8 @@ fn clock_mut<'a>(ticket: &'a mut Ticket, kind: DeadlineKind, unit: &UnitCode) ->
             };
             running(review)
         }
-        DeadlineKind::SendBackBy | DeadlineKind::DecideReportBy => {
-            panic!("nothing is recorded of a window, and of a report in the report")
+        DeadlineKind::SendBackBy | DeadlineKind::DecideReportBy | DeadlineKind::AnswerAtSeatBy => {
+            panic!("nothing is recorded of a window, and of a report or a seat there")
         }
         DeadlineKind::WrittenOpinionBy => &mut open_opinion(ticket).issue,
         DeadlineKind::HandleBy => match &mut ticket.stage {

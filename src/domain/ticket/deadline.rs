@@ -35,11 +35,13 @@ pub enum DeadlineKind {
     RectifyBy,
     /// 请示批复, on natural time.
     DecideReportBy,
+    /// 专席答复, on natural time.
+    AnswerAtSeatBy,
 }
 
 impl DeadlineKind {
     /// Every kind, in the order above.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AcknowledgeBy,
         Self::HandleBy,
         Self::ReplyBy,
@@ -52,6 +54,7 @@ impl DeadlineKind {
         Self::RevisitBy,
         Self::RectifyBy,
         Self::DecideReportBy,
+        Self::AnswerAtSeatBy,
     ];
 
     /// The deadline's name in tables and the API.
@@ -69,6 +72,7 @@ impl DeadlineKind {
             Self::RevisitBy => "revisit_by",
             Self::RectifyBy => "rectify_by",
             Self::DecideReportBy => "decide_report_by",
+            Self::AnswerAtSeatBy => "answer_at_seat_by",
         }
     }
 
@@ -87,6 +91,7 @@ impl DeadlineKind {
             Self::RevisitBy => "人工回访时限",
             Self::RectifyBy => "整改时限",
             Self::DecideReportBy => "请示批复时限",
+            Self::AnswerAtSeatBy => "专席答复时限",
         }
     }
 
@@ -100,14 +105,15 @@ impl DeadlineKind {
             | Self::ReviewBy => "11(4)",
             Self::WrittenOpinionBy | Self::RevisitBy | Self::RectifyBy => "11(5)",
             Self::DecideReportBy => "10",
+            Self::AnswerAtSeatBy => "11(2)",
         }
     }
 
-    /// A window closes by itself and a reminder of it is nobody's; that a report was late is recorded with the report: the sweep of
-    /// deadlines passes both by, and no calendar moves them.
+    /// A window closes by itself and a reminder of it is nobody's; that a report or a seat was late is recorded with it: the
+    /// sweep of deadlines passes these by, and no calendar moves them.
     pub(super) const fn is_swept(self) -> bool {
         match self {
-            Self::SendBackBy | Self::DecideReportBy => false,
+            Self::SendBackBy | Self::DecideReportBy | Self::AnswerAtSeatBy => false,
             Self::AcknowledgeBy
             | Self::HandleBy
             | Self::ReplyBy

@@ -48,8 +48,10 @@ pub fn remaining(now: Timestamp, ticket: &Ticket, rules: &Rules) -> Vec<Remainin
                 _ => None,
             };
             let calendar = rules.calendar(counted_for.unwrap_or(clock.unit));
-            let natural = clock.kind == DeadlineKind::DecideReportBy
-                || matches!(deadline.limit(), Some(Limit::NaturalHours(_)));
+            let natural = matches!(
+                clock.kind,
+                DeadlineKind::DecideReportBy | DeadlineKind::AnswerAtSeatBy
+            ) || matches!(deadline.limit(), Some(Limit::NaturalHours(_)));
             let working = |due: Timestamp| {
                 if natural {
                     return Some(due.millis_since(now));

@@ -17,7 +17,7 @@ use super::intake::{Guidance, Procedure, SourceGroup};
 use super::refusal::Article;
 use super::state::Ticket;
 use crate::domain::calendar::{Calendar, Convention, Limit, NoDeadline};
-use crate::domain::id::UnitCode;
+use crate::domain::id::{QueueName, UnitCode};
 use crate::domain::sms::SIGNATURE;
 use crate::domain::time::Timestamp;
 
@@ -62,6 +62,8 @@ pub struct LaneProfile {
     pub restricted: bool,
     /// 重点督办 from the start.
     pub key_supervision: bool,
+    /// Whose calls are of this channel.
+    pub queue: Option<QueueName>,
 }
 
 /// For whom a rule set was made; the nearest to the demand holds.
@@ -136,6 +138,12 @@ impl Rules {
     /// What the special channel `code` does otherwise.
     pub fn lane(&self, code: &str) -> LaneProfile {
         self.lanes.get(code).cloned().unwrap_or_default()
+    }
+
+    /// The special channel whose calls come in by `queue`.
+    pub fn lane_of_queue(&self, queue: &QueueName) -> Option<&str> {
+        let mut lanes = self.lanes.iter();
+        lanes.find_map(|(code, lane)| (lane.queue.as_ref() == Some(queue)).then_some(&**code))
     }
 
     /// For whom `set` was made.

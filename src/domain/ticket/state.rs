@@ -770,14 +770,29 @@ impl Ticket {
         self.swept()
             .filter_map(|clock| clock.running.next_mark().map(|(_, at)| at))
             .chain(self.report_lapses_at())
+            .chain(self.seat_lapses_at())
             .min()
     }
 
     /// When the superior who was asked is late: while the demand is still the desk's to dispose of.
     pub(super) fn report_lapses_at(&self) -> Option<Timestamp> {
         match self.stage {
-            Stage::Draft | Stage::Registered { .. } => self.intake.wake_at(),
+            Stage::Draft | Stage::Registered { .. } => self.intake.report_lapses_at(),
             Stage::Dispatched { .. }
+            | Stage::Handling { .. }
+            | Stage::Replied { .. }
+            | Stage::Closed { .. }
+            | Stage::Archived { .. }
+            | Stage::Voided { .. } => None,
+        }
+    }
+
+    /// When the seat that has the demand is late: until it is dispatched, which the desk may do at any time.
+    pub(super) fn seat_lapses_at(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Draft | Stage::Registered { promise: None } => self.intake.seat_lapses_at(),
+            Stage::Registered { promise: Some(_) }
+            | Stage::Dispatched { .. }
             | Stage::Handling { .. }
             | Stage::Replied { .. }
             | Stage::Closed { .. }
@@ -804,6 +819,10 @@ impl Ticket {
         };
         let report = self.intake.open_report();
         let report = report.map(|report| Running::new(report.clock()));
+        if let (Some(seat), Some(_)) = (&self.intake.seat, self.seat_lapses_at()) {
+            let clock = seat.clock().map(Running::new);
+            run(DeadlineKind::AnswerAtSeatBy, &seat.unit, clock.as_ref());
+        }
         match &self.stage {
             Stage::Archived { .. } | Stage::Voided { .. } => return clocks,
             Stage::Draft => run(DeadlineKind::DecideReportBy, &self.desk, report.as_ref()),

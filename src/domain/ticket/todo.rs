@@ -109,12 +109,13 @@ impl Ticket {
                 .collect(),
             Stage::Registered { promise } => {
                 let promised = promise.as_ref().map(|promise| promise.handle.deadline);
-                // A seat has it until it is dispatched; whoever sends it back sends it to the desk.
-                let seat = self.intake.seat_unit().filter(|_| promise.is_none());
-                let seated = seat.map(|unit| Todo {
+                // A seat has it until it is dispatched or its time is over; whoever sends it back sends it to the desk.
+                let seat = self.intake.seat.as_ref();
+                let seat = seat.filter(|seat| promise.is_none() && !seat.lapsed);
+                let seated = seat.map(|seat| Todo {
                     task: Task::AnswerAtSeat,
-                    unit,
-                    clock: None,
+                    unit: &seat.unit,
+                    clock: seat.clock(),
                 });
                 let main = self.undecided(promised).or(seated);
                 vec![main.unwrap_or_else(|| desk(Task::Dispatch, promised))]

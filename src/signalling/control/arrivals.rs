@@ -13,7 +13,8 @@ use tracing::{info, warn};
 use super::{ANNOUNCEMENT_MAX, Control, Timer};
 use crate::domain::acd::{self, Place};
 use crate::domain::call::{AtLine, Cdr, Direction, LegRole, Quality, TerminationResult};
-use crate::domain::id::{CallId, ContactId, Extension, LegId, TicketId, TrunkName};
+use crate::domain::caller::Known;
+use crate::domain::id::{CallId, ContactId, Extension, LegId, QueueName, TicketId, TrunkName};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Destination as NumberDestination, NumberEntry, Role};
 use crate::signalling::call::{Call, Doing, Leg, Room, Silence, Stage, carriage_of};
@@ -548,6 +549,7 @@ impl Control {
             doing: Doing::Ringing,
             legs: vec![leg],
             queue: None,
+            flagged: false,
             record: false,
             recording: None,
             recording_paused: false,
@@ -560,6 +562,20 @@ impl Control {
         self.calls.insert(id, call);
         metrics::counter!("hotline_calls_started").increment(1);
         Some(id)
+    }
+
+    /// Whoever was served in another language before goes to those who speak it, at once and without a key. A flagged number
+    /// is answered like any other, and waits behind others.
+    pub(super) fn known_caller(&mut self, id: CallId, known: Known) {
+        let is_seat = |queue: &QueueName| {
+            let entry = self.directory.queues.get(queue);
+            entry.is_some_and(|entry| entry.language.is_some())
+        };
+        let seat = known.seat.filter(is_seat);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.queue = seat.or_else(|| call.queue.take());
+            call.flagged = known.flagged;
+        }
     }
 
     /// Answers the leg that called us, and lets the call begin.
@@ -603,10 +619,14 @@ impl Control {
             };
             info!(call.id = %id, %queue, "call {id} was answered and waits in {queue}");
             self.sound(id);
+            let place = match self.calls.get(&id) {
+                Some(call) if call.flagged => Place::Behind,
+                Some(_) | None => Place::Back,
+            };
             if !self.tell_acd(acd::Input::Enqueue {
                 call: id,
                 queue,
-                place: Place::Back,
+                place,
             }) {
                 self.end_call(id, TerminationResult::Ours, "no_such_queue");
             }

@@ -294,6 +294,43 @@ impl Control {
         }
     }
 
+    /// The citizen waits in the call's queue again, at its head; everybody else leaves as after a talk.
+    pub(super) fn give_to_queue(&mut self, call_id: CallId) {
+        let call = self.call_mut(call_id);
+        let Some(queue) = call.queue.clone() else {
+            return;
+        };
+        call.doing = Doing::Waiting {
+            position: 0,
+            agent_lost: false,
+        };
+        let leaving: Vec<_> = call
+            .live_legs()
+            .filter(|leg| leg.role != LegRole::Citizen)
+            .map(|leg| (leg.id, leg.user.clone(), leg.referrer))
+            .collect();
+        for (leg, user, referrer) in leaving {
+            self.end_leg(call_id, leg, None, None);
+            self.tell_referrer(referrer, Status::TEMPORARILY_UNAVAILABLE);
+            if let Some(agent) = user {
+                let call = call_id;
+                self.tell_acd(acd::Input::TalkEnded { agent, call });
+            }
+        }
+        self.resume_recording(call_id);
+        info!(call.id = %call_id, %queue, "call {call_id} was given to {queue}");
+        let cdr = self.call_mut(call_id).record_so_far();
+        self.journal(Entry::Progressed(Box::new(cdr)));
+        self.sound(call_id);
+        if !self.tell_acd(acd::Input::Enqueue {
+            call: call_id,
+            queue,
+            place: Place::Head,
+        }) {
+            self.end_call(call_id, TerminationResult::Ours, "no_such_queue");
+        }
+    }
+
     /// Hangs up one leg by our own wish.
     pub(super) fn drop_leg(&mut self, call_id: CallId, leg_id: LegId) {
         self.leg_left(call_id, leg_id, Left::Dropped);

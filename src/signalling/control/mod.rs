@@ -24,7 +24,7 @@ use hotline_sip::endpoint::{self, Endpoint, Flow, LegHandle};
 use hotline_sip::header::{Headers, Transport};
 use hotline_sip::message::{Message, Method, Request, Status};
 use hotline_sip::parse::ParseError;
-use tracing::warn;
+use tracing::{info, warn};
 
 use self::trunks::Gateways;
 use super::admission::{Admission, Limits};
@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::domain::acd::{self, Acd};
 use crate::domain::call::wish::{CallRefusal, Granted, LiveAgent, LiveCall, Party, Wish};
 use crate::domain::call::{AtLine, TerminationResult};
+use crate::domain::caller::Known;
 use crate::domain::id::{CallId, Extension, LegId, Username};
 use crate::domain::phone;
 use crate::domain::staff::Directory;
@@ -152,10 +153,10 @@ pub enum Input {
         flow: Flow,
     },
     Media(MediaEvent),
-    /// An entry that waited for its commit has it, or cannot have it.
+    /// An entry that waited for its commit has it, with what is known of who calls; or cannot have it.
     Committed {
         token: CommitToken,
-        kept: bool,
+        kept: Option<Known>,
     },
     /// The organisation changed.
     Directory(Arc<Directory>),
@@ -652,6 +653,14 @@ impl Control {
                     self.sound(id);
                 }
             }
+            acd::Effect::Overflowed { call, queue } => {
+                metrics::counter!("hotline_calls_overflowed").increment(1);
+                info!(call.id = %call, %queue, "call {call} waited long enough: {queue} serves it too");
+                if let Some(call) = self.calls.get_mut(&call) {
+                    call.queue = Some(queue);
+                }
+                self.effects.push_back(Effect::Changed);
+            }
             acd::Effect::Reaped { call, agents } => {
                 metrics::counter!("hotline_acd_reaped").increment(1);
                 warn!(call.id = %call, agents = agents.len(), "the distributor reaped call {call}: nobody spoke for it");
@@ -677,7 +686,7 @@ impl Control {
                     self.say_farewell(now, connection, farewell);
                 }
             }
-            Timer::Commit(token) => self.on_committed(token, false),
+            Timer::Commit(token) => self.on_committed(token, None),
             Timer::Trunks => self.ask_trunks(now),
             Timer::RollCall => {
                 let live: Vec<CallId> = self.calls.keys().copied().collect();
@@ -749,11 +758,12 @@ impl Control {
         }
     }
 
-    fn on_committed(&mut self, token: CommitToken, kept: bool) {
+    fn on_committed(&mut self, token: CommitToken, kept: Option<Known>) {
         let Some(call_id) = self.commits.remove(&token) else {
             return;
         };
-        if kept {
+        if let Some(known) = kept {
+            self.known_caller(call_id, known);
             self.answer_arrival(call_id);
         } else {
             // Nothing may be promised that is not kept: the network tries again or elsewhere.

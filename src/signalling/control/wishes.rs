@@ -9,7 +9,7 @@ use crate::domain::call::wish::{
     CallCommand, CallRefusal, EMERGENCY_SERVICES, Granted, Purpose, Wish,
 };
 use crate::domain::call::{Cdr, Direction, LegRole, TerminationResult};
-use crate::domain::id::{CallId, LegId, RecordingId};
+use crate::domain::id::{CallId, LegId, QueueName, RecordingId};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, Role};
 use crate::signalling::call::{Call, Doing, Leg, Listening, Room, Stage, Target};
@@ -107,6 +107,7 @@ impl Control {
             CallCommand::Resume => self.resume(id, own_leg),
             _ if guest && agent_there => return Err(CallRefusal::NotYourCall),
             CallCommand::Consult { target } => return self.consult(id, own_leg, &target),
+            CallCommand::HandToQueue { queue } => self.hand_to_queue(id, role, queue)?,
             CallCommand::Emergency { service, .. } => {
                 return self.call_emergency(id, own_leg, &service);
             }
@@ -296,6 +297,31 @@ impl Control {
         call.leg_mut(third).expect("it was just found").room = Room::Main;
         self.drop_leg(id, own_leg);
         self.note_transfer(id, third);
+        Ok(())
+    }
+
+    /// To a language seat: the citizen joins before all who only waited, with whoever was consulted sent home.
+    fn hand_to_queue(
+        &mut self,
+        id: CallId,
+        role: LegRole,
+        queue: QueueName,
+    ) -> Result<(), CallRefusal> {
+        let entry = self.directory.queues.get(&queue);
+        if entry.is_none_or(|entry| entry.language.is_none()) {
+            return Err(CallRefusal::BadTarget("没有这个语种座席".to_owned()));
+        }
+        let call = self.call_mut(id);
+        let citizen = call.live_legs().any(|leg| leg.role == LegRole::Citizen);
+        if role != LegRole::Agent || call.queue.is_none() || !citizen {
+            return Err(CallRefusal::WrongState("仅可转接排队接入的市民来电"));
+        }
+        if self.emergency(id).is_some() {
+            return Err(CallRefusal::WrongState("正在转接紧急救助号码"));
+        }
+        self.call_mut(id).queue = Some(queue);
+        metrics::counter!("hotline_calls_to_language_seats").increment(1);
+        self.give_to_queue(id);
         Ok(())
     }
 
@@ -505,6 +531,7 @@ impl Control {
             doing: Doing::Ringing,
             legs: Vec::new(),
             queue: None,
+            flagged: false,
             record: true,
             recording: None,
             recording_paused: false,

@@ -36,7 +36,8 @@ impl Wish<'_> {
                 | DeadlineKind::WrittenOpinionBy
                 | DeadlineKind::RevisitBy
                 | DeadlineKind::RectifyBy
-                | DeadlineKind::DecideReportBy => {}
+                | DeadlineKind::DecideReportBy
+                | DeadlineKind::AnswerAtSeatBy => {}
             }
             if !old.is_at(&new) {
                 moved.push(Moved {
@@ -139,7 +140,7 @@ fn limit_of(ticket: &Ticket, clock: DeadlineKind, limits: &Limits) -> Limit {
         }
         DeadlineKind::SendBackBy => Limit::WorkingDays(limits.send_back_days(kind(ticket))),
         // Never counted again: it runs on natural time.
-        DeadlineKind::DecideReportBy => Limit::NaturalHours(1),
+        DeadlineKind::DecideReportBy | DeadlineKind::AnswerAtSeatBy => Limit::NaturalHours(1),
         DeadlineKind::DecideSendBackBy
         | DeadlineKind::DecideExtensionBy
         | DeadlineKind::DecideKindBy => Limit::WorkingHours(limits.decide_hours),

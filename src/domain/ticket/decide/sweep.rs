@@ -11,6 +11,14 @@ impl Wish<'_> {
     pub(super) fn sweep(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
         server_only(self.by)?;
         let late = ticket.report_lapses_at().is_some_and(|at| at <= self.now);
+        let seat = ticket.intake.seat.as_ref();
+        let seat = seat.filter(|_| ticket.seat_lapses_at().is_some_and(|at| at <= self.now));
+        let seat_lapsed = seat.map(|seat| {
+            Event::Intake(intake::Event::SeatLapsed {
+                at: self.now,
+                unit: seat.unit.clone(),
+            })
+        });
         let marks: Vec<Event> = ticket
             .swept()
             .filter_map(|clock| {
@@ -22,6 +30,7 @@ impl Wish<'_> {
                 })
             })
             .chain(late.then_some(Event::Intake(intake::Event::ReportLapsed { at: self.now })))
+            .chain(seat_lapsed)
             .collect();
         if marks.is_empty() {
             return Err(Refusal::NothingDue);

@@ -135,6 +135,8 @@ impl Wish<'_> {
                         note: note.clone(),
                         call: *call,
                         taken: None,
+                        due: Some(self.now.plus_millis(self.seat_time_ms(ticket))),
+                        lapsed: false,
                     },
                 })])
             }
@@ -143,14 +145,18 @@ impl Wish<'_> {
                 self.answer_at_seat(ticket, answer, knowledge.as_deref())
             }
             Command::EnterLane { lane } => {
-                let actor = self.one_of(DESK, "11(2)")?;
+                // A call that came in by the channel's own queue is put there by the server.
+                let by = match self.by {
+                    By::Server => Username(self.by.name().to_owned()),
+                    By::Person(_) => self.one_of(DESK, "11(2)")?.username.clone(),
+                };
                 before_dispatch(ticket)?;
                 written("专项通道", lane, LINE, "11(2)")?;
                 let profile = self.rules.lane(lane);
                 Ok(vec![fact(Event::EnteredLane {
                     lane: Lane {
                         at: self.now,
-                        by: actor.username.clone(),
+                        by,
                         code: lane.clone(),
                         restricted: profile.restricted,
                         key_supervision: profile.key_supervision,
@@ -327,16 +333,15 @@ impl Wish<'_> {
         explanation: &str,
     ) -> Result<Vec<TicketEvent>, Refusal> {
         let actor = self.one_of(DESK, "9")?;
-        let leads = LEADS.contains(&actor.role);
         at_desk(ticket)?;
         if ticket.intake.awaits_review() {
             return Err(Refusal::AwaitingDecision);
         }
         written("解释说明", explanation, PROSE, "10")?;
         check_ground(ground)?;
-        if let (Ground::Other { .. }, false) = (ground, leads) {
+        if matches!(ground, Ground::Other { .. }) && actor.role != Role::Supervisor {
             return Err(Refusal::NotYours {
-                need: "以“其他”为由不予受理应由班长或主管决定",
+                need: "以“其他”为由不予受理应由主管决定",
                 article: "9(6)",
             });
         }
@@ -493,6 +498,13 @@ impl Wish<'_> {
     }
 
     // 专席窗口联动: article 11(2).
+
+    /// How long a seat has it, day and night: the petitioner may be waiting.
+    fn seat_time_ms(&self, ticket: &Ticket) -> i64 {
+        const HOUR_MS: i64 = 60 * 60_000;
+        let limits = &self.rules.of(self.now, ticket).limits;
+        HOUR_MS * i64::from(limits.seat_answer_hours)
+    }
 
     fn take_at_seat(&self, ticket: &Ticket) -> Result<Vec<TicketEvent>, Refusal> {
         let (actor, seat) = self.at_seat(ticket)?;

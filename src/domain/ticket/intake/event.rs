@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::origin::Origin;
 use super::refused::NotAccepted;
 use super::{Classification, EmergencyTransfer, Explanation, Lane, Seal, SeatHandover};
-use crate::domain::id::{LegId, Username};
+use crate::domain::id::{LegId, UnitCode, Username};
 use crate::domain::identity::{RealName, Verification};
 use crate::domain::time::Timestamp;
 
@@ -71,6 +71,11 @@ pub enum Event {
         at: Timestamp,
         by: Username,
     },
+    /// The seat did not answer in time: the demand is the desk's to dispose of again.
+    SeatLapsed {
+        at: Timestamp,
+        unit: UnitCode,
+    },
     EnteredLane {
         lane: Lane,
     },
@@ -102,6 +107,7 @@ impl Event {
             Self::PetitionerNotified { .. } => "petitioner_notified",
             Self::HandedToSeat { .. } => "handed_to_seat",
             Self::TakenAtSeat { .. } => "taken_at_seat",
+            Self::SeatLapsed { .. } => "seat_lapsed",
             Self::EnteredLane { .. } => "entered_lane",
             Self::EmergencyTransferred { .. } => "emergency_transferred",
             Self::EmergencyAnswered { .. } => "emergency_answered",

@@ -105,15 +105,20 @@ pub struct Report {
 impl Report {
     /// Its clock, on natural time: somebody is on the line.
     pub(super) fn clock(&self) -> Deadline {
-        let all_ms = self.due.millis_since(self.at);
-        Deadline::Set(Due {
-            from: self.at,
-            half: self.at.plus_millis(all_ms / 2),
-            most: self.at.plus_millis(all_ms * 4 / 5),
-            due: self.due,
-            limit: None,
-        })
+        natural(self.at, self.due)
     }
+}
+
+/// A clock on natural time, with its reminders.
+fn natural(from: Timestamp, due: Timestamp) -> Deadline {
+    let all_ms = due.millis_since(from);
+    Deadline::Set(Due {
+        from,
+        half: from.plus_millis(all_ms / 2),
+        most: from.plus_millis(all_ms * 4 / 5),
+        due,
+        limit: None,
+    })
 }
 
 /// What the superior decided, and how the petitioner learnt of it.
@@ -145,6 +150,20 @@ pub struct SeatHandover {
     /// The call that was handed over warm.
     pub call: Option<CallId>,
     pub taken: Option<Taken>,
+    /// By when it is answered; of those handed over before seats had a clock, `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// It was not, and that is on record: the demand is the desk's again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapsed: bool,
+}
+
+impl SeatHandover {
+    /// Its clock, while the demand waits for the seat.
+    pub(super) fn clock(&self) -> Option<Deadline> {
+        let due = self.due.filter(|_| !self.lapsed)?;
+        Some(natural(self.at, due))
+    }
 }
 
 /// Who took it, and when.
@@ -249,9 +268,15 @@ impl Intake {
     }
 
     /// When an open report lapses.
-    pub(super) fn wake_at(&self) -> Option<Timestamp> {
+    pub(super) fn report_lapses_at(&self) -> Option<Timestamp> {
         let open = self.open_report()?;
         (!open.lapsed).then(|| open.due.plus_millis(1))
+    }
+
+    /// When a seat that has not answered loses the demand.
+    pub(super) fn seat_lapses_at(&self) -> Option<Timestamp> {
+        let seat = self.seat.as_ref().filter(|seat| !seat.lapsed)?;
+        seat.due.map(|due| due.plus_millis(1))
     }
 }
 
@@ -333,6 +358,7 @@ pub(super) fn apply(intake: &mut Intake, event: &Event) {
         Event::TakenAtSeat { at, by } => {
             intake.seat.as_mut().expect("a seat").taken = Some(Taken { at, by });
         }
+        Event::SeatLapsed { .. } => intake.seat.as_mut().expect("a seat").lapsed = true,
         Event::EnteredLane { lane } => intake.lane = Some(lane),
         Event::EmergencyTransferred { transfer } => intake.emergencies.push(transfer),
         Event::EmergencyAnswered {

@@ -237,6 +237,7 @@ fn each_ground_of_article_9_needs_what_it_needs() {
         (procedure(Procedure::Litigation, None), Role::Agent, None),
         (vague(" "), Role::Agent, Some(("missing", "9(4)"))),
         (other(), Role::Agent, Some(("not_yours", "9(6)"))),
+        (other(), Role::TeamLead, Some(("not_yours", "9(6)"))),
         (other(), Role::Supervisor, None),
         (
             outside("上海12345"),
@@ -432,7 +433,10 @@ fn what_somebody_has_to_say_first_is_a_list_of_theirs() {
         },
     )
     .unwrap();
-    assert_eq!(waits(&case), [(Task::AnswerAtSeat, "js-rst", None)]);
+    assert_eq!(
+        waits(&case),
+        [(Task::AnswerAtSeat, "js-rst", Some(at(125)))]
+    );
 }
 
 #[test]
@@ -626,6 +630,47 @@ fn a_seat_takes_the_demand_over_with_the_ticket_and_answers_it() {
     case.be(8, Role::TeamLead, ours).unwrap();
     case.be(9, Role::Specialist, answer()).unwrap();
     assert_eq!(case.ticket().stage.code(), "closed");
+}
+
+#[test]
+fn a_seat_that_does_not_answer_in_two_hours_gives_the_demand_back_to_the_desk() {
+    let mut case = Case::registered();
+    let hand = || Command::HandToSeat {
+        unit: "js-rst".into(),
+        note: "咨询转移接续".to_owned(),
+        call: None,
+    };
+    case.be(1, Role::Agent, hand()).unwrap();
+    let due = Some(at(121));
+    assert_eq!(waits(&case), [(Task::AnswerAtSeat, "js-rst", due)]);
+    assert_eq!(case.ticket().wake_at(), Some(at(121).plus_millis(1)));
+    case.be(2, Role::Specialist, Command::TakeAtSeat).unwrap();
+    // In time until the last instant.
+    assert_eq!(
+        no(case.by(121, By::Server, TicketCommand::Sweep)),
+        ("nothing_due", "11(3)")
+    );
+    case.by(122, By::Server, TicketCommand::Sweep).unwrap();
+    assert!(case.ticket().intake.seat.as_ref().unwrap().lapsed);
+    assert_eq!(waits(&case), [(Task::Dispatch, "js-12345", None)]);
+    assert_eq!(case.ticket().wake_at(), None);
+    // Late is better than never, as long as nobody else has it.
+    let answer = Command::AnswerAtSeat {
+        answer: "可网上申请".to_owned(),
+        knowledge: None,
+    };
+    let mut late = Case::registered();
+    late.be(1, Role::Agent, hand()).unwrap();
+    late.be(2, Role::Specialist, Command::TakeAtSeat).unwrap();
+    late.by(122, By::Server, TicketCommand::Sweep).unwrap();
+    late.be(130, Role::Specialist, answer).unwrap();
+    assert_eq!(late.ticket().stage.code(), "closed");
+    // Handed over again, it has its time again.
+    case.be(140, Role::Agent, hand()).unwrap();
+    assert_eq!(
+        waits(&case),
+        [(Task::AnswerAtSeat, "js-rst", Some(at(260)))]
+    );
 }
 
 #[test]

@@ -95,6 +95,8 @@ pub struct Limits {
     pub review_hours: u32,
     /// Not in the text: by when a written opinion is issued.
     pub written_opinion_days: u32,
+    /// Not in the text: natural hours a dedicated seat has to answer what was handed to it, before the desk has it again.
+    pub seat_answer_hours: u32,
     /// Not in the text: how often a survey is sent before silence counts.
     pub survey_sends: u32,
     /// Not in the text: natural hours a citizen has to answer.
@@ -126,6 +128,7 @@ impl Default for Limits {
             extensions_max: 1,
             review_hours: 4,
             written_opinion_days: 5,
+            seat_answer_hours: 2,
             survey_sends: 2,
             survey_answer_hours: 72,
             revisit_days: 3,
@@ -190,6 +193,7 @@ const FIELDS: &[(&str, &str, Article)] = &[
     ("extensions_max", "延时次数", "11(4)"),
     ("review_hours", "答复认定(工作小时)", "11(4)"),
     ("written_opinion_days", "书面办理意见(工作日)", "11(5)"),
+    ("seat_answer_hours", "专席答复(自然小时)", "11(2)"),
     ("survey_sends", "短信回访发送次数", "11(5)"),
     ("survey_answer_hours", "短信回访等待(自然小时)", "11(5)"),
     ("revisit_days", "人工回访(工作日)", "11(5)"),

@@ -104,7 +104,7 @@ const INTAKE: &[(&str, &[&str], &[&str])] = &[
     ("hand_to_seat", AT_DESK, CALL_TAKERS),
     ("take_at_seat", AT_DESK, &["specialist"]),
     ("answer_at_seat", &["registered"], &["specialist"]),
-    ("enter_lane", AT_DESK, CALL_TAKERS),
+    ("enter_lane", AT_DESK, DESK_OR_SERVER),
     ("note_emergency", ALWAYS, &["*"]),
     ("emergency_answered", ALWAYS, &["*"]),
 ];
@@ -138,6 +138,7 @@ const ATTACHERS: &[&str] = &[
     "unit_head",
 ];
 const CALL_TAKERS: &[&str] = &["agent", "team_lead", "supervisor"];
+const DESK_OR_SERVER: &[&str] = &["agent", "team_lead", "supervisor", "*"];
 const UNIT: &[&str] = &["unit_handler", "unit_head"];
 const DECIDERS: &[&str] = &["reviewer", "team_lead", "supervisor"];
 const WITH_UNITS: &[&str] = &["dispatched", "handling", "replied"];
@@ -621,6 +622,10 @@ fn live(beginning: Beginning, tries: &[Try], seen: &mut BTreeMap<&'static str, u
                 model.carry_out(case.now, &who(by), &command);
             }
         }
+        if command == Command::Sweep && matches!(by, By::Server) {
+            assert!(!model.seat_is_late(case.now) || refused.is_none());
+            model.swept(case.now);
+        }
         if let Some(refusal) = refused {
             assert!(!refusal.detail().is_empty() && !refusal.article().is_empty());
             assert_eq!(*case.ticket(), before, "a refusal changes nothing");
@@ -756,6 +761,9 @@ fn agree(model: &Model, case: &Case) {
         })
         .collect();
     assert_eq!(counted, model.deadlines());
+    let todos = case.ticket().todos();
+    let at_seat = todos.iter().find(|todo| todo.task == Task::AnswerAtSeat);
+    assert_eq!(at_seat.map(|todo| &*todo.unit.0), model.waits_at_seat());
     let after = match &case.ticket().stage {
         Stage::Closed { follow_up, .. } => Some(match follow_up {
             FollowUp::Surveying => After::Surveying {

@@ -152,6 +152,9 @@ struct Intake {
 struct Seat {
     unit: String,
     taken_by: Option<String>,
+    /// Two hours, day and night.
+    due: Timestamp,
+    lapsed: bool,
 }
 
 /// Whoever wishes: role (`*` for the server), name, unit.
@@ -442,10 +445,10 @@ impl Model {
             intake::Command::Identify { .. } => desk && (self.at_desk() || self.has_units()),
             intake::Command::VerifyIdentity { .. } => desk && intake.named,
             intake::Command::Classify { .. } => desk && self.at_desk(),
-            // R034: 9(6) is for leads to say.
+            // R034: 9(6) is for a supervisor to say.
             intake::Command::Refuse { ground, .. } => {
                 let may = match ground {
-                    intake::Ground::Other { .. } => leads,
+                    intake::Ground::Other { .. } => role == "supervisor",
                     _ => desk,
                 };
                 may && self.at_desk() && intake.proposed_by.is_none()
@@ -477,7 +480,8 @@ impl Model {
                     && self.promised.is_none()
                     && self.may_be_disposed()
             }
-            intake::Command::EnterLane { .. } => desk && self.never_dispatched(),
+            // R052: the server where the call came in by the channel's queue.
+            intake::Command::EnterLane { .. } => (desk || role == "*") && self.never_dispatched(),
             intake::Command::NoteEmergency { .. } => role == "*",
             intake::Command::EmergencyAnswered { leg, .. } => {
                 role == "*" && intake.ringing.contains(leg)
@@ -485,12 +489,32 @@ impl Model {
         }
     }
 
+    /// A seat that should have answered by now, and of which that is not recorded.
+    pub(super) fn seat_is_late(&self, now: Timestamp) -> bool {
+        let late = |seat: &Seat| !seat.lapsed && now > seat.due;
+        self.never_dispatched() && self.intake.seat.as_ref().is_some_and(late)
+    }
+
+    /// Time was asked what it brought about.
+    pub(super) fn swept(&mut self, now: Timestamp) {
+        if self.seat_is_late(now) {
+            self.intake.seat.as_mut().unwrap().lapsed = true;
+        }
+    }
+
+    /// The seat the demand waits at: registered, in time, and nobody else has to say something first.
+    pub(super) fn waits_at_seat(&self) -> Option<&str> {
+        let seat = self.intake.seat.as_ref().filter(|seat| !seat.lapsed)?;
+        let undecided = self.intake.proposed_by.is_some() || self.intake.asked_up_by.is_some();
+        (self.stage == "registered" && self.promised.is_none() && !undecided).then_some(&seat.unit)
+    }
+
     fn seat_of(&self, who: &Who) -> Option<&Seat> {
         let seat = self.intake.seat.as_ref();
         seat.filter(|seat| who.role == "specialist" && seat.unit == who.unit)
     }
 
-    fn carry_out_intake(&mut self, who: &Who, wish: &intake::Command) {
+    fn carry_out_intake(&mut self, now: Timestamp, who: &Who, wish: &intake::Command) {
         let intake = &mut self.intake;
         let me = || Some(who.name.clone());
         match wish {
@@ -523,6 +547,8 @@ impl Model {
                 intake.seat = Some(Seat {
                     unit: unit.0.clone(),
                     taken_by: None,
+                    due: now.plus_millis(2 * 3_600_000),
+                    lapsed: false,
                 });
             }
             intake::Command::TakeAtSeat => intake.seat.as_mut().unwrap().taken_by = me(),
@@ -674,7 +700,7 @@ impl Model {
             Command::Rectify { .. } => self.after = Some(After::Revisiting(2)),
             Command::RequestWrittenOpinion => self.opinion_asked = true,
             Command::IssueWrittenOpinion { .. } => self.opinion_asked = false,
-            Command::Intake(wish) => self.carry_out_intake(who, wish),
+            Command::Intake(wish) => self.carry_out_intake(now, who, wish),
             Command::NoteThreeWay { .. }
             | Command::Open { .. }
             | Command::Sweep
