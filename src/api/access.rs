@@ -318,6 +318,7 @@ pub(crate) const RULES: &[Rule] = &[
     person(Method::POST, "/api/v1/conference/items", Who::Roles(&[Supervisor])),
     person(Method::POST, "/api/v1/conference/items/{id}/commands/{command}", Who::Roles(&[Supervisor])),
     rule(Method::POST, "/api/v1/intake", DESK, Scope::IntakeWrite),
+    rule(Method::POST, "/api/v1/intake/words", DESK, Scope::IntakeWrite),
     person(Method::GET, "/api/v1/tickets/{id}/origin", Who::Roles(&[TeamLead, Supervisor])),
     // People only: a machine has no purpose to give.
     person(Method::POST, "/api/v1/tickets/{id}/unmask", Who::Roles(CALLERS)),
@@ -327,6 +328,7 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/categories"),
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),
+    any_role(Method::GET, "/api/v1/outside_hotlines"),
     rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),
     person(Method::PUT, "/api/v1/units/{code}/duty", Who::Roles(&[Supervisor, UnitHead])),

@@ -554,6 +554,7 @@ impl Control {
             cdr,
             started: now,
             answered: None,
+            reference: None,
             placed: None,
         };
         self.by_dialog.insert(arrival.dialog, id);
