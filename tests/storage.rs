@@ -452,6 +452,42 @@ async fn what_names_people_is_sealed_on_the_disk_and_found_all_the_same(place: P
     };
     let found = case.storage.tickets(By::Server, &by_identity, &page).await;
     assert_eq!(found.unwrap().items[0].id, first.record.id);
+    // Passed on to another platform it waits in the outbox, whole for whoever delivers it and sealed on the disk.
+    let pass_on = Command::Intake(IntakeCommand::PassOn {
+        partner: "sh-12345".to_owned(),
+        reason: "事发地在上海".to_owned(),
+        call: None,
+    });
+    case.storage
+        .command(
+            case.now(),
+            By::Person(&agent),
+            first.record.id,
+            pass_on,
+            &case.rules,
+            None,
+        )
+        .await
+        .unwrap();
+    let due = case
+        .storage
+        .claim_work(case.now(), WorkKind::OriginFeedback, 60_000, 10)
+        .await
+        .unwrap();
+    let id = due[0].subject.parse().unwrap();
+    let sent = case.storage.feedback(id).await.unwrap().unwrap();
+    assert_eq!(
+        (sent.system.as_str(), sent.kind.as_str()),
+        ("sh-12345", "passed_on")
+    );
+    assert_eq!(sent.body["petitioner"]["phone"], "13812345678");
+    let receipt = r#"{"id":"SH-77","to":"13812345678"}"#.to_owned();
+    case.storage
+        .feedback_sent(case.now(), id, receipt.clone())
+        .await
+        .unwrap();
+    let sent = case.storage.feedback(id).await.unwrap().unwrap();
+    assert_eq!(sent.receipt, Some(receipt));
     assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 
     // Nothing of it lies in the files of a backup, which are copies of the tables as they are.

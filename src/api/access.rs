@@ -323,6 +323,7 @@ pub(crate) const RULES: &[Rule] = &[
     person(Method::POST, "/api/v1/conference/items", Who::Roles(&[Supervisor])),
     person(Method::POST, "/api/v1/conference/items/{id}/commands/{command}", Who::Roles(&[Supervisor])),
     rule(Method::POST, "/api/v1/intake", DESK, Scope::IntakeWrite),
+    rule(Method::POST, "/api/v1/intake/words", DESK, Scope::IntakeWrite),
     person(Method::GET, "/api/v1/tickets/{id}/origin", Who::Roles(&[TeamLead, Supervisor])),
     // People only: a machine has no purpose to give.
     person(Method::POST, "/api/v1/tickets/{id}/unmask", Who::Roles(CALLERS)),
@@ -333,6 +334,7 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/form"),
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),
+    any_role(Method::GET, "/api/v1/outside_hotlines"),
     rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/refusals/sample", &[TeamLead, Supervisor, Reviewer, Auditor], Scope::TicketsRead),
     rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),

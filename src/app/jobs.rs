@@ -89,6 +89,7 @@ pub(super) fn start(
         }),
         Arc::new(OriginFeedback {
             storage: storage.clone(),
+            rules: rules.clone(),
             gateway: Arc::new(Origins(
                 OriginClient::new(timeout).context("cannot make the HTTP client for origins")?,
             )),
@@ -115,7 +116,7 @@ impl OriginGateway for Origins {
         Box::pin(async move {
             let (id, body) = (feedback.id.to_string(), feedback.body.to_string());
             match self.0.deliver(now, to, &id, body).await {
-                Ok(()) => Delivery::Done,
+                Ok(receipt) => Delivery::Done(receipt),
                 Err(NotDelivered::Later(why)) => Delivery::Later(why),
                 Err(NotDelivered::Refused(why)) => Delivery::Refused(why),
             }

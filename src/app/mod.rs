@@ -465,6 +465,7 @@ pub async fn apply(
     let rules = storage.rules("").await?;
     let known = organisation::Known::new(&units, &directory)
         .with_categories(&disposition.categories)
+        .with_origins(&disposition.origins)
         .with_rules(rules.sets());
     let organisation = organisation::parse(text, &known)?;
     match storage.apply(clock.now(), organisation).await {

@@ -17,7 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::line_at;
-use crate::domain::disposition::{CategoryEntry, LaneEntry, OriginEntry};
+use crate::domain::disposition::{CategoryEntry, LaneEntry, OriginEntry, OutsideHotline};
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::staff::{Directory, Organisation, Unit};
 use crate::domain::ticket::RuleSet;
@@ -32,6 +32,10 @@ pub struct Known {
     queues: BTreeSet<QueueName>,
     categories: BTreeSet<String>,
     rules: Vec<RuleSet>,
+    /// Systems that demands come from.
+    origins: BTreeSet<String>,
+    /// Those of them that tickets may be passed on to.
+    partners: BTreeSet<String>,
 }
 
 impl Known {
@@ -47,6 +51,8 @@ impl Known {
             queues: directory.queues.keys().cloned().collect(),
             categories: BTreeSet::new(),
             rules: Vec::new(),
+            origins: BTreeSet::new(),
+            partners: BTreeSet::new(),
         }
     }
 
@@ -54,6 +60,19 @@ impl Known {
     #[must_use]
     pub fn with_categories(mut self, categories: &[CategoryEntry]) -> Self {
         self.categories = categories.iter().map(|known| known.code.clone()).collect();
+        self
+    }
+
+    /// With the systems that are there already.
+    #[must_use]
+    pub fn with_origins(mut self, origins: &[OriginEntry]) -> Self {
+        let of = |known: &OriginEntry| known.system.clone();
+        self.origins = origins.iter().map(of).collect();
+        self.partners = origins
+            .iter()
+            .filter(|known| known.partner)
+            .map(of)
+            .collect();
         self
     }
 
@@ -141,6 +160,7 @@ struct File {
     lanes: Vec<Entry<LaneEntry>>,
     origins: Vec<Entry<OriginEntry>>,
     dispatch_rules: Vec<Entry<shape::DispatchRule>>,
+    hotlines: Vec<Entry<OutsideHotline>>,
 }
 
 struct Reader<'a> {
@@ -181,12 +201,15 @@ impl<'a> Reader<'a> {
                 "dispatch_rule" => {
                     file.dispatch_rules = self.entries("dispatch_rule", value);
                 }
+                "outside_hotline" => {
+                    file.hotlines = self.entries("outside_hotline", value);
+                }
                 unknown => self.fault(
                     key.span().start,
                     format!(
                         "there is no table {unknown:?}; known: unit, user, extension, trunk, queue, number, \
                          specialist, sms_gateway, calendar, duty, conference_member, category, \
-                         lane, origin, dispatch_rule, unit_contact, rules"
+                         lane, origin, dispatch_rule, outside_hotline, unit_contact, rules"
                     ),
                 ),
             }

@@ -9,6 +9,7 @@ pub use self::duty::{Duty, NotADuty};
 pub use self::network::{Network, NotANetwork};
 use super::calendar::TimetableEntry;
 use super::disposition::Disposition;
+use super::disposition::OutsideHotline;
 use super::id::{Extension, QueueName, Skill, TrunkName, UnitCode, Username};
 use super::organisation::{ConferenceSeat, DutyRoster, UnitEntry};
 use super::phone::PhoneNumber;
@@ -414,4 +415,6 @@ pub struct Directory {
     pub numbers: BTreeMap<PhoneNumber, NumberEntry>,
     pub specialists: Vec<SpecialistEntry>,
     pub users: BTreeMap<Username, User>,
+    /// Hotlines that are not ours: whoever is on a call may pass it on to one, without the right to dial out.
+    pub outside: Vec<OutsideHotline>,
 }

@@ -8,6 +8,9 @@ use sha2::Sha256;
 use crate::domain::disposition::OriginEntry;
 use crate::domain::time::Timestamp;
 
+/// The longest receipt kept.
+const RECEIPT_MAX: usize = 4096;
+
 /// An HTTP client for origins' addresses.
 #[derive(Debug, Clone)]
 pub struct OriginClient {
@@ -34,15 +37,17 @@ impl OriginClient {
         Ok(Self { client })
     }
 
-    /// Delivers `body` under `id`.
+    /// Delivers `body` under `id`; what was answered, as far as it is short.
     pub async fn deliver(
         &self,
         now: Timestamp,
         to: &OriginEntry,
         id: &str,
         body: String,
-    ) -> Result<(), NotDelivered> {
-        let Some(url) = &to.url else { return Ok(()) };
+    ) -> Result<String, NotDelivered> {
+        let Some(url) = &to.url else {
+            return Ok(String::new());
+        };
         let mut request = self
             .client
             .post(url)
@@ -53,11 +58,17 @@ impl OriginClient {
         }
         let answer = request.body(body).send().await;
         match answer {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) if answer.status().is_client_error() => Err(NotDelivered::Refused(format!(
-                "HTTP {}",
-                answer.status().as_u16()
-            ))),
+            Ok(answer) if answer.status().is_success() => Ok(receipt(answer).await),
+            // Too early, too often or too slow are no refusal.
+            Ok(answer)
+                if answer.status().is_client_error()
+                    && !matches!(answer.status().as_u16(), 408 | 425 | 429) =>
+            {
+                Err(NotDelivered::Refused(format!(
+                    "HTTP {}",
+                    answer.status().as_u16()
+                )))
+            }
             Ok(answer) => Err(NotDelivered::Later(format!(
                 "HTTP {}",
                 answer.status().as_u16()
@@ -66,6 +77,18 @@ impl OriginClient {
             Err(fault) => Err(NotDelivered::Later(fault.without_url().to_string())),
         }
     }
+}
+
+/// What came with the yes. It was delivered whatever this says: too long or cut off is none.
+async fn receipt(mut answer: reqwest::Response) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > RECEIPT_MAX {
+            return String::new();
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn signature(secret: &str, now: Timestamp, body: &str) -> String {

@@ -253,6 +253,8 @@ pub struct Call {
     /// Our monotonic start, for waits.
     pub started: Instant,
     pub answered: Option<Instant>,
+    /// What it is known by here, told to hotlines and emergency services it is handed to.
+    pub reference: Option<String>,
     /// The server placed this call itself, for this purpose and person.
     pub placed: Option<(Purpose, Actor, RecordingId)>,
 }

@@ -9,16 +9,20 @@ use uuid::Uuid;
 
 use super::chronicle::Chronicler;
 use super::db::{Personal, Row, Secret, Tx, values};
+use super::organisation::{ENTRY, ORIGIN};
 use super::outbox::{self, WorkKind};
 use super::sms::Purpose;
 use super::tickets::{TICKET, TicketRecord, record_of};
 use super::{Fault, Storage, Trouble, to_json};
-use crate::domain::disposition::CategoryEntry;
+use crate::domain::disposition::{CategoryEntry, OriginEntry};
 use crate::domain::id::{TicketId, UnitCode};
 use crate::domain::sms::receipt_text;
 use crate::domain::staff::{By, Unit, UnitKind};
+use crate::domain::supervision::{CaseEvent, Level};
 use crate::domain::ticket::intake::{Command, Event, Origin};
-use crate::domain::ticket::{Closing, Event as TicketEvent, Refusal, Rules, Stage, Ticket};
+use crate::domain::ticket::{
+    Closing, DeadlineKind, Event as TicketEvent, Mark, Refusal, Rules, Stage, Ticket,
+};
 use crate::domain::time::Timestamp;
 
 /// What a demand led to.
@@ -64,9 +68,23 @@ pub struct Feedback {
     pub id: Uuid,
     pub ticket: TicketId,
     pub system: String,
-    /// `result` or `revisit`.
+    /// `result` or `revisit` to an origin; `passed_on`, `taken_back`, `supplement`, `rectify`, `urge`, `supervision` or
+    /// `closed` to a partner that works on the ticket.
     pub kind: String,
     pub body: serde_json::Value,
+    /// What it answered, once it has it.
+    pub receipt: Option<String>,
+    pub sent_at: Option<Timestamp>,
+}
+
+/// The kind that gives a partner the whole ticket.
+pub const PASSED_ON: &str = "passed_on";
+
+impl Feedback {
+    /// Is it for whoever works on the ticket, and not for where the demand came from?
+    pub fn is_for_partner(&self) -> bool {
+        !matches!(self.kind.as_str(), "result" | "revisit")
+    }
 }
 
 /// How often each ground of article 9 was said.
@@ -124,7 +142,7 @@ impl Storage {
         let row = self
             .db
             .row(
-                "SELECT id, ticket_id, system, kind, json FROM origin_feedback WHERE id = $1",
+                "SELECT id, ticket_id, system, kind, json, receipt, sent_at FROM origin_feedback WHERE id = $1",
                 &values![id],
             )
             .await?;
@@ -136,7 +154,7 @@ impl Storage {
         let rows = self
             .db
             .rows(
-                "SELECT id, ticket_id, system, kind, json FROM origin_feedback \
+                "SELECT id, ticket_id, system, kind, json, receipt, sent_at FROM origin_feedback \
                  WHERE ticket_id = $1 ORDER BY created_at, id",
                 &values![ticket],
             )
@@ -144,14 +162,19 @@ impl Storage {
         rows.iter().map(feedback_of).collect()
     }
 
-    /// The origin has it.
-    pub async fn feedback_sent(&self, now: Timestamp, id: Uuid) -> Result<(), Fault> {
+    /// The origin has it, and answered `receipt`.
+    pub async fn feedback_sent(
+        &self,
+        now: Timestamp,
+        id: Uuid,
+        receipt: String,
+    ) -> Result<(), Fault> {
         self.db
-            .write((now, id), |tx, (now, id)| {
+            .write((now, id, receipt), |tx, (now, id, receipt)| {
                 Box::pin(async move {
                     tx.execute(
-                        "UPDATE origin_feedback SET sent_at = $2 WHERE id = $1",
-                        &values![*id, *now],
+                        "UPDATE origin_feedback SET sent_at = $2, receipt = $3 WHERE id = $1",
+                        &values![*id, *now, Secret(receipt.clone())],
                     )
                     .await?;
                     Ok(())
@@ -270,7 +293,10 @@ impl Chronicler<'_> {
             | Event::TakenAtSeat { .. }
             | Event::SeatLapsed { .. }
             | Event::EmergencyTransferred { .. }
-            | Event::EmergencyAnswered { .. } => return Ok(()),
+            | Event::EmergencyAnswered { .. }
+            | Event::PassedOn { .. }
+            | Event::PartnerHeard { .. }
+            | Event::TakenBack { .. } => return Ok(()),
         }
         let intake = &record.ticket.intake;
         let identity = intake
@@ -328,6 +354,10 @@ impl Chronicler<'_> {
         ticket: TicketId,
         lead: &UnitCode,
     ) -> Result<(), Fault> {
+        // What another platform works on is with ourselves: nobody was given it.
+        if *lead == self.rules.desk {
+            return Ok(());
+        }
         let mut handover = Handover::Assigned;
         let mut next = Some(lead.clone());
         // 省委部门及其下属单位. Bounded: a tree that bites its tail is left where it began.
@@ -357,10 +387,11 @@ impl Chronicler<'_> {
         record: &TicketRecord,
         event: &TicketEvent,
     ) -> Result<(), Fault> {
+        self.tell_partner(tx, record, event).await?;
         let Some(origin) = &record.ticket.intake.origin else {
             return Ok(());
         };
-        if !origin.group.profile().feedback {
+        if !origin.group.profile().feedback && !is_partner(tx, &origin.system).await? {
             return Ok(());
         }
         let ticket = &record.ticket;
@@ -394,13 +425,119 @@ impl Chronicler<'_> {
             }
             _ => return Ok(()),
         };
+        let mut body = body;
+        body["origin_id"] = json!(origin.id);
+        self.send(tx, record, &origin.system, kind, body).await
+    }
+
+    /// What another platform that works on the ticket has to know: the ticket itself, that it is ours again, that its answer
+    /// is not good enough, that the citizen was not satisfied, that time runs out, that it is over.
+    async fn tell_partner(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        event: &TicketEvent,
+    ) -> Result<(), Fault> {
+        let ticket = &record.ticket;
+        let Some(passed) = ticket.intake.passed_on.last() else {
+            return Ok(());
+        };
+        let open = passed.ended.is_none();
+        let (kind, body) = match event {
+            TicketEvent::Intake(Event::PassedOn { passed }) => {
+                let due = ticket.promise().and_then(|p| p.handle.deadline.due());
+                let asker = ticket.demand.as_ref().map(|demand| &demand.petitioner);
+                // 要求保密: whoever asked is reached through us.
+                let asker = asker.filter(|asker| !asker.secrecy);
+                let whole = json!({
+                    "at": passed.at, "reason": passed.reason, "call": passed.call, "due": due,
+                    "title": ticket.demand.as_ref().map(|demand| &demand.title),
+                    "content": ticket.demand.as_ref().map(|demand| &demand.content),
+                    "demand_kind": ticket.demand.as_ref().map(|demand| demand.kind),
+                    "address": ticket.demand.as_ref().and_then(|demand| demand.address.as_ref()),
+                    "petitioner": asker.map(|asker| json!({
+                        "name": asker.name, "phone": asker.phone, "applicant": asker.applicant,
+                    })),
+                });
+                (PASSED_ON, whole)
+            }
+            TicketEvent::Intake(Event::TakenBack { at, reason, .. }) => {
+                ("taken_back", json!({"at": at, "text": reason}))
+            }
+            TicketEvent::Reopened { at, reason, .. } if passed.ended == Some(*at) => {
+                ("taken_back", json!({"at": at, "text": reason}))
+            }
+            TicketEvent::Reviewed {
+                at,
+                outcome,
+                remark,
+                ..
+            } if open && !outcome.passed() => ("supplement", json!({"at": at, "text": remark})),
+            TicketEvent::RectificationOrdered { rectify, .. } if open => {
+                ("rectify", json!({"at": self.now, "due": rectify.due()}))
+            }
+            TicketEvent::Marked {
+                deadline: DeadlineKind::HandleBy | DeadlineKind::RectifyBy,
+                mark,
+                due,
+                ..
+            } if open => (
+                "urge",
+                json!({"at": self.now, "due": due, "overdue": *mark == Mark::Lapsed}),
+            ),
+            TicketEvent::FollowUpEnded { result } if open => {
+                ("closed", json!({"at": self.now, "result": result}))
+            }
+            _ => return Ok(()),
+        };
+        self.send(tx, record, &passed.partner, kind, body).await
+    }
+
+    /// 联合督办: what happens in a case about a ticket that a partner works on is told to that partner.
+    pub(super) async fn supervise_partner(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketId,
+        level: Level,
+        events: &[CaseEvent],
+    ) -> Result<(), Fault> {
+        let row = tx.row(TICKET, &values![ticket]).await?;
+        let Some(record) = row.as_ref().map(record_of).transpose()? else {
+            return Ok(());
+        };
+        let Some(partner) = record.ticket.intake.partner().map(|p| p.partner.clone()) else {
+            return Ok(());
+        };
+        for event in events {
+            let (reason, due) = match event {
+                CaseEvent::Opened { reason, due, .. } | CaseEvent::Stepped { reason, due, .. } => {
+                    (reason, due)
+                }
+                _ => continue,
+            };
+            let body = json!({
+                "at": self.now, "level": level.code(), "name": level.name(), "text": reason, "due": due,
+            });
+            self.send(tx, &record, &partner, "supervision", body)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Puts one message to another platform into the outbox.
+    async fn send(
+        &self,
+        tx: &mut Tx,
+        record: &TicketRecord,
+        system: &str,
+        kind: &str,
+        body: serde_json::Value,
+    ) -> Result<(), Fault> {
         let id = self.clock.new_id();
-        let mut whole = json!({
-            "id": id, "kind": kind, "origin_id": origin.id, "ticket": record.number,
-        });
+        let mut whole = json!({"id": id, "kind": kind, "ticket": record.number});
         if let (Some(whole), serde_json::Value::Object(body)) = (whole.as_object_mut(), body) {
             whole.extend(body);
-            if let Some((category, standard)) = coded(tx, ticket).await? {
+            if let Some((category, standard)) = coded(tx, &record.ticket).await? {
                 whole.insert("category".to_owned(), category.into());
                 whole.insert("standard".to_owned(), standard.into());
             }
@@ -408,14 +545,7 @@ impl Chronicler<'_> {
         tx.execute(
             "INSERT INTO origin_feedback (id, ticket_id, system, kind, json, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
-            &values![
-                id,
-                record.id,
-                origin.system,
-                kind,
-                to_json(&whole),
-                self.now
-            ],
+            &values![id, record.id, system, kind, to_json(&whole), self.now],
         )
         .await?;
         let work = self.clock.new_id();
@@ -449,6 +579,13 @@ async fn coded(tx: &mut Tx, ticket: &Ticket) -> Result<Option<(String, Option<St
     Ok(Some((category, entry.and_then(|entry| entry.standard))))
 }
 
+/// Is the system one that tickets are exchanged with both ways?
+async fn is_partner(tx: &mut Tx, system: &str) -> Result<bool, Fault> {
+    let row = tx.row(ENTRY, &values![ORIGIN, system]).await?;
+    let entry: Option<OriginEntry> = row.map(|row| row.json("json")).transpose()?;
+    Ok(entry.is_some_and(|entry| entry.partner))
+}
+
 fn feedback_of(row: &Row) -> Result<Feedback, Fault> {
     Ok(Feedback {
         id: row.get("id")?,
@@ -456,5 +593,7 @@ fn feedback_of(row: &Row) -> Result<Feedback, Fault> {
         system: row.get("system")?,
         kind: row.get("kind")?,
         body: row.json("json")?,
+        receipt: row.opt("receipt")?,
+        sent_at: row.opt("sent_at")?,
     })
 }

@@ -19,7 +19,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 22] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 23] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [(i64, &str, &str, &str); 22] = [
     migration!(53, "unit lack", "0053_unit_lack"),
     migration!(61, "survey silent", "0061_survey_silent"),
     migration!(62, "stand begun", "0062_stand_begun"),
+    migration!(70, "receipts", "0070_receipts"),
     migration!(73, "language seat", "0073_language_seat"),
     migration!(74, "flagged number", "0074_flagged_number"),
     migration!(75, "statistics", "0075_statistics"),

@@ -18,7 +18,7 @@ use super::callouts::duty;
 use super::db::{Row, Select, Tx, values};
 use super::rules::{calendar_changed, rules_changed};
 use super::{Fault, Storage, Trouble, to_json};
-use crate::domain::disposition::{Disposition, OriginEntry};
+use crate::domain::disposition::{Disposition, OriginEntry, OutsideHotline};
 use crate::domain::id::{QueueName, UnitCode, Username};
 use crate::domain::organisation::{ConferenceSeat, DutyRoster, Profile, Stand, Tree, UnitEntry};
 use crate::domain::phone::PhoneNumber;
@@ -116,8 +116,9 @@ const DUTY: &str = "duty";
 const CONFERENCE_MEMBER: &str = "conference_member";
 const CATEGORY: &str = "category";
 pub(super) const LANE: &str = "lane";
-const ORIGIN: &str = "origin";
+pub(super) const ORIGIN: &str = "origin";
 const DISPATCH_RULE: &str = "dispatch_rule";
+const OUTSIDE_HOTLINE: &str = "outside_hotline";
 
 impl Storage {
     /// Brings `organisation` in, whole or not at all. Applied twice, the second time changes nothing.
@@ -188,6 +189,7 @@ impl Storage {
             }),
             specialists: entries(&mut tx, SPECIALIST).await?,
             users: by(users(&mut tx).await?, |user: &User| user.username.clone()),
+            outside: entries(&mut tx, OUTSIDE_HOTLINE).await?,
         })
     }
 
@@ -276,12 +278,18 @@ impl Storage {
             lanes: self.entries(LANE).await?,
             origins: self.entries(ORIGIN).await?,
             rules: self.entries(DISPATCH_RULE).await?,
+            hotlines: self.outside_hotlines().await?,
         })
     }
 
     /// The systems that demands come from.
     pub async fn origins(&self) -> Result<Vec<OriginEntry>, Fault> {
         self.entries(ORIGIN).await
+    }
+
+    /// Hotlines that are not ours.
+    pub async fn outside_hotlines(&self) -> Result<Vec<OutsideHotline>, Fault> {
+        self.entries(OUTSIDE_HOTLINE).await
     }
 
     async fn by_unit<T: DeserializeOwned>(
@@ -394,7 +402,7 @@ fn keep_or_hash(stored: Option<String>, plain: &str, salt: &[u8]) -> String {
 
 const USERS: &str = "SELECT username, display_name, role, unit FROM staff ORDER BY username";
 const ENTRIES: &str = "SELECT json FROM organisation_entry WHERE kind = $1 ORDER BY name";
-const ENTRY: &str = "SELECT json FROM organisation_entry WHERE kind = $1 AND name = $2";
+pub(super) const ENTRY: &str = "SELECT json FROM organisation_entry WHERE kind = $1 AND name = $2";
 const STANDS: &str =
     "SELECT code, valid_from, merged_into, json FROM unit_stand ORDER BY code, valid_from";
 
@@ -639,6 +647,11 @@ async fn write_entries(
         d.rules
             .iter()
             .map(|e| entry(DISPATCH_RULE, &e.name, to_json(e))),
+    );
+    all.extend(
+        d.hotlines
+            .iter()
+            .map(|e| entry(OUTSIDE_HOTLINE, &e.code, to_json(e))),
     );
     for (kind, name, json) in all {
         changes.extend(write_entry(tx, now, kind, name, json).await?);

@@ -248,6 +248,9 @@ impl Chronicler<'_> {
         )
         .await?;
         tell(tx, &record).await?;
+        let ticket = record.case.ticket;
+        self.supervise_partner(tx, ticket, record.case.level(), &events)
+            .await?;
         Ok(record)
     }
 
@@ -307,6 +310,9 @@ impl Chronicler<'_> {
         )
         .await?;
         tell(tx, &record).await?;
+        let ticket = record.case.ticket;
+        self.supervise_partner(tx, ticket, record.case.level(), &events)
+            .await?;
         if !record.case.is_open() {
             // What a recheck confirmed is a fact about the ticket.
             self.watch_again(tx, record.case.ticket).await?;

@@ -674,7 +674,9 @@ impl Chronicler<'_> {
             let entered = decide(self.now, Some(&ticket), &lane, server.by, self.rules);
             // What the rules do not grant is left to whoever is at the desk.
             let entered = entered.unwrap_or_default();
-            server.append_all(tx, id, &mut chain, &entered).await?;
+            server
+                .append_all(tx, (Kind::Ticket, id.0), &mut chain, &entered, Event::name)
+                .await?;
             ticket = after(ticket, &entered);
             events.extend(entered);
         }

@@ -8,9 +8,9 @@ use axum::{Json, Router, routing};
 use hotline::domain::disposition::{
     CategoryEntry, DispatchRule, Disposition, LaneEntry, OriginEntry,
 };
-use hotline::domain::staff::{Organisation, Role};
+use hotline::domain::staff::{By, Organisation, Role};
 use hotline::domain::ticket::intake::SourceGroup;
-use hotline::domain::ticket::{Limits, RuleSet};
+use hotline::domain::ticket::{Command, Limits, Rating, RuleSet};
 use hotline::domain::time::Timestamp;
 use hotline::domain::watch::Policy;
 use hotline::gateways::origin::{NotDelivered, OriginClient};
@@ -22,21 +22,22 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::tickets::{PHONE, command, registered};
-use crate::world::{UNIT, World};
+use crate::world::{Person, UNIT, World};
 
 const RESIDENT: &str = "11010519491231002X";
 
-fn origin(system: &str, group: SourceGroup, url: Option<String>) -> OriginEntry {
+pub(crate) fn origin(system: &str, group: SourceGroup, url: Option<String>) -> OriginEntry {
     OriginEntry {
         system: system.to_owned(),
         name: system.to_owned(),
         group,
         url,
         secret: Some("shared".to_owned()),
+        partner: false,
     }
 }
 
-async fn prepared(url: Option<String>) -> World {
+pub(crate) async fn prepared(url: Option<String>) -> World {
     let world = World::new().await;
     let category = |code: &str, name: &str, parent: Option<&str>, initials: &str| CategoryEntry {
         code: code.to_owned(),
@@ -80,6 +81,7 @@ async fn prepared(url: Option<String>) -> World {
                 origin("szfb", SourceGroup::AssignedTask, None),
             ],
             rules: vec![rule],
+            hotlines: Vec::new(),
         },
         ..Organisation::default()
     };
@@ -87,7 +89,7 @@ async fn prepared(url: Option<String>) -> World {
     world
 }
 
-fn demand(id: &str) -> Value {
+pub(crate) fn demand(id: &str) -> Value {
     json!({"system": "nj-12345", "origin_id": id, "channel": "platform", "title": "路灯不亮", "content": "路灯坏了三天",
         "kind": "complaint", "address": "南京市中山路1号", "raw": {"工单": id, "电话": PHONE},
         "petitioner": {"name": "王小明", "phone": PHONE, "applicant": "person",
@@ -289,10 +291,16 @@ async fn with_profiles() -> World {
         },
         ..RuleSet::provincial()
     };
+    let of_system = |version: &str, system: &str, days| RuleSet {
+        systems: vec![system.to_owned()],
+        ..set(version, &[], days)
+    };
     let file = Organisation {
         rules: vec![
             set("交办件办法", &[SourceGroup::AssignedTask], 2),
             set("督查件办法", &[SourceGroup::NationalPlatform], 10),
+            of_system("监管件办法", "hlw-jg", 7),
+            of_system("好差评办法", "hcp", 3),
             set("营商专席办法", &[], 1),
         ],
         disposition: Disposition {
@@ -306,7 +314,12 @@ async fn with_profiles() -> World {
                 key_supervision: true,
                 statistics: "business".to_owned(),
             }],
-            origins: vec![origin("hlw-dc", SourceGroup::NationalPlatform, None)],
+            origins: vec![
+                origin("hlw-dc", SourceGroup::NationalPlatform, None),
+                origin("hlw-jg", SourceGroup::NationalPlatform, None),
+                origin("hcp", SourceGroup::CoBuilt, None),
+                origin("zfrx", SourceGroup::CoBuilt, None),
+            ],
             ..Disposition::default()
         },
         ..Organisation::default()
@@ -359,6 +372,51 @@ async fn each_source_keeps_its_own_clock_and_says_so() {
             ),
         ]
     );
+}
+
+#[tokio::test]
+async fn each_platform_of_a_group_may_have_a_clock_of_its_own() {
+    let world = with_profiles().await;
+    let lead = world.person(Role::TeamLead).await;
+    let mut held = Vec::new();
+    for system in ["hlw-dc", "hlw-jg", "hcp", "zfrx"] {
+        let mut body = demand("A-1");
+        body["system"] = system.into();
+        let ticket = lead.post("/api/v1/intake", body).await.ok()["ticket"].clone();
+        let id = ticket.as_str().unwrap();
+        let path = format!("/api/v1/tickets/{id}");
+        // The page says it before anybody disposes of it.
+        let before = lead.get(&path).await.ok()["rule_profile"].clone();
+        let ticket = command(&lead, id, "dispatch", json!({"lead": UNIT})).await;
+        assert_eq!(ticket["rule_profile"], before, "{system}");
+        held.push((
+            ticket["rules"].clone(),
+            before["scope"].clone(),
+            ticket["deadlines"][0]["due"].clone(),
+        ));
+    }
+    // From Friday 24 January 2025: ten, seven, three and five working days over Spring Festival.
+    let one = |rules: &str, scope: &str, day: &str| {
+        (
+            json!(rules),
+            json!(scope),
+            json!(format!("{day}T18:00:00.000+08:00")),
+        )
+    };
+    assert_eq!(
+        held,
+        [
+            one("督查件办法", "source", "2025-02-13"),
+            one("监管件办法", "system", "2025-02-10"),
+            one("好差评办法", "system", "2025-02-05"),
+            one("苏政办发〔2020〕29号", "province", "2025-02-07"),
+        ]
+    );
+    let sets = lead.get("/api/v1/rules").await.ok();
+    let sets = sets["items"].as_array().unwrap();
+    let named = |version: &str| sets.iter().find(|set| set["version"] == version).unwrap();
+    assert_eq!(named("监管件办法")["systems"], json!(["hlw-jg"]));
+    assert_eq!(named("督查件办法")["systems"], json!([]));
 }
 
 #[tokio::test]
@@ -529,7 +587,7 @@ async fn a_specialist_at_a_dedicated_seat_sees_the_ticket_once_it_is_handed_over
     assert_eq!(closed["stage"], "closed");
 }
 
-type Inbox = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
+pub(crate) type Inbox = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
 /// The HTTP client behind the port, as the composition root joins them.
 struct Way(OriginClient);
@@ -544,7 +602,7 @@ impl OriginGateway for Way {
         Box::pin(async move {
             let (id, body) = (feedback.id.to_string(), feedback.body.to_string());
             match self.0.deliver(now, to, &id, body).await {
-                Ok(()) => Delivery::Done,
+                Ok(receipt) => Delivery::Done(receipt),
                 Err(NotDelivered::Later(why)) => Delivery::Later(why),
                 Err(NotDelivered::Refused(why)) => Delivery::Refused(why),
             }
@@ -552,20 +610,24 @@ impl OriginGateway for Way {
     }
 }
 
-#[tokio::test]
-async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until_it_is_there() {
+/// Another platform, by HTTP: away for the first `failures` requests, then it takes what comes and answers its own number.
+pub(crate) async fn another_platform(failures: u32) -> (String, Inbox) {
+    platform_that_answers(failures, StatusCode::OK).await
+}
+
+pub(crate) async fn platform_that_answers(failures: u32, status: StatusCode) -> (String, Inbox) {
     let inbox = Inbox::default();
-    let failures = Arc::new(Mutex::new(1));
+    let failures = Arc::new(Mutex::new(failures));
     let take = {
         let failures = failures.clone();
         async move |State(inbox): State<Inbox>, headers: HeaderMap, Json(body): Json<Value>| {
             let mut left = failures.lock().unwrap();
             if *left > 0 {
                 *left -= 1;
-                return StatusCode::SERVICE_UNAVAILABLE;
+                return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
             }
             inbox.lock().unwrap().push((headers, body));
-            StatusCode::OK
+            (status, Json(json!({"id": "SH-77"})))
         }
     };
     let router = Router::new()
@@ -574,7 +636,12 @@ async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, inbox)
+}
 
+#[tokio::test]
+async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until_it_is_there() {
+    let (url, inbox) = another_platform(1).await;
     let world = prepared(Some(url)).await;
     let agent = world.person(Role::Agent).await;
     let id = agent.post("/api/v1/intake", demand("NJ-1")).await.ok()["ticket"]
@@ -592,6 +659,7 @@ async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until
     .await;
     let job = OriginFeedback {
         storage: world.storage.clone(),
+        rules: world.rules.clone(),
         gateway: Arc::new(Way(OriginClient::new(Duration::from_secs(5)).unwrap())),
     };
     let first = job.run_once(world.now()).await.unwrap();
@@ -620,8 +688,94 @@ async fn what_became_of_it_goes_back_to_the_city_it_came_from_and_is_tried_until
 }
 
 #[tokio::test]
+async fn what_the_citizen_said_when_called_back_goes_to_the_city_too() {
+    use hotline::domain::id::{CallId, RecordingId};
+    let (url, inbox) = another_platform(0).await;
+    let world = prepared(Some(url)).await;
+    let agent = world.person(Role::Agent).await;
+    let id = agent.post("/api/v1/intake", demand("NJ-1")).await.ok()["ticket"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    answered_by_its_unit(&world, &agent, &id).await;
+    assert_eq!(delivered(&world).await, 1);
+    // 短信回访: not satisfied, so somebody calls; what comes of that is the last word.
+    rated(&world, &id, Rating::Dissatisfied).await;
+    assert_eq!(delivered(&world).await, 0);
+    let revisitor = world.person(Role::Revisitor).await;
+    let planned = revisitor.get("/api/v1/revisits?stage=planned").await.ok();
+    let commands = format!(
+        "/api/v1/revisits/{}/commands",
+        planned["items"][0]["id"].as_str().unwrap()
+    );
+    let placed = (
+        CallId(uuid::Uuid::from_u128(5)),
+        RecordingId(uuid::Uuid::from_u128(6)),
+    );
+    *world.floor.places.lock().unwrap() = Some(placed);
+    revisitor
+        .post(&format!("{commands}/call"), json!({}))
+        .await
+        .ok();
+    let said = json!({"outcome": "satisfied", "rating": "satisfied", "remark": "灯已亮"});
+    revisitor
+        .post(&format!("{commands}/record"), said)
+        .await
+        .ok();
+    assert_eq!(delivered(&world).await, 1);
+    let told = inbox.lock().unwrap();
+    let kinds: Vec<_> = told.iter().map(|(_, body)| &body["kind"]).collect();
+    assert_eq!(kinds, ["result", "revisit"]);
+    let revisit = &told[1].1;
+    assert_eq!(revisit["origin_id"], "NJ-1");
+    assert_eq!(
+        revisit["result"],
+        json!({"result": "satisfied", "rating": "satisfied"})
+    );
+}
+
+/// A unit takes the ticket, answers it, and the answer passes.
+async fn answered_by_its_unit(world: &World, desk: &Person<'_>, id: &str) {
+    command(desk, id, "dispatch", json!({"lead": UNIT})).await;
+    let unit = world.person(Role::UnitHandler).await;
+    command(&unit, id, "acknowledge", json!({})).await;
+    let text = json!({"text": "已更换灯泡", "no_contact_reason": "电话无人接听"});
+    command(&unit, id, "reply", text).await;
+    let reviewer = world.person(Role::Reviewer).await;
+    command(&reviewer, id, "review", json!({"outcome": "passed"})).await;
+}
+
+/// The citizen answers the short message.
+pub(crate) async fn rated(world: &World, id: &str, rating: Rating) {
+    let id = id.parse().unwrap();
+    let answered = Command::SurveyAnswered { rating };
+    world
+        .storage
+        .command(
+            world.now(),
+            By::Server,
+            id,
+            answered,
+            &world.rules.now(),
+            None,
+        )
+        .await
+        .unwrap();
+}
+
+/// How many pieces of feedback arrived now.
+pub(crate) async fn delivered(world: &World) -> u64 {
+    let job = OriginFeedback {
+        storage: world.storage.clone(),
+        rules: world.rules.clone(),
+        gateway: Arc::new(Way(OriginClient::new(Duration::from_secs(5)).unwrap())),
+    };
+    u64::from(job.run_once(world.now()).await.unwrap().done)
+}
+
+#[tokio::test]
 async fn an_emergency_is_in_the_ticket_of_its_call() {
-    use hotline::domain::call::wish::LiveCall;
+    use hotline::domain::call::wish::{LiveCall, Wish};
     use hotline::domain::id::{CallId, TicketId};
     let world = prepared(None).await;
     let id = registered(&world).await;
@@ -648,6 +802,11 @@ async fn an_emergency_is_in_the_ticket_of_its_call() {
         .await
         .ok();
     assert_eq!(granted["granted"], "leg_added");
+    // Before it rings, call control knows what to tell the service: which ticket, and where.
+    let number = agent.get(&format!("/api/v1/tickets/{id}")).await.ok()["number"].clone();
+    let told = world.floor.wishes.lock().unwrap().remove(0);
+    let reference = format!("ticket={};place=中山路1号", number.as_str().unwrap());
+    assert_eq!(told, Wish::Refer { call, reference });
     let shown = agent.get(&format!("/api/v1/tickets/{id}")).await.ok();
     let transfer = &shown["ticket"]["intake"]["emergencies"][0];
     assert_eq!(

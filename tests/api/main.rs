@@ -15,6 +15,7 @@ mod lists;
 mod live;
 mod openapi;
 mod oversight;
+mod partners;
 mod phone;
 mod recordings;
 mod server;

@@ -853,6 +853,7 @@ impl Day {
 fn name_of(wish: &Wish) -> &'static str {
     match wish {
         Wish::Call { command, .. } => command.name(),
+        Wish::Refer { .. } => "refer",
         Wish::SetState { .. } => "set state",
         Wish::ExtendWrapUp { .. } => "extend wrap-up",
         Wish::PlaceCall { .. } => "place call",

@@ -35,6 +35,8 @@ pub(crate) struct Line {
     /// Whom the INVITE says it is from, and whom it asserts, as written; empty where this phone dialled.
     pub(crate) from: String,
     pub(crate) asserted: String,
+    /// What it says the call is known by there (RFC 7433).
+    pub(crate) user_to_user: String,
     local: Option<SessionDescription>,
     pub(crate) offer: Option<Vec<u8>>,
 }
@@ -194,6 +196,7 @@ impl Phone {
                 call_id,
                 from: String::new(),
                 asserted: String::new(),
+                user_to_user: String::new(),
                 local,
                 offer: None,
             },
@@ -362,6 +365,7 @@ impl Phone {
                         call_id,
                         from: written(HeaderName::From),
                         asserted: written(HeaderName::PAssertedIdentity),
+                        user_to_user: written(HeaderName::from("User-to-User")),
                         local: None,
                         offer,
                     },

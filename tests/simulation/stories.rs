@@ -10,6 +10,7 @@ use hotline::domain::acd::AgentState;
 use hotline::domain::call::wish::{CallCommand, CallRefusal, Granted, Purpose, Wish};
 use hotline::domain::call::{Cdr, LegRole, TerminationResult};
 use hotline::domain::caller::Known;
+use hotline::domain::disposition::OutsideHotline;
 use hotline::domain::id::{RevisitId, TicketId, Username};
 use hotline::domain::phone::PhoneNumber;
 use hotline::domain::staff::{Directory, EmergencyCaller};
@@ -1153,6 +1154,68 @@ fn an_emergency_service_sees_the_number_that_its_trunk_lets_it_see() {
         story.hangs_up(citizen, line);
         story.pass(SECOND);
     }
+}
+
+#[test]
+fn a_call_handed_to_another_hotline_carries_its_tickets_number_and_to_an_emergency_service_the_place_too()
+ {
+    let mut directory = organisation();
+    directory.extensions.get_mut(&"agent1".into()).unwrap().toll = false;
+    directory.outside.push(OutsideHotline {
+        code: "sh".to_owned(),
+        name: "上海12345".to_owned(),
+        region: "上海市".to_owned(),
+        number: PhoneNumber::parse("02112345").unwrap(),
+        purpose: "上海市政务服务热线".to_owned(),
+        partner: Some("sh-12345".to_owned()),
+    });
+    let mut story = Story::in_organisation(1, directory, &["agent1"]);
+    let (citizen, line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    story.answers("agent1");
+    let call = story.call().id;
+    let to = |target: &str| CallCommand::Consult {
+        target: target.to_owned(),
+    };
+    // The directory is not the whole world.
+    let refused = story.press("agent1", to("13900001111"));
+    assert!(
+        matches!(refused, Err(CallRefusal::BadTarget(_))),
+        "{refused:?}"
+    );
+    let refer = |reference: &str| Wish::Refer {
+        call,
+        reference: reference.to_owned(),
+    };
+    let carrier = story.carrier(0);
+    let rung = |story: &Story| {
+        let lines = story.world.phones[carrier].lines.values();
+        let ringing: Vec<_> = lines
+            .filter(|line| line.state == LineState::Ringing)
+            .map(|line| line.user_to_user.clone())
+            .collect();
+        ringing
+    };
+    let said = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        vec![format!("00{hex};encoding=hex")]
+    };
+    story.world.wish(refer("ticket=20250124-000001")).unwrap();
+    story.press("agent1", to("02112345")).unwrap();
+    assert_eq!(rung(&story), said("ticket=20250124-000001"));
+    // The emergency takes its place; what is long is cut between letters.
+    let place = format!("ticket=20250124-000001;place={}", "路".repeat(60));
+    story.world.wish(refer(&place)).unwrap();
+    let emergency = CallCommand::Emergency {
+        service: "110".to_owned(),
+        location: None,
+    };
+    story.press("agent1", emergency).unwrap();
+    story.pass(SECOND);
+    let short = format!("ticket=20250124-000001;place={}", "路".repeat(32));
+    assert_eq!(rung(&story), said(&short));
+    story.hangs_up(citizen, line);
+    story.pass(SECOND);
 }
 
 #[test]

@@ -243,6 +243,7 @@ async fn read(api: &Api, text: &str) -> Answer<Result<Organisation, Faults>> {
     let rules = api.rules.now();
     let known = Known::new(&units, &directory)
         .with_categories(&disposition.categories)
+        .with_origins(&disposition.origins)
         .with_rules(rules.sets());
     Ok(parse(text, &known))
 }

@@ -1,6 +1,7 @@
 //! Calls: their records, and what a person may wish of one that is up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ use crate::domain::ticket::{Command, intake};
 use crate::domain::time::Timestamp;
 use crate::storage::audit::Deed;
 use crate::storage::calls::CallFilter;
+
+/// How long a call to a hotline or an emergency service waits for its ticket's number.
+const REFERENCE_WAIT: Duration = Duration::from_millis(500);
 
 /// One call's record 话单.
 #[derive(Debug, Serialize, ToSchema)]
@@ -290,6 +294,7 @@ pub(crate) async fn command(
         CallCommand::Emergency { service, location } => Some((service.clone(), location.clone())),
         _ => None,
     };
+    refer(&api, call, &command).await;
     let seat = match &command {
         CallCommand::HandToQueue { queue } => Some(queue.clone()),
         _ => None,
@@ -323,6 +328,26 @@ async fn remember_language(api: &Api, caller: &Caller, call: CallId, seat: Queue
     if let Err(fault) = remembered.await {
         error!(call.id = %call, %fault, "a caller's language is not remembered: {fault}");
     }
+}
+
+/// A call that may be handed to a hotline outside or an emergency service carries its ticket's number there, and the place.
+/// Nobody waits for it: help that is called at once is better than help that knows the number.
+async fn refer(api: &Api, call: CallId, command: &CallCommand) {
+    let place = match command {
+        CallCommand::Emergency { location, .. } => location.as_deref(),
+        CallCommand::Consult { .. } | CallCommand::Transfer { target: Some(_) } => None,
+        _ => return,
+    };
+    let known = tokio::time::timeout(REFERENCE_WAIT, async {
+        let (live, _) = api.calls.live().await;
+        let ticket = live.iter().find(|live| live.id == call)?.ticket?;
+        let record = api.storage.ticket(By::Server, ticket).await.ok()??;
+        let place = place.map_or_else(String::new, |place| format!(";place={place}"));
+        let reference = format!("ticket={}{place}", record.number);
+        api.calls.wish(Wish::Refer { call, reference }).await.ok()
+    });
+    // Without it the call goes as it went before.
+    let _ = known.await;
 }
 
 /// The ticket says who was called for what and where. Help is on its way already: what cannot be written is told, and

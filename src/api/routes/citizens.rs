@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::api::auth::Source;
 use crate::api::extract::Json;
 use crate::api::problem::{Answer, Problem};
-use crate::domain::ticket::intake::{Ground, NotAccepted};
+use crate::domain::ticket::intake::{self, Ground, NotAccepted};
 use crate::domain::ticket::{Closing, DeadlineKind, Event, Stage, Ticket, remaining};
 use crate::domain::time::Timestamp;
 use crate::storage::tickets::TicketRecord;
@@ -248,6 +248,8 @@ const fn told(event: &Event) -> Option<&'static str> {
         Event::Rectified { .. } => Some("已整改"),
         Event::WrittenOpinionIssued { .. } => Some("已出具书面办理意见"),
         Event::Voided { .. } => Some("已作废"),
+        Event::Intake(intake::Event::PassedOn { .. }) => Some("已转请其他平台办理"),
+        Event::Intake(event) if event.comes_back() => Some("已由本热线继续处理"),
         Event::Opened { .. }
         | Event::ThreeWayNoted { .. }
         | Event::HandedDown { .. }

@@ -17,18 +17,22 @@ use crate::api::Api;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Page, Path, Query, page};
 use crate::api::problem::{Answer, Problem};
-use crate::domain::disposition::{CategoryEntry, Part, Question, find, in_use, propose};
+use crate::domain::disposition::{
+    CategoryEntry, OutsideHotline, Part, Question, find, in_use, propose, search,
+};
 use crate::domain::id::TicketId;
 use crate::domain::identity::{BadNumber, IdKind, Identity, Verification};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{By, Role};
 use crate::domain::ticket::intake::{
-    Acceptance, Channel, Command, Origin, ServiceType, SourceGroup,
+    self, Acceptance, Channel, Command, Origin, ServiceType, SourceGroup,
 };
-use crate::domain::ticket::{Applicant, Demand, FormField, Kind, Petitioner, Refusal};
+use crate::domain::ticket::{
+    Applicant, Command as TicketCommand, Demand, FormField, Kind, Petitioner, Refusal,
+};
 use crate::domain::time::Timestamp;
 use crate::storage::audit::Deed;
-use crate::storage::tickets::TicketFilter;
+use crate::storage::tickets::{TicketFilter, TicketRecord};
 
 /// The longest payload kept as it came.
 const RAW_MAX: usize = 256 * 1024;
@@ -132,6 +136,16 @@ pub(crate) struct AcceptedView {
     new: bool,
 }
 
+impl AcceptedView {
+    fn of(record: &TicketRecord, new: bool) -> Self {
+        Self {
+            ticket: record.id,
+            number: record.number.clone(),
+            new,
+        }
+    }
+}
+
 /// Takes a demand in: any channel, any of article 8's six groups, one ticket for each id of its origin.
 #[utoipa::path(post, path = "/api/v1/intake", tag = "intake", request_body = NewDemand,
     responses((status = 201, body = AcceptedView), (status = 200, body = AcceptedView, description = "Had its ticket already"),
@@ -200,12 +214,64 @@ pub(crate) async fn accept(
     } else {
         StatusCode::OK
     };
-    let view = AcceptedView {
-        ticket: accepted.record.id,
-        number: accepted.record.number,
-        new: accepted.new,
-    };
+    let view = AcceptedView::of(&accepted.record, accepted.new);
     Ok((status, Json(view)))
+}
+
+/// What a partner says of a ticket that was passed on to it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewWord {
+    /// The partner, as the organisation names it.
+    system: String,
+    /// The ticket's number, as it was told in `passed_on`.
+    ticket: String,
+    /// The word's id there. The same id again changes nothing.
+    id: String,
+    /// `received`, `progress`, `result` or `returned`.
+    #[schema(value_type = String)]
+    kind: intake::WordKind,
+    text: String,
+}
+
+/// Takes in what a partner says: that it has the ticket, how it goes, what came of it, or that it is not its own.
+#[utoipa::path(post, path = "/api/v1/intake/words", tag = "intake", request_body = NewWord,
+    responses((status = 200, body = AcceptedView, description = "Said before"), (status = 201, body = AcceptedView),
+        (status = 404, description = "No such ticket with that partner"), (status = 409, description = "Refused")))]
+pub(crate) async fn words(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Json(new): Json<NewWord>,
+) -> Answer<(StatusCode, Json<AcceptedView>)> {
+    let by = By::Person(&caller.actor);
+    let filter = TicketFilter {
+        number: Some(new.ticket),
+        ..TicketFilter::default()
+    };
+    let found = api
+        .storage
+        .tickets(by, &filter, &page(None, Some(1))?)
+        .await?;
+    let record = found.items.into_iter().next();
+    let record = record.ok_or_else(Problem::not_found)?;
+    let intake = &record.ticket.intake;
+    if intake.heard(&new.system, &new.id) {
+        return Ok((StatusCode::OK, Json(AcceptedView::of(&record, false))));
+    }
+    let theirs = intake.partner().map(|open| open.partner.as_str());
+    if theirs != Some(new.system.as_str()) {
+        return Err(Problem::not_found());
+    }
+    let word = TicketCommand::Intake(Command::HearPartner {
+        kind: new.kind,
+        text: new.text,
+        id: Some(new.id),
+    });
+    let (now, rules) = (api.clock.now(), api.rules.now());
+    api.storage
+        .command(now, by, record.id, word, &rules, None)
+        .await?;
+    Ok((StatusCode::CREATED, Json(AcceptedView::of(&record, true))))
 }
 
 /// What came, as it came.
@@ -654,6 +720,38 @@ pub(crate) async fn lanes(State(api): State<Arc<Api>>) -> Answer<Json<Page<LaneV
     Ok(whole(disposition.lanes.into_iter().map(view).collect()))
 }
 
+/// A hotline that is not ours.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutsideHotlineView {
+    code: String,
+    name: String,
+    region: String,
+    number: String,
+    purpose: String,
+    /// The system that tickets may be passed on to.
+    partner: Option<String>,
+}
+
+/// Hotlines that are not ours, or those that what was typed may mean: for somebody whose matter is not this province's
+/// (article 9(1)).
+#[utoipa::path(get, path = "/api/v1/outside_hotlines", tag = "intake", params(Typed), responses((status = 200, body = Page<OutsideHotlineView>)))]
+pub(crate) async fn outside_hotlines(
+    State(api): State<Arc<Api>>,
+    Query(typed): Query<Typed>,
+) -> Answer<Json<Page<OutsideHotlineView>>> {
+    let hotlines = api.storage.outside_hotlines().await?;
+    let found = search(&hotlines, typed.q.as_deref().unwrap_or_default());
+    let view = |one: &OutsideHotline| OutsideHotlineView {
+        code: one.code.clone(),
+        name: one.name.clone(),
+        region: one.region.clone(),
+        number: one.number.as_str().to_owned(),
+        purpose: one.purpose.clone(),
+        partner: one.partner.clone(),
+    };
+    Ok(whole(found.into_iter().map(view).collect()))
+}
+
 /// A system that demands come from.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OriginEntryView {
@@ -665,6 +763,8 @@ pub(crate) struct OriginEntryView {
     article: &'static str,
     /// Results and revisits go back to it.
     feedback: bool,
+    /// Tickets may be passed on to it.
+    partner: bool,
     /// Its tickets are seen by leads and the assigned units only.
     restricted: bool,
     /// Its tickets are key matters (article 25) from the start.
@@ -677,12 +777,14 @@ pub(crate) async fn origins(State(api): State<Arc<Api>>) -> Answer<Json<Page<Ori
     let origins = api.storage.origins().await?;
     let view = |entry: crate::domain::disposition::OriginEntry| {
         let profile = entry.group.profile();
+        let feedback = entry.wants_feedback() && entry.url.is_some();
         OriginEntryView {
             system: entry.system,
             name: entry.name,
             group: entry.group,
             article: profile.article,
-            feedback: profile.feedback && entry.url.is_some(),
+            feedback,
+            partner: entry.partner,
             restricted: profile.restricted,
             key_supervision: profile.key_supervision,
         }
@@ -767,6 +869,20 @@ pub(super) async fn check_codes(api: &Api, caller: &Caller, command: &mut Comman
             }
         }
         Command::HandToSeat { unit, .. } => known_unit(api, unit).await,
+        Command::PassOn { partner, .. } => {
+            let origins = api.storage.origins().await?;
+            if origins
+                .iter()
+                .any(|one| one.system == *partner && one.partner)
+            {
+                Ok(())
+            } else {
+                Err(Problem::invalid(
+                    "unknown_partner",
+                    "没有这一协作平台 (no such partner)",
+                ))
+            }
+        }
         _ => Ok(()),
     }
 }

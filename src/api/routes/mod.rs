@@ -170,6 +170,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(intake::form))
         .routes(routes!(intake::lanes))
         .routes(routes!(intake::origins))
+        .routes(routes!(intake::outside_hotlines))
+        .routes(routes!(intake::words))
         .routes(routes!(intake::refusals))
         .routes(routes!(duty::gaps))
         .routes(routes!(duty::list))

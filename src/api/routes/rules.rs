@@ -38,6 +38,8 @@ pub(crate) struct RuleSetView {
     /// The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`.
     #[schema(value_type = Vec<String>)]
     sources: Vec<serde_json::Value>,
+    /// The systems of `/api/v1/origins` it is for, and for no others of their group; empty: not by system.
+    systems: Vec<String>,
     /// Every number by its field.
     #[schema(value_type = Object)]
     limits: serde_json::Value,
@@ -338,6 +340,7 @@ impl RuleSetView {
                 .iter()
                 .map(|source| serde_json::json!(source))
                 .collect(),
+            systems: set.systems.clone(),
             limits: plain(&set.limits),
             interpretations: set
                 .interpretations

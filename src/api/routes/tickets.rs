@@ -73,7 +73,8 @@ pub(crate) struct TicketView {
 pub(crate) struct RuleProfileView {
     version: String,
     title: String,
-    /// `lane` (a special channel's own), `source` (of article 8's groups), `city` or `province`: the nearest holds.
+    /// `lane` (a special channel's own), `system` (of systems that demands come from), `source` (of article 8's groups), `city`
+    /// or `province`: the nearest holds.
     scope: &'static str,
     /// Why such a set comes before the province's.
     #[schema(example = "11")]
@@ -670,6 +671,9 @@ const INTAKE_COMMANDS: &[&str] = &[
     "take_at_seat",
     "answer_at_seat",
     "enter_lane",
+    "pass_on",
+    "hear_partner",
+    "take_back",
 ];
 
 /// Registers a ticket without a call. The body is that of the command `register`.
@@ -704,7 +708,7 @@ pub(crate) async fn create(State(api): State<Arc<Api>>, wished: Wished) -> Answe
             classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, \
             seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, \
             notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, \
-            enter_lane {lane}")),
+            enter_lane {lane}, pass_on {partner, reason, call?}, hear_partner {kind, text, id?}, take_back {reason}")),
     request_body(content = Object, description = "The command's own fields"),
     responses((status = 200, body = TicketView), (status = 409, description = "Refused")))]
 pub(crate) async fn command(

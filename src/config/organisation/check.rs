@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time};
 use super::{Entry, Fault, File, Known, shape};
 use crate::domain::calendar::Calendar;
 use crate::domain::disposition::{
-    CategoryEntry, DispatchRule, Disposition, LaneEntry, OriginEntry,
+    CategoryEntry, DispatchRule, Disposition, LaneEntry, OriginEntry, OutsideHotline,
 };
 use crate::domain::id::{Extension, QueueName, UnitCode, Username};
 use crate::domain::organisation::{
@@ -59,7 +59,17 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
         .chain(extensions.iter().map(|e| e.is.number.clone()))
         .collect();
 
-    let rules = check.rules(file.rules);
+    let origins: BTreeSet<String> = (known.origins.iter().cloned())
+        .chain(file.origins.iter().map(|origin| origin.is.system.clone()))
+        .collect();
+    let partners: BTreeSet<String> = (known.partners.iter().cloned())
+        .chain(
+            (file.origins.iter())
+                .filter(|origin| origin.is.partner)
+                .map(|origin| origin.is.system.clone()),
+        )
+        .collect();
+    let rules = check.rules(file.rules, &origins);
     Organisation {
         units: check.units(file.units, &units),
         users: check.users(users, &units, &known.users),
@@ -83,6 +93,7 @@ pub(super) fn check(file: File, known: &Known, faults: &mut Vec<Fault>) -> Organ
                 lanes: check.lanes(file.lanes, &queues, &units, &rules, known),
                 origins: check.origins(file.origins),
                 rules: check.dispatch_rules(file.dispatch_rules, &codes, &units),
+                hotlines: check.hotlines(file.hotlines, &partners),
                 categories,
             }
         },
@@ -367,7 +378,11 @@ impl Check<'_> {
                     .find(|set| set.version == *version);
                 match set {
                     None => self.fault(*line, format!("there is no rule set {version}")),
-                    Some(set) if set.city.is_some() || !set.sources.is_empty() => {
+                    Some(set)
+                        if set.city.is_some()
+                            || !set.sources.is_empty()
+                            || !set.systems.is_empty() =>
+                    {
                         let reason = format!(
                             "rule set {version} is for a city or a source; a lane's is for the lane alone"
                         );
@@ -390,6 +405,32 @@ impl Check<'_> {
                 && !http.iter().any(|scheme| url.starts_with(scheme))
             {
                 self.fault(*line, "url must begin with http:// or https://");
+            }
+            if is.partner && (is.url.is_none() || is.secret.is_none()) {
+                self.fault(*line, "a partner is reached: it needs a url and a secret");
+            }
+        }
+        inner(entries)
+    }
+
+    fn hotlines(
+        &mut self,
+        entries: Vec<Entry<OutsideHotline>>,
+        partners: &BTreeSet<String>,
+    ) -> Vec<OutsideHotline> {
+        self.unique("outside_hotline", &entries, |one| one.code.clone());
+        for Entry { line, is } in &entries {
+            self.code(*line, "outside_hotline", &is.code);
+            self.title(*line, "name", &is.name);
+            self.title(*line, "region", &is.region);
+            self.title(*line, "purpose", &is.purpose);
+            if let Some(partner) = &is.partner
+                && !partners.contains(partner)
+            {
+                self.fault(
+                    *line,
+                    format!("there is no origin {partner} that is a partner"),
+                );
             }
         }
         inner(entries)
@@ -806,11 +847,14 @@ impl Check<'_> {
         inner(entries)
     }
 
-    fn rules(&mut self, entries: Vec<Entry<RuleSet>>) -> Vec<RuleSet> {
+    fn rules(&mut self, entries: Vec<Entry<RuleSet>>, origins: &BTreeSet<String>) -> Vec<RuleSet> {
         self.unique("rules", &entries, |set| set.version.clone());
         for Entry { line, is } in &entries {
             if let Err(why) = is.check() {
                 self.fault(*line, why.to_string());
+            }
+            for system in is.systems.iter().filter(|name| !origins.contains(*name)) {
+                self.fault(*line, format!("there is no origin {system}"));
             }
         }
         inner(entries)

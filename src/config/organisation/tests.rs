@@ -463,7 +463,9 @@ fn categories_rules_channels_and_origins_are_checked_whole() {
         "{SMALL}[[category]]\ncode = '01'\nname = '城市管理'\nfield = '城市管理'\nparent = '09'\ninitials = 'CS'\n\
          [[lane]]\ncode = 'x'\nname = '企业'\nqueue = 'nowhere'\nstatistics = 'x'\n\
          [[origin]]\nsystem = 'web'\nname = '网站'\ngroup = 'provincial_service'\nurl = 'ftp://x'\n\
-         [[dispatch_rule]]\nname = '甲'\ncompetent = 'nobody'\nbasis = '法'\nfrom = 'soon'\n"
+         [[dispatch_rule]]\nname = '甲'\ncompetent = 'nobody'\nbasis = '法'\nfrom = 'soon'\n\
+         [[rules]]\nversion = '督查件'\ntitle = '督查件'\nfrom = '2025-01-01'\nsystems = ['hlw-dc', 'web']\n\
+         [[rules]]\nversion = '两样'\ntitle = '两样'\nfrom = '2025-01-01'\nsystems = ['web']\nsources = ['co_built']\n"
     );
     let told = faults(&bad);
     for reason in [
@@ -473,6 +475,8 @@ fn categories_rules_channels_and_origins_are_checked_whole() {
         "url must begin with http:// or https://",
         "there is no unit nobody",
         "a rule needs a category or keywords",
+        "there is no origin hlw-dc",
+        "a rule set is for systems or for groups of them, not for both",
         "from \"soon\": write a day, e.g. 2024-03-01",
     ] {
         assert!(told.contains(reason), "{reason:?} in {told}");

@@ -20,6 +20,8 @@ pub enum Wish {
         call: CallId,
         command: CallCommand,
     },
+    /// What the call is known by here, for a hotline or an emergency service it is handed to (RFC 7433). By the server.
+    Refer { call: CallId, reference: String },
     /// `PUT /me/state`.
     SetState { by: Actor, state: WishedState },
     /// More time for wrap-up 话后处理, in the agent's words.

@@ -2,6 +2,7 @@
 //! special matters, and the rules that say whose matter it is 谁主管, 谁监管. All of it is the organisation's data.
 
 mod category;
+mod outside;
 mod proposal;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::id::{QueueName, UnitCode};
 use super::ticket::intake::SourceGroup;
 
 pub use category::{CategoryEntry, find, in_use, unmapped};
+pub use outside::{OutsideHotline, search};
 pub use proposal::{Basis, DispatchRule, Part, Proposal, Question, propose};
 
 /// All of it, as a file tells it or as it is kept.
@@ -19,6 +21,7 @@ pub struct Disposition {
     pub lanes: Vec<LaneEntry>,
     pub origins: Vec<OriginEntry>,
     pub rules: Vec<DispatchRule>,
+    pub hotlines: Vec<OutsideHotline>,
 }
 
 /// 专项服务通道: demands of one kind with a queue and statistics of their own.
@@ -60,6 +63,17 @@ pub struct OriginEntry {
     /// Signs what goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// Tickets may be passed on to it (article 8(4), 110), and what became of its own demands goes back to it, whatever
+    /// its group says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partner: bool,
+}
+
+impl OriginEntry {
+    /// Does it hear what became of its demands?
+    pub const fn wants_feedback(&self) -> bool {
+        self.partner || self.group.profile().feedback
+    }
 }
 
 impl std::fmt::Debug for OriginEntry {

@@ -416,7 +416,8 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
                 result,
             };
         }
-        Event::Reopened { .. } => {
+        Event::Reopened { at, .. } => {
+            ticket.intake.partner_ended(at);
             ticket.reopened += 1;
             ticket.coordinated = None;
             ticket.stage = Stage::Registered { promise: None };
@@ -512,7 +513,13 @@ pub fn apply(ticket: Option<Ticket>, event: &Event) -> Ticket {
             ticket.handlers.insert(by.clone());
             open_opinion(&mut ticket).issued = Some(Issued { at, by, unit, text });
         }
-        Event::Intake(event) => intake::apply(&mut ticket.intake, &event),
+        Event::Intake(event) => {
+            if event.comes_back() {
+                let promise = Some(work_mut(&mut ticket).promise.clone());
+                ticket.stage = Stage::Registered { promise };
+            }
+            intake::apply(&mut ticket.intake, &event);
+        }
     }
     ticket
 }

@@ -6,6 +6,7 @@ mod attach;
 mod dispatch;
 mod kind;
 mod opinion;
+mod passed;
 mod recount;
 mod requests;
 mod review;
@@ -26,6 +27,7 @@ use crate::domain::staff::{Actor, By, Role};
 use crate::domain::time::Timestamp;
 
 pub(in crate::domain) use acceptance::check as check_demand;
+pub(in crate::domain::ticket) use passed::{partner_answered, to_ourselves};
 
 /// Longest texts, in characters.
 const LINE: usize = 200;
@@ -246,6 +248,7 @@ impl Wish<'_> {
     ) -> Result<(&Actor, &'t Work, &'t Assignment), Refusal> {
         let actor = self.unit_person()?;
         let work = with_units(ticket)?;
+        not_a_partners(ticket)?;
         let assignment = work.part_of(&actor.unit).ok_or(NOT_ASSIGNED)?;
         Ok((actor, work, assignment))
     }
@@ -280,6 +283,14 @@ const NOT_ASSIGNED: Refusal = Refusal::NotYours {
     need: "仅限承办单位办理",
     article: "7",
 };
+
+/// What another platform works on is answered by that platform and followed by the desk: no unit has a part in it.
+fn not_a_partners(ticket: &Ticket) -> Result<(), Refusal> {
+    match ticket.intake.partner() {
+        Some(_) => Err(NOT_ASSIGNED),
+        None => Ok(()),
+    }
+}
 
 fn wrong(ticket: &Ticket) -> Refusal {
     Refusal::WrongStage {

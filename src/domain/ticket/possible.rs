@@ -209,6 +209,17 @@ fn at_intake() -> Vec<intake::Command> {
             knowledge: None,
         },
         intake::Command::EnterLane { lane: text() },
+        intake::Command::PassOn {
+            partner: text(),
+            reason: text(),
+            call: None,
+        },
+        intake::Command::HearPartner {
+            kind: intake::WordKind::Result,
+            text: text(),
+            id: None,
+        },
+        intake::Command::TakeBack { reason: text() },
         intake::Command::Identify {
             identity: Identity::parse(IdKind::Passport, "E00000000")
                 .expect("a passport's number has this form"),

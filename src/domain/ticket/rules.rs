@@ -49,6 +49,8 @@ pub struct Rules {
 pub struct Way<'a> {
     /// `None`: a plain call or letter.
     pub group: Option<SourceGroup>,
+    /// The system it came from.
+    pub system: Option<&'a str>,
     /// The special channel it was put into.
     pub lane: Option<&'a str>,
 }
@@ -71,6 +73,8 @@ pub struct LaneProfile {
 pub enum Scope {
     /// A special channel's own.
     Lane,
+    /// Of one or more systems that demands come from.
+    System,
     /// Of one or more of article 8's groups.
     Source,
     City,
@@ -82,6 +86,7 @@ impl Scope {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Lane => "lane",
+            Self::System => "system",
             Self::Source => "source",
             Self::City => "city",
             Self::Province => "province",
@@ -91,7 +96,7 @@ impl Scope {
     /// Why such a set comes before the province's.
     pub const fn article(self) -> Article {
         match self {
-            Self::Lane | Self::Source => "11",
+            Self::Lane | Self::System | Self::Source => "11",
             Self::City => "32",
             Self::Province => "34",
         }
@@ -104,6 +109,7 @@ impl Ticket {
         let intake = &self.intake;
         Way {
             group: intake.origin.as_ref().map(|origin| origin.group),
+            system: intake.origin.as_ref().map(|origin| origin.system.as_str()),
             lane: intake.lane.as_ref().map(|lane| lane.code.as_str()),
         }
     }
@@ -150,6 +156,8 @@ impl Rules {
     pub fn scope(&self, set: &RuleSet) -> Scope {
         if self.is_a_lanes_own(set) {
             Scope::Lane
+        } else if !set.systems.is_empty() {
+            Scope::System
         } else if !set.sources.is_empty() {
             Scope::Source
         } else if set.city.is_some() {
@@ -220,9 +228,9 @@ impl Rules {
         self.sets.iter().find(|set| set.version == version)
     }
 
-    /// The rule set for a demand that came by `way` and goes to `unit` at `now`: a special channel's own rules before those
-    /// of its source, these before a city's (article 11: 法律法规及特定渠道另有规定的, 从其规定), a city's before the
-    /// province's (article 32), and of those the latest.
+    /// The rule set for a demand that came by `way` and goes to `unit` at `now`. The nearest holds, in this order: a special
+    /// channel's own; the system's that it came from; its group's (article 11: 法律法规及特定渠道另有规定的, 从其规定); the city's
+    /// (article 32); the province's. Of those equally near the latest.
     pub fn in_force(&self, now: Timestamp, way: Way<'_>, unit: &UnitCode) -> &RuleSet {
         let today = now.in_beijing().date();
         let lanes_own = way
@@ -237,17 +245,14 @@ impl Rules {
             .iter()
             .filter(|set| set.from <= today)
             .filter(|set| !self.is_a_lanes_own(set))
-            .filter(|set| {
-                let of_group = |group| set.sources.contains(&group);
-                set.sources.is_empty() || way.group.is_some_and(of_group)
-            })
             .filter_map(|set| {
+                let source = set.source_rank(way)?;
                 // The nearer the city is to the unit, the more it has to say.
                 let near = match &set.city {
                     None => 0,
                     Some(city) => chain.len() - chain.iter().position(|code| *code == city)?,
                 };
-                Some(((!set.sources.is_empty(), near, set.from), set))
+                Some(((source, near, set.from), set))
             })
             .max_by_key(|(rank, _)| *rank)
             .map_or(&self.sets[0], |(_, set)| set)

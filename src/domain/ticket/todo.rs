@@ -23,6 +23,8 @@ pub enum Task {
     Handle,
     /// 审核退回: the lead owes a better reply, within the same limit.
     ReplyAgain,
+    /// 跟进外部平台: another platform works on it, the desk sees to it that it does.
+    FollowPartner,
     /// 待会办: a co-handler owes its opinion.
     GiveOpinion,
     /// 退回申请 waits for the desk.
@@ -43,7 +45,7 @@ pub enum Task {
 
 impl Task {
     /// Every task, in the order of a ticket's life.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Register,
         Self::Dispatch,
         Self::DecideReport,
@@ -52,6 +54,7 @@ impl Task {
         Self::Acknowledge,
         Self::Handle,
         Self::ReplyAgain,
+        Self::FollowPartner,
         Self::GiveOpinion,
         Self::DecideSendBack,
         Self::DecideExtension,
@@ -73,6 +76,7 @@ impl Task {
             Self::Acknowledge => "acknowledge",
             Self::Handle => "handle",
             Self::ReplyAgain => "reply_again",
+            Self::FollowPartner => "follow_partner",
             Self::GiveOpinion => "give_opinion",
             Self::DecideSendBack => "decide_send_back",
             Self::DecideExtension => "decide_extension",
@@ -122,7 +126,9 @@ impl Ticket {
             }
             Stage::Dispatched { work } => self.of_work(work, None),
             Stage::Handling { work } => {
-                let task = if self.bounced(work) {
+                let task = if self.intake.partner().is_some() {
+                    Task::FollowPartner
+                } else if self.bounced(work) {
                     Task::ReplyAgain
                 } else {
                     Task::Handle
@@ -144,7 +150,11 @@ impl Ticket {
                     vec![desk(Task::Revisit, Some(revisit.deadline))]
                 }
                 FollowUp::Rectifying { rectify } => vec![Todo {
-                    task: Task::Rectify,
+                    task: if self.intake.partner().is_some() {
+                        Task::FollowPartner
+                    } else {
+                        Task::Rectify
+                    },
                     unit: self.worker(),
                     clock: Some(rectify.deadline),
                 }],

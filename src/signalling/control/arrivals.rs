@@ -556,6 +556,7 @@ impl Control {
             cdr,
             started: now,
             answered: None,
+            reference: None,
             placed: None,
         };
         self.by_dialog.insert(arrival.dialog, id);

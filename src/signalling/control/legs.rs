@@ -31,6 +31,9 @@ use crate::signalling::journal::Entry;
 use crate::signalling::media::{Hears, Track};
 use crate::signalling::registrar::PhoneName;
 
+/// Octets of text in a User-to-User header: what ISDN carries (RFC 7433 §4.1), less its first.
+const USER_TO_USER_MAX: usize = 127;
+
 impl Control {
     /// Rings an agent for a waiting caller.
     pub(super) fn ring_agent(&mut self, call: CallId, offer: OfferToken, agent: &Username) {
@@ -248,6 +251,9 @@ impl Control {
         {
             headers.push(HeaderName::PAssertedIdentity, NameAddr::new(citizen));
         }
+        if let Some(reference) = self.reference_for(call, leg, destination) {
+            headers.push(HeaderName::from("User-to-User"), reference);
+        }
         let params = InviteParams {
             target,
             next_hop: destination.flow.clone(),
@@ -310,6 +316,24 @@ impl Control {
         let trunk = trunks.find(|trunk| trunk.name == *name)?;
         let number = PhoneNumber::parse(&call.cdr.caller).ok()?;
         Some((trunk.emergency_caller, number))
+    }
+
+    /// What a hotline or an emergency service outside is told of the call, so that both sides find ticket and call together
+    /// (RFC 7433): text under the protocol discriminator for user-specific content, in hex. Nobody else is told.
+    fn reference_for(&self, call: &Call, leg: &Leg, destination: &Destination) -> Option<String> {
+        destination.trunk.as_ref()?;
+        let is_service = EMERGENCY_SERVICES.contains(&leg.party.as_str());
+        let number = PhoneNumber::parse(&leg.party).ok()?;
+        if !is_service && !self.is_outside_hotline(&number) {
+            return None;
+        }
+        let text = call.reference.as_ref()?;
+        let cut = text.floor_char_boundary(USER_TO_USER_MAX);
+        let hex: String = text.as_bytes()[..cut]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Some(format!("00{hex};encoding=hex"))
     }
 
     /// Tries the leg's next destination. False when there is none left.
@@ -1099,9 +1123,19 @@ impl Control {
             return Ok(target);
         }
         match PhoneNumber::parse(name) {
-            Ok(number) if may_toll => self.trunk_target(&number).ok_or_else(bad),
+            Ok(number) if may_toll || self.is_outside_hotline(&number) => {
+                self.trunk_target(&number).ok_or_else(bad)
+            }
             Ok(_) | Err(_) => Err(bad()),
         }
+    }
+
+    /// Article 9(1): whose directory entry it is has been checked; passing a call on there needs no right of one's own.
+    fn is_outside_hotline(&self, number: &PhoneNumber) -> bool {
+        self.directory
+            .outside
+            .iter()
+            .any(|one| one.number == *number)
     }
 
     /// Specialists on duty: by unit, by name, or by where they are reached; in directory order.

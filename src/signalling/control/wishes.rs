@@ -45,6 +45,11 @@ impl Control {
                     .map(Granted::State)
                     .ok_or(CallRefusal::NoPhone)
             }
+            Wish::Refer { call, reference } => {
+                let call = self.calls.get_mut(&call).ok_or(CallRefusal::NoSuchCall)?;
+                call.reference = Some(reference);
+                Ok(Granted::Done)
+            }
             Wish::PlaceCall { by, to, purpose } => self.place_call(by, &to, purpose),
             Wish::Call { by, call, command } => self.command(&by, call, command),
         }
@@ -538,6 +543,7 @@ impl Control {
             cdr,
             started: self.clock.instant(),
             answered: None,
+            reference: None,
             placed: Some((purpose, by, recording)),
         };
         self.calls.insert(id, call);

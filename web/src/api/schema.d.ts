@@ -681,6 +681,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intake/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes in what a partner says: that it has the ticket, how it goes, what came of it, or that it is not its own. */
+        post: operations["intake_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/key-marks": {
         parameters: {
             query?: never;
@@ -962,6 +979,26 @@ export interface paths {
         };
         /** The systems that demands come from. */
         get: operations["intake_origins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outside_hotlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hotlines that are not ours, or those that what was typed may mean: for somebody whose matter is not this province's
+         *     (article 9(1)).
+         */
+        get: operations["intake_outside_hotlines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2932,6 +2969,18 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             unit: string;
         };
+        /** @description What a partner says of a ticket that was passed on to it. */
+        NewWord: {
+            /** @description The word's id there. The same id again changes nothing. */
+            id: string;
+            /** @description `received`, `progress`, `result` or `returned`. */
+            kind: string;
+            /** @description The partner, as the organisation names it. */
+            system: string;
+            text: string;
+            /** @description The ticket's number, as it was told in `passed_on`. */
+            ticket: string;
+        };
         /** @description 不予受理, as the citizen was told. */
         NotAcceptedForCitizen: {
             explanation: string;
@@ -3027,6 +3076,8 @@ export interface components {
             /** @description Its tickets are key matters (article 25) from the start. */
             key_supervision: boolean;
             name: string;
+            /** @description Tickets may be passed on to it. */
+            partner: boolean;
             /** @description Its tickets are seen by leads and the assigned units only. */
             restricted: boolean;
             system: string;
@@ -3039,6 +3090,16 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             system: string;
+        };
+        /** @description A hotline that is not ours. */
+        OutsideHotlineView: {
+            code: string;
+            name: string;
+            number: string;
+            /** @description The system that tickets may be passed on to. */
+            partner?: string | null;
+            purpose: string;
+            region: string;
         };
         /** @description Somebody who may own a case 督办人. */
         OwnerView: {
@@ -3665,9 +3726,25 @@ export interface components {
                 /** @description Its tickets are key matters (article 25) from the start. */
                 key_supervision: boolean;
                 name: string;
+                /** @description Tickets may be passed on to it. */
+                partner: boolean;
                 /** @description Its tickets are seen by leads and the assigned units only. */
                 restricted: boolean;
                 system: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OutsideHotlineView: {
+            items: {
+                code: string;
+                name: string;
+                number: string;
+                /** @description The system that tickets may be passed on to. */
+                partner?: string | null;
+                purpose: string;
+                region: string;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3819,6 +3896,8 @@ export interface components {
                 limits: Record<string, unknown>;
                 /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
                 sources: string[];
+                /** @description The systems of `/api/v1/origins` it is for, and for no others of their group; empty: not by system. */
+                systems: string[];
                 title: string;
                 /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
                 version: string;
@@ -4250,7 +4329,10 @@ export interface components {
              * @example 11
              */
             article: string;
-            /** @description `lane` (a special channel's own), `source` (of article 8's groups), `city` or `province`: the nearest holds. */
+            /**
+             * @description `lane` (a special channel's own), `system` (of systems that demands come from), `source` (of article 8's groups), `city`
+             *     or `province`: the nearest holds.
+             */
             scope: string;
             title: string;
             version: string;
@@ -4273,6 +4355,8 @@ export interface components {
             limits: Record<string, unknown>;
             /** @description The groups of article 8 it is for; empty: all. A special channel names its own: `/api/v1/lanes`. */
             sources: string[];
+            /** @description The systems of `/api/v1/origins` it is for, and for no others of their group; empty: not by system. */
+            systems: string[];
             title: string;
             /** @description e.g. `苏政办发〔2020〕29号`; a ticket's `promise.rules` is one of these. */
             version: string;
@@ -6237,6 +6321,61 @@ export interface operations {
             };
         };
     };
+    intake_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWord"];
+            };
+        };
+        responses: {
+            /** @description Said before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description No such ticket with that partner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watch_key_marks: {
         parameters: {
             query?: {
@@ -6771,6 +6910,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_OriginEntryView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_outside_hotlines: {
+        parameters: {
+            query?: {
+                /** @description A code, a part of the name, or initials of its pinyin; left out: all. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutsideHotlineView"];
                 };
             };
             /** @description Not done, and why */
@@ -8119,7 +8289,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, hand_down {unit}, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane} */
+                /** @description register, answer_on_call {answer}, note_three_way {specialist, unit}, dispatch {lead, co_handlers?, basis?, urgent?}, acknowledge, hand_down {unit}, record_contact {summary, call? | recording? | sms?}, reply {text, no_contact_reason?}, review {outcome, remark?}, send_back {basis, suggestion}, decide_send_back {granted, reason}, extend {working_days, reason, told_petitioner}, decide_extension {granted, reason}, change_kind {kind, reason}, decide_kind {granted, reason}, void {reason}, archive, reopen {reason}, rectify {finding, measures}, read_survey {rating}, request_written_opinion, issue_written_opinion {text}, identify {identity {id_kind, id_number}, mobile?, legal_person?}, verify_identity {matches, method}, classify {category, field, department?}, refuse {ground {code, ..}, explanation}, review_refusal {granted, reason}, seal {kind}, explain {explanation, guidance?}, report_up {question}, decide_report {in_scope, decision}, notify_petitioner {how}, hand_to_seat {unit, note, call?}, take_at_seat, answer_at_seat {answer, knowledge?}, enter_lane {lane}, pass_on {partner, reason, call?}, hear_partner {kind, text, id?}, take_back {reason} */
                 command: string;
             };
             cookie?: never;

@@ -26,6 +26,14 @@ describe("an agent's form", () => {
     expect(missing(form)).toEqual([]);
   });
 
+  it('passes a demand on to another platform, with the call it came by', () => {
+    const form = filled({ disposition: 'passed_on', partner: 'sh-12345', pass_reason: ' 事发地在上海 ' });
+    expect(missing(filled({ disposition: 'passed_on' }))).toEqual(['partner', 'pass_reason']);
+    expect(commands(form)).toEqual(['register', 'pass_on', 'dispose']);
+    expect(stepsOf(form, 'draft', KNOWN)[1]?.body).toEqual({ partner: 'sh-12345', reason: '事发地在上海', call: 'c-1' });
+    expect(stepsOf(form, 'draft', KNOWN)[2]?.body).toEqual({ disposition: { code: 'dispatched' } });
+  });
+
   it('names a firm beside the person who speaks for it, and alone', () => {
     const firm = { applicant: 'enterprise', credit_code: '91350100M000100Y43' } as const;
     const named = (form: Form) => stepsOf(form, 'draft', KNOWN).find((step) => step.command === 'identify')?.body;

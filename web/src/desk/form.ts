@@ -5,8 +5,8 @@ import { bodyOf, GROUND_FIELDS, missing as missingOf, shownOf, type Field } from
 export type Kind = 'inquiry' | 'help_request' | 'complaint' | 'report' | 'suggestion';
 export const KINDS: readonly Kind[] = ['inquiry', 'help_request', 'complaint', 'report', 'suggestion'];
 
-export type Disposition = 'dispatched' | 'answered_on_call' | 'three_way' | 'refused' | 'no_demand';
-export const DISPOSITIONS: readonly Disposition[] = ['dispatched', 'answered_on_call', 'three_way', 'refused', 'no_demand'];
+export type Disposition = 'dispatched' | 'passed_on' | 'answered_on_call' | 'three_way' | 'refused' | 'no_demand';
+export const DISPOSITIONS: readonly Disposition[] = ['dispatched', 'passed_on', 'answered_on_call', 'three_way', 'refused', 'no_demand'];
 
 /** Who asks, and what. */
 export interface Demand {
@@ -42,6 +42,9 @@ export interface Form extends Demand {
   /** What the ground needs beside its name, by the fields' keys. */
   ground_details: Record<string, string>;
   explanation: string;
+  /** The platform that is to work on it, and why. */
+  partner: string;
+  pass_reason: string;
 }
 
 export function emptyForm(caller: string): Form {
@@ -70,6 +73,8 @@ export function emptyForm(caller: string): Form {
     ground: '',
     ground_details: {},
     explanation: '',
+    partner: '',
+    pass_reason: '',
   };
 }
 
@@ -108,6 +113,9 @@ export function missing(form: Form, { coded_first = false, required = [] }: Aske
     case 'dispatched':
       needed.push('lead');
       break;
+    case 'passed_on':
+      needed.push('partner', 'pass_reason');
+      break;
     case 'answered_on_call':
       needed.push('answer');
       break;
@@ -120,7 +128,8 @@ export function missing(form: Form, { coded_first = false, required = [] }: Aske
     case 'no_demand':
       break;
   }
-  const lacks = needed.filter((field) => form[field].toString().trim() === '');
+  // A form that was kept by an older page has no such field yet.
+  const lacks = needed.filter((field) => (form[field] as Form[keyof Form] | undefined ?? '').toString().trim() === '');
   const untold = form.disposition === 'refused' && missingOf(groundFields(form), form.ground_details).length > 0;
   return [...lacks, ...(unasked ? (['fields'] as const) : []), ...(untold ? (['ground_details'] as const) : []), ...badNumbers(form)];
 }
@@ -159,18 +168,22 @@ export function stepsOf(form: Form, stage: string, { unit_of, field_of, call }: 
       const body = { specialist: form.specialist, unit: unit_of(form.specialist), ...(call === null ? {} : { call }), result: form.answer.trim() };
       steps.push({ of: 'ticket', command: 'note_three_way', body });
     }
-    steps.push({ of: 'ticket', ...disposal(form) });
+    steps.push({ of: 'ticket', ...disposal(form, call) });
   }
   const said = form.disposition === 'refused' ? { ground: form.ground, explanation: form.explanation.trim() } : {};
-  steps.push({ of: 'contact', command: 'dispose', body: { disposition: { code: form.disposition, ...said } } });
+  // For the contact it was handed on, whoever has it.
+  const code = form.disposition === 'passed_on' ? 'dispatched' : form.disposition;
+  steps.push({ of: 'contact', command: 'dispose', body: { disposition: { code, ...said } } });
   return steps;
 }
 
 /** The command that disposes of the demand. */
-function disposal(form: Form): { command: string; body: Record<string, unknown> } {
+function disposal(form: Form, call: string | null): { command: string; body: Record<string, unknown> } {
   switch (form.disposition) {
     case 'dispatched':
       return { command: 'dispatch', body: { lead: form.lead, co_handlers: form.co_handlers, basis: text(form.basis), ...(form.urgent ? { urgent: true } : {}) } };
+    case 'passed_on':
+      return { command: 'pass_on', body: { partner: form.partner, reason: form.pass_reason.trim(), ...(call === null ? {} : { call }) } };
     case 'refused': {
       const ground = bodyOf({ 'ground.code': form.ground, ...form.ground_details }, [{ key: 'ground.code', kind: 'line' }, ...groundFields(form)]);
       return { command: 'refuse', body: { ...ground, explanation: form.explanation.trim() } };

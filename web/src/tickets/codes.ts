@@ -1,4 +1,4 @@
-/** What the organisation's codes mean: its tree of categories, its special channels. Read once a window. */
+/** What the organisation's codes mean: its tree of categories, its special channels, the platforms it works with. Read once a window. */
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 
@@ -50,6 +50,14 @@ export const useCodes = defineStore('codes', () => {
     lanes.value = all.map((lane) => ({ value: lane.code, label: lane.name }));
   }
 
+  const origins = shallowRef<Schemas['OriginEntryView'][]>([]);
+  async function loadOrigins(): Promise<void> {
+    if (origins.value.length === 0) origins.value = must(await api.GET('/api/v1/origins')).items;
+  }
+  /** Platforms that tickets are passed on to. */
+  const partners = computed<Choice[]>(() => origins.value.filter((one) => one.partner).map((one) => ({ value: one.system, label: one.name })));
+  const systemOf = (system: string): string => origins.value.find((one) => one.system === system)?.name ?? system;
+
   const known = computed(() => new Map(categories.value.map((one) => [one.code, one])));
   const leaves = computed(() => leavesOf(categories.value));
   /** What the rules call its field 涉及领域. */
@@ -58,5 +66,5 @@ export const useCodes = defineStore('codes', () => {
   const required = computed(() => fields.value.filter((field) => field.required).map((field) => field.key));
   /** What people call a field of the form. */
   const labelOf = (key: string): string => fields.value.find((field) => field.key === key)?.name ?? key;
-  return { categories, fields, required, labelOf, lanes, leaves, load, loadLanes, nameOf, fieldOf };
+  return { categories, fields, required, labelOf, lanes, leaves, load, loadLanes, loadOrigins, partners, systemOf, nameOf, fieldOf };
 });

@@ -15,7 +15,7 @@ type Kind_ =
   | { kind: 'granted'; words?: string }
   /** Of all units, or of those below one's own. */
   | { kind: 'unit'; below?: boolean; optional?: boolean }
-  | { kind: 'category' | 'lane'; optional?: boolean }
+  | { kind: 'category' | 'lane' | 'partner'; optional?: boolean }
   | { kind: 'units'; optional?: boolean }
   | { kind: 'days'; optional?: boolean }
   /** A day, or a minute of one, of Beijing's calendar: `2026-12-01`, `2026-12-01T09:30`. */
@@ -37,6 +37,8 @@ export const RATINGS = ['very_satisfied', 'satisfied', 'basically_satisfied', 'd
 /** Article 9's grounds, in its order; the last is a supervisor's to say. */
 export const GROUNDS = ['outside_jiangsu', 'other_procedure', 'secret', 'malicious_or_vague', 'emergency', 'other'] as const;
 export const SUPERVISORS_GROUND = 'other';
+/** What another platform may say of a ticket that was passed on to it. */
+export const WORD_KINDS = ['progress', 'result', 'returned', 'received'] as const;
 export const PROCEDURES = ['petition', 'arbitration', 'reconsideration', 'litigation'] as const;
 export const SECRETS = ['state', 'commercial', 'privacy'] as const;
 export const SERVICES = ['110', '119', '120', '122', '12395'] as const;
@@ -118,6 +120,9 @@ export const FORMS: Record<string, readonly Field[]> = {
   take_at_seat: [],
   answer_at_seat: [prose('answer'), line('knowledge', true)],
   enter_lane: [{ key: 'lane', kind: 'lane' }],
+  pass_on: [{ key: 'partner', kind: 'partner' }, prose('reason')],
+  hear_partner: [{ key: 'kind', kind: 'choice', choices: WORD_KINDS, words: 'tickets.value' }, prose('text')],
+  take_back: [prose('reason')],
   refuse: [{ key: 'ground.code', kind: 'choice', choices: GROUNDS, words: 'tickets.ground' }, ...GROUND_FIELDS, prose('explanation')],
   review_refusal: [{ key: 'granted', kind: 'granted' }, prose('reason')],
   seal: [{ key: 'kind', kind: 'choice', choices: SECRETS, words: 'tickets.secret_kind' }],
@@ -126,9 +131,9 @@ export const FORMS: Record<string, readonly Field[]> = {
 /** Commands whose button stands out: the next step of the ticket's way. */
 export const STEPS: readonly string[] = ['register', 'dispatch', 'acknowledge', 'record_contact', 'reply', 'review', 'decide_send_back', 'decide_extension', 'decide_kind', 'rectify', 'issue_written_opinion'];
 /** What the desk's own rules put before somebody: no next step of every ticket, but the next of this one. */
-export const DECISIONS: readonly string[] = ['decide_report', 'review_refusal', 'take_at_seat', 'answer_at_seat'];
+export const DECISIONS: readonly string[] = ['decide_report', 'review_refusal', 'take_at_seat', 'answer_at_seat', 'hear_partner'];
 /** What the desk does with a demand beside or before its dispatch. */
-export const INTAKE: readonly string[] = ['classify', 'identify', 'verify_identity', 'explain', 'report_up', 'notify_petitioner', 'hand_to_seat', 'enter_lane', 'refuse', 'seal'];
+export const INTAKE: readonly string[] = ['classify', 'identify', 'verify_identity', 'explain', 'report_up', 'notify_petitioner', 'hand_to_seat', 'enter_lane', 'pass_on', 'take_back', 'refuse', 'seal'];
 /** Commands that cannot be taken back by another. */
 export const FINAL: readonly string[] = ['void', 'archive', 'refuse', 'seal'];
 

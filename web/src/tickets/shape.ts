@@ -88,6 +88,7 @@ export interface Intake {
   reports?: (Said & { question: string; due: string; lapsed: boolean; decision: (Said & { in_scope: boolean; decision: string; notice: (Said & { how: string }) | null }) | null })[];
   seat?: Said & { unit: string; note: string; taken: Said | null };
   lane?: Said & { code: string };
+  passed_on?: (Said & { partner: string; reason: string; ended?: string; words?: { at: string; by: string | null; kind: string; text: string }[] })[];
   emergencies?: { at: string; service: string; answered_after_ms: number | null }[];
 }
 

@@ -14,6 +14,7 @@ export type Entry =
 const TOLD = [
   'title',
   'kind',
+  'partner',
   'lead',
   'co_handlers',
   'unit',
@@ -62,7 +63,7 @@ const TOLD = [
 ] as const;
 
 /** What an event of the intake tells as a whole: its parts are told. */
-const WHOLE = ['classification', 'refusal', 'explanation', 'seat', 'transfer'] as const;
+const WHOLE = ['classification', 'refusal', 'explanation', 'seat', 'transfer', 'passed', 'word'] as const;
 
 /** The parts of an event that are told, flat. A deadline is told by its end. */
 export function toldOf(event: EventView): { key: string; value: unknown }[] {

@@ -31,6 +31,7 @@ impl Wish<'_> {
                 if !of_unit {
                     return Err(super::NOT_ASSIGNED);
                 }
+                super::not_a_partners(ticket)?;
                 actor
             }
             By::Person(_) | By::Server => self.desk_person(TAKERS, "12")?,

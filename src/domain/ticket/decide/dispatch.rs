@@ -18,6 +18,20 @@ impl Wish<'_> {
         basis: Option<&str>,
         urgent: bool,
     ) -> Result<Vec<Event>, Refusal> {
+        let dispatched = self.dispatched(ticket, lead, co_handlers, basis, urgent)?;
+        check_units(lead, co_handlers, &ticket.desk)?;
+        Ok(vec![dispatched])
+    }
+
+    /// The same to any unit, ours among them.
+    pub(super) fn dispatched(
+        &self,
+        ticket: &Ticket,
+        lead: &UnitCode,
+        co_handlers: &[UnitCode],
+        basis: Option<&str>,
+        urgent: bool,
+    ) -> Result<Event, Refusal> {
         // What was sent back too often goes where a coordinator says (article 26).
         let actor = match ticket.coordinated {
             Some(_) => self.desk_person(COORDINATORS, "26")?,
@@ -31,7 +45,6 @@ impl Wish<'_> {
             .as_ref()
             .expect("a registered ticket has its demand");
         ticket.intake.ready(self.limits(ticket))?;
-        check_units(lead, co_handlers, &ticket.desk)?;
         optional("派单依据", basis, PROSE)?;
         // A second dispatch keeps the citizen's promise and rules; only the new units' own clocks start now.
         let set = match promise {
@@ -67,7 +80,7 @@ impl Wish<'_> {
             clocks.insert(unit.clone(), own);
         }
         let window = Limit::WorkingDays(limits.send_back_days(demand.kind));
-        Ok(vec![Event::Dispatched {
+        Ok(Event::Dispatched {
             at: self.now,
             by: actor.username.clone(),
             lead: lead.clone(),
@@ -79,7 +92,7 @@ impl Wish<'_> {
             send_back_until: starting_now(lead, window)?.due(),
             urgent,
             clocks,
-        }])
+        })
     }
 }
 

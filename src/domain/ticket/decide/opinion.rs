@@ -19,6 +19,12 @@ impl Wish<'_> {
     pub(super) fn request_written_opinion(&self, ticket: &Ticket) -> Result<Vec<Event>, Refusal> {
         let actor = self.desk_person(HEARERS, "11(5)")?;
         has_a_unit(ticket)?;
+        if ticket.intake.partner().is_some() {
+            return Err(Refusal::Contradiction {
+                why: "由外部平台办理的工单, 书面意见由该平台出具",
+                article: "11(5)",
+            });
+        }
         if ticket.open_opinion().is_some() {
             return Err(Refusal::OpinionAskedFor);
         }
@@ -39,6 +45,7 @@ impl Wish<'_> {
     ) -> Result<Vec<Event>, Refusal> {
         let actor = self.unit_person()?;
         has_a_unit(ticket)?;
+        super::not_a_partners(ticket)?;
         if !ticket.is_answered_by(&actor.unit) {
             return Err(super::NOT_ASSIGNED);
         }

@@ -86,7 +86,7 @@ impl Wish<'_> {
         ])
     }
 
-    fn plan_revisit(&self, ticket: &Ticket, round: Round) -> Result<Event, Refusal> {
+    pub(super) fn plan_revisit(&self, ticket: &Ticket, round: Round) -> Result<Event, Refusal> {
         let days = Limit::WorkingDays(self.limits(ticket).revisit_days);
         Ok(Event::RevisitPlanned {
             round,
@@ -191,13 +191,10 @@ impl Wish<'_> {
         measures: &str,
     ) -> Result<Vec<Event>, Refusal> {
         let actor = self.unit_person()?;
-        let Stage::Closed {
-            follow_up: FollowUp::Rectifying { .. },
-            ..
-        } = ticket.stage
-        else {
+        if !is_rectifying(ticket) {
             return Err(Refusal::NothingToRectify);
-        };
+        }
+        super::not_a_partners(ticket)?;
         if !ticket.is_answered_by(&actor.unit) {
             return Err(NOT_ASSIGNED);
         }
@@ -254,6 +251,17 @@ impl Wish<'_> {
             reason: reason.to_owned(),
         }])
     }
+}
+
+/// Does the citizen wait for what was wrong to be put right?
+pub(super) const fn is_rectifying(ticket: &Ticket) -> bool {
+    matches!(
+        ticket.stage,
+        Stage::Closed {
+            follow_up: FollowUp::Rectifying { .. },
+            ..
+        }
+    )
 }
 
 /// The survey that waits for its answer.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::origin::Origin;
+use super::passed::WordKind;
 use super::refused::{Ground, SecretKind};
 use crate::domain::id::{CallId, LegId, UnitCode};
 use crate::domain::identity::Identity;
@@ -88,6 +89,25 @@ pub enum Command {
     EnterLane {
         lane: String,
     },
+    /// 转外部平台: another platform works on it, we follow it.
+    PassOn {
+        /// A system of the organisation's that is a partner.
+        partner: String,
+        reason: String,
+        #[serde(default)]
+        call: Option<CallId>,
+    },
+    /// What the partner says: by its machine, or written down by whoever was told.
+    HearPartner {
+        kind: WordKind,
+        text: String,
+        #[serde(default)]
+        id: Option<String>,
+    },
+    /// 收回: not that partner's after all, or it does not answer.
+    TakeBack {
+        reason: String,
+    },
     /// A live call is handed to an emergency service. By the server only.
     NoteEmergency {
         by: crate::domain::id::Username,
@@ -137,6 +157,9 @@ impl Command {
             Self::TakeAtSeat => "take_at_seat",
             Self::AnswerAtSeat { .. } => "answer_at_seat",
             Self::EnterLane { .. } => "enter_lane",
+            Self::PassOn { .. } => "pass_on",
+            Self::HearPartner { .. } => "hear_partner",
+            Self::TakeBack { .. } => "take_back",
             Self::NoteEmergency { .. } => "note_emergency",
             Self::EmergencyAnswered { .. } => "emergency_answered",
         }

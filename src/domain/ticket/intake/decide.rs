@@ -3,12 +3,14 @@
 use super::command::{Acceptance, Command};
 use super::event::Event;
 use super::origin::{Origin, SourceGroup};
+use super::passed::{PartnerWord, PassedOn, WordKind};
 use super::refused::{Ground, NotAccepted, Procedure, RefusalState, SecretKind};
 use super::{Classification, EmergencyTransfer, Explanation, Lane, Seal, SeatHandover};
-use crate::domain::id::{UnitCode, Username};
+use crate::domain::id::{CallId, UnitCode, Username};
 use crate::domain::identity::{Identity, RealName, Verification};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::staff::{Actor, By, Role};
+use crate::domain::ticket::decide::{partner_answered, to_ourselves};
 use crate::domain::ticket::event::Event as TicketEvent;
 use crate::domain::ticket::refusal::{Article, Refusal, server_only};
 use crate::domain::ticket::rules::{FormField, Rules, check_given};
@@ -20,6 +22,9 @@ const LINE: usize = 200;
 /// A superior decides a report within this time, day and night: the petitioner is waiting. Not in the text: policy.
 const REPORT_WITHIN_MS: i64 = 30 * 60_000;
 const EXPLANATIONS_MAX: usize = 50;
+/// A ticket is not sent round for ever.
+const PASSED_ON_MAX: usize = 5;
+const WORDS_MAX: usize = 100;
 
 const DESK: &[Role] = &[Role::Agent, Role::TeamLead, Role::Supervisor];
 const LEADS: &[Role] = &[Role::TeamLead, Role::Supervisor];
@@ -163,6 +168,27 @@ impl Wish<'_> {
                     },
                 })])
             }
+            Command::PassOn {
+                partner,
+                reason,
+                call,
+            } => self.pass_on(ticket, partner, reason, *call),
+            Command::HearPartner { kind, text, id } => {
+                self.hear_partner(ticket, *kind, text, id.as_deref())
+            }
+            Command::TakeBack { reason } => {
+                let actor = self.one_of(LEADS, "8(4)")?;
+                with_partner(ticket)?;
+                let Stage::Handling { .. } = ticket.stage else {
+                    return Err(wrong(ticket));
+                };
+                written("收回理由", reason, PROSE, "8(4)")?;
+                Ok(vec![fact(Event::TakenBack {
+                    at: self.now,
+                    by: actor.username.clone(),
+                    reason: reason.clone(),
+                })])
+            }
             Command::NoteEmergency {
                 by,
                 service,
@@ -200,6 +226,116 @@ impl Wish<'_> {
                 })])
             }
         }
+    }
+
+    // 转外部平台: articles 8(4) and 9(5).
+
+    /// Only what the desk itself could dispatch, and for few eyes only never. The hotline is dispatched to and takes it in one
+    /// breath, so that it has its clocks and its one responsible unit from then on.
+    fn pass_on(
+        &self,
+        ticket: &Ticket,
+        partner: &str,
+        reason: &str,
+        call: Option<CallId>,
+    ) -> Result<Vec<TicketEvent>, Refusal> {
+        let actor = self.one_of(DESK, "8(4)")?;
+        let contradiction = |why| {
+            Err(Refusal::Contradiction {
+                why,
+                article: "8(4)",
+            })
+        };
+        if ticket.intake.is_restricted() {
+            return contradiction("限定范围的工单不能转外部平台");
+        }
+        let came_from = ticket.intake.origin.as_ref();
+        if came_from.is_some_and(|origin| origin.system == partner) {
+            return contradiction("工单来自该平台, 不能转回; 不属于受理范围的请不予受理");
+        }
+        if ticket.open_opinion().is_some() {
+            return Err(Refusal::OpinionAskedFor);
+        }
+        if ticket.intake.passed_on.len() >= PASSED_ON_MAX {
+            return contradiction("该工单已多次转外部平台, 应由本省办理或不予受理");
+        }
+        written("协作平台", partner, LINE, "8(4)")?;
+        written("转出理由", reason, PROSE, "8(4)")?;
+        let dispatched = to_ourselves(self.now, ticket, self.by, self.rules)?;
+        Ok(vec![
+            dispatched,
+            TicketEvent::Acknowledged {
+                at: self.now,
+                by: actor.username.clone(),
+                unit: ticket.desk.clone(),
+            },
+            fact(Event::PassedOn {
+                passed: PassedOn {
+                    at: self.now,
+                    by: actor.username.clone(),
+                    partner: partner.to_owned(),
+                    reason: reason.to_owned(),
+                    call,
+                    words: Vec::new(),
+                    ended: None,
+                },
+            }),
+        ])
+    }
+
+    fn hear_partner(
+        &self,
+        ticket: &Ticket,
+        kind: WordKind,
+        text: &str,
+        id: Option<&str>,
+    ) -> Result<Vec<TicketEvent>, Refusal> {
+        let by = match (self.by, kind) {
+            // What a partner answers when it is given the ticket, or that it does not take it.
+            (By::Server, WordKind::Received | WordKind::Returned) => None,
+            _ => Some(self.one_of(DESK, "8(4)")?.username.clone()),
+        };
+        let passed = with_partner(ticket)?;
+        written("协作平台回复", text, PROSE, "8(4)")?;
+        optional("回复编号", id, LINE, "8(4)")?;
+        if id.is_some_and(|id| passed.knows(id)) {
+            return Err(Refusal::Contradiction {
+                why: "该回复已收到",
+                article: "8(4)",
+            });
+        }
+        if passed.words.len() >= WORDS_MAX && kind != WordKind::Result && kind != WordKind::Returned
+        {
+            return Err(Refusal::Contradiction {
+                why: "协作平台回复过多",
+                article: "8(4)",
+            });
+        }
+        let heard = fact(Event::PartnerHeard {
+            word: PartnerWord {
+                at: self.now,
+                by: by.clone(),
+                kind,
+                text: text.to_owned(),
+                id: id.map(str::to_owned),
+            },
+        });
+        let mut events = vec![heard];
+        match (kind, &ticket.stage) {
+            (
+                WordKind::Received | WordKind::Progress,
+                Stage::Handling { .. } | Stage::Replied { .. } | Stage::Closed { .. },
+            )
+            | (WordKind::Returned, Stage::Handling { .. }) => {}
+            (WordKind::Result, Stage::Handling { .. } | Stage::Closed { .. }) => {
+                let by = by.expect("a result is brought in by somebody");
+                events.extend(partner_answered(
+                    self.now, ticket, self.by, self.rules, by, text,
+                )?);
+            }
+            (_, _) => return Err(wrong(ticket)),
+        }
+        Ok(events)
     }
 
     // 统一受理: articles 8 and 11(1).
@@ -571,6 +707,11 @@ impl Wish<'_> {
             }),
         }
     }
+}
+
+/// The partner that has it, or answered it.
+fn with_partner(ticket: &Ticket) -> Result<&PassedOn, Refusal> {
+    ticket.intake.partner().ok_or_else(|| wrong(ticket))
 }
 
 fn fact(event: Event) -> TicketEvent {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::origin::Origin;
+use super::passed::{PartnerWord, PassedOn, WordKind};
 use super::refused::NotAccepted;
 use super::{Classification, EmergencyTransfer, Explanation, Lane, Seal, SeatHandover};
 use crate::domain::id::{LegId, UnitCode, Username};
@@ -87,9 +88,32 @@ pub enum Event {
         leg: LegId,
         answered_after_ms: i64,
     },
+    /// 转外部平台.
+    PassedOn {
+        passed: PassedOn,
+    },
+    /// A word of the partner's.
+    PartnerHeard {
+        word: PartnerWord,
+    },
+    /// 收回: the desk has it again.
+    TakenBack {
+        at: Timestamp,
+        by: Username,
+        reason: String,
+    },
 }
 
 impl Event {
+    /// Does the ticket come back to the desk with it?
+    pub const fn comes_back(&self) -> bool {
+        match self {
+            Self::TakenBack { .. } => true,
+            Self::PartnerHeard { word } => matches!(word.kind, WordKind::Returned),
+            _ => false,
+        }
+    }
+
     /// The event's name in tables and the API.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -111,6 +135,9 @@ impl Event {
             Self::EnteredLane { .. } => "entered_lane",
             Self::EmergencyTransferred { .. } => "emergency_transferred",
             Self::EmergencyAnswered { .. } => "emergency_answered",
+            Self::PassedOn { .. } => "passed_on",
+            Self::PartnerHeard { .. } => "partner_heard",
+            Self::TakenBack { .. } => "taken_back",
         }
     }
 }

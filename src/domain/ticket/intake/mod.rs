@@ -8,6 +8,7 @@ mod command;
 mod decide;
 mod event;
 mod origin;
+mod passed;
 mod refused;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use command::{Acceptance, Command};
 pub(super) use decide::decide;
 pub use event::Event;
 pub use origin::{Channel, Origin, ServiceType, SourceGroup, SourceProfile};
+pub use passed::{PartnerWord, PassedOn, WordKind};
 pub use refused::{Ground, Guidance, NotAccepted, Procedure, RefusalState, SecretKind};
 
 /// The facet. All of it is optional: a ticket of a plain call has none.
@@ -51,6 +53,9 @@ pub struct Intake {
     pub lane: Option<Lane>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emergencies: Vec<EmergencyTransfer>,
+    /// Each time it was passed on to another platform; the last may be under way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_on: Vec<PassedOn>,
 }
 
 /// 诉求的内容、领域、部门 as codes; its nature is the demand's kind (article 11(2)).
@@ -220,6 +225,26 @@ impl Intake {
             || self.lane.as_ref().is_some_and(|lane| lane.restricted)
     }
 
+    /// The partner that works on it, or answered it.
+    pub fn partner(&self) -> Option<&PassedOn> {
+        self.passed_on
+            .last()
+            .filter(|passed| passed.ended.is_none())
+    }
+
+    /// Did `partner` say the word of this id already?
+    pub fn heard(&self, partner: &str, id: &str) -> bool {
+        let mut all = self.passed_on.iter();
+        all.any(|passed| passed.partner == partner && passed.knows(id))
+    }
+
+    /// Whatever a partner had to do with it is over.
+    pub(super) fn partner_ended(&mut self, at: Timestamp) {
+        if let Some(open) = self.passed_on.last_mut() {
+            open.ended.get_or_insert(at);
+        }
+    }
+
     /// The seat that has it.
     pub fn seat_unit(&self) -> Option<&UnitCode> {
         self.seat.as_ref().map(|seat| &seat.unit)
@@ -360,6 +385,16 @@ pub(super) fn apply(intake: &mut Intake, event: &Event) {
         }
         Event::SeatLapsed { .. } => intake.seat.as_mut().expect("a seat").lapsed = true,
         Event::EnteredLane { lane } => intake.lane = Some(lane),
+        Event::PassedOn { passed } => intake.passed_on.push(passed),
+        Event::PartnerHeard { word } => {
+            let (at, kind) = (word.at, word.kind);
+            let open = intake.passed_on.last_mut();
+            open.expect("a partner that has it").words.push(word);
+            if kind == WordKind::Returned {
+                intake.partner_ended(at);
+            }
+        }
+        Event::TakenBack { at, .. } => intake.partner_ended(at),
         Event::EmergencyTransferred { transfer } => intake.emergencies.push(transfer),
         Event::EmergencyAnswered {
             leg,

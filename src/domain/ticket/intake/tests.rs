@@ -714,3 +714,46 @@ fn the_facet_is_told_among_the_tickets_events_in_the_same_shape() {
     );
     assert_eq!(serde_json::from_str::<TicketEvent>(&json).unwrap(), event);
 }
+
+#[test]
+fn what_a_partner_says_is_kept_in_the_same_shape() {
+    let passed = PassedOn {
+        at: at(0),
+        by: "agent".into(),
+        partner: "sh-12345".to_owned(),
+        reason: "事发地在上海市".to_owned(),
+        call: None,
+        words: Vec::new(),
+        ended: None,
+    };
+    let word = PartnerWord {
+        at: at(1),
+        by: None,
+        kind: WordKind::Received,
+        text: "编号 SH-77".to_owned(),
+        id: Some("w-1".to_owned()),
+    };
+    let back = Event::TakenBack {
+        at: at(2),
+        by: "team_lead".into(),
+        reason: "本省事项".to_owned(),
+    };
+    for (event, written) in [
+        (
+            Event::PassedOn { passed },
+            r#"{"event":"passed_on","passed":{"at":"2025-01-24T09:00:00.000+08:00","by":"agent","partner":"sh-12345","reason":"事发地在上海市"}}"#,
+        ),
+        (
+            Event::PartnerHeard { word },
+            r#"{"event":"partner_heard","word":{"at":"2025-01-24T09:01:00.000+08:00","by":null,"kind":"received","text":"编号 SH-77","id":"w-1"}}"#,
+        ),
+        (
+            back,
+            r#"{"event":"taken_back","at":"2025-01-24T09:02:00.000+08:00","by":"team_lead","reason":"本省事项"}"#,
+        ),
+    ] {
+        let event = TicketEvent::Intake(event);
+        assert_eq!(serde_json::to_string(&event).unwrap(), written);
+        assert_eq!(serde_json::from_str::<TicketEvent>(written).unwrap(), event);
+    }
+}

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Way;
 use super::articles::article;
 use super::form::{self, FormField};
 use crate::domain::calendar::{Convention, Limit};
@@ -29,6 +30,10 @@ pub struct RuleSet {
     /// channel names its rule set itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceGroup>,
+    /// Rules of single systems that demands come from, by their names in the organisation: each platform of a group may
+    /// have its own clock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<String>,
     /// What differs from the provincial numbers.
     #[serde(default)]
     pub limits: Limits,
@@ -220,6 +225,8 @@ pub enum BadRuleSet {
     Unnamed,
     #[error("{0} is {1}; it must be at least 1 and at most 500")]
     OutOfRange(&'static str, u64),
+    #[error("a rule set is for systems or for groups of them, not for both")]
+    SystemsAndSources,
     #[error("an interpretation of {0:?}: there is no such article")]
     UnknownArticle(String),
     #[error("an interpretation says something and says who gave it")]
@@ -247,11 +254,26 @@ impl RuleSet {
             from: jiff::civil::date(2020, 4, 22),
             city: None,
             sources: Vec::new(),
+            systems: Vec::new(),
             limits: Limits::default(),
             interpretations: Vec::new(),
             guidance: Guidance::provincial(),
             form: Vec::new(),
             without_categories: Vec::new(),
+        }
+    }
+
+    /// How near this set is to where a demand came from: 2 for its system, 1 for its group, 0 where it is for all; none
+    /// where it is for others.
+    pub(super) fn source_rank(&self, way: Way<'_>) -> Option<u8> {
+        let of_system = |system: &str| self.systems.iter().any(|known| known == system);
+        let of_group = |group| self.sources.contains(&group);
+        if way.system.is_some_and(of_system) {
+            Some(2)
+        } else if way.group.is_some_and(of_group) {
+            Some(1)
+        } else {
+            (self.systems.is_empty() && self.sources.is_empty()).then_some(0)
         }
     }
 
@@ -338,6 +360,9 @@ impl RuleSet {
         let named = |text: &str| !text.trim().is_empty() && text.chars().count() <= 100;
         if !named(&self.version) || !named(&self.title) {
             return Err(BadRuleSet::Unnamed);
+        }
+        if !self.systems.is_empty() && !self.sources.is_empty() {
+            return Err(BadRuleSet::SystemsAndSources);
         }
         // The regulation's numbers are the regulation's; its interpretations grow, what is said under 9(2) follows
         // the laws, a form asks what the time needs, and 11(2) is asked for when the codes are
@@ -512,6 +537,13 @@ mod tests {
             set.limits.classify_first = true;
         });
         assert_eq!(first, Ok(()), "the province may ask for codes first");
+        assert_eq!(
+            with(&|set| {
+                set.systems = vec!["hlw-dc".to_owned()];
+                set.sources = vec![SourceGroup::NationalPlatform];
+            }),
+            Err(BadRuleSet::SystemsAndSources)
+        );
         let reading = |article: &str| Interpretation {
             article: article.to_owned(),
             text: "…".to_owned(),

@@ -332,7 +332,7 @@ fn a_ticket_keeps_the_rules_of_its_dispatch_whatever_comes_later() {
 }
 
 #[test]
-fn the_nearest_rules_hold_lane_before_source_before_city_before_province() {
+fn the_nearest_rules_hold_lane_before_system_before_source_before_city_before_province() {
     let set = |version: &str, city: Option<&str>, sources: &[SourceGroup]| RuleSet {
         version: version.to_owned(),
         title: version.to_owned(),
@@ -350,6 +350,10 @@ fn the_nearest_rules_hold_lane_before_source_before_city_before_province() {
         .with_set(set("区", Some(LEAD), &[]))
         .with_set(set("督查", None, &[SourceGroup::NationalPlatform]))
         .with_set(set("交办", None, &[SourceGroup::AssignedTask]))
+        .with_set(RuleSet {
+            systems: vec!["hlw-jg".to_owned()],
+            ..set("监管", None, &[])
+        })
         // Named by a channel: nobody else's, though it says neither city nor source.
         .with_set(set("营商", None, &[]))
         .with_lanes([
@@ -366,7 +370,7 @@ fn the_nearest_rules_hold_lane_before_source_before_city_before_province() {
     let plain = Way::default();
     let from = |group| Way {
         group: Some(group),
-        lane: None,
+        ..Way::default()
     };
     let held = |at, way, unit: &str| rules.in_force(at, way, &unit.into()).version.clone();
     assert_eq!(held(now, plain, "suzhou"), RuleSet::provincial().version);
@@ -375,18 +379,32 @@ fn the_nearest_rules_hold_lane_before_source_before_city_before_province() {
     assert_eq!(held(now, from(SourceGroup::NationalPlatform), LEAD), "督查");
     assert_eq!(held(now, from(SourceGroup::AssignedTask), LEAD), "交办");
     assert_eq!(held(now, from(SourceGroup::CrossCity), LEAD), "区");
+    // Of one group each platform may have its own; a later set of the group does not take its place.
+    let platform = |system| Way {
+        group: Some(SourceGroup::NationalPlatform),
+        system: Some(system),
+        lane: None,
+    };
+    assert_eq!(held(now, platform("hlw-jg"), LEAD), "监管");
+    assert_eq!(held(now, platform("hlw-dc"), LEAD), "督查");
+    assert_eq!(
+        held(before, platform("hlw-jg"), LEAD),
+        RuleSet::provincial().version
+    );
     let lane = |code| Way {
         group: Some(SourceGroup::AssignedTask),
+        system: Some("hlw-jg"),
         lane: Some(code),
     };
     assert_eq!(held(now, lane("business"), LEAD), "营商");
-    assert_eq!(held(now, lane("enterprise"), LEAD), "交办");
+    assert_eq!(held(now, lane("enterprise"), LEAD), "监管");
     assert_eq!(
         held(before, lane("business"), LEAD),
         RuleSet::provincial().version
     );
     let scope = |version: &str| rules.scope(rules.set(version).unwrap());
     assert_eq!(scope("营商"), Scope::Lane);
+    assert_eq!(scope("监管"), Scope::System);
     assert_eq!(scope("交办"), Scope::Source);
     assert_eq!(scope("区"), Scope::City);
 }

@@ -105,6 +105,13 @@ const INTAKE: &[(&str, &[&str], &[&str])] = &[
     ("take_at_seat", AT_DESK, &["specialist"]),
     ("answer_at_seat", &["registered"], &["specialist"]),
     ("enter_lane", AT_DESK, DESK_OR_SERVER),
+    ("pass_on", &["registered"], CALL_TAKERS),
+    (
+        "hear_partner",
+        &["handling", "replied", "closed"],
+        &["*", "agent", "team_lead", "supervisor"],
+    ),
+    ("take_back", &["handling"], LEADS),
     ("note_emergency", ALWAYS, &["*"]),
     ("emergency_answered", ALWAYS, &["*"]),
 ];
@@ -155,6 +162,10 @@ const MOVES: &[(&str, &str, &str)] = &[
     ("draft", "review_refusal", "voided"),
     ("registered", "review_refusal", "voided"),
     ("registered", "dispatch", "dispatched"),
+    ("registered", "pass_on", "handling"),
+    ("handling", "hear_partner", "replied"),
+    ("handling", "hear_partner", "registered"),
+    ("handling", "take_back", "registered"),
     ("dispatched", "acknowledge", "handling"),
     ("dispatched", "decide_send_back", "registered"),
     ("handling", "decide_send_back", "registered"),
@@ -204,6 +215,7 @@ fn beginnings() -> impl Strategy<Value = Beginning> {
     prop_oneof![
         6 => Just(Beginning::Called),
         1 => Just(Beginning::AtSeat),
+        2 => Just(Beginning::WithPartner),
         1 => Just(Beginning::Asked),
         4 => Just(Beginning::Dissatisfied),
     ]
@@ -375,6 +387,18 @@ fn intake_command(name: &str, choice: usize) -> intake::Command {
             knowledge: None,
         },
         "enter_lane" => intake::Command::EnterLane { lane: text() },
+        "pass_on" => pass_on(),
+        "hear_partner" => intake::Command::HearPartner {
+            kind: match choice % 7 {
+                0 | 1 => intake::WordKind::Received,
+                2 => intake::WordKind::Progress,
+                3 => intake::WordKind::Returned,
+                _ => intake::WordKind::Result,
+            },
+            text: text(),
+            id: choice.is_multiple_of(5).then(|| (choice % 4).to_string()),
+        },
+        "take_back" => intake::Command::TakeBack { reason: text() },
         "note_emergency" => intake::Command::NoteEmergency {
             by: "agent1000".into(),
             service: "119".to_owned(),
@@ -387,6 +411,14 @@ fn intake_command(name: &str, choice: usize) -> intake::Command {
             answered_after_ms: 900,
         },
         other => panic!("{other} is not in the table"),
+    }
+}
+
+fn pass_on() -> intake::Command {
+    intake::Command::PassOn {
+        partner: "sh-12345".to_owned(),
+        reason: "上海市管辖".to_owned(),
+        call: None,
     }
 }
 
@@ -524,6 +556,12 @@ impl Memory {
             Event::Marked { due, mark, .. } => {
                 assert_eq!(*mark == Mark::Lapsed, now > *due);
             }
+            // The hotline answers for it, and says what the partner found: it need not have called.
+            Event::Intake(intake::Event::PassedOn { .. }) => {
+                assert_eq!(self.unit.as_ref(), Some(&DESK.into()));
+                self.proved = true;
+            }
+            Event::Intake(event) if event.comes_back() => self.unit = None,
             Event::Opened { .. }
             | Event::ThreeWayNoted { .. }
             | Event::AnsweredOnCall { .. }
@@ -556,6 +594,8 @@ enum Beginning {
     Called,
     /// A specialist has taken the demand at their seat.
     AtSeat,
+    /// Another platform works on it.
+    WithPartner,
     /// Closed, and the citizen was asked.
     Asked,
     /// Closed, and the citizen is not satisfied.
@@ -570,6 +610,13 @@ fn live(beginning: Beginning, tries: &[Try], seen: &mut BTreeMap<&'static str, u
         Beginning::AtSeat => {
             let mut case = Case::called();
             for (actor, command) in to_seat() {
+                case.wish(&actor, command).unwrap();
+            }
+            case
+        }
+        Beginning::WithPartner => {
+            let mut case = Case::called();
+            for (actor, command) in to_partner() {
                 case.wish(&actor, command).unwrap();
             }
             case
@@ -689,6 +736,13 @@ fn to_seat() -> [(Actor, Command); 3] {
     ]
 }
 
+fn to_partner() -> [(Actor, Command); 2] {
+    [
+        (agent(), register(Kind::Complaint)),
+        (agent(), Command::Intake(pass_on())),
+    ]
+}
+
 /// The model at the point where a life begins.
 fn model_of(beginning: Beginning) -> Model {
     let mut model = Model::called();
@@ -696,6 +750,12 @@ fn model_of(beginning: Beginning) -> Model {
         Beginning::Called => return model,
         Beginning::AtSeat => {
             for (actor, command) in to_seat() {
+                model.carry_out(Case::new().now, &who(By::Person(&actor)), &command);
+            }
+            return model;
+        }
+        Beginning::WithPartner => {
+            for (actor, command) in to_partner() {
                 model.carry_out(Case::new().now, &who(By::Person(&actor)), &command);
             }
             return model;
@@ -825,6 +885,7 @@ fn random_lives_keep_the_rules() {
         "marked",
         "survey_resent",
         "written_opinion_issued",
+        "taken_back",
     ] {
         assert!(seen.contains_key(name), "no life reached {name}: {seen:?}");
     }

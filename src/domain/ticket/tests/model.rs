@@ -8,6 +8,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::*;
 use crate::domain::id::LegId;
+use crate::domain::ticket::intake::WordKind::{Progress, Received, Result, Returned};
 
 /// 2025 as the State Council's notice has it: days off, and weekend days that are worked.
 const OFF: &[(&str, &str)] = &[
@@ -146,6 +147,11 @@ struct Intake {
     seat: Option<Seat>,
     /// Emergency services that ring.
     ringing: Vec<LegId>,
+    /// Another platform works on it, or answered it; and how often that was tried.
+    partner: bool,
+    passed_on: u32,
+    /// Ids of what that partner said.
+    told: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -221,7 +227,8 @@ impl Model {
     }
 
     fn is_lead(&self, who: &Who) -> bool {
-        UNITS.contains(&who.role) && self.lead.is_some() && self.lead == self.acts_for(who)
+        let units = UNITS.contains(&who.role) && !self.intake.partner;
+        units && self.lead.is_some() && self.lead == self.acts_for(who)
     }
 
     /// R023: only an assigned unit acts, or its sub-unit that was given the work. For whom?
@@ -235,8 +242,8 @@ impl Model {
     }
 
     fn part(&self, who: &Who) -> Option<&Part> {
-        UNITS
-            .contains(&who.role)
+        // R031: what another platform works on is no unit's.
+        (UNITS.contains(&who.role) && !self.intake.partner)
             .then(|| self.parts.get(&self.acts_for(who)?))
             .flatten()
     }
@@ -402,6 +409,7 @@ impl Model {
                 ["agent", "team_lead", "supervisor", "revisitor"].contains(&role)
                     && self.has_a_unit()
                     && !self.opinion_asked
+                    && !self.intake.partner
             }
             Command::IssueWrittenOpinion { .. } => {
                 self.is_lead(who) && self.has_a_unit() && self.opinion_asked
@@ -482,6 +490,33 @@ impl Model {
             }
             // R052: the server where the call came in by the channel's queue.
             intake::Command::EnterLane { .. } => (desk || role == "*") && self.never_dispatched(),
+            // R031: what the desk could dispatch itself.
+            intake::Command::PassOn { .. } => {
+                let may = if self.coordinated {
+                    role == "supervisor"
+                } else {
+                    desk
+                };
+                may && self.stage == "registered"
+                    && self.may_be_disposed()
+                    && !self.opinion_asked
+                    && intake.passed_on < 5
+            }
+            // By its machine, or by whoever was told; the server itself knows only whether it was taken.
+            intake::Command::HearPartner { kind, id, .. } => {
+                let may = desk || (role == "*" && (*kind == Received || *kind == Returned));
+                let now = match kind {
+                    Received | Progress => ["handling", "replied", "closed"].contains(&self.stage),
+                    Returned => self.stage == "handling",
+                    Result => {
+                        self.stage == "handling"
+                            || (self.stage == "closed" && self.after == Some(After::Rectifying))
+                    }
+                };
+                let new = id.as_ref().is_none_or(|id| !intake.told.contains(id));
+                may && intake.partner && now && new
+            }
+            intake::Command::TakeBack { .. } => leads && intake.partner && self.stage == "handling",
             intake::Command::NoteEmergency { .. } => role == "*",
             intake::Command::EmergencyAnswered { leg, .. } => {
                 role == "*" && intake.ringing.contains(leg)
@@ -515,6 +550,34 @@ impl Model {
     }
 
     fn carry_out_intake(&mut self, now: Timestamp, who: &Who, wish: &intake::Command) {
+        match wish {
+            intake::Command::PassOn { .. } => {
+                self.dispatch(now, &DESK.into(), &[]);
+                self.parts.get_mut(DESK).unwrap().acknowledged = true;
+                self.stage = "handling";
+                self.handlers.insert(who.name.clone());
+                self.intake.partner = true;
+                self.intake.passed_on += 1;
+                self.intake.told.clear();
+            }
+            intake::Command::HearPartner { kind, id, .. } => {
+                self.intake.told.extend(id.clone());
+                match kind {
+                    Received | Progress => {}
+                    Returned => self.back_from_partner(),
+                    Result => {
+                        self.handlers.insert(who.name.clone());
+                        if self.stage == "closed" {
+                            self.after = Some(After::Revisiting(2));
+                        } else {
+                            self.stage = "replied";
+                        }
+                    }
+                }
+            }
+            intake::Command::TakeBack { .. } => self.back_from_partner(),
+            _ => {}
+        }
         let intake = &mut self.intake;
         let me = || Some(who.name.clone());
         match wish {
@@ -565,8 +628,22 @@ impl Model {
             intake::Command::Accept(_)
             | intake::Command::VerifyIdentity { .. }
             | intake::Command::Classify { .. }
-            | intake::Command::EnterLane { .. } => {}
+            | intake::Command::EnterLane { .. }
+            | intake::Command::PassOn { .. }
+            | intake::Command::HearPartner { .. }
+            | intake::Command::TakeBack { .. } => {}
         }
+    }
+
+    /// To the desk; the citizen's promise stands.
+    fn back_from_partner(&mut self) {
+        self.stage = "registered";
+        self.lead = None;
+        self.parts.clear();
+        self.window = None;
+        self.asked_for_time = None;
+        self.asked_kind = None;
+        self.intake.partner = false;
     }
 
     fn is_surveying(&self) -> bool {
@@ -673,6 +750,7 @@ impl Model {
                     intake: kept.intake,
                     ..Self::called()
                 };
+                self.intake.partner = false;
             }
             Command::SurveyAnswered { rating } | Command::ReadSurvey { rating } => {
                 self.after = Some(match rating {
