@@ -21,7 +21,7 @@ use crate::domain::staff::{By, Unit, UnitKind};
 use crate::domain::supervision::{CaseEvent, Level};
 use crate::domain::ticket::intake::{Command, Event, Origin};
 use crate::domain::ticket::{
-    Closing, DeadlineKind, Event as TicketEvent, Mark, Refusal, Rules, Stage,
+    Closing, DeadlineKind, Event as TicketEvent, Mark, Refusal, Rules, Stage, Ticket,
 };
 use crate::domain::time::Timestamp;
 
@@ -467,7 +467,7 @@ impl Chronicler<'_> {
                 mark,
                 due,
                 ..
-            } if open => (
+            } if open && awaits_partner(ticket) => (
                 "urge",
                 json!({"at": self.now, "due": due, "overdue": *mark == Mark::Lapsed}),
             ),
@@ -540,6 +540,11 @@ impl Chronicler<'_> {
         )
         .await
     }
+}
+
+/// Is it the partner's turn, and not the reviewer's?
+const fn awaits_partner(ticket: &Ticket) -> bool {
+    matches!(ticket.stage, Stage::Handling { .. } | Stage::Closed { .. })
 }
 
 /// Is the system one that tickets are exchanged with both ways?
