@@ -481,7 +481,7 @@ impl Chronicler<'_> {
                 mark,
                 due,
                 ..
-            } if open => (
+            } if open && awaits_partner(ticket) => (
                 "urge",
                 json!({"at": self.now, "due": due, "overdue": *mark == Mark::Lapsed}),
             ),
@@ -577,6 +577,11 @@ async fn coded(tx: &mut Tx, ticket: &Ticket) -> Result<Option<(String, Option<St
         .await?;
     let entry: Option<CategoryEntry> = row.map(|row| row.json("json")).transpose()?;
     Ok(Some((category, entry.and_then(|entry| entry.standard))))
+}
+
+/// Is it the partner's turn, and not the reviewer's?
+const fn awaits_partner(ticket: &Ticket) -> bool {
+    matches!(ticket.stage, Stage::Handling { .. } | Stage::Closed { .. })
 }
 
 /// Is the system one that tickets are exchanged with both ways?

@@ -279,9 +279,14 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await page.getByText('不予受理', { exact: true }).click();
     await page.locator('.el-select:has(#desk-ground)').click();
     await page.getByRole('option', { name: /非江苏省/ }).click();
-    await page.locator('#desk-ground_details').fill('021-12345');
+    // Whose it is stands in the directory.
+    await page.locator('.el-select:has(#desk-outside)').click();
+    await page.keyboard.type('shanghai');
+    await page.getByRole('option', { name: /上海12345/ }).click();
+    assert.equal(await page.locator('#desk-ground_details').inputValue(), '上海12345 02112345');
     await page.locator('#desk-explanation').fill('事发地在上海，请拨打上海12345。');
     assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'desk-outside');
     await page.keyboard.press('Alt+Enter');
     await page.locator('[data-testid="idle"]').waitFor();
     const { items } = await (await signIn(hotline.http, 'team_lead'))('GET', `/api/v1/tickets?phone=${CITIZEN}`);

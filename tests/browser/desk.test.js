@@ -182,6 +182,33 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     await list.getByText('没有待处理的诉求').waitFor();
   });
 
+  it('what another platform works on is passed on, waits in a list, and its result goes the way of replies', async () => {
+    const { id, number } = await desk.ticket({ title: '上海站前积水' });
+    const page = await at('team_lead', `/tickets/${id}`);
+    await page.getByRole('button', { name: '转外部平台', exact: true }).click();
+    const form = page.getByRole('form', { name: '转外部平台' });
+    await form.locator('[data-field="partner"] input').click();
+    await page.keyboard.type('shanghai');
+    await page.getByRole('option', { name: '上海12345' }).click();
+    await write(page, 'reason', '事发地在上海市静安区。');
+    assert.deepEqual(await axeFaults(page), []);
+    await submit(page, '转外部平台');
+    await page.getByText('外部平台办理中').waitFor();
+    await picture(page, 'passed-on');
+
+    await page.goto(`${hotline.http}/dispatch?view=follow_partner`);
+    await until(async () => /1/.test(await tab(page, '跟进外部平台').textContent()), () => 'the list is counted');
+    await page.getByRole('link', { name: new RegExp(number) }).first().click();
+    await page.getByRole('form', { name: '记录外部平台回复' }).waitFor();
+    await radio(page, '办理结果');
+    await write(page, 'text', '静安区建管委已疏通排水口。');
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'partner-heard');
+    await submit(page, '记录外部平台回复');
+    const made = await lead('GET', `/api/v1/tickets/${id}`);
+    assert.deepEqual([made.stage, made.unit, made.ticket.stage.reply.text], ['replied', 'js-12345', '静安区建管委已疏通排水口。']);
+  });
+
   it('ran without a fault in any page', () => {
     assert.deepEqual(browser.faults, []);
   });

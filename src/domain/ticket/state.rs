@@ -883,7 +883,9 @@ impl Ticket {
 
     /// The open window for sending it back, as a clock: nobody is reminded of it.
     fn send_back_window(&self, work: &Work) -> Option<Running> {
-        let open = self.coordinated.is_none() && work.send_back.is_none();
+        // Nobody can ask to send back what another platform works on.
+        let ours = self.intake.partner().is_none();
+        let open = ours && self.coordinated.is_none() && work.send_back.is_none();
         let until = work.send_back_until?;
         match self.stage {
             Stage::Dispatched { .. } | Stage::Handling { .. } if open => {

@@ -20,6 +20,10 @@ describe('the timeline', () => {
       { key: 'explanation', value: '请联系' },
       { key: 'guidance', value: '12333' },
     ]);
+    expect(toldOf(event(4, '', { word: { kind: 'result', text: '已疏通' } }))).toEqual([
+      { key: 'said', value: 'result' },
+      { key: 'text', value: '已疏通' },
+    ]);
     expect(toldOf(event(3, '', { lane: { code: 'enterprise' } }))).toEqual([{ key: 'lane', value: 'enterprise' }]);
   });
 

@@ -15,6 +15,7 @@ const TOLD = [
   'title',
   'kind',
   'partner',
+  'said',
   'lead',
   'co_handlers',
   'unit',
@@ -77,6 +78,8 @@ export function toldOf(event: EventView): { key: string; value: unknown }[] {
   if (event.name === 'handed_down' || event.name === 'inherited') flat['handed_to'] = whole['to'];
   const attachment = whole['attachment'] as { name?: string } | undefined;
   if (attachment !== undefined) flat['file'] = attachment.name;
+  const word = whole['word'] as { kind?: string } | undefined;
+  if (word !== undefined) Object.assign(flat, { said: word.kind, kind: undefined });
   if (typeof result === 'object' && result !== null) Object.assign(flat, result);
   return TOLD.flatMap((key) => {
     const value = flat[key];
