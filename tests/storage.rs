@@ -2271,13 +2271,17 @@ async fn demands_are_counted_by_applicant_city_and_lane(place: Place) {
         })
     };
     let file = Organisation {
-        units: vec![
-            unit("nj", "南京12345", UnitKind::City, "js-12345"),
-            unit("sz", "苏州12345", UnitKind::City, "js-12345"),
-            unit("sz-cgj", "苏州市城市管理局", UnitKind::Department, "sz"),
-            unit("js-xcb", "省委宣传部", UnitKind::Party, "js-12345"),
-            unit("js-wmb", "省文明办", UnitKind::Department, "js-xcb"),
-        ],
+        units: organisation()
+            .units
+            .into_iter()
+            .chain([
+                unit("nj", "南京12345", UnitKind::City, "js-12345"),
+                unit("sz", "苏州12345", UnitKind::City, "js-12345"),
+                unit("sz-cgj", "苏州市城市管理局", UnitKind::Department, "sz"),
+                unit("js-xcb", "省委宣传部", UnitKind::Party, "js-12345"),
+                unit("js-wmb", "省文明办", UnitKind::Department, "js-xcb"),
+            ])
+            .collect(),
         ..organisation()
     };
     case.storage.apply(case.now(), file).await.unwrap();

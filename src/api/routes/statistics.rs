@@ -75,7 +75,7 @@ pub(crate) struct StatisticsView {
 }
 
 /// What demands came in a period and how they were disposed of, divided by applicant, city and special channel.
-#[utoipa::path(get, path = "/api/v1/statistics", tag = "kpis", params(Asked), responses((status = 200, body = StatisticsView)))]
+#[utoipa::path(get, path = "/api/v1/statistics", tag = "statistics", params(Asked), responses((status = 200, body = StatisticsView)))]
 pub(crate) async fn get(
     State(api): State<Arc<Api>>,
     Query(asked): Query<Asked>,
