@@ -249,7 +249,10 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await wish(items[0].id, 'identify', { identity });
     await wish(items[0].id, 'verify_identity', { matches: true, method: '国家平台核验' });
 
+    await lead('POST', '/api/v1/clusters', { title: '小区门口占道经营', kind: 'same_event', lead: items[0].id, members: [elsewhere.id] });
+
     const calling = citizen.call('12345');
+    await page.locator('[data-testid="desk-cluster"]').getByText('来电人此前诉求所属').waitFor();
     await page.locator('[data-testid="history"]', { hasText: '小区门口占道经营' }).waitFor();
     await page.locator('[data-testid="history-identity"]', { hasText: '地铁口共享单车乱停' }).waitFor();
     await page.keyboard.press('Alt+1');
@@ -270,6 +273,7 @@ describe('an agent and a citizen', { timeout: 180_000 }, () => {
     await page.locator('#desk-address').fill(demand.address);
     await page.keyboard.press('Alt+S');
     await page.locator('[data-testid="similar"]').getByRole('button', { name: /^并单/ }).first().click();
+    await page.locator('[data-testid="desk-cluster"]').getByText('来电人此前诉求所属').waitFor({ state: 'detached' });
     await page.locator('[data-testid="desk-cluster"]').getByText('小区门口占道经营').waitFor();
     await citizen.hangUp();
     await page.locator('[data-testid="wrap-up"]').waitFor();

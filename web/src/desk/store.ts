@@ -40,6 +40,11 @@ interface Kept {
   at: number;
 }
 
+/** Where nothing waits any more. */
+export const OVER = ['closed', 'archived', 'voided'];
+/** Open demands of the same number whose event is looked for. */
+const EARLIER_LOOKED_AT = 3;
+
 export const useDesk = defineStore('desk', () => {
   const session = useSession();
   const phone = usePhone();
@@ -213,12 +218,19 @@ export const useDesk = defineStore('desk', () => {
       work.value.caller = caller;
       work.value.form.phone ||= caller;
     }
-    await Promise.all([readHistory(now.ticket), readCluster(now.ticket)]);
+    await readHistory(now.ticket);
+    await readCluster(now.ticket);
   }
 
   async function readCluster(ticket_id: string): Promise<void> {
-    const { data } = await api.GET('/api/v1/clusters', { params: { query: { ticket: ticket_id, open: true } } });
-    if (work.value?.ticket === ticket_id) cluster.value = data?.items[0] ?? null;
+    // A call that just came is about no event yet; whoever calls again mostly calls about the same.
+    const earlier = history.value.filter((one) => !OVER.includes(one.stage)).slice(0, EARLIER_LOOKED_AT);
+    for (const one of [ticket_id, ...earlier.map((before) => before.id)]) {
+      const { data } = await api.GET('/api/v1/clusters', { params: { query: { ticket: one, open: true } } });
+      if (work.value?.ticket !== ticket_id) return;
+      cluster.value = data?.items[0] ?? null;
+      if (cluster.value !== null) return;
+    }
   }
 
   /** By the identity that the caller's last verified ticket has, or by the one that is being stated. */
