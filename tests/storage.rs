@@ -2309,6 +2309,7 @@ async fn demands_are_counted_by_applicant_city_and_lane(place: Place) {
             petitioner,
             address: address.map(str::to_owned),
             category,
+            fields: BTreeMap::new(),
         };
         let agent = person("agent1000", Role::Agent, "js-12345");
         let by = By::Person(&agent);
