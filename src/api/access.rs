@@ -293,6 +293,10 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/accountability/unmet", LEDGER, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/accountability/{id}/events", LEDGER, Scope::TicketsRead),
     rule(Method::POST, "/api/v1/accountability/{id}/commands/{command}", &[Supervisor], Scope::TicketsWrite),
+    rule(Method::GET, "/api/v1/flagged_numbers", &[TeamLead, Supervisor, Auditor], Scope::CallsRead),
+    rule(Method::POST, "/api/v1/flagged_numbers", DESK, Scope::CallsControl),
+    person(Method::GET, "/api/v1/flagged_numbers/{id}/events", Who::Roles(&[Supervisor])),
+    person(Method::POST, "/api/v1/flagged_numbers/{id}/commands/{command}", Who::Roles(&[Supervisor])),
     rule(Method::GET, "/api/v1/holds", LEDGER, Scope::RecordingsRead),
     rule(Method::POST, "/api/v1/holds", LEDGER, Scope::TicketsWrite),
     rule(Method::GET, "/api/v1/holds/{id}/events", LEDGER, Scope::RecordingsRead),
@@ -412,6 +416,8 @@ const NAMED: &[(&str, Option<About>)] = &[
     // Whoever talks has to be able to end what they began, and their contact, whatever was sealed meanwhile.
     ("/api/v1/calls/{id}", None),
     ("/api/v1/contacts/{id}", None),
+    // About a number, whatever its calls came to.
+    ("/api/v1/flagged_numbers/{id}", None),
     // About no ticket until a person reads it; then the ticket itself is asked.
     ("/api/v1/messages/quarantine/{id}", None),
     // For those from whom nothing is kept.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::idempotency;
 use crate::domain::call::wish::CallRefusal;
+use crate::domain::caller::flagged;
 use crate::domain::ticket::Refusal;
 use crate::domain::{accountability, archive, event_cluster, supervision};
 use crate::storage::organisation::Unknown;
@@ -277,6 +278,7 @@ refusals! {
     event_cluster: NoSuchCluster,
     accountability: NoSuchEntry,
     archive: NoSuchHold,
+    flagged: NoSuchFlag,
 }
 
 impl From<CallRefusal> for Problem {

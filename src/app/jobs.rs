@@ -19,9 +19,9 @@ use crate::domain::watch::Policy;
 use crate::gateways::origin::{NotDelivered, OriginClient};
 use crate::gateways::sms::http::HttpGateway;
 use crate::jobs::{
-    CallOuts, Deadlines, Delivery, DutyGaps, Job, Lacks, OriginFeedback, OriginGateway, Pending,
-    Recount, RetentionSweep, SmsCallbacks, SmsGateway, SmsSending, Supervision, Surveys, Telephone,
-    Watcher, keep_running,
+    CallOuts, Deadlines, Delivery, DutyGaps, Flags, Job, Lacks, OriginFeedback, OriginGateway,
+    Pending, Recount, RetentionSweep, SmsCallbacks, SmsGateway, SmsSending, Supervision, Surveys,
+    Telephone, Watcher, keep_running,
 };
 use crate::storage::Storage;
 use crate::storage::intake::Feedback;
@@ -69,6 +69,10 @@ pub(super) fn start(
         }),
         Arc::new(Lacks {
             storage: storage.clone(),
+        }),
+        Arc::new(Flags {
+            storage: storage.clone(),
+            rules: rules.clone(),
         }),
         Arc::new(CallOuts {
             storage: storage.clone(),

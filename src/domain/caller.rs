@@ -1,5 +1,7 @@
 //! What is known of a caller's number before anybody has spoken: which language seat 语种座席 it was served by (GB/T
-//! 33358). It is asked for in the one commit on the call path, so that call control needs no memory of numbers.
+//! 33358), and whether it is flagged 重点号码 (article 9(4)). It is asked for in the one commit on the call path, so that call control needs no memory of numbers.
+
+pub mod flagged;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ use super::time::Timestamp;
 pub struct Known {
     /// The queue of those who speak what the caller speaks.
     pub seat: Option<QueueName>,
+    /// 重点号码: they wait behind others for a while.
+    pub flagged: bool,
 }
 
 /// The language seat of a number, and who found that out when.

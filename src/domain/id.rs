@@ -64,6 +64,8 @@ ids! {
     EntryId,
     /// A legal hold.
     HoldId,
+    /// A flag on a number 重点号码.
+    FlagId,
     /// A file of a ticket 附件.
     AttachmentId,
 }

@@ -5,6 +5,7 @@
 mod deadlines;
 mod duty;
 mod feedback;
+mod flags;
 mod lacks;
 mod recount;
 mod retention;
@@ -24,6 +25,7 @@ use tracing::{info, warn};
 pub use deadlines::Deadlines;
 pub use duty::{CallOuts, DutyGaps, Telephone};
 pub use feedback::{Delivery, OriginFeedback, OriginGateway};
+pub use flags::Flags;
 pub use lacks::Lacks;
 pub use recount::Recount;
 pub use retention::{Disposer, RetentionSweep};

@@ -244,6 +244,8 @@ pub struct Call {
     pub doing: Doing,
     pub legs: Vec<Leg>,
     pub queue: Option<QueueName>,
+    /// 重点号码: its caller waits behind others, and hears so.
+    pub flagged: bool,
     pub record: bool,
     pub recording: Option<RecordingId>,
     pub recording_paused: bool,
@@ -414,7 +416,7 @@ impl Call {
                 agent_lost,
             } if leg.role == LegRole::Citizen => {
                 return Hears::Prompts {
-                    prompts: waiting_prompts(*position, *agent_lost),
+                    prompts: waiting_prompts(*position, *agent_lost, self.flagged),
                     then_music: true,
                 };
             }
@@ -460,7 +462,7 @@ impl Call {
 }
 
 /// What a waiting citizen is told: 您前面还有 N 位. Position 0 is "not yet known".
-fn waiting_prompts(position: usize, agent_lost: bool) -> Vec<&'static str> {
+fn waiting_prompts(position: usize, agent_lost: bool, flagged: bool) -> Vec<&'static str> {
     const NUMBERS: [&str; 10] = [
         "number_1",
         "number_2",
@@ -473,13 +475,17 @@ fn waiting_prompts(position: usize, agent_lost: bool) -> Vec<&'static str> {
         "number_9",
         "number_10",
     ];
-    match (agent_lost, position) {
-        (true, _) => vec!["agent_lost"],
+    // They are told so, and that a person will answer.
+    let mut prompts = if flagged { vec!["flagged"] } else { Vec::new() };
+    let told = match (agent_lost, position) {
+        (true, _) => return vec!["agent_lost"],
         (false, 0) => Vec::new(),
         (false, 1) => vec!["waiting"],
         (false, ahead) => {
             let number = NUMBERS.get(ahead - 2).copied().unwrap_or("position_many");
             vec!["waiting", "position_before", number, "position_after"]
         }
-    }
+    };
+    prompts.extend(told);
+    prompts
 }

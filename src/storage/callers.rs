@@ -2,6 +2,7 @@
 
 use super::audit::{Deed, append};
 use super::db::{Row, Tx, values};
+use super::flagged::is_flagged;
 use super::{Fault, Storage};
 use crate::domain::caller::{Known, LanguageSeat};
 use crate::domain::id::{ContactId, QueueName, Username};
@@ -35,7 +36,11 @@ impl Storage {
 const SEAT: &str = "SELECT queue, at, said_by FROM language_seat WHERE number = $1";
 
 /// What call control is told of who rings.
-pub(super) async fn known(tx: &mut Tx, number: Option<&PhoneNumber>) -> Result<Known, Fault> {
+pub(super) async fn known(
+    tx: &mut Tx,
+    now: Timestamp,
+    number: Option<&PhoneNumber>,
+) -> Result<Known, Fault> {
     let Some(number) = number else {
         return Ok(Known::default());
     };
@@ -43,6 +48,7 @@ pub(super) async fn known(tx: &mut Tx, number: Option<&PhoneNumber>) -> Result<K
     let seat = row.as_ref().map(seat_of).transpose()?;
     Ok(Known {
         seat: seat.map(|seat| seat.queue),
+        flagged: is_flagged(tx, now, number).await?,
     })
 }
 

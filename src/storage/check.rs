@@ -14,6 +14,7 @@ use super::db::{Row, Tx, values};
 use super::{Fault, Storage, hex};
 use crate::domain::accountability::{self, EntryEvent};
 use crate::domain::archive::{self, HoldEvent};
+use crate::domain::caller::flagged::{self, FlagEvent};
 use crate::domain::contact::{self, ContactEvent};
 use crate::domain::event_cluster::{self, ClusterEvent};
 use crate::domain::revisit::{self, RevisitEvent};
@@ -70,7 +71,7 @@ impl Storage {
 }
 
 /// Rows that should not be: kind, what is wrong, and the statement that finds them.
-const RULES: [(&str, &str, &str); 15] = [
+const RULES: [(&str, &str, &str); 16] = [
     (
         "ticket",
         "it has no events",
@@ -143,6 +144,11 @@ const RULES: [(&str, &str, &str); 15] = [
         "legal_hold",
         "it has no events",
         "SELECT id FROM legal_hold h WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = h.id)",
+    ),
+    (
+        "flagged_number",
+        "it has no events",
+        "SELECT id FROM flagged_number f WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = f.id)",
     ),
     (
         "sms",
@@ -266,6 +272,10 @@ async fn check_chain(tx: &mut Tx, chain: &[Link], found: &mut Found) -> Result<(
             Kind::LegalHold,
             "SELECT version, head_hash, json FROM legal_hold WHERE id = $1",
         ),
+        "flagged_number" => (
+            Kind::FlaggedNumber,
+            "SELECT version, head_hash, json FROM flagged_number WHERE id = $1",
+        ),
         _ => (
             Kind::Ticket,
             "SELECT version, head_hash, json FROM ticket WHERE id = $1",
@@ -301,6 +311,7 @@ async fn check_chain(tx: &mut Tx, chain: &[Link], found: &mut Found) -> Result<(
         Kind::EventCluster => retold::<ClusterEvent, _>(chain, event_cluster::apply),
         Kind::Accountability => retold::<EntryEvent, _>(chain, accountability::apply),
         Kind::LegalHold => retold::<HoldEvent, _>(chain, archive::apply),
+        Kind::FlaggedNumber => retold::<FlagEvent, _>(chain, flagged::apply),
     };
     match told {
         Some(told) if told == state => {

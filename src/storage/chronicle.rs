@@ -30,6 +30,7 @@ pub(super) enum Kind {
     EventCluster,
     Accountability,
     LegalHold,
+    FlaggedNumber,
 }
 
 impl Kind {
@@ -42,6 +43,7 @@ impl Kind {
             Self::EventCluster => "event_cluster",
             Self::Accountability => "accountability",
             Self::LegalHold => "legal_hold",
+            Self::FlaggedNumber => "flagged_number",
         }
     }
 }

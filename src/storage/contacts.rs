@@ -80,7 +80,7 @@ impl Storage {
 impl Chronicler<'_> {
     async fn answer(&self, tx: &mut Tx, answered: &Answered) -> Result<Known, Fault> {
         let caller = PhoneNumber::parse(&answered.cdr.caller).ok();
-        let known = callers::known(tx, caller.as_ref()).await?;
+        let known = callers::known(tx, self.now, caller.as_ref()).await?;
         let mut cdr = answered.cdr.clone();
         cdr.contact_id = Some(answered.contact);
         cdr.ticket_id = Some(answered.ticket);

@@ -39,6 +39,7 @@ pub mod conference;
 pub mod contacts;
 mod db;
 pub mod event_clusters;
+pub mod flagged;
 mod follow_up;
 pub mod holds;
 pub mod idempotency;

@@ -368,6 +368,7 @@ fn a_citizen_given_to_a_language_seat_goes_before_those_who_only_wait_there() {
 fn a_number_that_spoke_english_goes_to_who_speaks_it_and_to_anybody_when_nobody_comes() {
     let known = Known {
         seat: Some("english".into()),
+        ..Known::default()
     };
     // Of two who are free the other is idle longer.
     let mut story = Story::with(&["agent1"]);
@@ -393,6 +394,54 @@ fn a_number_that_spoke_english_goes_to_who_speaks_it_and_to_anybody_when_nobody_
     story.answers("agent1");
     assert_eq!(story.hears_people(LegRole::Citizen), [LegRole::Agent]);
     story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
+fn a_flagged_number_is_told_so_waits_behind_others_and_reaches_a_person() {
+    let mut story = Story::with(&["agent1"]);
+    let (busy, busy_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    let talk = story.answers("agent1");
+    story.world.database.known = Known {
+        flagged: true,
+        ..Known::default()
+    };
+    let (flagged, flagged_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+    story.world.database.known = Known::default();
+    let number = story.world.phones[flagged].name.clone();
+    let citizen = story.calls(&number).unwrap().legs[0].sound;
+    let told = story.world.studio.lock().unwrap().channels[&citizen]
+        .hears
+        .clone();
+    let said = Hears::Prompts {
+        prompts: vec!["flagged", "waiting"],
+        then_music: true,
+    };
+    assert_eq!(told, said);
+    let (other, other_line) = story.citizen_dials("12345");
+    story.pass(SECOND);
+
+    // Who came later and is not flagged goes first.
+    story.hangs_up(story.phone("agent1"), talk);
+    story.pass(7 * SECOND);
+    let talk = story.answers("agent1");
+    let other_number = story.world.phones[other].name.clone();
+    assert!(story.calls(&other_number).unwrap().agent().is_some());
+    assert_eq!(story.calls(&number).unwrap().state(), "queued");
+    // And then a person answers all the same.
+    story.hangs_up(story.phone("agent1"), talk);
+    story.pass(7 * SECOND);
+    story.answers("agent1");
+    assert!(story.calls(&number).unwrap().agent().is_some());
+    for (phone, line) in [
+        (busy, busy_line),
+        (flagged, flagged_line),
+        (other, other_line),
+    ] {
+        story.hangs_up(phone, line);
+    }
     story.ends();
 }
 

@@ -17,6 +17,7 @@ use crate::domain::id::{CallId, ContactId, QueueName, TicketId};
 use crate::domain::staff::{By, Role};
 use crate::domain::time::Timestamp;
 use crate::storage::contacts::ContactRecord;
+use crate::storage::flagged::FlagRecord;
 
 /// One citizen contact, first ring to end of wrap-up.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,12 +34,33 @@ pub(crate) struct ContactView {
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     agent: Option<String>,
+    /// The number is flagged 重点号码: why, and until when.
+    flag: Option<FlagHint>,
     /// The language seat that its number's calls go to first.
     language_seat: Option<LanguageSeatView>,
     /// `live`, `wrap_up` or `ended`, with the disposition or the outcome.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     stage: ContactStage,
+}
+
+/// Why a caller waited behind others.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FlagHint {
+    reason: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    proposed_by: String,
+}
+
+impl From<FlagRecord> for FlagHint {
+    fn from(record: FlagRecord) -> Self {
+        Self {
+            until: record.flag.ends_at(),
+            reason: record.flag.reason,
+            proposed_by: record.flag.proposed_by.0,
+        }
+    }
 }
 
 /// 语种座席.
@@ -63,11 +85,15 @@ impl From<LanguageSeat> for LanguageSeatView {
 impl ContactView {
     async fn seen_by(api: &Api, caller: &Caller, record: ContactRecord) -> Answer<Self> {
         let contact = record.contact;
-        let seat = match &contact.caller {
-            Some(number) => api.storage.language_seat(number).await?,
-            None => None,
+        let (seat, flag) = match &contact.caller {
+            Some(number) => (
+                api.storage.language_seat(number).await?,
+                api.storage.flag_of(api.clock.now(), number).await?,
+            ),
+            None => (None, None),
         };
         Ok(Self {
+            flag: flag.map(FlagHint::from),
             language_seat: seat.map(LanguageSeatView::from),
             id: record.id,
             version: record.version,

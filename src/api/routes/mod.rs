@@ -14,6 +14,7 @@ mod clusters;
 mod conference;
 mod contacts;
 mod duty;
+mod flagged;
 mod guests;
 mod health;
 mod holds;
@@ -142,6 +143,9 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::unmet))
         .routes(routes!(accountability::events))
         .routes(routes!(accountability::command))
+        .routes(routes!(flagged::list, flagged::propose))
+        .routes(routes!(flagged::events))
+        .routes(routes!(flagged::command))
         .routes(routes!(holds::list, holds::place))
         .routes(routes!(holds::events))
         .routes(routes!(holds::command))

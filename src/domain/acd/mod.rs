@@ -39,6 +39,8 @@ pub struct Rules {
     pub position_interval: Duration,
     /// How often one wrap-up may be extended.
     pub wrap_up_extensions_max: u32,
+    /// Who waits behind others ([`Place::Behind`]) does so for this long: everybody reaches a person.
+    pub behind_max: Duration,
 }
 
 impl Default for Rules {
@@ -51,6 +53,7 @@ impl Default for Rules {
             lease: Duration::from_secs(90),
             position_interval: Duration::from_secs(15),
             wrap_up_extensions_max: 5,
+            behind_max: Duration::from_secs(180),
         }
     }
 }
@@ -293,6 +296,8 @@ struct Queued {
     overflows_at: Option<Instant>,
     /// That instant came while they were offered: where they wait if the offer fails.
     overflows_to: Option<QueueName>,
+    /// Until when they are behind others.
+    behind_until: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -312,6 +317,7 @@ enum Timer {
     TryAgain(Username),
     Lease(CallId),
     Overflow(CallId),
+    Forward(CallId),
     Positions(QueueName),
 }
 
@@ -555,6 +561,10 @@ impl Acd {
         if let Some(at) = overflows_at {
             self.timers.insert((at, Timer::Overflow(call)));
         }
+        let behind_until = (place == Place::Behind).then(|| now + self.rules.behind_max);
+        if let Some(at) = behind_until {
+            self.timers.insert((at, Timer::Forward(call)));
+        }
         self.call_mut(now, call).queued = Some(Queued {
             queue: queue.clone(),
             turn,
@@ -562,6 +572,7 @@ impl Acd {
             told: 0,
             overflows_at,
             overflows_to: None,
+            behind_until,
         });
         self.wait(now, call);
         self.serve_line(now, &queue);
@@ -738,6 +749,7 @@ impl Acd {
                 Timer::TryAgain(name) => self.try_again(now, &name),
                 Timer::Lease(call) => self.reap(now, call),
                 Timer::Overflow(call) => self.overflow(now, call),
+                Timer::Forward(call) => self.come_forward(now, call),
                 Timer::Positions(queue) => self.tell_positions(now, queue),
             }
         }
@@ -1076,11 +1088,30 @@ impl Acd {
         self.tell_first_position(id);
     }
 
+    /// The caller was behind others for long enough: from now on at the turn of their arrival.
+    fn come_forward(&mut self, now: Instant, id: CallId) {
+        let Some(queued) = self.calls.get_mut(&id).and_then(|c| c.queued.as_mut()) else {
+            return;
+        };
+        queued.behind_until = None;
+        let before = queued.turn;
+        queued.turn.place = Place::Back;
+        if queued.offer.is_none() {
+            let queue = queued.queue.clone();
+            self.leave_line(&queue, before);
+            self.wait(now, id);
+            self.serve_line(now, &queue);
+        }
+    }
+
     /// Takes a call's turn from it, with what would have become of it.
     fn take_turn(&mut self, id: CallId) -> Option<Queued> {
         let queued = self.calls.get_mut(&id)?.queued.take()?;
         if let Some(at) = queued.overflows_at {
             self.timers.remove(&(at, Timer::Overflow(id)));
+        }
+        if let Some(at) = queued.behind_until {
+            self.timers.remove(&(at, Timer::Forward(id)));
         }
         Some(queued)
     }

@@ -12,6 +12,8 @@ pub enum Place {
     /// Before all who never spoke with anyone: the caller's agent was lost. Among these, first come first served.
     Head,
     Back,
+    /// Behind all of those, for a while: then at the turn of their arrival.
+    Behind,
 }
 
 /// A caller's turn: smaller goes first. Kept through failed offers.
@@ -87,7 +89,7 @@ impl Line {
             {
                 self.waiting.len()
             }
-            Place::Back | Place::Head => self.waiting.range(..=turn).count(),
+            Place::Back | Place::Behind | Place::Head => self.waiting.range(..=turn).count(),
         }
     }
 

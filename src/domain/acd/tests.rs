@@ -438,6 +438,26 @@ fn a_bound_that_runs_out_while_a_seat_rings_counts_when_it_does_not_answer() {
 }
 
 #[test]
+fn who_is_behind_others_comes_after_all_of_them_and_after_three_minutes_at_their_turn() {
+    let mut hall = Hall::with_ready(&["li"]);
+    hall.wish("li", WishedState::Offline);
+    hall.joins(1, "main", Place::Behind);
+    hall.arrives(2);
+    assert_eq!(hall.positions(), [(call(2), 1, 2)]);
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(hall.offered(), [(call(2), "li".to_owned())]);
+    hall.fails(Miss::Declined);
+    hall.wish("li", WishedState::Offline);
+    for _ in 0..3 {
+        hall.pass(Duration::from_secs(60));
+        hall.handle(Input::StillUp { call: call(1) });
+        hall.handle(Input::StillUp { call: call(2) });
+    }
+    hall.wish("li", WishedState::Ready);
+    assert_eq!(hall.offered(), [(call(1), "li".to_owned())]);
+}
+
+#[test]
 fn wrap_up_ends_by_its_timer_and_can_be_extended_for_a_reason() {
     let mut hall = Hall::with_ready(&["li"]);
     hall.arrives(1);
@@ -949,13 +969,18 @@ impl Simulation {
         // Refusals are part of the game: what counts is that `check` holds after them too.
         let _refused_or_not = match step {
             Step::Arrive(queue) => {
-                let call = call(self.calls.len() as u128 + 1);
+                let number = self.calls.len() as u128 + 1;
+                let call = call(number);
                 let queue = QueueName::from(["main", "english", "urgent"][usize::from(queue)]);
                 self.calls.insert(call, Known::Waiting);
                 let result = self.hall.try_handle(Input::Enqueue {
                     call,
                     queue,
-                    place: Place::Back,
+                    // Every fifth of them is behind others for a while.
+                    place: match number % 5 {
+                        0 => Place::Behind,
+                        _ => Place::Back,
+                    },
                 });
                 if result.is_err() {
                     self.calls.insert(call, Known::Gone);

@@ -549,6 +549,7 @@ impl Control {
             doing: Doing::Ringing,
             legs: vec![leg],
             queue: None,
+            flagged: false,
             record: false,
             recording: None,
             recording_paused: false,
@@ -563,15 +564,17 @@ impl Control {
         Some(id)
     }
 
-    /// Whoever was served in another language before goes to those who speak it, at once and without a key.
+    /// Whoever was served in another language before goes to those who speak it, at once and without a key. A flagged number
+    /// is answered like any other, and waits behind others.
     pub(super) fn known_caller(&mut self, id: CallId, known: Known) {
         let is_seat = |queue: &QueueName| {
             let entry = self.directory.queues.get(queue);
             entry.is_some_and(|entry| entry.language.is_some())
         };
         let seat = known.seat.filter(is_seat);
-        if let (Some(seat), Some(call)) = (seat, self.calls.get_mut(&id)) {
-            call.queue = Some(seat);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.queue = seat.or_else(|| call.queue.take());
+            call.flagged = known.flagged;
         }
     }
 
@@ -616,10 +619,14 @@ impl Control {
             };
             info!(call.id = %id, %queue, "call {id} was answered and waits in {queue}");
             self.sound(id);
+            let place = match self.calls.get(&id) {
+                Some(call) if call.flagged => Place::Behind,
+                Some(_) | None => Place::Back,
+            };
             if !self.tell_acd(acd::Input::Enqueue {
                 call: id,
                 queue,
-                place: Place::Back,
+                place,
             }) {
                 self.end_call(id, TerminationResult::Ours, "no_such_queue");
             }

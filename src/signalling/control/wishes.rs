@@ -531,6 +531,7 @@ impl Control {
             doing: Doing::Ringing,
             legs: Vec::new(),
             queue: None,
+            flagged: false,
             record: true,
             recording: None,
             recording_paused: false,

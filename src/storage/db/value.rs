@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::vault::Vault;
 use crate::domain::id::{
-    CallId, CallOutId, CaseId, ClusterId, ConferenceItemId, ContactId, EntryId, Extension, HoldId,
-    LegId, QueueName, RecordingId, RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName, UnitCode,
-    Username,
+    CallId, CallOutId, CaseId, ClusterId, ConferenceItemId, ContactId, EntryId, Extension, FlagId,
+    HoldId, LegId, QueueName, RecordingId, RevisitId, Skill, SmsId, TicketId, TokenId, TrunkName,
+    UnitCode, Username,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Timestamp;
@@ -308,7 +308,7 @@ macro_rules! ids {
 
 ids! {
     CallId, CallOutId, ConferenceItemId, LegId, ContactId, TicketId, RecordingId, RevisitId, SmsId, TokenId, CaseId, ClusterId,
-    EntryId, HoldId
+    EntryId, HoldId, FlagId
 }
 
 macro_rules! names {

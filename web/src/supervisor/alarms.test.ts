@@ -16,5 +16,6 @@ describe('alarms', () => {
       ['nobody_ready', 3],
       ['overdue', 2],
     ]);
+    expect(alarmsOf(null, null, [{ view: 'flag_reviews', tickets: 1 }]).map((alarm) => alarm.code)).toEqual(['flag_reviews']);
   });
 });

@@ -25,5 +25,7 @@ export function alarmsOf(board: Schemas['Board'] | null, figures: Schemas['KpisV
   of('overdue', 'overdue', 'serious');
   of('due_soon', 'due_soon', 'watch');
   of('rectify', 'rectify', 'watch');
+  // A number may not stay flagged because nobody looked.
+  of('flag_reviews', 'flag_reviews', 'watch');
   return alarms;
 }

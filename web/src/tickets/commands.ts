@@ -34,9 +34,9 @@ const ofGround = (code: string, field: Field): Field => ({ ...field, when: (valu
 export const KINDS = ['inquiry', 'help_request', 'complaint', 'report', 'suggestion'] as const;
 export const RATINGS = ['very_satisfied', 'satisfied', 'basically_satisfied', 'dissatisfied', 'very_dissatisfied'] as const;
 
-/** Article 9's grounds, in its order; the last is a team lead's to say. */
+/** Article 9's grounds, in its order; the last is a supervisor's to say. */
 export const GROUNDS = ['outside_jiangsu', 'other_procedure', 'secret', 'malicious_or_vague', 'emergency', 'other'] as const;
-export const LEADS_GROUND = 'other';
+export const SUPERVISORS_GROUND = 'other';
 export const PROCEDURES = ['petition', 'arbitration', 'reconsideration', 'litigation'] as const;
 export const SECRETS = ['state', 'commercial', 'privacy'] as const;
 export const SERVICES = ['110', '119', '120', '122', '12395'] as const;
