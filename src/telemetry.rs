@@ -102,6 +102,16 @@ const METRICS: &[(Kind, &str, &str)] = &[
     ),
     (
         Kind::Counter,
+        "hotline_calls_to_language_seats",
+        "Citizens given to a language seat by an agent.",
+    ),
+    (
+        Kind::Counter,
+        "hotline_calls_overflowed",
+        "Callers whom nobody of their own queue served within its bound.",
+    ),
+    (
+        Kind::Counter,
         "hotline_three_way_calls",
         "Calls a specialist was joined to.",
     ),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use hotline::clock::{Clock, SimClock};
 use hotline::domain::acd::AgentState;
 use hotline::domain::call::{Cdr, Direction, Termination, TerminationResult};
+use hotline::domain::caller::flagged::{FlagCommand, Refusal as FlagRefusal};
 use hotline::domain::callout::{Command as CallOutCommand, Rung};
 use hotline::domain::id::{CallId, ContactId, RecordingId, RevisitId, SmsId, TicketId, UnitCode};
 use hotline::domain::identity::{IdKind, Identity};
@@ -25,11 +26,11 @@ use hotline::domain::staff::{
     Strategy, Unit, UnitKind, User,
 };
 use hotline::domain::ticket::intake::{
-    Acceptance, Channel, Command as IntakeCommand, Origin, SourceGroup,
+    Acceptance, Channel, Command as IntakeCommand, Ground, Origin, SourceGroup,
 };
 use hotline::domain::ticket::{
-    Applicant, Command, Demand, Kind, Petitioner, Rating, Refusal, ReviewOutcome, RevisitOutcome,
-    Rules, Task,
+    Applicant, Command, Demand, Kind, LaneProfile, Petitioner, Rating, Refusal, ReviewOutcome,
+    RevisitOutcome, Rules, Task,
 };
 use hotline::domain::time::Timestamp;
 use hotline::storage::agent_states::AgentStateChange;
@@ -38,6 +39,7 @@ use hotline::storage::backup::BackupTrouble;
 use hotline::storage::callouts::{CallOutFilter, CallOutRecord};
 use hotline::storage::calls::CallFilter;
 use hotline::storage::contacts::Answered;
+use hotline::storage::flagged::FlagFilter;
 use hotline::storage::idempotency::{Once, Replay};
 use hotline::storage::outbox::WorkKind;
 use hotline::storage::recordings::{Listening, RecordingRow};
@@ -45,6 +47,7 @@ use hotline::storage::recovery::Recovered;
 use hotline::storage::revisits::RevisitFilter;
 use hotline::storage::sessions::SessionLimits;
 use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState};
+use hotline::storage::statistics::Figures;
 use hotline::storage::ticket_lists::View;
 use hotline::storage::tickets::{CommandRefusal, TicketFilter, TicketRecord};
 use hotline::storage::tokens::TokenWish;
@@ -84,6 +87,8 @@ stories! {
     an_answered_call_has_its_contact_and_draft_and_ends_once,
     calls_are_found_and_pages_stay_in_place_while_calls_come_in,
     what_a_dead_server_left_open_is_settled,
+    the_language_of_a_number_is_remembered_and_forgotten,
+    a_flagged_number_holds_for_its_time_and_every_step_is_on_record,
     agent_states_are_kept_in_order,
     recordings_are_found_by_call_and_listening_is_audited,
     stored_events_cannot_be_edited,
@@ -97,6 +102,8 @@ stories! {
     tickets_are_found_by_stage_phone_unit_and_overdue,
     lists_page_in_place_and_are_built_anew_for_an_older_database,
     sums_of_calls_and_states_are_the_same_on_both_databases,
+    demands_are_counted_by_applicant_city_and_lane,
+    a_call_that_came_by_a_lanes_queue_enters_it_when_it_is_registered,
     the_sweep_finds_what_is_due_in_order,
     work_is_claimed_once_tried_again_and_kept_when_given_up,
     a_message_that_may_have_left_is_never_sent_again,
@@ -618,6 +625,110 @@ async fn an_answered_call_has_its_contact_and_draft_and_ends_once(place: Place) 
         .answered(case.now(), answered, &case.rules)
         .await
         .unwrap();
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn the_language_of_a_number_is_remembered_and_forgotten(place: Place) {
+    let case = Case::open(place).await;
+    let known = async |caller: &str| {
+        let call = case.answering(caller);
+        let contact = call.contact;
+        let known = case.storage.answered(case.now(), call, &case.rules).await;
+        (contact, known.unwrap().seat)
+    };
+    let (contact, seat) = known("13812345678").await;
+    assert_eq!(seat, None);
+    let remember = async |contact, seat: Option<&str>| {
+        let seat = seat.map(Into::into);
+        let by = "agent1000".into();
+        let remembered = case
+            .storage
+            .remember_language(case.now(), by, contact, seat);
+        remembered.await.unwrap()
+    };
+    assert!(remember(contact, Some("en")).await);
+    assert!(remember(contact, Some("wu")).await, "somebody knows better");
+    assert_eq!(known("13812345678").await.1, Some("wu".into()));
+    assert_eq!(known("13900000000").await.1, None);
+    let seat = case.storage.language_seat(&phone("13812345678")).await;
+    assert_eq!(seat.unwrap().unwrap().by, "agent1000".into());
+    assert!(remember(contact, None).await);
+    assert_eq!(known("13812345678").await.1, None);
+    // Without a number there is nothing to remember it for.
+    let (withheld, seat) = known("anonymous").await;
+    assert_eq!(seat, None);
+    assert!(!remember(withheld, Some("en")).await);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn a_flagged_number_holds_for_its_time_and_every_step_is_on_record(place: Place) {
+    let case = Case::open(place).await;
+    let number = "13812345678";
+    let call = case.answered(number).await;
+    let flagged = async |caller: &str| {
+        let call = case.answering(caller);
+        let known = case.storage.answered(case.now(), call, &case.rules).await;
+        known.unwrap().flagged
+    };
+    let wish = async |name: &str, role, id, command| {
+        let actor = person(name, role, "js-12345");
+        let by = By::Person(&actor);
+        case.storage
+            .flag_command(case.now(), by, id, command, &case.rules, None)
+            .await
+    };
+    let propose = || FlagCommand::Propose {
+        phone: phone(number),
+        evidence: vec![call.contact],
+        reason: "三次来电辱骂".to_owned(),
+    };
+    let id = wish("agent1", Role::Agent, None, propose()).await;
+    let id = id.unwrap().id;
+    assert!(!flagged(number).await, "a proposal holds nobody back");
+    let twice = wish("agent2", Role::Agent, None, propose()).await;
+    assert_eq!(twice, Err(Trouble::Refused(FlagRefusal::AlreadyFlagged)));
+    let grant = FlagCommand::Grant {
+        days: 2,
+        review_after_days: 1,
+    };
+    let granted = wish("super1", Role::Supervisor, Some(id), grant).await;
+    granted.unwrap();
+    assert!(flagged(number).await);
+    assert!(!flagged("13900000000").await);
+
+    let due = async || {
+        let filter = FlagFilter {
+            review_due_at: Some(case.now()),
+            ..FlagFilter::default()
+        };
+        let due = case.storage.flags(&filter, &Page::default()).await.unwrap();
+        due.items.len()
+    };
+    assert_eq!(due().await, 0);
+    case.place.pass_minutes(24 * 60);
+    assert_eq!(due().await, 1);
+    case.place.pass_minutes(24 * 60);
+    assert!(!flagged(number).await, "whether or not a sweep came by");
+    let over = case.storage.flags_over(case.now(), 10).await.unwrap();
+    assert_eq!(over, [id]);
+    let lapse = case
+        .storage
+        .flag_command(
+            case.now(),
+            By::Server,
+            Some(id),
+            FlagCommand::Lapse,
+            &case.rules,
+            None,
+        )
+        .await;
+    assert_eq!(lapse.unwrap().flag.stage.code(), "ended");
+    assert_eq!(case.storage.flags_over(case.now(), 10).await.unwrap(), []);
+    let events = case.storage.flag_events(id).await.unwrap();
+    let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["proposed", "granted", "lapsed"]);
+    // The number may be proposed again.
+    wish("agent2", Role::Agent, None, propose()).await.unwrap();
     assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 }
 
@@ -1888,6 +1999,211 @@ async fn a_bad_url_is_told_without_its_password() {
         assert!(matches!(fault, Fault::Down(_)), "{fault:?}");
         assert!(!fault.to_string().contains("root:hunter2"), "{fault}");
     }
+}
+
+async fn demands_are_counted_by_applicant_city_and_lane(place: Place) {
+    let case = Case::open(place).await;
+    let unit = |code: &str, name: &str, kind, parent: &str| {
+        UnitEntry::from(Unit {
+            code: code.into(),
+            name: name.to_owned(),
+            kind,
+            parent: Some(parent.into()),
+        })
+    };
+    let file = Organisation {
+        units: organisation()
+            .units
+            .into_iter()
+            .chain([
+                unit("nj", "南京12345", UnitKind::City, "js-12345"),
+                unit("sz", "苏州12345", UnitKind::City, "js-12345"),
+                unit("sz-cgj", "苏州市城市管理局", UnitKind::Department, "sz"),
+                unit("js-xcb", "省委宣传部", UnitKind::Party, "js-12345"),
+                unit("js-wmb", "省文明办", UnitKind::Department, "js-xcb"),
+            ])
+            .collect(),
+        ..organisation()
+    };
+    case.storage.apply(case.now(), file).await.unwrap();
+    let rules = Arc::new(case.storage.rules("12345").await.unwrap());
+    let begin = async |applicant, address: Option<&str>| {
+        let Command::Register {
+            title,
+            content,
+            kind,
+            petitioner,
+            category,
+            ..
+        } = register("路灯不亮", Some(phone("13812345678")))
+        else {
+            panic!("it registers");
+        };
+        let petitioner = Petitioner {
+            applicant,
+            ..petitioner
+        };
+        let command = Command::Register {
+            title,
+            content,
+            kind,
+            petitioner,
+            address: address.map(str::to_owned),
+            category,
+        };
+        let agent = person("agent1000", Role::Agent, "js-12345");
+        let by = By::Person(&agent);
+        let opened = case
+            .storage
+            .open_ticket(case.now(), by, command, &rules, None);
+        opened.await.unwrap().id
+    };
+    let wish = async |name: &str, role, id, command| {
+        let actor = person(name, role, "js-12345");
+        let by = By::Person(&actor);
+        let done = case
+            .storage
+            .command(case.now(), by, id, command, &rules, None);
+        done.await.unwrap();
+    };
+    let answer = || Command::AnswerOnCall {
+        answer: "可网上申请".to_owned(),
+        knowledge: None,
+    };
+    // 群众, 南京: one answered, in a lane, with a specialist.
+    let id = begin(Applicant::Person, Some("江苏省南京市玄武区")).await;
+    let lane = IntakeCommand::EnterLane {
+        lane: "enterprise".to_owned(),
+    };
+    wish("agent1000", Role::Agent, id, Command::Intake(lane)).await;
+    let three_way = Command::NoteThreeWay {
+        specialist: "陈刚".to_owned(),
+        unit: "nj-cgj".into(),
+        call: None,
+        recording: None,
+        result: Some("已说明".to_owned()),
+    };
+    wish("agent1000", Role::Agent, id, three_way).await;
+    wish("agent1000", Role::Agent, id, answer()).await;
+    // 企业: told a place in 南京, dispatched to 苏州.
+    let id = begin(Applicant::Enterprise, Some("南京市")).await;
+    wish("agent1000", Role::Agent, id, dispatch("sz-cgj", &[])).await;
+    // 企业, nowhere: to a unit under a Party department, and one answered.
+    let id = begin(Applicant::Enterprise, None).await;
+    wish("agent1000", Role::Agent, id, dispatch("js-wmb", &[])).await;
+    let id = begin(Applicant::Enterprise, Some("%%某地")).await;
+    wish("agent1000", Role::Agent, id, answer()).await;
+    // 群众: two refused, one of them by 9(6).
+    let refuse = |ground| {
+        Command::Intake(IntakeCommand::Refuse {
+            ground,
+            explanation: "已解释".to_owned(),
+        })
+    };
+    let outside = begin(Applicant::Person, None).await;
+    let ground = Ground::OutsideJiangsu {
+        hotline: "上海12345".to_owned(),
+    };
+    wish("agent1000", Role::Agent, outside, refuse(ground)).await;
+    let other = begin(Applicant::Person, None).await;
+    let ground = Ground::Other {
+        reason: "市场调查".to_owned(),
+    };
+    wish("super1", Role::Supervisor, other, refuse(ground)).await;
+
+    let since = case.now().plus_millis(-1_000);
+    let until = case.now().plus_millis(3_600_000);
+    let mut counted = case.storage.figures(since, until).await.unwrap();
+    // A null is first in one database and last in the other.
+    counted.sort_by_key(|figures| {
+        (
+            figures.applicant.clone(),
+            figures.city.clone(),
+            figures.lane.clone(),
+        )
+    });
+    let of = |applicant: &str, city: Option<&str>, lane: Option<&str>, demands| Figures {
+        applicant: Some(applicant.to_owned()),
+        city: city.map(Into::into),
+        lane: lane.map(str::to_owned),
+        demands,
+        ..Figures::default()
+    };
+    let expected = [
+        Figures {
+            answered: 1,
+            dispatched: 1,
+            passed_for_acceptance: 1,
+            ..of("enterprise", None, None, 2)
+        },
+        Figures {
+            dispatched: 1,
+            ..of("enterprise", Some("sz"), None, 1)
+        },
+        Figures {
+            refused: [1, 0, 0, 0, 0, 1],
+            ..of("person", None, None, 2)
+        },
+        Figures {
+            answered: 1,
+            three_way: 1,
+            ..of("person", Some("nj"), Some("enterprise"), 1)
+        },
+    ];
+    assert_eq!(counted, expected);
+    let before = case.storage.figures(since.plus_millis(-1_000), since).await;
+    assert_eq!(before.unwrap(), []);
+
+    let draw = async |ground| {
+        let drawn = case
+            .storage
+            .draw_refusals(By::Server, ground, since, until, 5);
+        let drawn = drawn.await.unwrap();
+        drawn.into_iter().map(|one| one.ticket).collect::<Vec<_>>()
+    };
+    assert_eq!(draw(1).await, [outside]);
+    assert_eq!(draw(6).await, [other]);
+    assert_eq!(draw(2).await, []);
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
+}
+
+async fn a_call_that_came_by_a_lanes_queue_enters_it_when_it_is_registered(place: Place) {
+    let case = Case::open(place).await;
+    let profile = LaneProfile {
+        queue: Some("enterprise".into()),
+        restricted: true,
+        ..LaneProfile::default()
+    };
+    let rules = Rules::provincial("js-12345".into());
+    let rules = Arc::new(rules.with_lanes([("business".to_owned(), profile)]));
+    let registered = async |queue: &str| {
+        let mut call = case.answering("13812345678");
+        call.cdr.queue = Some(queue.into());
+        let id = call.ticket;
+        let answered = case.storage.answered(case.now(), call, &rules).await;
+        answered.unwrap();
+        // Whoever writes it down need not be one who sees what is restricted.
+        let agent = person("agent1000", Role::Agent, "js-12345");
+        let command = register("营商环境", Some(phone("13812345678")));
+        let by = By::Person(&agent);
+        let done = case
+            .storage
+            .command(case.now(), by, id, command, &rules, None);
+        done.await.unwrap();
+        case.ticket(id).await
+    };
+    assert_eq!(registered("main").await.ticket.intake.lane, None);
+    let record = registered("enterprise").await;
+    let lane = record.ticket.intake.lane.unwrap();
+    assert_eq!((&*lane.code, &*lane.by.0), ("business", "@server"));
+    assert!(lane.restricted);
+    let events = case.storage.ticket_events(record.id).await.unwrap();
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&*last.actor, last.event.name()),
+        ("@server", "entered_lane")
+    );
+    assert_eq!(case.storage.check(case.now()).await.unwrap(), []);
 }
 
 // What the stories are told with ---------------------------------------------------------------------------------

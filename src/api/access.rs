@@ -333,6 +333,7 @@ pub(crate) const RULES: &[Rule] = &[
     any_role(Method::GET, "/api/v1/lanes"),
     any_role(Method::GET, "/api/v1/origins"),
     rule(Method::GET, "/api/v1/refusals", OVERSEERS_OF_DESK, Scope::TicketsRead),
+    rule(Method::GET, "/api/v1/refusals/sample", &[TeamLead, Supervisor, Reviewer, Auditor], Scope::TicketsRead),
     rule(Method::GET, "/api/v1/units/{code}/duty", DUTY_READERS, Scope::OrganisationRead),
     person(Method::PUT, "/api/v1/units/{code}/duty", Who::Roles(&[Supervisor, UnitHead])),
     rule(Method::GET, "/api/v1/duty/gaps", DUTY_READERS, Scope::OrganisationRead),
@@ -345,6 +346,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Method::GET, "/api/v1/queues", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/agents", FLOOR, Scope::CallsRead),
     rule(Method::GET, "/api/v1/kpis", FIGURES, Scope::CallsRead),
+    rule(Method::GET, "/api/v1/statistics", FIGURES, Scope::TicketsRead),
     rule(Method::GET, "/api/v1/audit", &[Auditor], Scope::AuditRead),
     person(Method::GET, "/api/v1/audit/verification", Who::Roles(&[Auditor])),
 

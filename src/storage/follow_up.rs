@@ -69,12 +69,22 @@ impl Chronicler<'_> {
                     self.plan_revisit(tx, &plan).await?;
                 }
                 // There is nothing to ask about any more.
-                Event::Reopened { .. } | Event::Voided { .. } => {
+                Event::Voided { .. } => self.ask_no_more(tx, record.id).await?,
+                Event::Reopened { .. } => {
                     self.ask_no_more(tx, record.id).await?;
+                    self.count_answered(tx, record.id, false).await?;
                 }
                 Event::Dispatched { lead, .. } => {
                     self.handed_over(tx, record.id, lead).await?;
+                    self.count_dispatched(tx, record.id, lead).await?;
                 }
+                Event::Registered { demand, .. } => {
+                    self.count_registered(tx, record.id, demand).await?;
+                }
+                Event::AnsweredOnCall { .. } => {
+                    self.count_answered(tx, record.id, true).await?;
+                }
+                Event::ThreeWayNoted { .. } => self.count_three_way(tx, record.id).await?,
                 Event::Attached { attachment } => {
                     list_attachment(tx, record.id, attachment).await?;
                 }
@@ -82,10 +92,7 @@ impl Chronicler<'_> {
                 Event::Acknowledged { by, .. } => {
                     self.callouts_acknowledged(tx, record.id, by).await?;
                 }
-                Event::Registered { .. }
-                | Event::ThreeWayNoted { .. }
-                | Event::AnsweredOnCall { .. }
-                | Event::HandedDown { .. }
+                Event::HandedDown { .. }
                 | Event::Inherited { .. }
                 | Event::ContactRecorded { .. }
                 | Event::OpinionGiven { .. }

@@ -19,7 +19,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 21] = [
     migration!(1, "first ring", "0001_first_ring"),
     migration!(10, "ticket clocks", "0010_ticket_clocks"),
     migration!(20, "organisation", "0020_organisation"),
@@ -40,6 +40,7 @@ const MIGRATIONS: [(i64, &str, &str, &str); 20] = [
     migration!(62, "stand begun", "0062_stand_begun"),
     migration!(73, "language seat", "0073_language_seat"),
     migration!(74, "flagged number", "0074_flagged_number"),
+    migration!(75, "statistics", "0075_statistics"),
 ];
 
 /// Everything that brings a database of `dialect` up to date.

@@ -58,6 +58,7 @@ pub mod revisits;
 pub mod rules;
 pub mod sessions;
 pub mod sms;
+pub mod statistics;
 pub mod supervision;
 pub mod sweep;
 pub mod ticket_lists;

@@ -29,6 +29,7 @@ async fn each_command_reaches_the_telephone_side_as_it_was_meant() {
         ("consult", json!({"target": "sip:8800"}), CallCommand::Consult { target: text("sip:8800") }),
         ("transfer", json!({}), CallCommand::Transfer { target: None }),
         ("transfer", json!({"target": "agent1001"}), CallCommand::Transfer { target: Some(text("agent1001")) }),
+        ("hand_to_queue", json!({"queue": "en"}), CallCommand::HandToQueue { queue: "en".into() }),
         ("conference", json!({}), CallCommand::Conference),
         ("drop_leg", json!({"leg": leg}), CallCommand::DropLeg { leg }),
         ("hang_up", json!({}), CallCommand::HangUp),

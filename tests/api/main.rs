@@ -4,6 +4,7 @@ mod access;
 mod archives;
 mod attachments;
 mod bad_input;
+mod callers;
 mod calls;
 mod clocks;
 mod desks;

@@ -30,6 +30,7 @@ mod recordings;
 mod revisits;
 mod rules;
 mod session;
+mod statistics;
 mod supervision;
 mod ticket_lists;
 mod tickets;
@@ -178,6 +179,8 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(organisation::queues))
         .routes(routes!(organisation::agents))
         .routes(routes!(kpis::get))
+        .routes(routes!(statistics::get))
+        .routes(routes!(statistics::sample))
         .routes(routes!(administration::get))
         .routes(routes!(administration::preview))
         .routes(routes!(administration::apply))

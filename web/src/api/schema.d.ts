@@ -561,6 +561,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says to which language seat 语种座席 the number's next calls go first, without handing this one over. */
+        put: operations["contacts_language"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/duty/gaps": {
         parameters: {
             query?: never;
@@ -587,6 +604,58 @@ export interface paths {
         };
         /** What the rules found, the latest first: key matters by category, suspicions, facts for accountability. */
         get: operations["watch_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flagged_numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flagged numbers, the latest first. */
+        get: operations["flagged_numbers_list"];
+        put?: never;
+        /** Proposes that the number of some contacts be flagged. */
+        post: operations["flagged_numbers_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flagged_numbers/{id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants a flag (for at most 90 days), declines it, looks at it again, or lifts it: supervisors only. */
+        post: operations["flagged_numbers_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flagged_numbers/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain of one flag in order. */
+        get: operations["flagged_numbers_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1158,6 +1227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refusals/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refusals of one ground, drawn by lot anew each time: to be checked by a person. */
+        get: operations["intake_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/revisits": {
         parameters: {
             query?: never;
@@ -1252,6 +1338,23 @@ export interface paths {
         };
         /** Whom an agent can consult. */
         get: operations["organisation_specialists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What demands came in a period and how they were disposed of, divided by applicant, city and special channel. */
+        get: operations["statistics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2321,8 +2424,10 @@ export interface components {
             call_id: string;
             /** @description Masked for roles that need not call back. */
             caller?: string | null;
+            flag?: components["schemas"]["FlagHint"] | null;
             /** Format: uuid */
             id: string;
+            language_seat?: components["schemas"]["LanguageSeatView"] | null;
             /** Format: date-time */
             started_at: string;
             /** Format: uuid */
@@ -2409,6 +2514,14 @@ export interface components {
             ours: Record<string, unknown>;
             /** @description In the one it is held against. */
             theirs: Record<string, unknown>;
+        };
+        /** @description A refusal that was drawn. */
+        DrawnView: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date-time */
+            opened_at: string;
         };
         /** @description When the limit runs out, and the working days that were counted. */
         Due: {
@@ -2507,6 +2620,45 @@ export interface components {
             before: Record<string, unknown>;
             field: string;
         };
+        /** @description The demands of one kind of applicant, one city and one channel, by when they were opened. */
+        FiguresView: {
+            /**
+             * Format: int64
+             * @description 直接解答: answered at first contact. Over `demands` it is the online answer rate.
+             */
+            answered: number;
+            /** @description `person` 群众 or `enterprise` 企业; null: refused before anybody wrote down who asks. */
+            applicant?: string | null;
+            /** @description Of the unit it was dispatched to, else of the place that was told. */
+            city?: string | null;
+            city_name?: string | null;
+            /**
+             * Format: int64
+             * @description Registered.
+             */
+            demands: number;
+            /**
+             * Format: int64
+             * @description 派发, `passed_for_acceptance` among them.
+             */
+            dispatched: number;
+            lane?: string | null;
+            lane_name?: string | null;
+            /**
+             * Format: int64
+             * @description 由省委部门受理, counted apart from 交办.
+             */
+            passed_for_acceptance: number;
+            /** @description 不予受理 by the grounds of article 9, (1) to (6). */
+            refused: number[];
+            /** @description What the channel is counted under. */
+            statistics?: string | null;
+            /**
+             * Format: int64
+             * @description 三方通话.
+             */
+            three_way: number;
+        };
         /** @description Something a rule found. */
         FindingView: {
             article: string;
@@ -2535,6 +2687,34 @@ export interface components {
             ticket_number: string;
             /** @description Whom it is about. */
             unit: string;
+        };
+        /** @description Why a caller waited behind others. */
+        FlagHint: {
+            proposed_by: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string | null;
+        };
+        /** @description One flag on one number. */
+        FlagView: Record<string, unknown> & {
+            /** @description The contacts that speak for it. */
+            evidence: string[];
+            /** Format: uuid */
+            id: string;
+            /** @description The names of everybody in it, by username. */
+            names: {
+                [key: string]: string;
+            };
+            /** @description Masked for roles that need not call back. */
+            phone: string;
+            /** Format: date-time */
+            proposed_at: string;
+            proposed_by: string;
+            reason: string;
+            /** @description A supervisor should look at it again. */
+            review_due: boolean;
+            /** Format: int64 */
+            version: number;
         };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
@@ -2700,6 +2880,17 @@ export interface components {
             rules?: string | null;
             statistics: string;
             unit?: string | null;
+        };
+        /** @description Which language seat; null forgets it. */
+        Language: {
+            queue?: string | null;
+        };
+        /** @description 语种座席. */
+        LanguageSeatView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            queue: string;
         };
         /** @description One party's side of a call. */
         LegView: {
@@ -3361,6 +3552,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_DrawnView: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date-time */
+                opened_at: string;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_DutyGapView: {
             items: {
                 /** Format: date-time */
@@ -3461,6 +3664,31 @@ export interface components {
                 /** @description Whom it is about. */
                 unit: string;
             }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_FlagView: {
+            items: (Record<string, unknown> & {
+                /** @description The contacts that speak for it. */
+                evidence: string[];
+                /** Format: uuid */
+                id: string;
+                /** @description The names of everybody in it, by username. */
+                names: {
+                    [key: string]: string;
+                };
+                /** @description Masked for roles that need not call back. */
+                phone: string;
+                /** Format: date-time */
+                proposed_at: string;
+                proposed_by: string;
+                reason: string;
+                /** @description A supervisor should look at it again. */
+                review_due: boolean;
+                /** Format: int64 */
+                version: number;
+            })[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
         };
@@ -3715,6 +3943,8 @@ export interface components {
         /** @description One page of a list. */
         Page_QueueView: {
             items: {
+                /** @description Of a language seat 语种座席: what its callers speak. */
+                language?: string | null;
                 name: string;
                 /** Format: int32 */
                 ring_timeout_s: number;
@@ -4069,6 +4299,12 @@ export interface components {
             /** @description `urn:hotline:problem:<code>`. */
             type: string;
         };
+        /** @description What is proposed. */
+        Proposal: {
+            /** @description Contacts of one number; an agent names their own. */
+            evidence: string[];
+            reason: string;
+        };
         /** @description A unit the rules propose. */
         ProposalView: {
             basis: string;
@@ -4123,6 +4359,8 @@ export interface components {
         };
         /** @description A waiting line, as it is now. */
         QueueView: {
+            /** @description Of a language seat 语种座席: what its callers speak. */
+            language?: string | null;
             name: string;
             /** Format: int32 */
             ring_timeout_s: number;
@@ -4295,6 +4533,15 @@ export interface components {
         StateWish: {
             reason?: string | null;
             state: components["schemas"]["StateName"];
+        };
+        /** @description A period's demands. */
+        StatisticsView: {
+            /** @description Every combination of applicant, city and channel that came; sums of them are figures. */
+            figures: components["schemas"]["FiguresView"][];
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
         };
         /** @description One of the five steps of article 6. */
         StepView: {
@@ -5400,7 +5647,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                /** @description hold, resume, consult {target}, transfer {target?}, conference, drop_leg {leg}, emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
+                /** @description hold, resume, consult {target}, transfer {target?}, hand_to_queue {queue}, conference, drop_leg {leg}, emergency {service, location?}, hang_up, monitor, whisper, barge, take_over, pause_recording {reason}, resume_recording */
                 command: string;
             };
             cookie?: never;
@@ -5919,6 +6166,40 @@ export interface operations {
             };
         };
     };
+    contacts_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Language"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     duty_gaps: {
         parameters: {
             query?: never;
@@ -5972,6 +6253,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FindingView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flagged_numbers_list: {
+        parameters: {
+            query?: {
+                /** @description `proposed`, `declined`, `standing` or `ended`. */
+                stage?: string;
+                /** @description Only those that a supervisor should look at again. */
+                review_due?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FlagView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flagged_numbers_propose: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proposal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flagged_numbers_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                /** @description grant {days, review_after_days}, decline {reason}, review {remark, review_after_days}, lift {reason} */
+                command: string;
+            };
+            cookie?: never;
+        };
+        /** @description The command's own fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagView"];
+                };
+            };
+            /** @description Refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flagged_numbers_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChainedEventView"];
                 };
             };
             /** @description Not done, and why */
@@ -7175,6 +7608,41 @@ export interface operations {
             };
         };
     };
+    intake_sample: {
+        parameters: {
+            query: {
+                /** @description Its number in article 9, 1 to 6. */
+                ground: number;
+                since?: string;
+                until?: string;
+                /** @description 5 unless given, 50 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DrawnView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revisits_list: {
         parameters: {
             query?: {
@@ -7362,6 +7830,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SpecialistView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_get: {
+        parameters: {
+            query?: {
+                /** @description Midnight in Beijing unless given. */
+                since?: string;
+                /** @description Now unless given. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsView"];
                 };
             };
             /** @description Not done, and why */

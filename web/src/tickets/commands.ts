@@ -17,7 +17,7 @@ type Kind_ =
   | { kind: 'unit'; below?: boolean; optional?: boolean }
   | { kind: 'category' | 'lane'; optional?: boolean }
   | { kind: 'units'; optional?: boolean }
-  | { kind: 'days'; optional?: boolean }
+  | { kind: 'days'; optional?: boolean; max?: number }
   /** A day, or a minute of one, of Beijing's calendar: `2026-12-01`, `2026-12-01T09:30`. */
   | { kind: 'day' | 'instant'; optional?: boolean }
   | { kind: 'yes' }

@@ -9,6 +9,10 @@ export interface Wanted {
   stage?: string;
   unit?: string;
   q?: string;
+  /** A ground of article 9, 1 to 6. */
+  refusal?: string;
+  handover?: string;
+  lane?: string;
 }
 
 const PAGE = 100;
@@ -27,7 +31,8 @@ export function useListing() {
     loading.value = true;
     failed.value = '';
     try {
-      const query = { ...wanted, limit: PAGE, ...(after === null ? {} : { cursor: after }) };
+      const { refusal, ...others } = wanted;
+      const query = { ...others, ...(refusal ? { refusal: Number(refusal) } : {}), limit: PAGE, ...(after === null ? {} : { cursor: after }) };
       const page = must(await api.GET('/api/v1/tickets', { params: { query } }));
       if (mine !== turn) return;
       items.value = after === null ? page.items : [...items.value, ...page.items];
