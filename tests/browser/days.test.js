@@ -207,6 +207,7 @@ describe('over days', { timeout: 480_000 }, () => {
       await choose(page, solved);
       await page.getByRole('radiogroup', { name: '评价等级' }).getByText(rating, { exact: true }).click();
       await page.locator('#remark').fill(remark);
+      await picture(page, 'revisit');
       await page.getByRole('button', { name: '提交结果' }).click();
       await page.getByText('回访结果已记录').first().waitFor();
     }

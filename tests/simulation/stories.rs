@@ -619,6 +619,30 @@ fn three_parties_and_each_of_them_leaves_in_turn() {
 }
 
 #[test]
+fn a_specialist_drops_legs_once_the_agent_has_left_them_with_the_citizen() {
+    let (mut story, citizen, line) = Story::talk_with("agent1", &["spec1"]);
+    let target = "spec1".to_owned();
+    story
+        .press("agent1", CallCommand::Consult { target })
+        .unwrap();
+    story.answers("spec1");
+    story.press("agent1", CallCommand::Conference).unwrap();
+    let leg = story.leg(LegRole::Citizen).id;
+    let drop = CallCommand::DropLeg { leg };
+    assert_eq!(
+        story.press("spec1", drop.clone()),
+        Err(CallRefusal::NotYourCall)
+    );
+    let leg = story.leg(LegRole::Agent).id;
+    story.press("agent1", CallCommand::DropLeg { leg }).unwrap();
+    story.press("spec1", drop).unwrap();
+    story.pass(SECOND);
+    assert_eq!(story.world.control.live_calls(), 0);
+    story.hangs_up(citizen, line);
+    story.ends();
+}
+
+#[test]
 fn who_hears_a_supervisor() {
     use LegRole::{Agent, Citizen, Supervisor};
     let table: [(CallCommand, &[LegRole], &[LegRole]); 4] = [
