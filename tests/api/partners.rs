@@ -226,10 +226,7 @@ async fn urging_and_supervision_of_it_are_told_to_the_partner() {
     let again = command(&reviewer, &id, "review", poor).await;
     assert_eq!(again["stage"], "handling");
     world.pass(Duration::from_secs(60 * 24 * 3600));
-    let sweep = Deadlines {
-        storage: world.storage.clone(),
-        rules: world.rules.clone(),
-    };
+    let sweep = Deadlines::new(world.storage.clone(), world.rules.clone());
     sweep.run_once(world.now()).await.unwrap();
     delivered(&world).await;
     let told = told(&inbox);
