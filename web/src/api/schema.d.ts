@@ -376,7 +376,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The categories, or those that what was typed may mean. */
+        /** The categories of this desk, or those that what was typed may mean. */
         get: operations["intake_categories"];
         put?: never;
         post?: never;
@@ -664,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the form of a demand asks at this person's desk beside what every demand has: the province's fields and its city's own
+         *     (article 32). They go into a demand's `fields`, by key.
+         */
+        get: operations["intake_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guest_calls": {
         parameters: {
             query?: never;
@@ -808,7 +828,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The units that lack a process document or people for a post (article 7), as of now. */
+        /** The units that lack a process document, people for a post (article 7), or anybody on duty at this hour (article 13). */
         get: operations["organisation_lacks"];
         put?: never;
         post?: never;
@@ -2218,6 +2238,11 @@ export interface components {
             by_name?: string | null;
             /** Format: int64 */
             bytes: number;
+            /**
+             * Format: date-time
+             * @description When its bytes were deleted because their retention class was over; what it was stays on record.
+             */
+            disposed_at?: string | null;
             /** Format: uuid */
             id: string;
             /**
@@ -2388,6 +2413,8 @@ export interface components {
             initials: string;
             name: string;
             parent?: string | null;
+            /** @description The code of GB/T 39666 it is mapped to. */
+            standard?: string | null;
         };
         /** @description One fact in the chain of a case, a same-event cluster, an accountability entry or a legal hold. */
         ChainedEventView: {
@@ -2539,7 +2566,10 @@ export interface components {
             person: string;
             phone: string;
         };
-        /** @description One number in which two rule sets differ. */
+        /**
+         * @description One number in which two rule sets differ; or guidance, a field of the form, or a category: `guidance.…`, `form.…`,
+         *     `category.…`.
+         */
         DifferenceView: {
             /** @example 11(3) */
             article: string;
@@ -2605,6 +2635,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            /** @description Of mishandling: `intent` or `negligence`. */
+            culpability?: string | null;
             decided_by?: string | null;
             decision_reason?: string | null;
             evidence: string;
@@ -2753,6 +2785,15 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description One field of a demand's form. */
+        FormFieldView: {
+            /** @description One of these; none: any line of text. */
+            choices: string[];
+            key: string;
+            /** @description For people. */
+            name: string;
+            required: boolean;
+        };
         /** @description What was granted: `done`, `leg_added` with `leg`, or `placed` with `call` and `recording`. */
         GrantedView: {
             /** @enum {string} */
@@ -2778,6 +2819,13 @@ export interface components {
             target: string;
             /** @description Where SIP over WebSocket is served for this pass, on this host. */
             websocket: string;
+        };
+        /** @description What a petitioner is told whose matter is another procedure's. */
+        GuidanceView: {
+            law: string;
+            /** @description `petition`, `arbitration`, `reconsideration` or `litigation`. */
+            procedure: string;
+            text: string;
         };
         /** @description What `/healthz` and `/readyz` say. */
         Health: {
@@ -2901,7 +2949,7 @@ export interface components {
         };
         /** @description What a unit does not have yet. */
         LackView: {
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
             lacks: string[];
             /** @description The same for a person, in Chinese. */
             lacks_names: string[];
@@ -3115,6 +3163,10 @@ export interface components {
             content: string;
             /** @description 文号, for 8(6). */
             document?: string | null;
+            /** @description Of `GET /form`, by key. */
+            fields?: {
+                [key: string]: string;
+            };
             /** @description 交办单位, for 8(6). */
             issuer?: string | null;
             kind: string;
@@ -3144,6 +3196,8 @@ export interface components {
         NewPetitioner: {
             /** @description `person` or `enterprise`. */
             applicant: string;
+            /** @description 企业名称, where the petitioner is an enterprise or speaks for one. */
+            firm?: string | null;
             identity?: components["schemas"]["IdentityBody"] | null;
             legal_person?: components["schemas"]["IdentityBody"] | null;
             name: string;
@@ -3177,8 +3231,12 @@ export interface components {
             explanation: string;
             /** @description The ground's words, in Chinese. */
             ground: string;
+            /** @description Of the procedure it is in, or must go, for 9(2). */
+            guidance?: string | null;
             /** @description The hotline whose matter it is, for 9(1). */
             hotline?: string | null;
+            /** @description The law that says so. */
+            law?: string | null;
             /**
              * Format: int32
              * @description The ground's place in article 9, 1 to 6.
@@ -3352,6 +3410,11 @@ export interface components {
                 by_name?: string | null;
                 /** Format: int64 */
                 bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When its bytes were deleted because their retention class was over; what it was stays on record.
+                 */
+                disposed_at?: string | null;
                 /** Format: uuid */
                 id: string;
                 /**
@@ -3528,6 +3591,8 @@ export interface components {
                 initials: string;
                 name: string;
                 parent?: string | null;
+                /** @description The code of GB/T 39666 it is mapped to. */
+                standard?: string | null;
             }[];
             /** @description Give it back as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
@@ -3656,6 +3721,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 by: string;
+                /** @description Of mishandling: `intent` or `negligence`. */
+                culpability?: string | null;
                 decided_by?: string | null;
                 decision_reason?: string | null;
                 evidence: string;
@@ -3762,6 +3829,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_FormFieldView: {
+            items: {
+                /** @description One of these; none: any line of text. */
+                choices: string[];
+                key: string;
+                /** @description For people. */
+                name: string;
+                required: boolean;
+            }[];
+            /** @description Give it back as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_HoldView: {
             items: {
                 /** Format: date-time */
@@ -3834,7 +3914,7 @@ export interface components {
         /** @description One page of a list. */
         Page_LackView: {
             items: {
-                /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+                /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
                 lacks: string[];
                 /** @description The same for a person, in Chinese. */
                 lacks_names: string[];
@@ -4114,11 +4194,15 @@ export interface components {
                 city?: string | null;
                 /** @description What differs from the provincial regulation. */
                 differences: components["schemas"]["DifferenceView"][];
+                /** @description What a demand's form asks beside what every demand has, as this set has it. */
+                form: components["schemas"]["FormFieldView"][];
                 /**
                  * @description Holds for tickets dispatched on this day or later.
                  * @example 2020-04-22
                  */
                 from: string;
+                /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
+                guidance: components["schemas"]["GuidanceView"][];
                 /** @description 解释 (article 33). */
                 interpretations: components["schemas"]["InterpretationView"][];
                 is_in_force: boolean;
@@ -4189,6 +4273,8 @@ export interface components {
         /** @description One page of a list. */
         Page_TicketView: {
             items: {
+                /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
+                classify_first: boolean;
                 /** @description The clocks that run. */
                 deadlines: components["schemas"]["DeadlineView"][];
                 /** Format: uuid */
@@ -4294,7 +4380,7 @@ export interface components {
                  * @example 28(6)
                  */
                 article: string;
-                /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+                /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
                 lack: string;
                 /** @description In Chinese. */
                 name: string;
@@ -4581,11 +4667,15 @@ export interface components {
             city?: string | null;
             /** @description What differs from the provincial regulation. */
             differences: components["schemas"]["DifferenceView"][];
+            /** @description What a demand's form asks beside what every demand has, as this set has it. */
+            form: components["schemas"]["FormFieldView"][];
             /**
              * @description Holds for tickets dispatched on this day or later.
              * @example 2020-04-22
              */
             from: string;
+            /** @description 引导 under article 9(2), one for each procedure; the province's where this set has none of its own. */
+            guidance: components["schemas"]["GuidanceView"][];
             /** @description 解释 (article 33). */
             interpretations: components["schemas"]["InterpretationView"][];
             is_in_force: boolean;
@@ -4756,6 +4846,8 @@ export interface components {
         };
         /** @description A ticket as it stands. */
         TicketView: {
+            /** @description It waits at the desk, and the rules ask that it be coded before it is disposed of (article 11(2)). */
+            classify_first: boolean;
             /** @description The clocks that run. */
             deadlines: components["schemas"]["DeadlineView"][];
             /** Format: uuid */
@@ -4811,7 +4903,7 @@ export interface components {
         UnitDetail: {
             /** @description Every stand, oldest first 沿革. */
             history: components["schemas"]["UnitView"][];
-            /** @description Of `process`, `sign`, `handle`, `review`, `duty`. */
+            /** @description Of `process`, `sign`, `handle`, `review`, `duty`, `roster` (nobody on duty at this hour). */
             lacks: string[];
             posts: components["schemas"]["PostsView"];
             /** @description The document that says how it handles demands. */
@@ -4871,7 +4963,7 @@ export interface components {
              * @example 28(6)
              */
             article: string;
-            /** @description `process`, `sign`, `handle`, `review` or `duty`. */
+            /** @description `process`, `sign`, `handle`, `review`, `duty` or `roster`. */
             lack: string;
             /** @description In Chinese. */
             name: string;
@@ -5048,7 +5140,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, unit, ticket?, person?, leaders?, facts, evidence} */
+        /** @description {ground: inaction|mishandling|lead_failed|co_handler_failed|untrue|duties_unmet|other, culpability (of mishandling): intent|negligence, unit, ticket?, person?, leaders?, facts, evidence} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -6514,6 +6606,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ChainedEventView"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intake_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FormFieldView"];
                 };
             };
             /** @description Not done, and why */
@@ -8391,7 +8511,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?}, address?, category?} */
+        /** @description {title, content, kind, petitioner {name, phone?, applicant, secrecy?, firm?}, address?, category?, fields?} */
         requestBody: {
             content: {
                 "application/json": Record<string, unknown>;
@@ -8662,6 +8782,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": number[];
                 };
+            };
+            /** @description Deleted: its retention class was over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {
