@@ -8,7 +8,7 @@ const manifest = JSON.parse(readFileSync(`${BUILT}/.vite/manifest.json`, 'utf8')
 /** Pages by their entry modules, and what they may weigh. A page that is not built yet is passed over. */
 const budgets = [
   { name: 'login', modules: ['src/app/LoginPage.vue'], max: 200 * KIB },
-  { name: 'desk', modules: ['src/desk/DeskPage.vue', 'src/phone/index.ts'], words: ['desk', 'tickets', 'clusters', 'phone'], max: 350 * KIB },
+  { name: 'desk', modules: ['src/desk/DeskPage.vue', 'src/phone/index.ts'], words: ['desk', 'tickets', 'clusters', 'flagged', 'phone'], max: 350 * KIB },
   { name: 'wallboard', modules: ['src/supervisor/WallboardPage.vue', 'src/phone/index.ts'], words: ['supervisor', 'tickets', 'phone'], max: 550 * KIB },
   { name: 'portal', modules: ['src/unit/UnitPage.vue'], words: ['unit', 'tickets'], max: 200 * KIB },
   { name: 'citizen', modules: ['src/citizen/CallPage.vue'], words: ['citizen', 'phone'], max: 200 * KIB },

@@ -4,7 +4,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/desk',
     component: () => import('./DeskPage.vue'),
-    meta: { title: 'app.page.desk', words: ['clusters', 'phone'], roles: ['agent', 'team_lead', 'supervisor'], nav: 10 },
+    meta: { title: 'app.page.desk', words: ['clusters', 'flagged', 'phone'], roles: ['agent', 'team_lead', 'supervisor'], nav: 10 },
   },
   {
     path: '/desk/register',
