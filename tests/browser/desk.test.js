@@ -51,6 +51,7 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     await page.locator('#register-name').fill('王小明');
     await page.locator('#register-phone').fill('13812345678');
     await page.getByRole('radio', { name: '企业' }).check({ force: true });
+    await page.locator('#register-firm').fill('苏鲜餐饮有限公司');
     await page.locator('#register-credit_code').fill(`${FIRM.slice(0, -1)}4`);
     await page.locator('#register-id_number').fill(RESIDENT);
     await page.locator('#register-title').fill('窗口办理拖延');
@@ -76,7 +77,8 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     assert.deepEqual([origin.system, origin.id, origin.channel, origin.service], ['web', 'L-2026-7', 'letter', 'efficacy_complaint']);
     assert.deepEqual([real_name.identity.id_kind, real_name.legal_person.id_kind], ['resident_id', 'credit_code']);
     assert.equal(classification.category, '010101');
-    assert.equal(made.ticket.demand.petitioner.applicant, 'enterprise');
+    const { applicant, firm } = made.ticket.demand.petitioner;
+    assert.deepEqual([applicant, firm], ['enterprise', '苏鲜餐饮有限公司']);
 
     // The same letter again has its ticket already.
     await page.locator('#register-system').selectOption({ label: '江苏政务服务网' });
