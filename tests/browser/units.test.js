@@ -8,6 +8,8 @@ import { axeFaults, logIn, openBrowser, picture } from './support/browser.js';
 import { signIn, startHotline } from './support/hotline.js';
 import { deskOf } from './support/tickets.js';
 
+const PHONE_SIZE = { width: 390, height: 844 };
+
 describe('units', { timeout: 240_000 }, () => {
   let hotline, browser, desk;
   const seats = new Map();
@@ -99,6 +101,26 @@ describe('units', { timeout: 240_000 }, () => {
     await picture(page, 'five-steps');
     const { missing } = await (await signIn(hotline.http, 'supervisor'))('GET', `/api/v1/tickets/${id}/steps`);
     assert.deepEqual(missing, []);
+  });
+
+  it('a unit works at phone width: a list of titles, each a way to its ticket, and nothing wider than the screen', async () => {
+    const phone = await openBrowser({ size: PHONE_SIZE });
+    const page = await logIn(phone.context, hotline.http, 'unit_handler', '/unit?view=acknowledge');
+    for (const path of ['/unit?view=acknowledge', '/tickets', '/unit/notices', '/duties']) {
+      await page.goto(hotline.http + path);
+      await page.locator('.rows .row a, [data-testid="notices"] li, .facts').first().waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE_SIZE.width, path);
+      assert.deepEqual(await axeFaults(page), [], path);
+    }
+    await page.goto(`${hotline.http}/unit?view=acknowledge`);
+    const title = page.getByRole('cell', { name: '井盖缺失' });
+    const box = await title.boundingBox();
+    assert.ok(box.width > 80, `a title has ${box.width} px`);
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.getByRole('heading', { name: '井盖缺失' }).waitFor();
+    await picture(page, 'phone-ticket');
+    assert.deepEqual(phone.faults, []);
+    await phone.close();
   });
 
   it('ran without a fault in any page', () => {
