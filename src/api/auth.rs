@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use subtle::ConstantTimeEq;
 
 use super::Api;
@@ -58,6 +58,18 @@ impl Caller {
         }
     }
 
+    /// A machine speaks for the one system its token is named after; a person writes down for any.
+    pub(crate) fn speak_for(&self, system: &str) -> Answer<()> {
+        match &self.credential {
+            Credential::Token { .. } if self.display_name != system => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "other_system",
+                "这个令牌只能代表与其同名的系统 (a token speaks for the system it is named after)",
+            )),
+            Credential::Token { .. } | Credential::Session { .. } => Ok(()),
+        }
+    }
+
     /// A browser sends its cookie with any page's request, so an unsafe one must also carry the session's CSRF token.
     pub(super) fn check_csrf(&self, headers: &HeaderMap) -> Answer<()> {
         let Credential::Session { csrf, .. } = &self.credential else {
@@ -68,7 +80,7 @@ impl Caller {
             Ok(())
         } else {
             Err(Problem::new(
-                axum::http::StatusCode::FORBIDDEN,
+                StatusCode::FORBIDDEN,
                 "csrf",
                 "X-CSRF-Token is missing or not this session's",
             ))
@@ -355,7 +367,7 @@ pub(super) async fn sign_in(
 ) -> Answer<(User, NewSession)> {
     let wrong = || {
         Problem::new(
-            axum::http::StatusCode::UNAUTHORIZED,
+            StatusCode::UNAUTHORIZED,
             "wrong_credentials",
             "用户名或密码错误 (wrong name or password)",
         )

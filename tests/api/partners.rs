@@ -45,9 +45,9 @@ async fn passed_on(agent: &Person<'_>, id: &str) -> Value {
 }
 
 /// The partner's machine, as an administrator lets it in.
-async fn machine(world: &World) -> Person<'_> {
+async fn machine<'a>(world: &'a World, system: &str) -> Person<'a> {
     let admin = world.person(Role::Admin).await;
-    let wish = json!({"name": "sh-12345", "role": "agent", "unit": DESK, "scopes": ["intake:write"],
+    let wish = json!({"name": system, "role": "agent", "unit": DESK, "scopes": ["intake:write"],
         "expires_at": "2026-01-01T00:00:00+08:00"});
     let made = admin.post("/api/v1/tokens", wish).await.ok();
     let secret = made["secret"].as_str().unwrap();
@@ -111,12 +111,28 @@ async fn a_ticket_passed_on_is_answered_by_the_partner_and_answered_for_by_us() 
     );
 
     // Its result comes by machine, counts once, and is reviewed as any answer.
-    let partner = machine(&world).await;
+    let partner = machine(&world, "sh-12345").await;
     let say = async |body: Value| partner.post("/api/v1/intake/words", body).await;
     let result = word(&ticket, "w-1", "result", "上海市绿化市容局已修复");
+    // Neither does a machine speak for another system, nor does another hear of the ticket.
     let mut stranger = result.clone();
     stranger["system"] = "js-110".into();
-    assert_eq!(say(stranger).await.status, 404);
+    assert_eq!(
+        say(stranger.clone()).await.refusal(),
+        (403, "other_system".to_owned())
+    );
+    let other = machine(&world, "js-110").await;
+    let demand = json!({"system": "sh-12345", "origin_id": "1", "channel": "platform", "kind": "help_request",
+        "title": "路灯不亮", "content": "路灯三天不亮", "petitioner": {"name": "王先生", "phone": PHONE, "applicant": "person"}});
+    for (path, said) in [
+        ("/api/v1/intake/words", &result),
+        ("/api/v1/intake", &demand),
+    ] {
+        let refused = other.post(path, said.clone()).await;
+        assert_eq!(refused.refusal(), (403, "other_system".to_owned()));
+    }
+    let unknown = other.post("/api/v1/intake/words", stranger).await;
+    assert_eq!(unknown.status, 404);
     assert_eq!(say(result.clone()).await.status, StatusCode::CREATED);
     let again = say(result).await;
     assert_eq!(
@@ -157,7 +173,7 @@ async fn what_a_partner_returns_or_refuses_is_the_desks_again_and_keeps_its_prom
     let ticket = passed_on(&agent, &id).await;
     assert_eq!(delivered(&world).await, 1);
     let promised = ticket["deadlines"][0]["due"].clone();
-    let partner = machine(&world).await;
+    let partner = machine(&world, "sh-12345").await;
     let returned = word(&ticket, "w-1", "returned", "事发地在江苏省");
     let reply = partner.post("/api/v1/intake/words", returned).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{:?}", reply.body);
@@ -218,7 +234,7 @@ async fn urging_and_supervision_of_it_are_told_to_the_partner() {
     let case = json!({"ticket": id, "level": "supervise", "reason": "群众多次反映"});
     supervisor.post("/api/v1/supervision", case).await.ok();
     // An answer that says nothing goes back, and a limit that comes near is told.
-    let partner = machine(&world).await;
+    let partner = machine(&world, "sh-12345").await;
     let result = word(&ticket, "w-1", "result", "已转相关部门");
     partner.post("/api/v1/intake/words", result).await.ok();
     let reviewer = world.person(Role::Reviewer).await;

@@ -155,6 +155,7 @@ pub(crate) async fn accept(
     caller: Caller,
     Json(new): Json<NewDemand>,
 ) -> Answer<(StatusCode, Json<AcceptedView>)> {
+    caller.speak_for(&new.system)?;
     let now = api.clock.now();
     let origins = api.storage.origins().await?;
     let entry = origins
@@ -243,6 +244,7 @@ pub(crate) async fn words(
     caller: Caller,
     Json(new): Json<NewWord>,
 ) -> Answer<(StatusCode, Json<AcceptedView>)> {
+    caller.speak_for(&new.system)?;
     let by = By::Person(&caller.actor);
     let filter = TicketFilter {
         number: Some(new.ticket),
