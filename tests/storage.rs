@@ -33,6 +33,7 @@ use hotline::domain::ticket::{
     Rating, Refusal, ReviewOutcome, RevisitOutcome, Rules, Stage, SurveyFailure, Task,
 };
 use hotline::domain::time::Timestamp;
+use hotline::jobs::{Flags, Job as _};
 use hotline::storage::agent_states::AgentStateChange;
 use hotline::storage::audit::{AuditFilter, Deed};
 use hotline::storage::backup::BackupTrouble;
@@ -45,6 +46,7 @@ use hotline::storage::outbox::WorkKind;
 use hotline::storage::recordings::{Listening, RecordingRow};
 use hotline::storage::recovery::Recovered;
 use hotline::storage::revisits::RevisitFilter;
+use hotline::storage::rules::RulesInForce;
 use hotline::storage::sessions::SessionLimits;
 use hotline::storage::sms::{Callback, CallbackKind, Heard, Receipt, Reply, SmsState};
 use hotline::storage::statistics::Figures;
@@ -900,21 +902,10 @@ async fn a_flagged_number_holds_for_its_time_and_every_step_is_on_record(place: 
     assert_eq!(due().await, 1);
     case.place.pass_minutes(24 * 60);
     assert!(!flagged(number).await, "whether or not a sweep came by");
-    let over = case.storage.flags_over(case.now(), 10).await.unwrap();
-    assert_eq!(over, [id]);
-    let lapse = case
-        .storage
-        .flag_command(
-            case.now(),
-            By::Server,
-            Some(id),
-            FlagCommand::Lapse,
-            &case.rules,
-            None,
-        )
-        .await;
-    assert_eq!(lapse.unwrap().flag.stage.code(), "ended");
-    assert_eq!(case.storage.flags_over(case.now(), 10).await.unwrap(), []);
+    let rules = RulesInForce::new((*case.rules).clone());
+    let job = Flags::new(case.storage.clone(), rules);
+    assert_eq!(job.run_once(case.now()).await.unwrap().done, 1);
+    assert_eq!(job.run_once(case.now()).await.unwrap().done, 0);
     let events = case.storage.flag_events(id).await.unwrap();
     let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["proposed", "granted", "lapsed"]);

@@ -65,10 +65,7 @@ pub(super) fn start(
         Arc::new(Lacks {
             storage: storage.clone(),
         }),
-        Arc::new(Flags {
-            storage: storage.clone(),
-            rules: rules.clone(),
-        }),
+        Arc::new(Flags::new(storage.clone(), rules.clone())),
         Arc::new(CallOuts {
             storage: storage.clone(),
             rules: rules.clone(),

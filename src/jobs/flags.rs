@@ -2,42 +2,51 @@
 
 use std::time::Duration;
 
+use super::walk::Walk;
 use super::{Job, Pending, Report};
 use crate::domain::caller::flagged::FlagCommand;
+use crate::domain::id::FlagId;
 use crate::domain::staff::By;
 use crate::domain::time::Timestamp;
 use crate::storage::rules::RulesInForce;
-use crate::storage::{Fault, Storage, Trouble};
+use crate::storage::{Fault, Storage};
 
 /// Flags a batch.
 const BATCH: u32 = 100;
 
 /// Ends what is over.
 pub struct Flags {
-    pub storage: Storage,
-    pub rules: RulesInForce,
+    storage: Storage,
+    rules: RulesInForce,
+    walk: Walk<(Timestamp, FlagId)>,
 }
 
 impl Flags {
+    pub fn new(storage: Storage, rules: RulesInForce) -> Self {
+        Self {
+            storage,
+            rules,
+            walk: Walk::default(),
+        }
+    }
+
     async fn end(&self, now: Timestamp) -> Result<Report, Fault> {
-        let over = self.storage.flags_over(now, BATCH).await?;
-        let mut report = Report {
-            more: over.len() == BATCH as usize,
-            ..Report::default()
-        };
-        for id in over {
-            let rules = self.rules.now();
+        let over = self
+            .storage
+            .flags_over(now, self.walk.place(), BATCH)
+            .await?;
+        let mut report = Report::default();
+        let rules = self.rules.now();
+        for (_, id) in &over {
             let lapse = FlagCommand::Lapse;
             let ended = self
                 .storage
-                .flag_command(now, By::Server, Some(id), lapse, &rules, None);
-            match ended.await {
-                Ok(_) => report.done += 1,
-                // A supervisor lifted it meanwhile.
-                Err(Trouble::Refused(_)) => {}
-                Err(Trouble::Fault(fault)) => return Err(fault),
-            }
+                .flag_command(now, By::Server, Some(*id), lapse, &rules, None)
+                .await;
+            report.settle(format_args!("flag {id}"), ended)?;
         }
+        let full = over.len() == BATCH as usize;
+        report.more = self.walk.moved(over.last().copied(), full);
         Ok(report)
     }
 }

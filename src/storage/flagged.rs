@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::audit::{Deed, append};
 use super::chronicle::{Chain, ChainedEvent, Chronicler, Kind, Subject};
@@ -94,15 +95,24 @@ impl Storage {
     }
 
     /// Flags whose time is over at `now`: each is to be sent [`FlagCommand::Lapse`].
-    pub async fn flags_over(&self, now: Timestamp, limit: u32) -> Result<Vec<FlagId>, Fault> {
+    pub async fn flags_over(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, FlagId)>,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, FlagId)>, Fault> {
+        let (since, last) = after.unwrap_or((Timestamp::MIN, FlagId(Uuid::nil())));
         let rows = self
             .db
             .rows(
-                "SELECT id FROM flagged_number WHERE ends_at <= $1 ORDER BY ends_at, id LIMIT $2",
-                &values![now, limit],
+                "SELECT id, ends_at FROM flagged_number WHERE ends_at <= $1 AND (ends_at, id) > ($2, $3) \
+                 ORDER BY ends_at, id LIMIT $4",
+                &values![now, since, last, limit],
             )
             .await?;
-        rows.iter().map(|row| row.get("id")).collect()
+        rows.iter()
+            .map(|row| Ok((row.get("ends_at")?, row.get("id")?)))
+            .collect()
     }
 }
 
