@@ -111,6 +111,7 @@ describe('pages', { timeout: 480_000 }, () => {
       faults.push(...(await axeFaults(page, { colours: false })));
       await picture(page, `page-${name}-other`);
       await other.click();
+      await page.waitForFunction((was) => document.documentElement.lang === was, languages[0]);
       assert.deepEqual(faults, []);
     });
   }
