@@ -28,6 +28,8 @@ it('pages are opened with all the words they say', () => {
   for (const [path, text] of Object.entries(sources)) {
     if (!path.endsWith('/routes.ts')) continue;
     const folder = path.split('/')[2] ?? '';
+    // The bar says the names of pages that were never opened.
+    for (const [, title] of text.matchAll(/title: '([^']*)'/g)) expect(title, path).toMatch(/^app\./);
     const lazy = new Map([...text.matchAll(/const (\w+) = \(\) => import\('(\.[^']+)'\)/g)].map(([, name, page]) => [name, page]));
     for (const [, inline, name, meta] of text.matchAll(/component: (?:\(\) => import\('([^']+)'\)|(\w+)),\s*meta: \{([^}]*)\}/g)) {
       const page = named(path, inline ?? lazy.get(name) ?? '');

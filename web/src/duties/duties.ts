@@ -2,7 +2,7 @@
 import { api, must, type Schemas } from '../api/client';
 
 export const POSTS = ['sign', 'handle', 'review', 'duty'] as const;
-export const ASKED = ['process', ...POSTS] as const;
+export const ASKED = ['process', ...POSTS, 'roster'] as const;
 
 export type Lack = Schemas['LackView'];
 export type Unmet = Schemas['UnmetView'];

@@ -4,4 +4,4 @@ import type { Role } from '../app/roles';
 
 const READERS: readonly Role[] = ['team_lead', 'supervisor', 'analyst', 'leader'];
 
-export const routes: RouteRecordRaw[] = [{ path: '/statistics', component: () => import('./StatisticsPage.vue'), meta: { title: 'statistics.title', roles: READERS, nav: 13 } }];
+export const routes: RouteRecordRaw[] = [{ path: '/statistics', component: () => import('./StatisticsPage.vue'), meta: { title: 'app.page.statistics', roles: READERS, nav: 13 } }];
