@@ -526,12 +526,13 @@ mod tests {
             let mut out = OutStream::new(0x1234_5678_9ABC_DEF0);
             let mut now = 1_000_000;
             let mut last: Option<Header> = None;
-            for (from, packets, sequence, timestamp) in turns {
+            for (turn, (from, packets, sequence, timestamp)) in (0_u32..).zip(turns) {
+                // Each turn is a stream of its own: one that began again where it was would bring what was heard before.
+                let ssrc = 1_000 + turn;
                 for n in 0..packets {
                     let sent = if from == 0 {
                         Some(out.own_frame(8, 160, now))
                     } else {
-                        let ssrc = from as u32 * 1_000 + u32::from(sequence);
                         let input = header(sequence.wrapping_add(n), timestamp.wrapping_add(u32::from(n) * 160), ssrc);
                         out.forward(from, &input, 8, 160, now)
                     };
