@@ -79,7 +79,7 @@ describe('units', { timeout: 240_000 }, () => {
 
     const own = await at('unit_handler', '/duties');
     await own.getByText('城市管理诉求办理规程').waitFor();
-    await own.getByText('齐备').waitFor();
+    await own.getByRole('heading', { name: /齐备/ }).waitFor();
     assert.equal(await own.getByRole('list', { name: '单位履职' }).count(), 0);
     assert.deepEqual(await axeFaults(own), []);
   });
