@@ -69,7 +69,7 @@ async fn run(
             }
             say(&format!("{} entries added or changed", changes.len()))?;
             for warning in app::warnings(&storage).await? {
-                say(&warning)?;
+                warn(&warning)?;
             }
             if !changes.is_empty() {
                 say(
@@ -80,7 +80,7 @@ async fn run(
         }
         Command::Check => {
             for warning in keeping::warnings(&config, Arc::clone(&clock)).await? {
-                say(&warning)?;
+                warn(&warning)?;
             }
             let differences = keeping::check(&config, clock).await?;
             for difference in &differences {
@@ -142,6 +142,11 @@ async fn either(one: &mut Signal, other: &mut Signal) {
 /// The answer of a command, for a person or a script.
 fn say(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("nobody reads the answer")
+}
+
+/// What a person should know beside the answer, which scripts read.
+fn warn(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stderr(), "{line}").context("nobody reads the warning")
 }
 
 #[expect(
