@@ -235,18 +235,13 @@ async fn granted(
     id: Option<ClusterId>,
     command: ClusterCommand,
 ) -> Answer<Response> {
-    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
     let (now, rules) = (api.clock.now(), api.rules.now());
     let once = wished.once.clone();
-    let outcome = api
+    let done = api
         .storage
         .cluster_command(now, wished.by(), id, command, &rules, once)
         .await;
-    let outcome = match outcome {
-        Ok(record) => named(api, ClusterView::from(record)).await,
-        Err(trouble) => Err(Problem::from(trouble)),
-    };
-    wished.answer(api, status, outcome).await
+    people::tell(api, wished, id.is_none(), done.map(ClusterView::from)).await
 }
 
 /// What came of a carried command.

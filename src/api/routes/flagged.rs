@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
-use super::people::{self, Peopled, named};
+use super::people::{self, Peopled};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -190,17 +189,13 @@ async fn granted(
     id: Option<FlagId>,
     command: FlagCommand,
 ) -> Answer<Response> {
-    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
     let (now, rules) = (api.clock.now(), api.rules.now());
     let once = wished.once.clone();
     let by = By::Person(&caller.actor);
-    let outcome = api
+    let done = api
         .storage
         .flag_command(now, by, id, command, &rules, once)
-        .await;
-    let outcome = match outcome {
-        Ok(record) => named(api, FlagView::seen_by(caller, now, record)).await,
-        Err(trouble) => Err(Problem::from(trouble)),
-    };
-    wished.answer(api, status, outcome).await
+        .await
+        .map(|record| FlagView::seen_by(caller, now, record));
+    people::tell(api, wished, id.is_none(), done).await
 }

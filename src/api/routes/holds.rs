@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::chains::{self, ChainedEventView};
-use super::people::{self, Peopled, named};
+use super::people::{self, Peopled};
 use super::read_command;
 use crate::api::Api;
 use crate::api::auth::Caller;
@@ -156,16 +155,11 @@ async fn granted(
     id: Option<HoldId>,
     command: HoldCommand,
 ) -> Answer<Response> {
-    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
     let (now, rules) = (api.clock.now(), api.rules.now());
     let once = wished.once.clone();
-    let outcome = api
+    let done = api
         .storage
         .hold_command(now, wished.by(), id, command, &rules, once)
         .await;
-    let outcome = match outcome {
-        Ok(record) => named(api, HoldView::from(record)).await,
-        Err(trouble) => Err(Problem::from(trouble)),
-    };
-    wished.answer(api, status, outcome).await
+    people::tell(api, wished, id.is_none(), done.map(HoldView::from)).await
 }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::api::problem::Answer;
+use crate::api::idempotency::Wished;
+use crate::api::problem::{Answer, Problem};
+use crate::storage::Trouble;
 
 /// A view in which people stand.
 pub(super) trait Peopled: Serialize {
@@ -34,6 +38,28 @@ pub(super) async fn name<V: Peopled>(api: &Api, views: &mut [V]) -> Answer<()> {
 pub(super) async fn named<V: Peopled>(api: &Api, mut view: V) -> Answer<V> {
     name(api, std::slice::from_mut(&mut view)).await?;
     Ok(view)
+}
+
+/// Answers a wish with what its thing has become; a `new` one as created.
+pub(super) async fn tell<V: Peopled, R>(
+    api: &Api,
+    wished: Wished,
+    new: bool,
+    done: Result<V, Trouble<R>>,
+) -> Answer<Response>
+where
+    Problem: From<Trouble<R>>,
+{
+    let status = if new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let outcome = match done {
+        Ok(view) => named(api, view).await,
+        Err(trouble) => Err(trouble.into()),
+    };
+    wished.answer(api, status, outcome).await
 }
 
 /// The names of people who acted, as far as they are known.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -284,7 +284,6 @@ async fn granted(
     id: Option<CaseId>,
     command: Result<CaseCommand, Refusal>,
 ) -> Answer<Response> {
-    let status = id.map_or(StatusCode::CREATED, |_| StatusCode::OK);
     let (now, rules) = (api.clock.now(), api.rules.now());
     let once = wished.once.clone();
     let done = match command {
@@ -296,11 +295,8 @@ async fn granted(
         }
         Err(refusal) => Err(Trouble::Refused(refusal)),
     };
-    let outcome = match done {
-        Ok(record) => named(api, CaseView::of(now, record)).await,
-        Err(trouble) => Err(Problem::from(trouble)),
-    };
-    wished.answer(api, status, outcome).await
+    let done = done.map(|record| CaseView::of(now, record));
+    people::tell(api, wished, id.is_none(), done).await
 }
 
 fn case_about(ticket: &Ticket, number: &str, opening: Opening) -> Result<CaseCommand, Refusal> {
