@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { AGENT_HZ, HEARD_DB, axeFaults, hears, logIn, openBrowser, picture } from './support/browser.js';
+import { AGENT_HZ, HEARD_DB, axeFaults, hears, openBrowser, picture, seatOf } from './support/browser.js';
 import { hearsSome } from './support/hearing.js';
 import { PASSWORD, signIn, startHotline } from './support/hotline.js';
 import { tone } from './support/sound.js';
@@ -33,17 +33,7 @@ describe('over days', { timeout: 480_000 }, () => {
     await hotline?.stop();
   });
 
-  /** Somebody's page at `path`: they come to work, or still sit there. */
-  async function at(username, path) {
-    let page = pages.get(username);
-    if (page === undefined) {
-      page = await logIn(await browser.anotherSeat(), hotline.http, username, path);
-      pages.set(username, page);
-      return page;
-    }
-    await page.goto(hotline.http + path);
-    return page;
-  }
+  const at = (username, path) => seatOf(pages, browser, hotline.http, username, path);
 
   /** Time goes by: whoever sat there is signed out by it. */
   async function on(instant) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { axeFaults, logIn, openBrowser, picture } from './support/browser.js';
+import { axeFaults, openBrowser, picture, seatOf } from './support/browser.js';
 import { signIn, startHotline } from './support/hotline.js';
 import { deskOf } from './support/tickets.js';
 import { until } from './support/until.js';
@@ -27,12 +27,7 @@ describe('the desk beside its calls', { timeout: 240_000 }, () => {
     await hotline?.stop();
   });
 
-  async function at(username, path) {
-    const page = pages.get(username);
-    if (page === undefined) pages.set(username, await logIn(await browser.anotherSeat(), hotline.http, username, path));
-    else await page.goto(hotline.http + path);
-    return pages.get(username);
-  }
+  const at = (username, path) => seatOf(pages, browser, hotline.http, username, path);
   const radio = (page, name) => page.getByRole('radio', { name, exact: true }).check({ force: true });
   const write = (page, field, text) => page.locator(`[data-field="${field}"] :is(textarea, input)`).first().fill(text);
   const tab = (page, name) => page.locator('.tabs button', { hasText: name });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 
-import { axeFaults, logIn, openBrowser, picture } from './support/browser.js';
+import { axeFaults, openBrowser, picture, seatOf } from './support/browser.js';
 import { PASSWORD, signIn, startHotline } from './support/hotline.js';
 import { deskOf, UNIT } from './support/tickets.js';
 import { until } from './support/until.js';
@@ -36,17 +36,7 @@ describe('keeping', { timeout: 480_000 }, () => {
     await hotline?.stop();
   });
 
-  /** Somebody's page at `path`. */
-  async function at(username, path) {
-    let page = seats.get(username);
-    if (page === undefined) {
-      page = await logIn(await browser.anotherSeat(), hotline.http, username, path);
-      seats.set(username, page);
-      return page;
-    }
-    await page.goto(hotline.http + path);
-    return page;
-  }
+  const at = (username, path) => seatOf(seats, browser, hotline.http, username, path);
 
   const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
   const write = (page, field, text) => page.locator(`[data-field="${field}"] :is(textarea, input)`).first().fill(text);

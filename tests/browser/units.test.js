@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 
-import { axeFaults, logIn, openBrowser, picture } from './support/browser.js';
+import { axeFaults, logIn, openBrowser, picture, seatOf } from './support/browser.js';
 import { signIn, startHotline } from './support/hotline.js';
 import { deskOf } from './support/tickets.js';
 
@@ -25,16 +25,7 @@ describe('units', { timeout: 240_000 }, () => {
     await hotline?.stop();
   });
 
-  async function at(username, path) {
-    let page = seats.get(username);
-    if (page === undefined) {
-      page = await logIn(await browser.anotherSeat(), hotline.http, username, path);
-      seats.set(username, page);
-      return page;
-    }
-    await page.goto(hotline.http + path);
-    return page;
-  }
+  const at = (username, path) => seatOf(seats, browser, hotline.http, username, path);
 
   it('a notice is received by somebody of the unit, and another of it sees by whom', async () => {
     const { number } = await desk.ticket({}, 'dispatch');

@@ -168,6 +168,14 @@ export async function logIn(context, http, username, path = '/') {
   return page;
 }
 
+/** Somebody's page at `path`: they come to work, or still sit there. `pages` has those who sit, by username. */
+export async function seatOf(pages, browser, http, username, path) {
+  const page = pages.get(username);
+  if (page === undefined) pages.set(username, await logIn(await browser.anotherSeat(), http, username, path));
+  else await page.goto(http + path);
+  return pages.get(username);
+}
+
 /** Waits until the badge in the top bar says so. */
 export async function waitForState(page, state, timeout = 15_000) {
   await page.locator(`[data-testid="agent-state"][data-state="${state}"]`).waitFor({ timeout });
